@@ -1,0 +1,136 @@
+-- The approvals core, who may use it, and the claims family. Times are integer milliseconds since the epoch, UTC.
+
+CREATE TABLE tenants (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE users (
+  tenant_id TEXT NOT NULL REFERENCES tenants(id),
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE api_keys (
+  hash TEXT PRIMARY KEY CHECK (length(hash) = 64),
+  id TEXT NOT NULL UNIQUE,
+  tenant_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  roles TEXT NOT NULL CHECK (json_valid(roles) AND json_type(roles) = 'array'),
+  instance_id TEXT,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER,
+  revoked_at INTEGER,
+  FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE idempotency_keys (
+  tenant_id TEXT NOT NULL,
+  path TEXT NOT NULL,
+  key TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  answer TEXT NOT NULL CHECK (json_valid(answer)),
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, path, key)
+) STRICT;
+CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys (expires_at);
+
+-- Every approval's life, whatever its family. A family's table holds the facts of what is being approved, 1:1 by id.
+CREATE TABLE approvals (
+  id TEXT PRIMARY KEY,
+  tenant_id TEXT NOT NULL REFERENCES tenants(id),
+  kind TEXT NOT NULL CHECK (kind IN ('claim', 'change', 'intent', 'result')),
+  status TEXT NOT NULL CHECK (status IN ('pending', 'approved', 'rejected', 'withdrawn', 'expired')),
+  title TEXT NOT NULL,
+  requester_id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  due_at INTEGER,
+  on_due TEXT CHECK (on_due IN ('expire', 'approve', 'reject')),
+  policy TEXT NOT NULL CHECK (json_valid(policy)),
+  votes_needed INTEGER NOT NULL CHECK (votes_needed BETWEEN 1 AND 10),
+  votes_for INTEGER NOT NULL DEFAULT 0 CHECK (votes_for >= 0),
+  revision INTEGER NOT NULL DEFAULT 1,
+  decision_id TEXT,
+  decided_by TEXT,
+  decided_at INTEGER,
+  comment TEXT,
+  CHECK ((due_at IS NULL) = (on_due IS NULL)),
+  CHECK ((status = 'pending') = (decided_at IS NULL)),
+  CHECK ((decided_at IS NULL) = (decided_by IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX approvals_by_kind ON approvals (tenant_id, kind, created_at, id);
+CREATE INDEX approvals_by_status ON approvals (tenant_id, kind, status, created_at, id);
+CREATE INDEX approvals_by_requester ON approvals (tenant_id, kind, requester_id, created_at, id);
+CREATE INDEX approvals_by_requester_status ON approvals (tenant_id, kind, requester_id, status, created_at, id);
+CREATE INDEX approvals_by_decision ON approvals (decision_id, created_at, id) WHERE decision_id IS NOT NULL;
+CREATE INDEX approvals_due ON approvals (due_at) WHERE status = 'pending' AND due_at IS NOT NULL;
+
+-- One person, one vote.
+CREATE TABLE votes (
+  approval_id TEXT NOT NULL REFERENCES approvals(id),
+  voter_id TEXT NOT NULL,
+  vote TEXT NOT NULL CHECK (vote IN ('approve', 'reject')),
+  decision_id TEXT NOT NULL,
+  comment TEXT,
+  voted_at INTEGER NOT NULL,
+  PRIMARY KEY (approval_id, voter_id)
+) STRICT, WITHOUT ROWID;
+
+-- Append-only: who did what to which subject, and when. `seq` is the order in which it was committed.
+CREATE TABLE events (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  tenant_id TEXT NOT NULL REFERENCES tenants(id),
+  type TEXT NOT NULL,
+  subject_id TEXT NOT NULL,
+  actor_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  from_status TEXT,
+  to_status TEXT NOT NULL,
+  data TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(data))
+) STRICT;
+CREATE INDEX events_by_tenant ON events (tenant_id, seq);
+CREATE INDEX events_by_subject ON events (subject_id, seq);
+CREATE TRIGGER events_never_change BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE TRIGGER events_never_go BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+
+-- How many approvals a list has, kept by triggers so that no total is ever counted. `facet` is '' for all of a kind,
+-- or 'requester:<id>'.
+CREATE TABLE tallies (
+  tenant_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  facet TEXT NOT NULL,
+  pending INTEGER NOT NULL DEFAULT 0 CHECK (pending >= 0),
+  approved INTEGER NOT NULL DEFAULT 0 CHECK (approved >= 0),
+  rejected INTEGER NOT NULL DEFAULT 0 CHECK (rejected >= 0),
+  withdrawn INTEGER NOT NULL DEFAULT 0 CHECK (withdrawn >= 0),
+  expired INTEGER NOT NULL DEFAULT 0 CHECK (expired >= 0),
+  PRIMARY KEY (tenant_id, kind, facet)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER approvals_tally_insert AFTER INSERT ON approvals BEGIN
+  INSERT INTO tallies (tenant_id, kind, facet, pending, approved, rejected, withdrawn, expired)
+  VALUES
+    (NEW.tenant_id, NEW.kind, '', NEW.status = 'pending', NEW.status = 'approved', NEW.status = 'rejected', NEW.status = 'withdrawn', NEW.status = 'expired'),
+    (NEW.tenant_id, NEW.kind, 'requester:' || NEW.requester_id, NEW.status = 'pending', NEW.status = 'approved', NEW.status = 'rejected', NEW.status = 'withdrawn', NEW.status = 'expired')
+  ON CONFLICT DO UPDATE SET
+    pending = pending + excluded.pending,
+    approved = approved + excluded.approved,
+    rejected = rejected + excluded.rejected,
+    withdrawn = withdrawn + excluded.withdrawn,
+    expired = expired + excluded.expired;
+END;
+
+CREATE TRIGGER approvals_tally_update AFTER UPDATE OF status ON approvals WHEN OLD.status <> NEW.status BEGIN
+  UPDATE tallies SET
+    pending = pending + (NEW.status = 'pending') - (OLD.status = 'pending'),
+    approved = approved + (NEW.status = 'approved') - (OLD.status = 'approved'),
+    rejected = rejected + (NEW.status = 'rejected') - (OLD.status = 'rejected'),
+    withdrawn = withdrawn + (NEW.status = 'withdrawn') - (OLD.status = 'withdrawn'),
+    expired = expired + (NEW.status = 'expired') - (OLD.status = 'expired')
+  WHERE tenant_id = NEW.tenant_id AND kind = NEW.kind AND facet IN ('', 'requester:' || NEW.requester_id);
+END;

@@ -1,0 +1,91 @@
+-- The claims family: what is being reimbursed, and the batches that approve many at once.
+
+CREATE TABLE claims (
+  approval_id TEXT PRIMARY KEY REFERENCES approvals(id),
+  tenant_id TEXT NOT NULL,
+  description TEXT NOT NULL,
+  amount INTEGER NOT NULL CHECK (amount BETWEEN 1 AND 9007199254740991),
+  currency TEXT NOT NULL CHECK (length(currency) = 3),
+  expense_type TEXT,
+  incurred_on TEXT,
+  distance_km REAL CHECK (distance_km > 0),
+  receipt_url TEXT,
+  external_ref TEXT
+) STRICT;
+CREATE UNIQUE INDEX claims_by_external_ref ON claims (tenant_id, external_ref) WHERE external_ref IS NOT NULL;
+
+CREATE TABLE batches (
+  id TEXT PRIMARY KEY,
+  tenant_id TEXT NOT NULL REFERENCES tenants(id),
+  coordinator_id TEXT NOT NULL,
+  created_by TEXT NOT NULL,
+  roles TEXT NOT NULL CHECK (json_valid(roles)),
+  status TEXT NOT NULL CHECK (status IN ('pending', 'processing', 'completed', 'cancelled')),
+  comment TEXT,
+  process_at INTEGER,
+  total_claims INTEGER NOT NULL CHECK (total_claims BETWEEN 1 AND 10000),
+  approved_count INTEGER NOT NULL DEFAULT 0,
+  rejected_count INTEGER NOT NULL DEFAULT 0,
+  revision INTEGER NOT NULL DEFAULT 1,
+  write_id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  completed_at INTEGER,
+  cancelled_at INTEGER,
+  poke_at INTEGER,
+  processed_count INTEGER NOT NULL GENERATED ALWAYS AS (approved_count + rejected_count) VIRTUAL,
+  CHECK (approved_count + rejected_count <= total_claims),
+  CHECK ((status = 'completed') = (completed_at IS NOT NULL)),
+  CHECK ((status = 'cancelled') = (cancelled_at IS NOT NULL)),
+  CHECK ((status IN ('pending', 'processing')) = (poke_at IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX batches_by_tenant ON batches (tenant_id, created_at, id);
+CREATE INDEX batches_by_status ON batches (tenant_id, status, created_at, id);
+CREATE INDEX batches_by_coordinator ON batches (tenant_id, coordinator_id, created_at, id);
+CREATE INDEX batches_by_coordinator_status ON batches (tenant_id, coordinator_id, status, created_at, id);
+CREATE INDEX batches_to_poke ON batches (poke_at) WHERE poke_at IS NOT NULL;
+
+-- In the order submitted: positions of a batch are 0, 1, 2, … without a gap. Claims that do not exist are items too.
+CREATE TABLE batch_items (
+  batch_id TEXT NOT NULL REFERENCES batches(id),
+  position INTEGER NOT NULL,
+  claim_id TEXT NOT NULL,
+  decision TEXT CHECK (decision IN ('approved', 'rejected')),
+  error TEXT,
+  processed_at INTEGER,
+  PRIMARY KEY (batch_id, position),
+  CHECK ((decision IS NULL) = (processed_at IS NULL)),
+  CHECK ((error IS NOT NULL) = (decision IS 'rejected'))
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX batch_items_by_claim ON batch_items (batch_id, claim_id);
+
+CREATE TABLE batch_tallies (
+  tenant_id TEXT NOT NULL,
+  facet TEXT NOT NULL,
+  pending INTEGER NOT NULL DEFAULT 0 CHECK (pending >= 0),
+  processing INTEGER NOT NULL DEFAULT 0 CHECK (processing >= 0),
+  completed INTEGER NOT NULL DEFAULT 0 CHECK (completed >= 0),
+  cancelled INTEGER NOT NULL DEFAULT 0 CHECK (cancelled >= 0),
+  PRIMARY KEY (tenant_id, facet)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER batches_tally_insert AFTER INSERT ON batches BEGIN
+  INSERT INTO batch_tallies (tenant_id, facet, pending, processing, completed, cancelled)
+  VALUES
+    (NEW.tenant_id, '', NEW.status = 'pending', NEW.status = 'processing', NEW.status = 'completed', NEW.status = 'cancelled'),
+    (NEW.tenant_id, 'coordinator:' || NEW.coordinator_id, NEW.status = 'pending', NEW.status = 'processing', NEW.status = 'completed', NEW.status = 'cancelled')
+  ON CONFLICT DO UPDATE SET
+    pending = pending + excluded.pending,
+    processing = processing + excluded.processing,
+    completed = completed + excluded.completed,
+    cancelled = cancelled + excluded.cancelled;
+END;
+
+CREATE TRIGGER batches_tally_update AFTER UPDATE OF status ON batches WHEN OLD.status <> NEW.status BEGIN
+  UPDATE batch_tallies SET
+    pending = pending + (NEW.status = 'pending') - (OLD.status = 'pending'),
+    processing = processing + (NEW.status = 'processing') - (OLD.status = 'processing'),
+    completed = completed + (NEW.status = 'completed') - (OLD.status = 'completed'),
+    cancelled = cancelled + (NEW.status = 'cancelled') - (OLD.status = 'cancelled')
+  WHERE tenant_id = NEW.tenant_id AND facet IN ('', 'coordinator:' || NEW.coordinator_id);
+END;

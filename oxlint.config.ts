@@ -1,0 +1,77 @@
+import { defineConfig, type OxlintOverride } from 'oxlint'
+
+/*
+ * Who may import whom. A file's folder says its subject and its suffix its role; each of the two forbids some imports,
+ * and the file gets both lists. One override per folder and role, because of several that fit a file only the last
+ * would count.
+ */
+const families = ['claims', 'changes', 'intents', 'structuring', 'webhooks']
+const doors = ['/index.ts', '/app.ts']
+
+/** What a folder may not import from: path fragments. */
+const folders: Record<string, string[]> = {
+  ...Object.fromEntries(
+    families.map((family) => [family, [...families.filter((other) => other !== family), 'maintenance', 'desk']]),
+  ),
+  approvals: [...families, 'maintenance', 'desk', 'http', 'access', 'idempotency'],
+  idempotency: [...families, 'approvals', 'access', 'maintenance', 'desk', 'http'],
+  access: [...families, 'approvals', 'maintenance', 'desk'],
+  db: ['maintenance', 'desk', 'http'],
+  http: [...families, 'approvals', 'maintenance', 'desk'],
+  maintenance: ['http', 'desk'],
+}
+
+const drizzle = { regex: '^drizzle-orm', message: 'SQL belongs in a .store.ts; a table in a .table.ts.' }
+const hono = { regex: '^(hono|@hono)(/|$)', message: 'HTTP stays in http/ and in .routes.ts.' }
+const http = { regex: '/http/', message: 'Verbs, stores and tables know no HTTP.' }
+const table = { regex: '\\.table\\.ts$', message: 'Routes reach the database through a verb.' }
+const local = { regex: '^\\.\\.?/', message: 'A table or a schema stands alone.' }
+
+/** What a role may not import, by the glob of its files. The verb's comes first: it is every other file. */
+const roles: Record<string, { regex: string; message: string }[]> = {
+  '*.ts': [hono, http, drizzle],
+  '*.store.ts': [hono, http],
+  '*.table.ts': [hono, http, local],
+  '*.schemas.ts': [http, drizzle, table, { regex: '\\.store\\.ts$', message: 'Wire shapes know no storage.' }],
+  '*.routes.ts': [drizzle, table],
+  '*-runner.ts': [http, drizzle, table],
+}
+
+function restrict(files: string[], patterns: { regex: string; message: string }[]): OxlintOverride {
+  return { files, rules: { 'no-restricted-imports': ['error', { patterns }] } }
+}
+
+const noDoors = doors.map((door) => ({
+  regex: `${door.replace('.', '\\.')}$`,
+  message: 'Nobody imports the front door.',
+}))
+
+export default defineConfig({
+  plugins: ['typescript', 'unicorn', 'oxc', 'import'],
+  categories: { correctness: 'error', suspicious: 'error', perf: 'error' },
+  ignorePatterns: ['dist', '.state', 'worker-configuration.d.ts'],
+  rules: {
+    'no-await-in-loop': 'off',
+    'import/no-cycle': 'error',
+    'import/no-unassigned-import': 'off',
+    'no-shadow': 'off',
+    'oxc/no-map-spread': 'off',
+    'unicorn/no-array-sort': 'off',
+    'unicorn/consistent-function-scoping': 'off',
+    'typescript/no-explicit-any': 'error',
+  },
+  overrides: [
+    restrict(['src/*.ts'], []),
+    ...Object.entries(folders).flatMap(([folder, forbidden]) => {
+      const foreign = forbidden.map((other) => ({
+        regex: `/${other}/`,
+        message: `${folder}/ does not know ${other}/.`,
+      }))
+      const isRoom = folder === 'http' || folder === 'db'
+      return Object.entries(roles).map(([glob, byRole]) =>
+        restrict([`src/${folder}/${glob}`], [...noDoors, ...foreign, ...(isRoom ? [] : byRole)]),
+      )
+    }),
+    { files: ['test/**', 'scripts/**', 'bench/**'], rules: { 'typescript/no-explicit-any': 'off' } },
+  ],
+})

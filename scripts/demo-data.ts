@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto'
+
+/** The keys of the demo data. They exist in local development only. */
+export const demoKeys = [
+  { secret: 'cs_demo_admin', tenant: 'demo', user: 'usr_admin', name: 'Admin', role: 'admin' },
+  {
+    secret: 'cs_demo_coordinator',
+    tenant: 'demo',
+    user: 'usr_coord99',
+    name: 'Carla Coordinator',
+    role: 'coordinator',
+  },
+  { secret: 'cs_demo_reviewer', tenant: 'demo', user: 'usr_reviewer', name: 'Rita Reviewer', role: 'reviewer' },
+  { secret: 'cs_demo_member', tenant: 'demo', user: 'usr_member', name: 'John Doe', role: 'member' },
+  { secret: 'cs_demo_service', tenant: 'demo', user: 'usr_service', name: 'Agent platform', role: 'service' },
+  { secret: 'cs_other_admin', tenant: 'other', user: 'usr_other', name: 'Otto Other', role: 'admin' },
+] as const
+
+/**
+ * The demo data as SQL statements. Rows that are there already stay as they are, so that starting again keeps what was
+ * done with them.
+ *
+ * @param now when it is loaded, in milliseconds: the claims date from the hours before
+ */
+export function demoData(now: number): string[] {
+  return [...access(now), ...claims(now)]
+}
+
+function access(now: number): string[] {
+  return [
+    `INSERT OR IGNORE INTO tenants (id, name, created_at) VALUES ('demo', 'Demo', ${now}), ('other', 'Other', ${now})`,
+    ...demoKeys.flatMap(({ secret, tenant, user, name, role }) => [
+      `INSERT OR IGNORE INTO users (tenant_id, id, name, created_at) VALUES (${text(tenant)}, ${text(user)}, ${text(name)}, ${now})`,
+      `INSERT OR IGNORE INTO api_keys (hash, id, tenant_id, user_id, roles, created_at)
+       VALUES (${text(sha256(secret))}, ${text(secret.replace('cs_', 'key_'))}, ${text(tenant)}, ${text(user)}, ${text(JSON.stringify([role]))}, ${now})`,
+    ]),
+  ]
+}
+
+const namedClaims = ['clm_9f2a3b4c', 'clm_ab5c6d7e', 'clm_cd7e8f9a', 'clm_ef1a2b3c', 'clm_gh2i3j4k']
+const people = ['usr_member', 'usr_ana', 'usr_ben', 'usr_chloe', 'usr_dev', 'usr_emma']
+const expenses = [
+  ['Train to Bern', 'travel', 'CHF', 4250],
+  ['Customer dinner', 'meals', 'EUR', 12890],
+  ['Mileage, site visit', 'mileage', 'EUR', 3780],
+  ['Conference ticket', 'training', 'USD', 59900],
+  ['Hotel, two nights', 'travel', 'EUR', 27400],
+  ['Replacement keyboard', 'equipment', 'CHF', 8990],
+] as const
+
+function claims(now: number): string[] {
+  const ids = [
+    ...namedClaims,
+    ...Array.from({ length: 31 }, (_, index) => `clm_demo${String(index + 1).padStart(4, '0')}`),
+  ]
+  const policy = JSON.stringify({
+    required_approvals: 1,
+    approver_roles: ['coordinator', 'admin'],
+    allow_self_approval: false,
+  })
+  return ids.flatMap((id, index) => {
+    const [description, type, currency, amount] = expenses[index % expenses.length] as (typeof expenses)[number]
+    const claimant = people[index % people.length] as string
+    const at = now - (ids.length - index) * 3_600_000
+    return [
+      `INSERT OR IGNORE INTO approvals (id, tenant_id, kind, status, title, requester_id, created_at, updated_at, policy, votes_needed)
+       VALUES (${text(id)}, 'demo', 'claim', 'pending', ${text(description)}, ${text(claimant)}, ${at}, ${at}, ${text(policy)}, 1)`,
+      `INSERT OR IGNORE INTO claims (approval_id, tenant_id, description, amount, currency, expense_type)
+       VALUES (${text(id)}, 'demo', ${text(description)}, ${amount + index * 35}, ${text(currency)}, ${text(type)})`,
+      event(`evt_demo_${id}`, 'claim.submitted', id, claimant, at),
+    ]
+  })
+}
+
+function event(id: string, type: string, subject: string, actor: string, at: number): string {
+  return `INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, to_status)
+    SELECT ${text(id)}, 'demo', ${text(type)}, ${text(subject)}, ${text(actor)}, ${at}, 'pending'
+    WHERE NOT EXISTS (SELECT 1 FROM events WHERE subject_id = ${text(subject)} AND id = ${text(id)})`
+}
+
+function text(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`
+}
+
+function sha256(value: string): string {
+  return createHash('sha256').update(value).digest('hex')
+}

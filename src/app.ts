@@ -1,0 +1,35 @@
+import { requestId } from 'hono/request-id'
+import { secureHeaders } from 'hono/secure-headers'
+import { batchRoutes } from './claims/batches.routes.ts'
+import { claimRoutes } from './claims/claims.routes.ts'
+import { account } from './http/account.ts'
+import { authentication } from './http/authentication.ts'
+import { docsRoutes } from './http/docs.routes.ts'
+import { healthRoutes } from './http/health.routes.ts'
+import { onError, problem } from './http/problem.ts'
+import { createRouter } from './http/router.ts'
+import { createMiddleware } from 'hono/factory'
+import { Refusal } from './refusal.ts'
+
+/** The whole HTTP face: what every request passes, and who answers it. */
+export function createApp() {
+  const app = createRouter()
+  app.onError(onError)
+  app.notFound((c) => problem(c, new Refusal('not_found', `There is no ${c.req.method} ${c.req.path}.`)))
+  app.use(requestId({ limitLength: 128 }), account(), secureHeaders())
+  app.use(
+    createMiddleware(async function noStore(c, next) {
+      await next()
+      if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
+    }),
+  )
+  app.route('/', healthRoutes)
+  app.route(
+    '/',
+    docsRoutes(() => app),
+  )
+  for (const face of ['/api/*', '/v1/*', '/internal/*']) app.use(face, authentication())
+  app.route('/', claimRoutes)
+  app.route('/', batchRoutes)
+  return app
+}

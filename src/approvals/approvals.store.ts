@@ -1,0 +1,104 @@
+import { sql, type SQL } from 'drizzle-orm'
+import { roles as allRoles, type Ctx } from '../context.ts'
+import type { Statement } from '../db/open-db.ts'
+import type { Approval, Kind, Vote } from './approval.ts'
+import type { Opening } from './open.ts'
+
+/** Who votes, as SQL: values for a request, columns for a batch. `roles` is a JSON array. */
+export interface Voter {
+  id: SQL
+  roles: SQL
+}
+
+/**
+ * The condition under which a voter may vote on the `approvals` row of the surrounding statement. Says in SQL what
+ * `whyNot` says in `rules.ts`.
+ */
+export function decidable(voter: Voter, now: number): SQL {
+  const roleFits = sql.join(
+    allRoles.map((role) => {
+      const quoted = sql.raw(`'"${role}"'`)
+      return sql`(instr(${voter.roles}, ${quoted}) AND instr(approvals.policy ->> '$.approver_roles', ${quoted}))`
+    }),
+    sql` OR `,
+  )
+  return sql`
+    approvals.status = 'pending'
+    AND NOT (approvals.on_due IS 'expire' AND approvals.due_at <= ${now})
+    AND (approvals.requester_id <> ${voter.id} OR approvals.policy ->> '$.allow_self_approval')
+    AND (${roleFits})
+    AND NOT EXISTS (SELECT 1 FROM votes WHERE votes.approval_id = approvals.id AND votes.voter_id = ${voter.id})`
+}
+
+/** Inserts approvals, all pending, from one bound value. */
+export function insertApprovals(ctx: Ctx, kind: Kind, openings: readonly Opening[]): Statement {
+  return ctx.db.all(sql`
+    INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, created_at, updated_at, due_at, on_due, policy, votes_needed)
+    SELECT value ->> '$.id', ${ctx.actor.tenantId}, ${kind}, 'pending', value ->> '$.title', value ->> '$.requester_id',
+      ${ctx.now}, ${ctx.now}, value ->> '$.due_at', value ->> '$.on_due', value -> '$.policy', value ->> '$.policy.required_approvals'
+    FROM json_each(${JSON.stringify(openings)})`)
+}
+
+/** Casts one vote and, with the last one needed, decides. Returns the row where it was allowed, else none. */
+export function castVote(
+  ctx: Ctx,
+  target: {
+    id: string
+    kind: Kind
+    vote: Vote
+    comment: string | null
+    ifMatch: readonly string[] | null
+    guard?: SQL
+  },
+  decisionId: string,
+) {
+  const { actor, now } = ctx
+  const decided = target.vote === 'reject' ? sql`1` : sql`votes_for + 1 >= votes_needed`
+  return ctx.db.all<Approval>(sql`
+    UPDATE approvals SET
+      status = CASE WHEN ${decided} THEN ${target.vote === 'reject' ? 'rejected' : 'approved'} ELSE 'pending' END,
+      decided_by = CASE WHEN ${decided} THEN ${actor.userId} END,
+      decided_at = CASE WHEN ${decided} THEN ${now} END,
+      comment = CASE WHEN ${decided} THEN ${target.comment} END,
+      votes_for = votes_for + ${target.vote === 'approve' ? 1 : 0},
+      decision_id = ${decisionId}, updated_at = ${now}, revision = revision + 1
+    WHERE id = ${target.id} AND tenant_id = ${actor.tenantId} AND kind = ${target.kind}
+      AND ${decidable({ id: sql`${actor.userId}`, roles: sql`${JSON.stringify(actor.roles)}` }, now)}
+      AND ${matches(target.ifMatch)} AND ${target.guard ?? sql`1`}
+    RETURNING *`)
+}
+
+/** The vote behind `decisionId`, if it was allowed. */
+export function insertVote(ctx: Ctx, id: string, vote: Vote, comment: string | null, decisionId: string): Statement {
+  return ctx.db.all(sql`
+    INSERT INTO votes (approval_id, voter_id, vote, decision_id, comment, voted_at)
+    SELECT id, ${ctx.actor.userId}, ${vote}, ${decisionId}, ${comment}, ${ctx.now}
+    FROM approvals WHERE id = ${id} AND decision_id = ${decisionId}`)
+}
+
+/** Takes the request back. Returns the row where it was allowed, else none. */
+export function markWithdrawn(
+  ctx: Ctx,
+  target: { id: string; kind: Kind; ifMatch: readonly string[] | null },
+  decisionId: string,
+) {
+  const { actor, now } = ctx
+  return ctx.db.all<Approval>(sql`
+    UPDATE approvals SET status = 'withdrawn', decided_by = ${actor.userId}, decided_at = ${now},
+      decision_id = ${decisionId}, updated_at = ${now}, revision = revision + 1
+    WHERE id = ${target.id} AND tenant_id = ${actor.tenantId} AND kind = ${target.kind}
+      AND status = 'pending' AND requester_id = ${actor.userId}
+      AND NOT (on_due IS 'expire' AND due_at <= ${now}) AND ${matches(target.ifMatch)}
+    RETURNING *`)
+}
+
+/** One approval with this actor's vote on it. */
+export function selectApproval(ctx: Ctx, id: string, kind: Kind) {
+  return ctx.db.all<Approval & { mine: Vote | null }>(sql`
+    SELECT approvals.*, (SELECT vote FROM votes WHERE approval_id = approvals.id AND voter_id = ${ctx.actor.userId}) AS mine
+    FROM approvals WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND kind = ${kind}`)
+}
+
+function matches(ifMatch: readonly string[] | null): SQL {
+  return ifMatch ? sql`CAST(revision AS TEXT) IN (SELECT value FROM json_each(${JSON.stringify(ifMatch)}))` : sql`1`
+}

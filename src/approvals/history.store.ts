@@ -1,0 +1,53 @@
+import { sql, type SQL } from 'drizzle-orm'
+import type { Ctx } from '../context.ts'
+import type { Statement } from '../db/open-db.ts'
+import { newId, newIds } from '../ids.ts'
+import type { Status } from './approval.ts'
+
+/** Something that happened to one approval or batch. */
+export interface Happening {
+  type: `${string}.${string}`
+  subjectId: string
+  from: string | null
+  to: string
+  data?: Record<string, unknown>
+}
+
+/** Records what certainly happens in this transaction. */
+export function record(ctx: Ctx, happenings: readonly Happening[]): Statement {
+  const rows = happenings.map((one) => ({ ...one, id: newId('evt') }))
+  return ctx.db.all(sql`
+    INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
+    SELECT value ->> '$.id', ${ctx.actor.tenantId}, value ->> '$.type', value ->> '$.subjectId', ${ctx.actor.userId}, ${ctx.now},
+      value ->> '$.from', value ->> '$.to', coalesce(value -> '$.data', '{}')
+    FROM json_each(${JSON.stringify(rows)})`)
+}
+
+/**
+ * Records a decision, if the transaction made it: the row carries `decisionId`. The type is the kind and what became
+ * of it (`claim.approved`), or `claim.voted` where more votes are needed.
+ */
+export function recordDecision(ctx: Ctx, id: string, decisionId: string): Statement {
+  return ctx.db.all(sql`
+    INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
+    SELECT ${newId('evt')}, tenant_id, kind || '.' || iif(status = 'pending', 'voted', status), id, ${ctx.actor.userId}, ${ctx.now},
+      'pending', status, json_object('decision_id', decision_id, 'comment', comment)
+    FROM approvals WHERE id = ${id} AND decision_id = ${decisionId}`)
+}
+
+/**
+ * Records one happening for each of many subjects that only the database knows.
+ *
+ * @param subjects a FROM clause, joined to `ids`: `ids.key` counts 0 … `atMost - 1`; `subject` is its column with the id
+ */
+export function recordMany(
+  ctx: Ctx,
+  happening: { tenantId: SQL; actorId: SQL; type: string; from: Status; to: Status; data: SQL },
+  subjects: { from: SQL; subject: SQL; atMost: number },
+): Statement {
+  return ctx.db.all(sql`
+    INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
+    SELECT ids.value, ${happening.tenantId}, ${happening.type}, ${subjects.subject}, ${happening.actorId}, ${ctx.now},
+      ${happening.from}, ${happening.to}, ${happening.data}
+    FROM json_each(${JSON.stringify(newIds('evt', subjects.atMost))}) AS ids CROSS JOIN ${subjects.from}`)
+}

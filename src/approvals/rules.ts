@@ -1,0 +1,98 @@
+import type { Actor } from '../context.ts'
+import { Refusal } from '../refusal.ts'
+import { policyOf, statusAt, tagOf, winnerOf, type Approval, type Vote } from './approval.ts'
+
+/** Somebody's wish to vote. */
+export interface Attempt {
+  vote: Vote
+  /** Entity tags of the states in which the vote is meant (`If-Match`); null where any will do. */
+  ifMatch: readonly string[] | null
+}
+
+/**
+ * May this actor cast this vote on this approval now? Null means yes; `repeat` means it was done already, by the same
+ * person, with the same outcome; else the reason why not. The WHERE clause `decidable` in `approvals.store.ts` says the
+ * same in SQL and is what decides races; a test holds the two together.
+ *
+ * @param mine the actor's earlier vote on it, if any
+ */
+export function whyNot(
+  approval: Approval,
+  mine: Vote | null,
+  actor: Actor,
+  attempt: Attempt,
+  now: number,
+): Refusal | 'repeat' | null {
+  const policy = policyOf(approval)
+  if (!policy.approver_roles.some((role) => actor.roles.includes(role))) {
+    return new Refusal('forbidden', `Deciding this takes one of the roles ${policy.approver_roles.join(', ')}.`, {
+      roles: policy.approver_roles,
+    })
+  }
+  if (approval.requester_id === actor.userId && !policy.allow_self_approval) {
+    return new Refusal(
+      'self_approval',
+      `${approval.id} was asked for by ${actor.userId}; somebody else has to decide it.`,
+    )
+  }
+  const status = statusAt(approval, now)
+  if (mine === attempt.vote && (status === 'pending' || status === outcomeOf(mine))) return 'repeat'
+  if (status === 'expired') {
+    return new Refusal(
+      'approval_expired',
+      `${approval.id} was to be decided before ${new Date(approval.due_at ?? now).toISOString()}.`,
+    )
+  }
+  if (status === 'withdrawn') return withdrawn(approval, now)
+  if (status !== 'pending') return decided(approval, now)
+  if (mine !== null) {
+    return new Refusal('already_decided', `${actor.userId} has already voted to ${mine} ${approval.id}.`)
+  }
+  if (attempt.ifMatch && !attempt.ifMatch.includes(tagOf(approval))) return changed(approval)
+  return null
+}
+
+/** May this actor take the request back now? As `whyNot`. */
+export function whyNotWithdraw(
+  approval: Approval,
+  actor: Actor,
+  ifMatch: readonly string[] | null,
+  now: number,
+): Refusal | 'repeat' | null {
+  if (approval.requester_id !== actor.userId) {
+    return new Refusal('not_requester', `${approval.id} was asked for by somebody else; only they can withdraw it.`)
+  }
+  const status = statusAt(approval, now)
+  if (status === 'withdrawn') return 'repeat'
+  if (status !== 'pending') return decided(approval, now)
+  if (ifMatch && !ifMatch.includes(tagOf(approval))) return changed(approval)
+  return null
+}
+
+function outcomeOf(vote: Vote) {
+  return vote === 'approve' ? 'approved' : 'rejected'
+}
+
+function decided(approval: Approval, now: number): Refusal {
+  const winner = winnerOf(approval, now)
+  return new Refusal(
+    'already_decided',
+    `${approval.id} was ${winner.decision} by ${winner.decided_by} at ${winner.decided_at}.`,
+    { winner },
+  )
+}
+
+function withdrawn(approval: Approval, now: number): Refusal {
+  const winner = winnerOf(approval, now)
+  return new Refusal(
+    'already_withdrawn',
+    `${approval.id} was withdrawn by ${winner.decided_by} at ${winner.decided_at}.`,
+    { winner },
+  )
+}
+
+function changed(approval: Approval): Refusal {
+  return new Refusal('precondition_failed', `${approval.id} is now at "${tagOf(approval)}".`, {
+    etag: `"${tagOf(approval)}"`,
+  })
+}

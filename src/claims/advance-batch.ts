@@ -1,0 +1,26 @@
+import type { Ctx } from '../context.ts'
+import { newId } from '../ids.ts'
+import { selectForRunner, step } from './batch-step.store.ts'
+import { recordIfWritten, startDue, type Batch } from './batches.store.ts'
+import { watchdogMs } from './wake.ts'
+
+/** How many claims one step takes: one D1 transaction, far from its limits of time and size. */
+export const stepSize = 500
+
+/**
+ * Takes a batch one step further: starts it if its time has come, processes its next claims, completes it after the
+ * last. One round trip. Safe to run at any time, twice, or at once with anything else.
+ *
+ * @returns the batch after the step; undefined if there is none
+ */
+export async function advanceBatch(ctx: Ctx, id: string, size = stepSize): Promise<Batch | undefined> {
+  const writeId = newId('wrt')
+  const pokeAt = ctx.now + watchdogMs
+  const results = await ctx.db.batch([
+    startDue(ctx, id, writeId, pokeAt),
+    recordIfWritten(ctx, id, writeId, 'batch.started'),
+    ...step(ctx, id, size, pokeAt),
+    selectForRunner(ctx, id),
+  ])
+  return results.at(-1)?.[0] as Batch | undefined
+}

@@ -1,0 +1,50 @@
+import type { Ctx } from '../context.ts'
+import { newId } from '../ids.ts'
+import { invalidInput, Refusal } from '../refusal.ts'
+import {
+  amendBatch as amend,
+  maxClaims,
+  recordIfWritten,
+  selectBatch,
+  type Amendment,
+  type Batch,
+} from './batches.store.ts'
+import { notPending } from './start-batch.ts'
+import { wake } from './wake.ts'
+
+/**
+ * Changes a pending batch: its comment, its time, further claims (those already in it count once).
+ *
+ * @throws Refusal `not_found`, `batch_not_pending`, `precondition_failed`, `invalid_input` (more than 10,000 claims)
+ */
+export async function amendBatch(
+  ctx: Ctx,
+  id: string,
+  change: Amendment,
+  ifMatch: readonly string[] | null,
+): Promise<Batch> {
+  const writeId = newId('wrt')
+  const unique = { ...change, claim_ids: change.claim_ids && [...new Set(change.claim_ids)] }
+  const { row, items } = amend(ctx, id, unique, ifMatch, writeId)
+  const [amended, , , [batch]] = await ctx.db.batch([
+    row,
+    items,
+    recordIfWritten(ctx, id, writeId, 'batch.amended'),
+    selectBatch(ctx, id),
+  ])
+  if (!batch) throw new Refusal('not_found', `There is no batch ${id}.`)
+  if (amended.length === 0) throw whyNot(batch, ifMatch)
+  if (change.process_at !== undefined) await wake(ctx, id, change.process_at)
+  return batch
+}
+
+function whyNot(batch: Batch, ifMatch: readonly string[] | null): Refusal {
+  if (batch.status !== 'pending') return notPending(batch)
+  if (ifMatch && !ifMatch.includes(String(batch.revision))) {
+    return new Refusal('precondition_failed', `Batch ${batch.id} is now at "${batch.revision}".`, {
+      etag: `"${batch.revision}"`,
+    })
+  }
+  const message = `with the ${batch.total_claims} claims of the batch these are more than ${maxClaims}`
+  return invalidInput([{ in: 'body', pointer: '/claim_ids', message }])
+}

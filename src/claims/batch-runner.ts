@@ -1,0 +1,119 @@
+import { DurableObject } from 'cloudflare:workers'
+import { SSEStreamingApi } from 'hono/streaming'
+import { createContext, systemContext, type Actor } from '../context.ts'
+import type { Cost } from '../db/open-db.ts'
+import { Refusal, type RefusalValue } from '../refusal.ts'
+import { advanceBatch, stepSize } from './advance-batch.ts'
+import { hasEnded, progressEvents } from './batch-progress.ts'
+import type { Batch } from './batches.store.ts'
+import { cancelBatch } from './cancel-batch.ts'
+import { readForRunner } from './read-batches.ts'
+
+/** A cancellation, with what a context is made of: contexts themselves do not cross into a Durable Object. */
+export interface CancelCall {
+  actor: Actor
+  batchId: string
+  ifMatch: readonly string[] | null
+  requestId: string
+}
+
+/** What became of it. Errors of ours do not survive the way back, so a refusal travels as a value. */
+export type CancelReply = { cost: Cost; bookmark: string | null } & ({ batch: Batch } | { refused: RefusalValue })
+
+const heartbeatMs = 15_000
+const longestPauseMs = 60_000
+
+/**
+ * The only one that moves a batch: a clock and a lock over what D1 holds, named by the batch's id. Its storage has the
+ * id and an alarm, nothing that could be lost.
+ */
+export class BatchRunner extends DurableObject<Env> {
+  private failures = 0
+  /** Who listens, and the count that each was told last. */
+  private readonly followers = new Map<SSEStreamingApi, number>()
+
+  /** Looks at the batch at `at` (milliseconds), or earlier if that was asked for before. */
+  async wake(batchId: string, at: number): Promise<void> {
+    await this.ctx.storage.put('batch_id', batchId)
+    const alarm = await this.ctx.storage.getAlarm()
+    const next = Math.max(at, Date.now() + 1)
+    if (alarm === null || alarm > next) await this.ctx.storage.setAlarm(next)
+  }
+
+  /** One step of the batch. Never throws: an alarm that does is dropped by the platform after a few tries. */
+  override async alarm(): Promise<void> {
+    const batchId = await this.ctx.storage.get<string>('batch_id')
+    if (batchId === undefined) return
+    const ctx = systemContext(this.env, 'system:batch-runner', Date.now())
+    try {
+      const batch = await advanceBatch(ctx, batchId, Math.max(1, stepSize >> this.failures))
+      this.failures = 0
+      await this.rest(batch)
+      if (batch) this.tell(batch)
+    } catch (error) {
+      this.failures += 1
+      console.error({
+        message: 'a step of a batch failed; it will be tried again',
+        batch_id: batchId,
+        failures: this.failures,
+        error: String(error),
+      })
+      await this.ctx.storage.setAlarm(Date.now() + Math.min(longestPauseMs, 500 * 2 ** this.failures))
+    }
+  }
+
+  /** Cancels the batch on behalf of a caller, and stops. */
+  async cancel(call: CancelCall): Promise<CancelReply> {
+    const ctx = createContext(this.env, call)
+    try {
+      const batch = await cancelBatch(ctx, call.batchId, call.ifMatch)
+      await this.rest(batch)
+      this.tell(batch)
+      return { batch, cost: ctx.db.cost, bookmark: ctx.db.bookmark() }
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      return { refused: error.toValue(), cost: ctx.db.cost, bookmark: ctx.db.bookmark() }
+    }
+  }
+
+  /** Server-sent events of the batch: where it is now, each step, its end. The caller has checked who may see it. */
+  async follow(batchId: string): Promise<Response> {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+    const stream = new SSEStreamingApi(writable, readable)
+    this.followers.set(stream, -1)
+    stream.onAbort(() => void this.followers.delete(stream))
+    this.ctx.waitUntil(this.accompany(stream, batchId))
+    return new Response(stream.responseReadable, { headers: { 'Content-Type': 'text/event-stream' } })
+  }
+
+  /** Reads the batch after the follower is known, so that nothing happens unseen, and keeps the connection open. */
+  private async accompany(stream: SSEStreamingApi, batchId: string): Promise<void> {
+    const batch = await readForRunner(systemContext(this.env, 'system:batch-runner', Date.now()), batchId)
+    if (batch) await this.send(stream, batch)
+    while (this.followers.has(stream)) {
+      await stream.sleep(heartbeatMs)
+      if (this.followers.has(stream)) await stream.write(': still here\n\n')
+    }
+  }
+
+  /** Does not wait: a follower that reads slowly must not hold the batch up. */
+  private tell(batch: Batch): void {
+    for (const stream of this.followers.keys()) this.ctx.waitUntil(this.send(stream, batch))
+  }
+
+  private async send(stream: SSEStreamingApi, batch: Batch): Promise<void> {
+    const told = this.followers.get(stream)
+    if (told === undefined || told > batch.processed_count) return
+    if (hasEnded(batch)) this.followers.delete(stream)
+    else this.followers.set(stream, batch.processed_count)
+    for (const event of progressEvents(batch)) await stream.writeSSE(event)
+    if (hasEnded(batch)) await stream.close()
+  }
+
+  private async rest(batch: Batch | undefined): Promise<void> {
+    if (batch?.status === 'processing') await this.ctx.storage.setAlarm(Date.now() + 1)
+    else if (batch?.status === 'pending')
+      await this.ctx.storage.setAlarm(Math.max(batch.process_at ?? 0, Date.now() + 1))
+    else await this.ctx.storage.deleteAll()
+  }
+}

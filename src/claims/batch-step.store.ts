@@ -1,0 +1,130 @@
+import { sql } from 'drizzle-orm'
+import { decidable } from '../approvals/approvals.store.ts'
+import { recordMany } from '../approvals/history.store.ts'
+import type { Ctx } from '../context.ts'
+import type { Statement } from '../db/open-db.ts'
+import { newId } from '../ids.ts'
+import type { Batch } from './batches.store.ts'
+
+/**
+ * The statements of one step: approve what may be approved of the next `size` claims, note what became of each, count
+ * and, if nothing is left, complete. All of them look for the batch in `processing` and count from its
+ * `processed_count`, which only the last one moves, so a step that meets a cancelled batch does nothing and one that
+ * runs again goes on where the last one ended.
+ *
+ * The order is chosen for what it reads: votes, events and counts take the items that the second statement has
+ * decided, not the approvals again.
+ */
+export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statement[] {
+  const base = sql`(SELECT processed_count FROM batches WHERE id = ${id} AND status = 'processing')`
+  const inStep = sql`batch_items.batch_id = ${id} AND batch_items.position >= ${base} AND batch_items.position < ${base} + ${size}`
+  const ofBatch = (column: string) => sql`(SELECT ${sql.identifier(column)} FROM batches WHERE id = ${id})`
+
+  const approve = ctx.db.all(sql`
+    UPDATE approvals SET status = 'approved', votes_for = votes_for + 1, decision_id = ${id}, decided_by = work.coordinator_id,
+      decided_at = ${ctx.now}, comment = work.comment, updated_at = ${ctx.now}, revision = revision + 1
+    FROM (
+      SELECT i.claim_id, b.tenant_id, b.coordinator_id, b.created_by, b.roles, b.comment
+      FROM batches b CROSS JOIN batch_items i
+      WHERE b.id = ${id} AND b.status = 'processing'
+        AND i.batch_id = b.id AND i.position >= b.processed_count AND i.position < b.processed_count + ${size}
+    ) AS work
+    WHERE approvals.id = work.claim_id AND approvals.tenant_id = work.tenant_id AND approvals.kind = 'claim'
+      AND approvals.votes_for + 1 >= approvals.votes_needed
+      AND (approvals.requester_id <> work.created_by OR approvals.policy ->> '$.allow_self_approval')
+      AND ${decidable({ id: sql`work.coordinator_id`, roles: sql`work.roles` }, ctx.now)}`)
+
+  const judge = ctx.db.all(sql`
+    UPDATE batch_items SET processed_at = ${ctx.now}, (decision, error) = (
+      SELECT iif(fault = '', 'approved', 'rejected'), nullif(fault, '') FROM (
+        SELECT coalesce(max(CASE
+          WHEN a.decision_id = ${id} THEN ''
+          WHEN a.status = 'withdrawn' THEN 'Claim was withdrawn'
+          WHEN a.status <> 'pending' THEN 'Claim already processed'
+          WHEN a.requester_id IN (${ofBatch('coordinator_id')}, ${ofBatch('created_by')}) THEN 'Coordinator may not approve their own claim'
+          ELSE 'Claim needs another approver' END), 'Claim not found') AS fault
+        FROM approvals a
+        WHERE a.id = batch_items.claim_id AND a.tenant_id = ${ofBatch('tenant_id')} AND a.kind = 'claim'))
+    WHERE ${inStep}`)
+
+  const vote = ctx.db.all(sql`
+    INSERT INTO votes (approval_id, voter_id, vote, decision_id, comment, voted_at)
+    SELECT claim_id, ${ofBatch('coordinator_id')}, 'approve', ${id}, ${ofBatch('comment')}, ${ctx.now}
+    FROM batch_items WHERE ${inStep} AND decision = 'approved'`)
+
+  const tell = recordMany(
+    ctx,
+    {
+      tenantId: ofBatch('tenant_id'),
+      actorId: ofBatch('coordinator_id'),
+      type: 'claim.approved',
+      from: 'pending',
+      to: 'approved',
+      data: sql`json_object('decision_id', ${id}, 'comment', ${ofBatch('comment')})`,
+    },
+    {
+      from: sql`batch_items WHERE batch_items.batch_id = ${id} AND batch_items.position = ${base} + ids.key AND batch_items.decision = 'approved'`,
+      subject: sql`batch_items.claim_id`,
+      atMost: size,
+    },
+  )
+
+  const move = ctx.db.all(sql`
+    UPDATE batches SET
+      approved_count = approved_count + done.approved, rejected_count = rejected_count + done.n - done.approved,
+      status = iif(processed_count + done.n = total_claims, 'completed', 'processing'),
+      completed_at = iif(processed_count + done.n = total_claims, ${ctx.now}, NULL),
+      poke_at = iif(processed_count + done.n = total_claims, NULL, ${pokeAt}),
+      write_id = ${newId('wrt')}, updated_at = ${ctx.now}, revision = revision + 1
+    FROM (SELECT count(*) AS n, coalesce(sum(decision = 'approved'), 0) AS approved FROM batch_items WHERE ${inStep}) AS done
+    WHERE id = ${id} AND status = 'processing'`)
+
+  const complete = ctx.db.all(sql`
+    INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
+    SELECT ${newId('evt')}, tenant_id, 'batch.completed', id, ${ctx.actor.userId}, ${ctx.now}, 'processing', 'completed',
+      json_object('total_claims', total_claims, 'approved_count', approved_count, 'rejected_count', rejected_count)
+    FROM batches WHERE id = ${id} AND status = 'completed'
+      AND NOT EXISTS (SELECT 1 FROM events WHERE subject_id = ${id} AND type = 'batch.completed')`)
+
+  return [approve, judge, vote, tell, move, complete]
+}
+
+/** The batch whatever its tenant: for the runner, which has no caller. */
+export function selectForRunner(ctx: Ctx, id: string) {
+  return ctx.db.all<Batch>(sql`SELECT * FROM batches WHERE id = ${id}`)
+}
+
+/**
+ * The statements that undo what a batch approved, if this transaction has just cancelled it: their events, votes and
+ * decisions. The items keep what became of them.
+ *
+ * @param atMost how many claims the batch may have
+ */
+export function revert(ctx: Ctx, id: string, writeId: string, atMost: number): Statement[] {
+  const cancelled = sql`(SELECT id FROM batches WHERE id = ${id} AND write_id = ${writeId})`
+  return [
+    recordMany(
+      ctx,
+      {
+        tenantId: sql`${ctx.actor.tenantId}`,
+        actorId: sql`${ctx.actor.userId}`,
+        type: 'claim.reverted',
+        from: 'approved',
+        to: 'pending',
+        data: sql`json_object('decision_id', ${id})`,
+      },
+      {
+        from: sql`batch_items WHERE batch_items.batch_id = ${cancelled} AND batch_items.position = ids.key AND batch_items.decision = 'approved'`,
+        subject: sql`batch_items.claim_id`,
+        atMost,
+      },
+    ),
+    ctx.db.all(sql`
+      DELETE FROM votes WHERE decision_id = ${id} AND approval_id IN (
+        SELECT claim_id FROM batch_items WHERE batch_id = ${cancelled} AND decision = 'approved')`),
+    ctx.db.all(sql`
+      UPDATE approvals SET status = 'pending', votes_for = votes_for - 1, decision_id = NULL, decided_by = NULL, decided_at = NULL,
+        comment = NULL, updated_at = ${ctx.now}, revision = revision + 1
+      WHERE decision_id = ${cancelled}`),
+  ]
+}

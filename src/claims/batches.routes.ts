@@ -1,0 +1,218 @@
+import { z } from '@hono/zod-openapi'
+import { endpoint } from '../http/endpoint.ts'
+import { linkNext, pageQuery, pageRequest } from '../http/pagination.ts'
+import { ifMatch, setTag } from '../http/preconditions.ts'
+import { createRouter } from '../http/router.ts'
+import { iso } from '../http/time.ts'
+import { amendBatch } from './amend-batch.ts'
+import type { Batch, BatchItem } from './batches.store.ts'
+import { callRunner, followRunner } from './call-runner.ts'
+import {
+  amendedBatchSchema,
+  batchAmendmentSchema,
+  batchDetailSchema,
+  batchListSchema,
+  batchParams,
+  batchStatusSchema,
+  cancelledBatchSchema,
+  filterId,
+  newBatchSchema,
+  startedBatchSchema,
+} from './claims.schemas.ts'
+import { getBatchResult, listBatches } from './read-batches.ts'
+import { processBatch } from './start-batch.ts'
+import { submitBatch } from './submit-batch.ts'
+
+const tags = ['Approval batches']
+const roles = ['coordinator', 'admin'] as const
+
+const list = endpoint({
+  method: 'get',
+  path: '/api/v1/approval-batches',
+  operationId: 'listBatches',
+  tags,
+  summary: 'List approval batches, newest first',
+  roles: 'any',
+  request: {
+    query: z.object({ ...pageQuery, status: batchStatusSchema.optional(), coordinator_id: filterId.optional() }),
+  },
+  responses: {
+    200: { description: 'A page of batches.', content: { 'application/json': { schema: batchListSchema } } },
+  },
+})
+
+const submit = endpoint({
+  method: 'post',
+  path: '/api/v1/approval-batches',
+  operationId: 'processBatch',
+  tags,
+  summary: 'Start a new bulk approval batch, at once or at `process_at`',
+  roles,
+  creates: true,
+  request: { body: { required: true, content: { 'application/json': { schema: newBatchSchema } } } },
+  responses: {
+    201: { description: 'Accepted: it will end.', content: { 'application/json': { schema: startedBatchSchema } } },
+  },
+  refuses: ['actor_mismatch'],
+})
+
+const start = endpoint({
+  method: 'post',
+  path: '/api/v1/approval-batches/{batch_id}/process',
+  operationId: 'startBatch',
+  tags,
+  summary: 'Start a pending batch now',
+  roles,
+  request: { params: batchParams },
+  responses: {
+    200: { description: 'It is processing.', content: { 'application/json': { schema: startedBatchSchema } } },
+  },
+  refuses: ['not_found', 'batch_not_pending'],
+})
+
+const amend = endpoint({
+  method: 'put',
+  path: '/api/v1/approval-batches/{batch_id}',
+  operationId: 'amendBatch',
+  tags,
+  summary: 'Amend a batch, or add claims to it, before it is processed',
+  roles,
+  request: {
+    params: batchParams,
+    body: { required: true, content: { 'application/json': { schema: batchAmendmentSchema } } },
+  },
+  responses: {
+    200: { description: 'The batch as amended.', content: { 'application/json': { schema: amendedBatchSchema } } },
+  },
+  refuses: ['not_found', 'batch_not_pending', 'precondition_failed'],
+})
+
+const get = endpoint({
+  method: 'get',
+  path: '/api/v1/approval-batches/{batch_id}',
+  operationId: 'getBatchResult',
+  tags,
+  summary: 'Get a batch with what became of each claim, in the order submitted',
+  description: 'While the batch is processing, `results` has what is done so far.',
+  roles: 'any',
+  request: { params: batchParams },
+  responses: { 200: { description: 'The batch.', content: { 'application/json': { schema: batchDetailSchema } } } },
+  refuses: ['not_found'],
+})
+
+const events = endpoint({
+  method: 'get',
+  path: '/api/v1/approval-batches/{batch_id}/events',
+  operationId: 'followBatch',
+  tags,
+  summary: 'Follow a batch live, as server-sent events',
+  description: '`progress` now and after each step, then one `completed` or `cancelled`, then the stream ends.',
+  roles: 'any',
+  request: { params: batchParams },
+  responses: { 200: { description: 'Server-sent events.', content: { 'text/event-stream': { schema: z.string() } } } },
+  refuses: ['not_found'],
+})
+
+const cancel = endpoint({
+  method: 'delete',
+  path: '/api/v1/approval-batches/{batch_id}',
+  operationId: 'cancelBatch',
+  tags,
+  summary: 'Cancel a pending or processing batch and undo what it approved',
+  roles,
+  request: { params: batchParams },
+  responses: {
+    200: {
+      description: 'Cancelled; the same answer again.',
+      content: { 'application/json': { schema: cancelledBatchSchema } },
+    },
+  },
+  refuses: ['not_found', 'batch_completed', 'precondition_failed'],
+})
+
+/** Approval batches: submit, start, amend, follow, read, cancel. */
+export const batchRoutes = createRouter()
+  .openapi(list, async (c) => {
+    const { status, coordinator_id, ...rest } = c.req.valid('query')
+    const page = pageRequest(rest)
+    const { rows, total, next } = await listBatches(c.get('ctx'), { status, coordinatorId: coordinator_id }, page)
+    linkNext(c, next)
+    return c.json({ data: rows.map(summary), pagination: { page: page.page, limit: page.limit, total } }, 200)
+  })
+  .openapi(submit, async (c) => {
+    const { comment = null, process_at = null, ...rest } = c.req.valid('json')
+    const batch = await submitBatch(c.get('ctx'), { ...rest, comment, process_at })
+    return c.json(started(batch), 201)
+  })
+  .openapi(start, async (c) => c.json(started(await processBatch(c.get('ctx'), c.req.valid('param').batch_id)), 200))
+  .openapi(amend, async (c) => {
+    const batch = await amendBatch(c.get('ctx'), c.req.valid('param').batch_id, c.req.valid('json'), ifMatch(c))
+    setTag(c, batch.revision)
+    const { id, status, total_claims, comment, process_at, updated_at } = batch
+    return c.json(
+      { batch_id: id, status, total_claims, comment, process_at: iso(process_at), updated_at: iso(updated_at) },
+      200,
+    )
+  })
+  .openapi(get, async (c) => {
+    const { batch, results } = await getBatchResult(c.get('ctx'), c.req.valid('param').batch_id)
+    setTag(c, batch.revision)
+    return c.json(detail(batch, results), 200)
+  })
+  .openapi(events, async (c) => {
+    const stream = await followRunner(c.get('ctx'), c.req.valid('param').batch_id)
+    return c.body(stream, 200, { 'Content-Type': 'text/event-stream' }) as never
+  })
+  .openapi(cancel, async (c) => {
+    const { batch, bookmark } = await callRunner(c.get('ctx'), c.req.valid('param').batch_id, ifMatch(c))
+    c.set('bookmark', () => bookmark)
+    setTag(c, batch.revision)
+    const claims_reverted = batch.approved_count
+    return c.json(
+      { batch_id: batch.id, cancelled: true as const, cancelled_at: iso(batch.cancelled_at ?? 0), claims_reverted },
+      200,
+    )
+  })
+
+function started({ id, coordinator_id, status, total_claims, created_at, process_at }: Batch) {
+  const scheduled = process_at === null ? {} : { process_at: iso(process_at) }
+  return { batch_id: id, coordinator_id, status, total_claims, created_at: iso(created_at), ...scheduled }
+}
+
+function summary(batch: Batch) {
+  const { id, coordinator_id, status, total_claims, approved_count, rejected_count, created_at, completed_at } = batch
+  return {
+    batch_id: id,
+    coordinator_id,
+    status,
+    total_claims,
+    approved_count,
+    rejected_count,
+    created_at: iso(created_at),
+    completed_at: iso(completed_at),
+  }
+}
+
+function detail(batch: Batch, items: BatchItem[]) {
+  const { processed_count, comment, process_at, updated_at, cancelled_at } = batch
+  return {
+    ...summary(batch),
+    processed_count,
+    comment,
+    process_at: iso(process_at),
+    results: items.map((item) => result(batch, item)),
+    updated_at: iso(updated_at),
+    cancelled_at: iso(cancelled_at),
+  }
+}
+
+/** A cancelled batch has undone all that it approved, at once, so an item needs no time of its own for that. */
+function result(batch: Batch, { claim_id, decision, error, processed_at }: BatchItem) {
+  return {
+    claim_id,
+    decision: decision ?? 'rejected',
+    ...(error === null ? {} : { error }),
+    processed_at: iso(processed_at ?? batch.updated_at),
+    ...(batch.cancelled_at !== null && decision === 'approved' ? { reverted_at: iso(batch.cancelled_at) } : {}),
+  }
+}

@@ -1,0 +1,167 @@
+import { sql, type SQL } from 'drizzle-orm'
+import type { Ctx } from '../context.ts'
+import type { Statement } from '../db/open-db.ts'
+import { behind, newestFirst, type PageRequest } from '../db/page.ts'
+import { newId } from '../ids.ts'
+import type { batches, batchItems } from './batches.table.ts'
+
+export type Batch = typeof batches.$inferSelect
+export type BatchStatus = Batch['status']
+export type BatchItem = Pick<typeof batchItems.$inferSelect, 'claim_id' | 'decision' | 'error' | 'processed_at'>
+
+/** Which batches a list shows; every member that is set narrows it. */
+export interface BatchFilter {
+  status?: BatchStatus
+  coordinatorId?: string
+}
+
+/** The most claims that one batch takes. */
+export const maxClaims = 10_000
+
+/** Inserts a batch and its items, in the order given. */
+export function insertBatch(ctx: Ctx, batch: Batch, claimIds: readonly string[]): Statement[] {
+  return [
+    ctx.db.all(sql`
+      INSERT INTO batches (id, tenant_id, coordinator_id, created_by, roles, status, comment, process_at, total_claims, write_id,
+        created_at, updated_at, poke_at)
+      VALUES (${batch.id}, ${batch.tenant_id}, ${batch.coordinator_id}, ${batch.created_by}, ${batch.roles}, ${batch.status},
+        ${batch.comment}, ${batch.process_at}, ${batch.total_claims}, ${batch.write_id}, ${batch.created_at}, ${batch.updated_at},
+        ${batch.poke_at})`),
+    ctx.db.all(sql`
+      INSERT INTO batch_items (batch_id, position, claim_id)
+      SELECT ${batch.id}, key, value FROM json_each(${JSON.stringify(claimIds)})`),
+  ]
+}
+
+/** One batch of the caller's tenant. */
+export function selectBatch(ctx: Ctx, id: string) {
+  return ctx.db.all<Batch>(sql`SELECT * FROM batches WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId}`)
+}
+
+/** A batch's items in the order submitted, as far as they are done. */
+export function selectResults(ctx: Ctx, id: string) {
+  return ctx.db.all<BatchItem>(sql`
+    SELECT claim_id, decision, error, processed_at FROM batch_items
+    WHERE batch_id = (SELECT id FROM batches WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId}) AND decision IS NOT NULL
+    ORDER BY position`)
+}
+
+/** A page of batches, newest first. */
+export function selectBatches(ctx: Ctx, filter: BatchFilter, page: PageRequest) {
+  const b = sql`b`
+  const conditions = [
+    sql`b.tenant_id = ${ctx.actor.tenantId}`,
+    ...(filter.coordinatorId === undefined ? [] : [sql`b.coordinator_id = ${filter.coordinatorId}`]),
+    ...(filter.status === undefined ? [] : [sql`b.status = ${filter.status}`]),
+    behind(page.after, b),
+  ]
+  return ctx.db.all<Batch>(
+    sql`SELECT * FROM batches b WHERE ${sql.join(conditions, sql` AND `)} ${newestFirst(page, b)}`,
+  )
+}
+
+/** How many batches the list has. */
+export function countBatches(ctx: Ctx, filter: BatchFilter) {
+  const facet = filter.coordinatorId === undefined ? '' : `coordinator:${filter.coordinatorId}`
+  const counted = filter.status ? sql.identifier(filter.status) : sql`pending + processing + completed + cancelled`
+  return ctx.db.all<{ total: number }>(sql`
+    SELECT ${counted} AS total FROM batch_tallies WHERE tenant_id = ${ctx.actor.tenantId} AND facet = ${facet}`)
+}
+
+/** What an amendment replaces or adds; undefined leaves a member as it is. */
+export interface Amendment {
+  comment?: string | null
+  process_at?: number
+  claim_ids?: readonly string[]
+}
+
+/**
+ * Amends a pending batch: the row, where that is allowed, and then its further items, after those there.
+ * The row's new `total_claims` counts only claims that were not there yet.
+ */
+export function amendBatch(
+  ctx: Ctx,
+  id: string,
+  change: Amendment,
+  ifMatch: readonly string[] | null,
+  writeId: string,
+) {
+  const added = JSON.stringify(change.claim_ids ?? [])
+  const absent = sql`NOT EXISTS (SELECT 1 FROM batch_items i WHERE i.batch_id = ${id} AND i.claim_id = more.value)`
+  const row = ctx.db.all<Batch>(sql`
+    UPDATE batches SET
+      comment = ${change.comment === undefined ? sql`comment` : change.comment},
+      process_at = ${change.process_at ?? sql`process_at`}, poke_at = ${change.process_at ?? sql`poke_at`},
+      total_claims = total_claims + added.n, write_id = ${writeId}, updated_at = ${ctx.now}, revision = revision + 1
+    FROM (SELECT count(*) AS n FROM json_each(${added}) more WHERE ${absent}) AS added
+    WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND status = 'pending'
+      AND total_claims + added.n <= ${maxClaims} AND ${matches(ifMatch)}
+    RETURNING *`)
+  const items = ctx.db.all(sql`
+    INSERT INTO batch_items (batch_id, position, claim_id)
+    SELECT ${id}, (SELECT count(*) FROM batch_items WHERE batch_id = ${id}) + row_number() OVER (ORDER BY more.key) - 1, more.value
+    FROM json_each(${added}) more
+    WHERE ${absent} AND ${written(id, writeId)}`)
+  return { row, items }
+}
+
+/** Starts a batch of the caller's tenant, if it is pending. */
+export function startNow(ctx: Ctx, id: string, writeId: string, pokeAt: number) {
+  return start(ctx, id, sql`tenant_id = ${ctx.actor.tenantId}`, writeId, pokeAt)
+}
+
+/** Starts a batch, if it is pending and its time has come. */
+export function startDue(ctx: Ctx, id: string, writeId: string, pokeAt: number) {
+  return start(ctx, id, sql`process_at <= ${ctx.now}`, writeId, pokeAt)
+}
+
+function start(ctx: Ctx, id: string, allowed: SQL, writeId: string, pokeAt: number) {
+  return ctx.db.all<Batch>(sql`
+    UPDATE batches SET status = 'processing', poke_at = ${pokeAt}, write_id = ${writeId}, updated_at = ${ctx.now}, revision = revision + 1
+    WHERE id = ${id} AND status = 'pending' AND ${allowed}
+    RETURNING *`)
+}
+
+/** Cancels a batch that has not ended and still has as many claims as the caller has seen. */
+export function markCancelled(
+  ctx: Ctx,
+  id: string,
+  totalClaims: number,
+  ifMatch: readonly string[] | null,
+  writeId: string,
+) {
+  return ctx.db.all<Batch>(sql`
+    UPDATE batches SET status = 'cancelled', cancelled_at = ${ctx.now}, poke_at = NULL, write_id = ${writeId},
+      updated_at = ${ctx.now}, revision = revision + 1
+    WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND status IN ('pending', 'processing')
+      AND total_claims = ${totalClaims} AND ${matches(ifMatch)}
+    RETURNING *`)
+}
+
+/** Records something of a batch, if this transaction wrote it; `from_status` is where the last event had left it. */
+export function recordIfWritten(ctx: Ctx, id: string, writeId: string, type: `batch.${string}`): Statement {
+  return ctx.db.all(sql`
+    INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
+    SELECT ${newId('evt')}, tenant_id, ${type}, id, ${ctx.actor.userId}, ${ctx.now},
+      (SELECT to_status FROM events WHERE subject_id = ${id} ORDER BY seq DESC LIMIT 1), status,
+      json_object('total_claims', total_claims, 'approved_count', approved_count, 'rejected_count', rejected_count)
+    FROM batches WHERE id = ${id} AND write_id = ${writeId}`)
+}
+
+/** Batches that nobody has looked at although they should have, each put off until `pokeAt`. */
+export function takeOverdue(ctx: Ctx, limit: number, pokeAt: number) {
+  return ctx.db.all<{ id: string }>(sql`
+    UPDATE batches SET poke_at = ${pokeAt}
+    WHERE id IN (SELECT id FROM batches WHERE poke_at <= ${ctx.now} ORDER BY poke_at LIMIT ${limit})
+    RETURNING id`)
+}
+
+/** True for the batch if this transaction wrote it. */
+function written(id: string, writeId: string): SQL {
+  return sql`EXISTS (SELECT 1 FROM batches WHERE id = ${id} AND write_id = ${writeId})`
+}
+
+/** True where the batch's entity tag is one of these, or none are asked for. */
+function matches(ifMatch: readonly string[] | null): SQL {
+  return ifMatch ? sql`CAST(revision AS TEXT) IN (SELECT value FROM json_each(${JSON.stringify(ifMatch)}))` : sql`1`
+}

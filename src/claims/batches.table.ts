@@ -1,0 +1,59 @@
+import { sql } from 'drizzle-orm'
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+
+/**
+ * A bulk approval. `roles` are those of `created_by` at the time. `write_id` marks the row with the last write's own id, for the further statements of the same
+ * transaction. `poke_at` is when somebody should look if nobody has: `process_at` while pending, two minutes after the
+ * last step while processing, never once ended.
+ */
+export const batches = sqliteTable('batches', {
+  id: text().primaryKey(),
+  tenant_id: text().notNull(),
+  coordinator_id: text().notNull(),
+  created_by: text().notNull(),
+  roles: text().notNull(),
+  status: text({ enum: ['pending', 'processing', 'completed', 'cancelled'] }).notNull(),
+  comment: text(),
+  process_at: integer(),
+  total_claims: integer().notNull(),
+  approved_count: integer().notNull().default(0),
+  rejected_count: integer().notNull().default(0),
+  revision: integer().notNull().default(1),
+  write_id: text().notNull(),
+  created_at: integer().notNull(),
+  updated_at: integer().notNull(),
+  completed_at: integer(),
+  cancelled_at: integer(),
+  poke_at: integer(),
+  processed_count: integer()
+    .notNull()
+    .generatedAlwaysAs(sql`approved_count + rejected_count`, { mode: 'virtual' }),
+})
+
+/** A batch's claims in the order submitted, and what became of each. */
+export const batchItems = sqliteTable(
+  'batch_items',
+  {
+    batch_id: text().notNull(),
+    position: integer().notNull(),
+    claim_id: text().notNull(),
+    decision: text({ enum: ['approved', 'rejected'] }),
+    error: text(),
+    processed_at: integer(),
+  },
+  (table) => [primaryKey({ columns: [table.batch_id, table.position] })],
+)
+
+/** How many batches each list has, kept by triggers. `facet` is '' (all) or 'coordinator:<id>'. */
+export const batchTallies = sqliteTable(
+  'batch_tallies',
+  {
+    tenant_id: text().notNull(),
+    facet: text().notNull(),
+    pending: integer().notNull().default(0),
+    processing: integer().notNull().default(0),
+    completed: integer().notNull().default(0),
+    cancelled: integer().notNull().default(0),
+  },
+  (table) => [primaryKey({ columns: [table.tenant_id, table.facet] })],
+)

@@ -1,0 +1,37 @@
+import type { Ctx } from '../context.ts'
+import { Refusal, type RefusalValue } from '../refusal.ts'
+import type { Batch } from './batches.store.ts'
+import { getBatch } from './read-batches.ts'
+
+/**
+ * Cancels a batch through its runner, which is the only one that moves it. What the database cost there is added to
+ * the caller's account.
+ *
+ * @throws Refusal as `cancelBatch`
+ */
+export async function callRunner(
+  ctx: Ctx,
+  batchId: string,
+  ifMatch: readonly string[] | null,
+): Promise<{ batch: Batch; bookmark: string | null }> {
+  const { actor, requestId } = ctx
+  const { cost, bookmark, ...reply } = await ctx.env.BATCH_RUNNER.getByName(batchId).cancel({
+    actor,
+    batchId,
+    ifMatch,
+    requestId,
+  })
+  ctx.db.cost.queries += cost.queries
+  ctx.db.cost.rowsRead += cost.rowsRead
+  ctx.db.cost.rowsWritten += cost.rowsWritten
+  ctx.db.cost.ms += cost.ms
+  if ('refused' in reply) throw Refusal.fromValue(reply.refused as RefusalValue)
+  return { batch: reply.batch, bookmark }
+}
+
+/** The batch's server-sent events, if it is one of the caller's tenant. @throws Refusal `not_found` */
+export async function followRunner(ctx: Ctx, batchId: string): Promise<ReadableStream> {
+  await getBatch(ctx, batchId)
+  const { body } = await ctx.env.BATCH_RUNNER.getByName(batchId).follow(batchId)
+  return body as ReadableStream
+}

@@ -1,0 +1,201 @@
+import { z } from '@hono/zod-openapi'
+import { endpoint } from '../http/endpoint.ts'
+import { linkNext, pageQuery, pageRequest } from '../http/pagination.ts'
+import { ifMatch, setTag } from '../http/preconditions.ts'
+import { createRouter } from '../http/router.ts'
+import { iso } from '../http/time.ts'
+import {
+  approvalSchema,
+  claimListSchema,
+  claimParams,
+  claimSchema,
+  claimsSchema,
+  claimStatusSchema,
+  filterId,
+  newClaimSchema,
+  newClaimsSchema,
+  rejectionSchema,
+} from './claims.schemas.ts'
+import type { Claim } from './claims.store.ts'
+import { decideClaim, withdrawClaim } from './decide-claim.ts'
+import { getClaim, listClaims } from './read-claims.ts'
+import { submitClaims } from './submit-claims.ts'
+
+const tags = ['Claims']
+const deciders = ['coordinator', 'admin'] as const
+const submitters = ['member', 'coordinator', 'reviewer', 'admin', 'service'] as const
+const one = (description: string) => ({ description, content: { 'application/json': { schema: claimSchema } } })
+const undecidable = [
+  'self_approval',
+  'not_found',
+  'already_decided',
+  'already_withdrawn',
+  'approval_expired',
+  'precondition_failed',
+] as const
+
+const submitClaim = endpoint({
+  method: 'post',
+  path: '/api/v1/claims',
+  operationId: 'submitClaim',
+  tags,
+  summary: 'Submit a claim',
+  roles: submitters,
+  creates: true,
+  request: { body: { required: true, content: { 'application/json': { schema: newClaimSchema } } } },
+  responses: { 201: one('The claim, pending.') },
+  refuses: ['actor_mismatch', 'duplicate_external_ref'],
+})
+
+const submitClaimsBulk = endpoint({
+  method: 'post',
+  path: '/api/v1/claims/bulk',
+  operationId: 'submitClaims',
+  tags,
+  summary: 'Submit up to 1,000 claims, all or none',
+  roles: submitters,
+  creates: true,
+  request: { body: { required: true, content: { 'application/json': { schema: newClaimsSchema } } } },
+  responses: {
+    201: {
+      description: 'The claims, in the order submitted.',
+      content: { 'application/json': { schema: claimsSchema } },
+    },
+  },
+  refuses: ['actor_mismatch', 'duplicate_external_ref'],
+})
+
+const list = endpoint({
+  method: 'get',
+  path: '/api/v1/claims',
+  operationId: 'listClaims',
+  tags,
+  summary: 'List claims, newest first',
+  roles: 'any',
+  request: {
+    query: z.object({
+      ...pageQuery,
+      status: claimStatusSchema.optional(),
+      claimant_id: filterId.optional(),
+      batch_id: filterId.optional(),
+    }),
+  },
+  responses: {
+    200: { description: 'A page of claims.', content: { 'application/json': { schema: claimListSchema } } },
+  },
+})
+
+const get = endpoint({
+  method: 'get',
+  path: '/api/v1/claims/{claim_id}',
+  operationId: 'getClaim',
+  tags,
+  summary: 'Read a claim',
+  roles: 'any',
+  request: { params: claimParams },
+  responses: { 200: one('The claim; its ETag changes with every change.') },
+  refuses: ['not_found'],
+})
+
+const approve = endpoint({
+  method: 'post',
+  path: '/api/v1/claims/{claim_id}/approve',
+  operationId: 'approveClaim',
+  tags,
+  summary: 'Approve a claim',
+  roles: deciders,
+  request: { params: claimParams, body: { content: { 'application/json': { schema: approvalSchema } } } },
+  responses: { 200: one('The claim as decided; the same again for the same decision by the same person.') },
+  refuses: undecidable,
+})
+
+const reject = endpoint({
+  method: 'post',
+  path: '/api/v1/claims/{claim_id}/reject',
+  operationId: 'rejectClaim',
+  tags,
+  summary: 'Reject a claim, saying why',
+  roles: deciders,
+  request: {
+    params: claimParams,
+    body: { required: true, content: { 'application/json': { schema: rejectionSchema } } },
+  },
+  responses: { 200: one('The claim as decided; the same again for the same decision by the same person.') },
+  refuses: undecidable,
+})
+
+const remove = endpoint({
+  method: 'delete',
+  path: '/api/v1/claims/{claim_id}',
+  operationId: 'withdrawClaim',
+  tags,
+  summary: 'Withdraw a pending claim of your own',
+  roles: submitters,
+  request: { params: claimParams },
+  responses: { 200: one('The claim, withdrawn.') },
+  refuses: ['not_requester', 'not_found', 'already_decided', 'precondition_failed'],
+})
+
+/** Claims: submit, read, decide one, withdraw. */
+export const claimRoutes = createRouter()
+  .openapi(submitClaim, async (c) => {
+    const [claim] = await submitClaims(c.get('ctx'), [c.req.valid('json')])
+    return c.json(render(claim as Claim), 201)
+  })
+  .openapi(submitClaimsBulk, async (c) => {
+    const claims = await submitClaims(c.get('ctx'), c.req.valid('json').claims)
+    return c.json({ data: claims.map(render) }, 201)
+  })
+  .openapi(list, async (c) => {
+    const { status, claimant_id, batch_id, ...rest } = c.req.valid('query')
+    const page = pageRequest(rest)
+    const { rows, total, next } = await listClaims(
+      c.get('ctx'),
+      { status, claimantId: claimant_id, batchId: batch_id },
+      page,
+    )
+    linkNext(c, next)
+    return c.json({ data: rows.map(render), pagination: { page: page.page, limit: page.limit, total } }, 200)
+  })
+  .openapi(get, async (c) => {
+    const claim = await getClaim(c.get('ctx'), c.req.valid('param').claim_id)
+    setTag(c, claim.revision)
+    return c.json(render(claim), 200)
+  })
+  .openapi(approve, async (c) => {
+    const { comment = null } = c.req.valid('json')
+    const claim = await decideClaim(c.get('ctx'), c.req.valid('param').claim_id, {
+      vote: 'approve',
+      comment,
+      ifMatch: ifMatch(c),
+    })
+    setTag(c, claim.revision)
+    return c.json(render(claim), 200)
+  })
+  .openapi(reject, async (c) => {
+    const { comment } = c.req.valid('json')
+    const claim = await decideClaim(c.get('ctx'), c.req.valid('param').claim_id, {
+      vote: 'reject',
+      comment,
+      ifMatch: ifMatch(c),
+    })
+    setTag(c, claim.revision)
+    return c.json(render(claim), 200)
+  })
+  .openapi(remove, async (c) => {
+    const claim = await withdrawClaim(c.get('ctx'), c.req.valid('param').claim_id, ifMatch(c))
+    setTag(c, claim.revision)
+    return c.json(render(claim), 200)
+  })
+
+function render(claim: Claim) {
+  const { id, revision: _, decision_id, decided_at, created_at, updated_at, ...same } = claim
+  return {
+    claim_id: id,
+    ...same,
+    batch_id: decision_id?.startsWith('bat_') ? decision_id : null,
+    decided_at: iso(decided_at),
+    created_at: iso(created_at),
+    updated_at: iso(updated_at),
+  }
+}

@@ -1,0 +1,190 @@
+import { z } from '@hono/zod-openapi'
+import { codes } from 'currency-codes'
+
+const time = z.iso.datetime()
+const userId = z.string().min(1).max(100)
+const currencies = new Set(codes())
+
+/** A claim to submit. `amount` counts minor units (ISO 4217: cents for EUR, yen for JPY), never a fraction. */
+export const newClaimSchema = z
+  .strictObject({
+    description: z.string().trim().min(1).max(1000).openapi({ example: 'Train to Bern' }),
+    amount: z
+      .int()
+      .positive()
+      .openapi({ description: 'Minor units of the currency, at most 2^53 − 1.', example: 4250 }),
+    currency: z
+      .string()
+      .refine((code) => currencies.has(code), 'must be an ISO 4217 currency code in capitals, such as EUR')
+      .openapi({ example: 'CHF' }),
+    expense_type: z.string().trim().min(1).max(50).nullish().openapi({ example: 'mileage' }),
+    incurred_on: z.iso.date().nullish().openapi({ example: '2026-03-14' }),
+    distance_km: z.number().positive().max(1_000_000).nullish().openapi({ example: 125.5 }),
+    receipt_url: z
+      .url({ protocol: /^https?$/ })
+      .max(2048)
+      .nullish()
+      .openapi({ example: 'https://receipts.example/42.pdf' }),
+    external_ref: z
+      .string()
+      .trim()
+      .min(1)
+      .max(200)
+      .nullish()
+      .openapi({ description: 'Your own reference; unique in the tenant.', example: 'exp-2026-0042' }),
+    claimant_id: userId
+      .optional()
+      .openapi({ description: "Whose claim it is; the caller's own unless the key has admin or service." }),
+  })
+  .openapi('NewClaim')
+
+export const newClaimsSchema = z.strictObject({ claims: z.array(newClaimSchema).min(1).max(1000) }).openapi('NewClaims')
+
+export const claimStatusSchema = z.enum(['pending', 'approved', 'rejected', 'withdrawn', 'expired'])
+
+/** A claim and where it stands. */
+export const claimSchema = z
+  .object({
+    claim_id: z.string().openapi({ example: 'clm_01jq8m2v9kf3wt6x5n4c7b8d9e' }),
+    status: claimStatusSchema,
+    description: z.string(),
+    amount: z.int(),
+    currency: z.string(),
+    expense_type: z.string().nullable(),
+    incurred_on: z.iso.date().nullable(),
+    distance_km: z.number().nullable(),
+    receipt_url: z.string().nullable(),
+    external_ref: z.string().nullable(),
+    claimant_id: z.string(),
+    batch_id: z.string().nullable().openapi({ description: 'The batch that approved it, if one did.' }),
+    decided_by: z.string().nullable(),
+    decided_at: time.nullable(),
+    comment: z.string().nullable(),
+    created_at: time,
+    updated_at: time,
+  })
+  .openapi('Claim')
+
+export const paginationSchema = z.object({ page: z.int(), limit: z.int(), total: z.int() })
+export const claimListSchema = z
+  .object({ data: z.array(claimSchema), pagination: paginationSchema })
+  .openapi('ClaimList')
+export const claimsSchema = z.object({ data: z.array(claimSchema) }).openapi('Claims')
+
+const comment = z.string().trim().min(1).max(2000)
+export const approvalSchema = z.strictObject({ comment: comment.nullish() }).openapi('ClaimApproval')
+export const rejectionSchema = z
+  .strictObject({
+    comment: comment.openapi({ description: 'Why; the claimant reads it.', example: 'The receipt is missing.' }),
+  })
+  .openapi('ClaimRejection')
+
+const claimId = z.string().min(1).max(100)
+const batchComment = z.string().trim().min(1).max(2000).nullish()
+
+/** Furthest that a batch may be put off. */
+const latestMs = 30 * 24 * 60 * 60 * 1000
+const processAt = z.iso
+  .datetime({ offset: true })
+  .transform((text) => Date.parse(text))
+  .refine((at) => at > Date.now(), 'must be in the future; leave it out to start at once')
+  .refine((at) => at <= Date.now() + latestMs, 'must be at most 30 days ahead')
+  .openapi({ type: 'string', format: 'date-time', description: 'When to start; in the future, at most 30 days ahead.' })
+
+const claimIds = z.array(claimId).min(1).max(10_000)
+
+export const newBatchSchema = z
+  .strictObject({
+    claim_ids: claimIds.openapi({
+      description: 'In the order to process; an id given twice counts once.',
+      example: ['clm_9f2a3b4c', 'clm_ab5c6d7e'],
+    }),
+    coordinator_id: userId
+      .optional()
+      .openapi({ description: "The caller's own user, unless the key has admin or service.", example: 'usr_coord99' }),
+    comment: batchComment.openapi({ example: 'End-of-month batch approval March 2026' }),
+    process_at: processAt.optional(),
+  })
+  .openapi('NewBatch')
+
+export const batchAmendmentSchema = z
+  .strictObject({
+    comment: batchComment,
+    claim_ids: claimIds.optional().openapi({ description: 'Added to those there.' }),
+    process_at: processAt.optional(),
+  })
+  .refine(
+    (change) => Object.values(change).some((member) => member !== undefined),
+    'needs at least one of comment, claim_ids, process_at',
+  )
+  .openapi('BatchAmendment')
+
+export const batchStatusSchema = z.enum(['pending', 'processing', 'completed', 'cancelled'])
+
+const batchCore = {
+  batch_id: z.string().openapi({ example: 'bat_01jq8m2v9kf3wt6x5n4c7b8d9e' }),
+  coordinator_id: z.string(),
+  status: batchStatusSchema,
+  total_claims: z.int(),
+}
+
+/** The answer to a batch that was accepted or started. */
+export const startedBatchSchema = z
+  .object({ ...batchCore, created_at: time, process_at: time.optional() })
+  .openapi('StartedBatch')
+
+export const amendedBatchSchema = z
+  .object({
+    batch_id: batchCore.batch_id,
+    status: batchStatusSchema,
+    total_claims: z.int(),
+    comment: z.string().nullable(),
+    process_at: time.nullable(),
+    updated_at: time,
+  })
+  .openapi('AmendedBatch')
+
+const counts = { approved_count: z.int(), rejected_count: z.int() }
+export const batchSummarySchema = z
+  .object({ ...batchCore, ...counts, created_at: time, completed_at: time.nullable() })
+  .openapi('BatchSummary')
+export const batchListSchema = z
+  .object({ data: z.array(batchSummarySchema), pagination: paginationSchema })
+  .openapi('BatchList')
+
+/** What became of one claim of a batch. */
+export const batchResultSchema = z
+  .object({
+    claim_id: z.string(),
+    decision: z.enum(['approved', 'rejected']),
+    error: z
+      .string()
+      .optional()
+      .openapi({ description: 'Why it was not approved.', example: 'Claim already processed' }),
+    processed_at: time,
+    reverted_at: time.optional().openapi({ description: 'When a cancel undid it.' }),
+  })
+  .openapi('BatchResult')
+
+export const batchDetailSchema = z
+  .object({
+    ...batchCore,
+    ...counts,
+    processed_count: z.int(),
+    comment: z.string().nullable(),
+    process_at: time.nullable(),
+    results: z.array(batchResultSchema),
+    created_at: time,
+    updated_at: time,
+    completed_at: time.nullable(),
+    cancelled_at: time.nullable(),
+  })
+  .openapi('Batch')
+
+export const cancelledBatchSchema = z
+  .object({ batch_id: z.string(), cancelled: z.literal(true), cancelled_at: time, claims_reverted: z.int() })
+  .openapi('CancelledBatch')
+
+export const claimParams = z.object({ claim_id: claimId })
+export const batchParams = z.object({ batch_id: z.string().min(1).max(100) })
+export const filterId = z.string().min(1).max(100)

@@ -1,0 +1,104 @@
+import { sql, type SQL } from 'drizzle-orm'
+import type { Status } from '../approvals/approval.ts'
+import type { Ctx } from '../context.ts'
+import type { Statement } from '../db/open-db.ts'
+import { behind, newestFirst, type PageRequest } from '../db/page.ts'
+
+/** What a claim asks for, as its table has it. `amount` is in minor units of `currency` (ISO 4217). */
+export interface ClaimFacts {
+  description: string
+  amount: number
+  currency: string
+  expense_type: string | null
+  incurred_on: string | null
+  distance_km: number | null
+  receipt_url: string | null
+  external_ref: string | null
+}
+
+/** A claim: its facts and the state of its approval. */
+export interface Claim extends ClaimFacts {
+  id: string
+  claimant_id: string
+  status: Status
+  decision_id: string | null
+  decided_by: string | null
+  decided_at: number | null
+  comment: string | null
+  revision: number
+  created_at: number
+  updated_at: number
+}
+
+/** Which claims a list shows; every member that is set narrows it. */
+export interface ClaimFilter {
+  status?: Status
+  claimantId?: string
+  batchId?: string
+}
+
+const claimColumns = sql`
+  a.id, a.requester_id AS claimant_id, a.status, a.decision_id, a.decided_by, a.decided_at, a.comment, a.revision,
+  a.created_at, a.updated_at, c.description, c.amount, c.currency, c.expense_type, c.incurred_on, c.distance_km,
+  c.receipt_url, c.external_ref`
+
+/** Inserts the facts of claims whose approvals the same transaction opens. */
+export function insertClaims(ctx: Ctx, claims: readonly (ClaimFacts & { id: string })[]): Statement {
+  return ctx.db.all(sql`
+    INSERT INTO claims (approval_id, tenant_id, description, amount, currency, expense_type, incurred_on, distance_km, receipt_url, external_ref)
+    SELECT value ->> '$.id', ${ctx.actor.tenantId}, value ->> '$.description', value ->> '$.amount', value ->> '$.currency',
+      value ->> '$.expense_type', value ->> '$.incurred_on', value ->> '$.distance_km', value ->> '$.receipt_url', value ->> '$.external_ref'
+    FROM json_each(${JSON.stringify(claims)})`)
+}
+
+/** One claim of the caller's tenant. */
+export function selectClaim(ctx: Ctx, id: string) {
+  return ctx.db.all<Claim>(sql`
+    SELECT ${claimColumns} FROM approvals a JOIN claims c ON c.approval_id = a.id
+    WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId} AND a.kind = 'claim'`)
+}
+
+/** Which of these external references are taken, and by which claims. */
+export function selectByExternalRef(ctx: Ctx, refs: readonly string[]) {
+  return ctx.db.all<{ external_ref: string; claim_id: string }>(sql`
+    SELECT external_ref, approval_id AS claim_id FROM claims
+    WHERE tenant_id = ${ctx.actor.tenantId} AND external_ref IN (SELECT value FROM json_each(${JSON.stringify(refs)}))`)
+}
+
+/** A page of claims, newest first. Each combination of filters has an index that also gives the order. */
+export function selectClaims(ctx: Ctx, filter: ClaimFilter, page: PageRequest) {
+  const a = sql`a`
+  return ctx.db.all<Claim>(sql`
+    SELECT ${claimColumns} FROM approvals a JOIN claims c ON c.approval_id = a.id
+    WHERE ${narrowed(ctx, filter)} AND ${behind(page.after, a)} ${newestFirst(page, a)}`)
+}
+
+/** How many claims the list has: from the tallies, or by counting the claims of one batch (10,000 at most). */
+export function countClaims(ctx: Ctx, filter: ClaimFilter) {
+  if (filter.batchId !== undefined) {
+    return ctx.db.all<{ total: number }>(sql`SELECT count(*) AS total FROM approvals a WHERE ${narrowed(ctx, filter)}`)
+  }
+  const facet = filter.claimantId === undefined ? '' : `requester:${filter.claimantId}`
+  const counted = filter.status
+    ? sql.identifier(filter.status)
+    : sql`pending + approved + rejected + withdrawn + expired`
+  return ctx.db.all<{ total: number }>(sql`
+    SELECT ${counted} AS total FROM tallies WHERE tenant_id = ${ctx.actor.tenantId} AND kind = 'claim' AND facet = ${facet}`)
+}
+
+function narrowed(ctx: Ctx, { status, claimantId, batchId }: ClaimFilter): SQL {
+  // The unary plus keeps a column out of the choice of index: a batch's claims are always found by their decision.
+  const tenant =
+    batchId === undefined
+      ? sql`a.tenant_id = ${ctx.actor.tenantId} AND a.kind = 'claim'`
+      : sql`a.decision_id = ${batchId} AND +a.tenant_id = ${ctx.actor.tenantId} AND +a.kind = 'claim'`
+  const plus = batchId === undefined ? sql`` : sql`+`
+  return sql.join(
+    [
+      tenant,
+      ...(claimantId === undefined ? [] : [sql`${plus}a.requester_id = ${claimantId}`]),
+      ...(status === undefined ? [] : [sql`${plus}a.status = ${status}`]),
+    ],
+    sql` AND `,
+  )
+}

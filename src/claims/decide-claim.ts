@@ -1,0 +1,21 @@
+import type { Vote } from '../approvals/approval.ts'
+import { decide } from '../approvals/decide.ts'
+import { withdraw } from '../approvals/withdraw.ts'
+import type { Ctx } from '../context.ts'
+import { selectClaim, type Claim } from './claims.store.ts'
+
+/** A person's decision on one claim. @throws Refusal as `decide` */
+export async function decideClaim(
+  ctx: Ctx,
+  id: string,
+  decision: { vote: Vote; comment: string | null; ifMatch: readonly string[] | null },
+): Promise<Claim> {
+  const { effects } = await decide(ctx, { id, kind: 'claim', ...decision, effect: () => [selectClaim(ctx, id)] })
+  return effects[0]?.[0] as Claim
+}
+
+/** The claimant takes a pending claim back. @throws Refusal as `withdraw` */
+export async function withdrawClaim(ctx: Ctx, id: string, ifMatch: readonly string[] | null): Promise<Claim> {
+  const { effects } = await withdraw(ctx, { id, kind: 'claim', ifMatch }, [selectClaim(ctx, id)])
+  return effects[0]?.[0] as Claim
+}

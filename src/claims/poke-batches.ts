@@ -1,0 +1,18 @@
+import type { Ctx } from '../context.ts'
+import { takeOverdue } from './batches.store.ts'
+import { wake, watchdogMs } from './wake.ts'
+
+/** How many batches one sweep looks after; the rest is the next one's. */
+const perSweep = 100
+
+/**
+ * The watchdog: wakes the runners of batches whose time has come, or that have not moved for two minutes. Each is put
+ * off by two minutes as it is taken, so sweeps that overlap take different ones.
+ *
+ * @returns how many were woken
+ */
+export async function pokeBatches(ctx: Ctx): Promise<number> {
+  const [overdue] = await ctx.db.batch([takeOverdue(ctx, perSweep, ctx.now + watchdogMs)])
+  for (const { id } of overdue) await wake(ctx, id, ctx.now)
+  return overdue.length
+}

@@ -1,0 +1,97 @@
+import { open } from '../approvals/open.ts'
+import { defaultPolicy } from '../approvals/policy.ts'
+import { actingFor } from '../access/acting-for.ts'
+import type { Ctx } from '../context.ts'
+import { isDuplicate } from '../db/failures.ts'
+import { once } from '../idempotency/once.ts'
+import { newId } from '../ids.ts'
+import { invalidInput, Refusal, type Fault } from '../refusal.ts'
+import { insertClaims, selectByExternalRef, type Claim, type ClaimFacts } from './claims.store.ts'
+
+/** A claim as submitted; `claimant_id` only where it is somebody else's than the caller's. */
+export type NewClaim = Pick<ClaimFacts, 'description' | 'amount' | 'currency'> &
+  Partial<ClaimFacts> & { claimant_id?: string }
+
+/** Who may decide a claim. */
+const policy = defaultPolicy(['coordinator', 'admin'])
+
+/** Longest title in an inbox, in UTF-16 code units; the whole description is on the claim. */
+const titleLength = 200
+
+/**
+ * Submits claims, all or none.
+ *
+ * @throws Refusal `actor_mismatch`, `invalid_input` (one external_ref twice), `duplicate_external_ref`
+ */
+export async function submitClaims(ctx: Ctx, submitted: readonly NewClaim[]): Promise<Claim[]> {
+  const claims = submitted.map((claim) => newClaim(ctx, claim))
+  refuseRepeats(claims)
+  try {
+    return await once(ctx, claims, [
+      ...open(
+        ctx,
+        'claim',
+        'submitted',
+        claims.map(({ id, description, claimant_id }) => ({
+          id,
+          title: description.slice(0, titleLength),
+          requester_id: claimant_id,
+          policy,
+          due_at: null,
+          on_due: null,
+        })),
+      ),
+      insertClaims(ctx, claims),
+    ])
+  } catch (error) {
+    if (!isDuplicate(error, 'claims')) throw error
+    throw await duplicate(ctx, claims)
+  }
+}
+
+function newClaim(ctx: Ctx, { claimant_id, ...facts }: NewClaim): Claim {
+  return {
+    id: newId('clm'),
+    claimant_id: actingFor(ctx.actor, claimant_id, 'claimant_id'),
+    status: 'pending',
+    decision_id: null,
+    decided_by: null,
+    decided_at: null,
+    comment: null,
+    revision: 1,
+    created_at: ctx.now,
+    updated_at: ctx.now,
+    expense_type: null,
+    incurred_on: null,
+    distance_km: null,
+    receipt_url: null,
+    external_ref: null,
+    ...facts,
+  }
+}
+
+function refuseRepeats(claims: readonly Claim[]): void {
+  const seen = new Map<string, number>()
+  const faults: Fault[] = []
+  for (const [index, { external_ref: ref }] of claims.entries()) {
+    if (ref === null) continue
+    const first = seen.get(ref)
+    if (first === undefined) seen.set(ref, index)
+    else
+      faults.push({ in: 'body', pointer: `/claims/${index}/external_ref`, message: `repeats that of /claims/${first}` })
+  }
+  if (faults.length > 0) throw invalidInput(faults)
+}
+
+async function duplicate(ctx: Ctx, claims: readonly Claim[]): Promise<Refusal> {
+  const refs = claims.flatMap((claim) => claim.external_ref ?? [])
+  const [existing] = await ctx.db.batch([selectByExternalRef(ctx, refs)])
+  const [first] = existing
+  return new Refusal(
+    'duplicate_external_ref',
+    `external_ref ${JSON.stringify(first?.external_ref)} is that of ${first?.claim_id}.`,
+    {
+      existing,
+    },
+  )
+}

@@ -1,0 +1,21 @@
+import type { Ctx } from '../context.ts'
+
+/** How long a batch may stand still before the watchdog looks after it. */
+export const watchdogMs = 2 * 60_000
+
+/**
+ * Asks a batch's runner to look at it at the given time. The batch is already stored when this is called: should the
+ * runner be out of reach, the watchdog finds the batch, so a failure is logged and nothing more.
+ */
+export async function wake(ctx: Ctx, batchId: string, at: number): Promise<void> {
+  try {
+    await ctx.env.BATCH_RUNNER.getByName(batchId).wake(batchId, at)
+  } catch (error) {
+    console.error({
+      message: 'a batch runner could not be woken; the watchdog will',
+      batch_id: batchId,
+      request_id: ctx.requestId,
+      error: String(error),
+    })
+  }
+}

@@ -1,0 +1,51 @@
+import { openDb, type Db } from './db/open-db.ts'
+import type { IdempotencyKey } from './idempotency/once.ts'
+
+export const roles = ['member', 'coordinator', 'reviewer', 'admin', 'service'] as const
+/** What a key may do. `admin` may do everything in its tenant. */
+export type Role = (typeof roles)[number]
+
+/** Who acts: the key's user, or one of the system's own (`system:…`). */
+export interface Actor {
+  tenantId: string
+  userId: string
+  roles: readonly Role[]
+  /** The one agent instance that a `service` key is bound to, if any. */
+  instanceId: string | null
+}
+
+/** Everything a verb may use. Each door builds one per request, alarm or sweep. */
+export interface Ctx {
+  env: Env
+  db: Db
+  actor: Actor
+  /** Milliseconds since the epoch, UTC; one reading for the whole request. */
+  now: number
+  requestId: string
+  /** Set where the caller sent an Idempotency-Key; `once` stores it with what the verb creates. */
+  idempotency: IdempotencyKey | null
+}
+
+/** What a context is made of, apart from the bindings. */
+export type ContextParts = Pick<Ctx, 'actor' | 'requestId'> & Partial<Pick<Ctx, 'db' | 'now' | 'idempotency'>>
+
+/** The context of a caller's work. Without a database of its own it opens one for writing. */
+export function createContext(env: Env, parts: ContextParts): Ctx {
+  const { actor, requestId, now = Date.now(), idempotency = null } = parts
+  const db = parts.db ?? openDb(directory(env, actor.tenantId), 'first-primary')
+  return { env, db, actor, now, requestId, idempotency }
+}
+
+/** The context of work that no caller asked for: alarms and sweeps. */
+export function systemContext(env: Env, userId: `system:${string}`, now: number): Ctx {
+  return createContext(env, {
+    actor: { tenantId: '', userId, roles: [], instanceId: null },
+    requestId: crypto.randomUUID(),
+    now,
+  })
+}
+
+/** The database a tenant lives in. Today there is one; this is the only place that assumes so. */
+export function directory(env: Env, _tenantId?: string): D1Database {
+  return env.DB
+}

@@ -1,0 +1,9 @@
+import { sql, type SQL } from 'drizzle-orm'
+
+/**
+ * A list as one bound value. D1 takes 100 bound values a query; `json_each(?)` takes tens of thousands of elements.
+ * Use as a table with the columns `key` (0, 1, …) and `value`.
+ */
+export function jsonEach(values: readonly unknown[]): SQL {
+  return sql`json_each(${JSON.stringify(values)})`
+}

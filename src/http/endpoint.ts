@@ -1,0 +1,110 @@
+import { createRoute, z, type RouteConfig } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import { Refusal, refusals, type RefusalCode } from '../refusal.ts'
+import type { Role } from '../context.ts'
+import type { AppEnv } from './environment.ts'
+import { idempotency, IdempotencyHeader } from './idempotency.ts'
+import { jsonBody } from './input.ts'
+import { problemSchema } from './problem.schemas.ts'
+
+/** An operation as its routes file declares it. */
+export interface Endpoint {
+  method: 'get' | 'post' | 'put' | 'delete' | 'patch'
+  path: string
+  operationId: string
+  tags: string[]
+  summary: string
+  description?: string
+  /** Roles of which a key must have one; `any` for every valid key. */
+  roles: readonly Role[] | 'any'
+  request?: {
+    params?: z.ZodObject
+    query?: z.ZodObject
+    headers?: z.ZodObject
+    body?: { required?: boolean; content: { 'application/json': { schema: z.ZodType } } }
+  }
+  /** Whether it creates something: then it takes an Idempotency-Key. */
+  creates?: boolean
+  responses: RouteConfig['responses']
+  /** What it may refuse, beyond what every endpoint may. */
+  refuses?: readonly RefusalCode[]
+}
+
+/**
+ * Completes a declared operation: authentication, the role check, the reading of the body and the idempotency key come
+ * before its handler; the OpenAPI document gets their parameters and every refusal with its status.
+ */
+export function endpoint<const E extends Endpoint>(declared: E) {
+  const { roles, creates, refuses: _, ...route } = declared
+  const body = declared.request?.body
+  const headers = creates ? IdempotencyHeader.extend(declared.request?.headers?.shape ?? {}) : declared.request?.headers
+  const middleware: MiddlewareHandler<AppEnv>[] = [
+    admit(declared),
+    ...(body ? [jsonBody(body.required ?? false)] : []),
+    ...(creates ? [idempotency()] : []),
+  ]
+  return createRoute({
+    ...route,
+    request: { ...declared.request, ...(headers && { headers }) },
+    security: [{ bearer: [] }, { apiKey: [] }],
+    middleware,
+    responses: { ...problems(declared), ...declared.responses },
+    'x-roles': roles === 'any' ? ['any'] : roles,
+  } as unknown as Omit<E, 'roles' | 'creates' | 'refuses'>)
+}
+
+function admit(declared: Endpoint) {
+  return createMiddleware<AppEnv>(async function admit(c, next) {
+    c.set('endpoint', declared)
+    const { roles } = declared
+    const has = c.get('ctx').actor.roles
+    if (roles !== 'any' && !has.includes('admin') && !roles.some((role) => has.includes(role))) {
+      throw new Refusal('forbidden', `${declared.operationId} takes one of the roles ${roles.join(', ')}.`, { roles })
+    }
+    await next()
+  })
+}
+
+/** The refusals of an operation, one OpenAPI response per status. */
+function problems({ request, roles, creates, refuses = [] }: Endpoint): RouteConfig['responses'] {
+  const codes = new Set<RefusalCode>([
+    'unauthorized',
+    'tenant_mismatch',
+    ...(roles === 'any' ? [] : (['forbidden'] as const)),
+    ...(request ? (['invalid_input'] as const) : []),
+    ...(request?.body ? (['invalid_json', 'body_too_large', 'unsupported_media_type'] as const) : []),
+    ...(creates ? (['idempotency_key_reused'] as const) : []),
+    ...refuses,
+    'rate_limited',
+    'internal_error',
+    'storage_unavailable',
+  ])
+  const byStatus = Map.groupBy(codes, (code) => refusals[code][0])
+  return Object.fromEntries(
+    [...byStatus].map(([status, group]) => [
+      status,
+      {
+        description: group.map((code) => `\`${code}\`: ${refusals[code][1]}.`).join(' '),
+        content: {
+          'application/problem+json': {
+            schema: problemSchema,
+            examples: Object.fromEntries(group.map((code) => [code, { value: example(code) }])),
+          },
+        },
+      },
+    ]),
+  )
+}
+
+function example(code: RefusalCode) {
+  const [status, title, remedy] = refusals[code]
+  return {
+    type: `https://countersign.example/docs/errors/${code}`,
+    title,
+    status,
+    detail: remedy,
+    code,
+    request_id: '0f6f2d1c-7f0e-4f0e-9d3a-2f6f5f1b8f10',
+  }
+}

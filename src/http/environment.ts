@@ -1,0 +1,22 @@
+import type { Context } from 'hono'
+import type { Ctx } from '../context.ts'
+import type { Cost } from '../db/open-db.ts'
+import type { Endpoint } from './endpoint.ts'
+
+/** What a request carries through the router. */
+export interface AppEnv {
+  Bindings: Env
+  Variables: {
+    requestId: string
+    /** What the database has cost this request so far. */
+    cost: Cost
+    /** Where the answer's `x-d1-bookmark` comes from. */
+    bookmark: () => string | null
+    /** Set once the caller is known. */
+    ctx: Ctx
+    /** The endpoint that answers, once it is known. */
+    endpoint?: Endpoint
+  }
+}
+
+export type AppContext = Context<AppEnv>

@@ -1,0 +1,32 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { sql } from 'drizzle-orm'
+import { directory } from '../context.ts'
+import { openDb } from '../db/open-db.ts'
+import { createRouter } from './router.ts'
+
+const healthSchema = z
+  .object({ status: z.enum(['ok', 'unavailable']), database: z.enum(['ok', 'unavailable']) })
+  .openapi('Health')
+const content = { 'application/json': { schema: healthSchema } }
+
+const health = createRoute({
+  method: 'get',
+  path: '/healthz',
+  operationId: 'getHealth',
+  tags: ['Service'],
+  summary: 'Whether the service and its database answer',
+  security: [],
+  responses: { 200: { description: 'Both do.', content }, 503: { description: 'The database does not.', content } },
+})
+
+/** For load balancers and uptime checks; open. */
+export const healthRoutes = createRouter().openapi(health, async (c) => {
+  try {
+    const db = openDb(directory(c.env), 'first-unconstrained', c.get('cost'))
+    await db.batch([db.all(sql`SELECT 1`)])
+    return c.json({ status: 'ok' as const, database: 'ok' as const }, 200)
+  } catch (error) {
+    console.error({ message: 'the database does not answer', error: String(error) })
+    return c.json({ status: 'unavailable' as const, database: 'unavailable' as const }, 503)
+  }
+})

@@ -1,0 +1,94 @@
+import type { z } from '@hono/zod-openapi'
+import type { Hook } from '@hono/zod-openapi'
+import { createMiddleware } from 'hono/factory'
+import { invalidInput, Refusal, type Fault } from '../refusal.ts'
+import type { AppContext, AppEnv } from './environment.ts'
+
+const bodyLimit = 1024 * 1024
+
+/**
+ * Reads the body before it is validated: at most 1 MiB, declared as JSON, and JSON. An empty body of an endpoint that
+ * needs none passes as `{}`.
+ */
+export function jsonBody(required: boolean) {
+  return createMiddleware<AppEnv>(async function jsonBody(c, next) {
+    const text = await readText(c)
+    c.req.bodyCache.text = Promise.resolve(text === '' && !required ? '{}' : text) as never
+    if (text === '' && !required) return next()
+    const type = c.req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase()
+    if (text !== '' && type !== 'application/json') {
+      throw new Refusal(
+        'unsupported_media_type',
+        `The body is declared as ${type ?? 'nothing'}; send Content-Type: application/json.`,
+      )
+    }
+    try {
+      JSON.parse(text)
+    } catch (error) {
+      throw new Refusal(
+        'invalid_json',
+        text === '' ? 'The body is empty; this needs a JSON body.' : `${(error as Error).message}.`,
+      )
+    }
+    await next()
+  })
+}
+
+async function readText(c: AppContext): Promise<string> {
+  const tooLarge = new Refusal('body_too_large', `The body is over ${bodyLimit} bytes.`)
+  if (Number(c.req.header('Content-Length') ?? 0) > bodyLimit) throw tooLarge
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of c.req.raw.body ?? []) {
+    size += chunk.byteLength
+    if (size > bodyLimit) throw tooLarge
+    chunks.push(chunk)
+  }
+  return new Blob(chunks).text()
+}
+
+/** On the first part of a request that is not valid, looks at all of them, so that the answer lists every fault. */
+export const onInvalid: Hook<unknown, AppEnv, string, unknown> = async (result, c) => {
+  if (result.success) return
+  const schemas = (c as AppContext).get('endpoint')?.request
+  const faults = [
+    ...faultsOf('path', schemas?.params, c.req.param()),
+    ...faultsOf('query', schemas?.query, queryOf(c as AppContext)),
+    ...faultsOf('header', schemas?.headers, c.req.header()),
+    ...(schemas?.body ? faultsOf('body', schemas.body.content['application/json'].schema, await c.req.json()) : []),
+  ]
+  throw invalidInput(faults)
+}
+
+/** A parameter that is given twice is an array, which no schema of ours takes. */
+function queryOf(c: AppContext) {
+  return Object.fromEntries(
+    Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
+  )
+}
+
+function faultsOf(part: Fault['in'], schema: z.ZodType | undefined, value: unknown): Fault[] {
+  const result = schema?.safeParse(value)
+  if (!result || result.success) return []
+  return result.error.issues.flatMap((issue): Fault[] => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({
+        in: part,
+        pointer: pointer([...issue.path, key]),
+        message: 'is not a member of this; check its spelling or leave it out',
+      }))
+    }
+    return [{ in: part, pointer: pointer(issue.path), message: messageOf(issue) }]
+  })
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
+    return `is required (${issue.expected})`
+  return issue.message
+}
+
+/** RFC 6901. */
+function pointer(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}

@@ -1,0 +1,22 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { AppEnv } from './environment.ts'
+
+const description = `Approvals that count exactly once: bulk approval of reimbursement claims.
+
+Every request but those for this document, \`/docs\` and \`/healthz\` takes an API key. Errors are \`application/problem+json\`
+(RFC 9457) with a stable \`code\`. POSTs that create take an \`Idempotency-Key\`. Lists give a \`Link\` to their next page.`
+
+/** The OpenAPI 3.1 document of all routes, made from the schemas that validate them. */
+export function openApiDocument(app: OpenAPIHono<AppEnv>, origin: string) {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' })
+  app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-API-Key',
+  })
+  return app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: { title: 'Countersign', version: '0.1.0', description },
+    servers: [{ url: origin }],
+  })
+}

@@ -1,0 +1,42 @@
+import { HTTPException } from 'hono/http-exception'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { isUnavailable } from '../db/failures.ts'
+import { Refusal, refusals, type RefusalCode } from '../refusal.ts'
+import type { AppContext } from './environment.ts'
+
+/** Seconds after which a caller should come again. */
+const retryAfter: Partial<Record<RefusalCode, number>> = { rate_limited: 60, storage_unavailable: 2 }
+
+/** Turns anything thrown into an RFC 9457 answer. What is not a refusal is logged in full and shown as nothing but its request id. */
+export function onError(error: unknown, c: AppContext): Response {
+  const refusal = toRefusal(error)
+  if (refusal.code === 'internal_error' || refusal.code === 'storage_unavailable') {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    console.error({ message: 'a request failed', request_id: c.get('requestId'), code: refusal.code, error: stack })
+  }
+  return problem(c, refusal)
+}
+
+/** An `application/problem+json` answer (RFC 9457). */
+export function problem(c: AppContext, refusal: Refusal): Response {
+  const { code, detail, members } = refusal
+  const [status, title] = refusals[code]
+  if (code === 'unauthorized') c.header('WWW-Authenticate', 'Bearer realm="countersign"')
+  const seconds = retryAfter[code]
+  if (seconds !== undefined) c.header('Retry-After', String(seconds))
+  const type = new URL(`/docs/errors/${code}`, c.req.url).href
+  const body = { type, title, status, detail, code, request_id: c.get('requestId'), ...members }
+  return c.body(JSON.stringify(body), status as ContentfulStatusCode, { 'Content-Type': 'application/problem+json' })
+}
+
+function toRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error
+  if (error instanceof HTTPException) {
+    if (error.status === 400) return new Refusal('invalid_json', 'The body could not be parsed as JSON.')
+    if (error.status === 415)
+      return new Refusal('unsupported_media_type', 'The body must be declared as application/json.')
+    if (error.status === 413) return new Refusal('body_too_large', 'The body is over 1 MiB.')
+  }
+  if (isUnavailable(error)) return new Refusal('storage_unavailable', 'The storage could not answer just now.')
+  return new Refusal('internal_error', 'The request could not be completed; nothing was half done.')
+}

@@ -1,0 +1,51 @@
+import type { Ctx } from '../context.ts'
+import { isDuplicate } from '../db/failures.ts'
+import type { Statement } from '../db/open-db.ts'
+import { Refusal } from '../refusal.ts'
+import { selectAnswer, takeKey } from './idempotency.store.ts'
+
+/** How long an answer is kept. */
+const dayMs = 24 * 60 * 60 * 1000
+
+/** An `Idempotency-Key` as the caller sent it (draft-ietf-httpapi-idempotency-key-header), with what it is bound to. */
+export interface IdempotencyKey {
+  key: string
+  /** The path it was sent to: the same key on another path is another key. */
+  path: string
+  /** SHA-256 of the body it was first sent with. */
+  fingerprint: string
+  /** Set by `once` when the answer is the first one again. */
+  replayed: boolean
+}
+
+/**
+ * Creates something exactly once: runs the statements in one transaction, together with the caller's idempotency key
+ * and the answer. A key that was used before makes the whole transaction fail, and its first answer is given again.
+ *
+ * @throws Refusal `idempotency_key_reused` when the key was used for another body
+ */
+export async function once<T>(ctx: Ctx, answer: T, statements: readonly Statement[]): Promise<T> {
+  if (!ctx.idempotency) {
+    await ctx.db.batch(statements)
+    return answer
+  }
+  try {
+    await ctx.db.batch([...takeKey(ctx, ctx.idempotency, answer, ctx.now + dayMs), ...statements])
+    return answer
+  } catch (error) {
+    if (!isDuplicate(error, 'idempotency_keys')) throw error
+    return recall<T>(ctx, ctx.idempotency)
+  }
+}
+
+async function recall<T>(ctx: Ctx, used: IdempotencyKey): Promise<T> {
+  const [[first]] = await ctx.db.batch([selectAnswer(ctx, used)])
+  if (!first) {
+    throw new Refusal('storage_unavailable', 'The first request with this key is just being forgotten; try again.')
+  }
+  if (first.fingerprint !== used.fingerprint) {
+    throw new Refusal('idempotency_key_reused', `The key ${JSON.stringify(used.key)} was first sent with another body.`)
+  }
+  used.replayed = true
+  return JSON.parse(first.answer) as T
+}

@@ -1,0 +1,11 @@
+import { createApp } from './app.ts'
+import { maintain } from './maintenance/maintain.ts'
+
+export { BatchRunner } from './claims/batch-runner.ts'
+
+const app = createApp()
+
+export default {
+  fetch: app.fetch,
+  scheduled: (controller, env) => maintain(env, controller.scheduledTime),
+} satisfies ExportedHandler<Env>

@@ -1,0 +1,106 @@
+/**
+ * Everything the service ever refuses, and why. A code is stable: clients switch on it. `http/problem.ts` gives each
+ * its status; `/docs/errors/<code>` explains it.
+ */
+export const refusals = {
+  invalid_json: [
+    400,
+    'The body is not JSON',
+    'Send one JSON value, encoded as UTF-8, with Content-Type: application/json.',
+  ],
+  unauthorized: [
+    401,
+    'A valid API key is required',
+    'Send Authorization: Bearer <key> or X-API-Key: <key> with a key that is not expired or revoked.',
+  ],
+  forbidden: [403, 'The key lacks a role', 'Use a key that has one of the roles named in the detail.'],
+  tenant_mismatch: [403, 'X-Tenant-Id names another tenant', "Leave X-Tenant-Id out, or send the key's own tenant."],
+  actor_mismatch: [
+    403,
+    'The body names another user',
+    'Leave the user out, or use a key with the role admin or service to act on behalf of somebody.',
+  ],
+  self_approval: [403, 'Nobody decides what they asked for themselves', 'Ask somebody else to decide.'],
+  not_requester: [403, 'Only the one who asked can withdraw', 'Ask the requester to withdraw it, or reject it.'],
+  not_found: [
+    404,
+    'There is nothing here',
+    'Check the id and the path; what belongs to another tenant does not exist for this key.',
+  ],
+  already_decided: [409, 'It is already decided', 'The winner member says by whom, how and when.'],
+  already_withdrawn: [409, 'It was withdrawn', 'Nothing can be decided about it any more.'],
+  approval_expired: [409, 'It was not decided in time', 'Ask again with a new request.'],
+  duplicate_external_ref: [
+    409,
+    'This external_ref is taken',
+    'The existing member names the claim that has it; use another, or leave it out.',
+  ],
+  batch_not_pending: [
+    409,
+    'The batch is no longer pending',
+    'Only a pending batch can be amended or started. Cancel it, or make a new one.',
+  ],
+  batch_completed: [409, 'The batch is completed', 'A completed batch cannot be cancelled; its approvals stand.'],
+  precondition_failed: [412, 'It has changed since you read it', 'Read it again, then send the new ETag in If-Match.'],
+  body_too_large: [413, 'The body is too large', 'Send at most 1 MiB; split what you send.'],
+  unsupported_media_type: [415, 'The body is not declared as JSON', 'Send Content-Type: application/json.'],
+  invalid_input: [422, 'The input is not valid', 'The errors member lists every fault with a JSON Pointer to it.'],
+  idempotency_key_reused: [
+    422,
+    'The Idempotency-Key was used for another body',
+    'Use a new key for a new request; repeat a key only with the very same body.',
+  ],
+  rate_limited: [429, 'Too many requests', 'Wait for the seconds that Retry-After says.'],
+  internal_error: [500, 'Something went wrong on our side', 'Try again; if it stays, report the request_id.'],
+  storage_unavailable: [
+    503,
+    'The storage is overloaded',
+    'Try again after the seconds that Retry-After says; use an Idempotency-Key to be safe.',
+  ],
+} as const satisfies Record<string, readonly [status: number, title: string, remedy: string]>
+
+export type RefusalCode = keyof typeof refusals
+
+/** A refusal that crosses a boundary which errors do not survive, such as a Durable Object call. */
+export interface RefusalValue {
+  code: RefusalCode
+  detail: string
+  members: Record<string, unknown>
+}
+
+/** What a verb throws instead of doing its work. Every door turns it into its own kind of answer. */
+export class Refusal extends Error {
+  constructor(
+    readonly code: RefusalCode,
+    /** One sentence about this very case, for the caller to read. */
+    readonly detail: string,
+    /** What helps a program: the winner of a race, the faults of an input. */
+    readonly members: Record<string, unknown> = {},
+  ) {
+    super(`${code}: ${detail}`)
+  }
+
+  toValue(): RefusalValue {
+    return { code: this.code, detail: this.detail, members: this.members }
+  }
+
+  static fromValue({ code, detail, members }: RefusalValue): Refusal {
+    return new Refusal(code, detail, members)
+  }
+}
+
+/** One fault of an input. `pointer` is an RFC 6901 JSON Pointer into the part that `in` names. */
+export interface Fault {
+  in: 'body' | 'query' | 'path' | 'header'
+  pointer: string
+  message: string
+}
+
+/** The refusal of an input, listing every fault. */
+export function invalidInput(faults: Fault[]): Refusal {
+  const [first] = faults
+  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : ''
+  return new Refusal('invalid_input', `${first?.in} ${first?.pointer || '/'}: ${first?.message}${more}.`, {
+    errors: faults,
+  })
+}

@@ -1,0 +1,58 @@
+import { Validator } from '@cfworker/json-schema'
+import { exports } from 'cloudflare:workers'
+
+interface Operation {
+  operationId: string
+  security: unknown[]
+  'x-roles'?: string[]
+  parameters?: { in: string; name: string; required?: boolean; schema: any }[]
+  requestBody?: any
+  responses: Record<string, { content?: Record<string, { schema: object }> }>
+}
+
+export interface OpenApi {
+  openapi: string
+  paths: Record<string, Record<string, Operation>>
+  components: object
+}
+
+let document: OpenApi | undefined
+
+export async function openApi(): Promise<OpenApi> {
+  document ??= (await (await exports.default.fetch('https://countersign.test/openapi.json')).json()) as OpenApi
+  return document
+}
+
+/** Every operation of the document. */
+export async function operations() {
+  const { paths } = await openApi()
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), ...operation })),
+  )
+}
+
+/** Throws unless the OpenAPI document promises this answer: its operation, its status, its media type, its shape. */
+export async function promised(method: string, pathname: string, response: Response, body: unknown): Promise<void> {
+  const all = await operations()
+  const path = pathname.replace(/(?<=.)\/+$/, '')
+  const candidates = all.filter(
+    (one) => one.method === method && new RegExp(`^${one.path.replace(/\{[^}]+\}/g, '[^/]+')}$`).test(path),
+  )
+  const operation = candidates.sort((a, b) => a.path.split('{').length - b.path.split('{').length)[0]
+  if (!operation) {
+    if (response.status === 404 || response.status === 401 || path.startsWith('/docs')) return
+    throw new Error(`${method} ${path} answered ${response.status}, but no operation promises it`)
+  }
+  const what = `${operation.operationId} answered ${response.status}`
+  const declared = operation.responses[String(response.status)]
+  if (!declared) throw new Error(`${what}, which the document does not promise: ${JSON.stringify(body)}`)
+  const mediaType = response.headers.get('Content-Type')?.split(';')[0] ?? ''
+  const schema = declared.content?.[mediaType]?.schema
+  if (!schema) throw new Error(`${what} as ${mediaType}, which the document does not promise: ${JSON.stringify(body)}`)
+  const { components } = await openApi()
+  const { valid, errors } = new Validator({ ...schema, components } as never, '2020-12', false).validate(body)
+  if (!valid)
+    throw new Error(
+      `${what} in another shape than promised: ${JSON.stringify(errors.slice(-3))} ${JSON.stringify(body).slice(0, 2000)}`,
+    )
+}

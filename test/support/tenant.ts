@@ -1,0 +1,114 @@
+import { env, exports } from 'cloudflare:workers'
+import { sha256 } from '../../src/access/authenticate.ts'
+import type { Actor, Ctx, Role } from '../../src/context.ts'
+import { createContext } from '../../src/context.ts'
+import { promised } from './promised.ts'
+
+/** What a test sends: a path, and what differs from a GET without a body. */
+export interface Call {
+  method?: string
+  body?: unknown
+  headers?: Record<string, string>
+}
+
+/** An answer, read and already held against the OpenAPI document. */
+export interface Answer<T = any> {
+  status: number
+  headers: Headers
+  body: T
+  cost: { queries: number; rowsRead: number; rowsWritten: number }
+}
+
+export type Caller = <T = any>(path: string, call?: Call) => Promise<Answer<T>>
+
+/** A tenant of the test's own, with one key per role. */
+export interface Tenant {
+  id: string
+  /** Calls as the user `usr_<name>` with these roles (its own name where none are given). */
+  as(name: string, roles?: readonly Role[]): Caller
+  /** A context for calling verbs directly. */
+  ctx(name: string, roles?: readonly Role[], now?: number): Ctx
+  key(name: string, roles?: readonly Role[]): Promise<string>
+}
+
+let made = 0
+
+export async function newTenant(): Promise<Tenant> {
+  made += 1
+  const id = `t${made}-${crypto.randomUUID().slice(0, 8)}`
+  await env.DB.prepare('INSERT INTO tenants VALUES (?, ?, 0)').bind(id, id).run()
+  const keys = new Map<string, Promise<string>>()
+  const key = (name: string, roles: readonly Role[] = [name as Role]) => {
+    const known = `${name}:${roles.join()}`
+    const secret = keys.get(known) ?? createKey(id, name, roles)
+    keys.set(known, secret)
+    return secret
+  }
+  return {
+    id,
+    key,
+    as: (name, roles) => async (path, call) =>
+      send(path, { ...call, headers: { Authorization: `Bearer ${await key(name, roles)}`, ...call?.headers } }),
+    ctx: (name, roles = [name as Role], now) =>
+      createContext(env, { actor: actor(id, name, roles), requestId: 'test', ...(now !== undefined && { now }) }),
+  }
+}
+
+function actor(tenantId: string, name: string, roles: readonly Role[]): Actor {
+  return { tenantId, userId: `usr_${name}`, roles, instanceId: null }
+}
+
+async function createKey(
+  tenantId: string,
+  name: string,
+  roles: readonly Role[],
+  more: { expires_at?: number; revoked_at?: number } = {},
+) {
+  const secret = `cs_test_${crypto.randomUUID()}`
+  await env.DB.batch([
+    env.DB.prepare('INSERT OR IGNORE INTO users VALUES (?, ?, ?, 0)').bind(tenantId, `usr_${name}`, name),
+    env.DB.prepare(
+      'INSERT INTO api_keys (hash, id, tenant_id, user_id, roles, created_at, expires_at, revoked_at) VALUES (?, ?, ?, ?, ?, 0, ?, ?)',
+    ).bind(
+      await sha256(secret),
+      `key_${crypto.randomUUID()}`,
+      tenantId,
+      `usr_${name}`,
+      JSON.stringify(roles),
+      more.expires_at ?? null,
+      more.revoked_at ?? null,
+    ),
+  ])
+  return secret
+}
+
+/** A key that is no longer good. */
+export const spentKey = (tenant: Tenant, more: { expires_at?: number; revoked_at?: number }) =>
+  createKey(tenant.id, 'spent', ['admin'], more)
+
+/** Sends a request to the Worker and holds the answer against the OpenAPI document. */
+export async function send<T = any>(
+  path: string,
+  { method = 'GET', body, headers = {} }: Call = {},
+): Promise<Answer<T>> {
+  const request = new Request(`https://countersign.test${path}`, {
+    method,
+    headers: {
+      ...(body !== undefined && typeof body !== 'string' && { 'Content-Type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  })
+  const response = await exports.default.fetch(request)
+  const text = await response.text()
+  const json = response.headers.get('Content-Type')?.includes('json') ? JSON.parse(text) : text
+  await promised(method, new URL(request.url).pathname, response, json)
+  const [, queries, rowsRead, rowsWritten] =
+    /desc="(\d+)q (\d+)r (\d+)w"/.exec(response.headers.get('Server-Timing') ?? '') ?? []
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: json,
+    cost: { queries: Number(queries), rowsRead: Number(rowsRead), rowsWritten: Number(rowsWritten) },
+  }
+}
