@@ -94,7 +94,7 @@ export async function send<T = any>(
   const request = new Request(`https://countersign.test${path}`, {
     method,
     headers: {
-      ...(body !== undefined && typeof body !== 'string' && { 'Content-Type': 'application/json' }),
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
       ...headers,
     },
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),

@@ -1,0 +1,97 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { roles, type Role } from '../../src/context.ts'
+import { submitClaims } from '../support/batches.ts'
+import { operations } from '../support/promised.ts'
+import { newTenant, send, type Tenant } from '../support/tenant.ts'
+
+const open = new Set(['/openapi.json', '/healthz'])
+const all = await operations()
+const guarded = all.filter(({ path }) => !open.has(path))
+
+let mine: Tenant
+let other: Tenant
+/** Ids of the first tenant's own things, by the path parameter that takes them. */
+let existing: Record<string, string>
+
+beforeAll(async () => {
+  ;[mine, other] = [await newTenant(), await newTenant()]
+  const [claim_id] = await submitClaims(mine.as('member'), 1)
+  const process_at = new Date(Date.now() + 3_600_000).toISOString()
+  const batch = await mine.as('coordinator')('/api/v1/approval-batches', {
+    method: 'POST',
+    body: { claim_ids: [claim_id], process_at },
+  })
+  existing = { claim_id: claim_id!, batch_id: batch.body.batch_id }
+})
+
+/** The path with the first tenant's ids; a parameter that this test knows nothing of fails it. */
+function concrete(path: string): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const id = existing[name]
+    if (id === undefined) throw new Error(`${path}: give the access test something to put for {${name}}`)
+    return id
+  })
+}
+
+test('only the document, the docs and the health check are open', () => {
+  expect(
+    all
+      .filter(({ security }) => security.length === 0)
+      .map(({ path }) => path)
+      .sort(),
+  ).toEqual([...open].sort())
+})
+
+describe.each(guarded)('$operationId', ({ path, method, ...operation }) => {
+  const body = operation.requestBody ? {} : undefined
+
+  test('without a key: 401', async () => {
+    expect((await send(concrete(path), { method, body })).status).toBe(401)
+    expect((await send(concrete(path), { method, body, headers: { 'X-API-Key': 'cs_wrong' } })).status).toBe(401)
+  })
+
+  test('with a wrong role: 403, naming the roles that may, before the body is looked at', async () => {
+    const allowed = operation['x-roles']!
+    expect(allowed.length).toBeGreaterThan(0)
+    const wrong = allowed.includes('any') ? [] : roles.filter((role) => role !== 'admin' && !allowed.includes(role))
+    for (const role of wrong) {
+      const answer = await mine.as(role)(concrete(path), { method, body })
+      expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden', roles: allowed } })
+    }
+  })
+
+  test('of another tenant: 404, exactly like what does not exist', async () => {
+    if (!path.includes('{')) return
+    const admin = other.as('admin')
+    const valid = sample(operation.requestBody)
+    const theirs = await admin(concrete(path), { method, body: valid })
+    const nobodys = await admin(path.replace(/\{\w+\}/g, 'nobody'), { method, body: valid })
+    const without = ({ status, body: { request_id: _, detail, ...rest } }: any) => ({
+      status,
+      rest,
+      detail: detail.replace(/\S*(_\S{10,}|nobody)\S*/g, '<id>'),
+    })
+    expect(theirs.status).toBe(404)
+    expect(without(theirs)).toEqual(without(nobodys))
+  })
+
+  test('with X-Tenant-Id of another tenant: 403', async () => {
+    const role = (operation['x-roles']!.find((one) => one !== 'any') ?? 'member') as Role
+    const answer = await mine.as(role)(concrete(path), { method, body, headers: { 'X-Tenant-Id': other.id } })
+    expect(answer).toMatchObject({ status: 403, body: { code: 'tenant_mismatch' } })
+  })
+})
+
+/** A body that the schema takes, for operations on something that exists. */
+function sample(requestBody: any): unknown {
+  if (!requestBody) return undefined
+  const { $ref, ...inline } = requestBody.content['application/json'].schema
+  const name = ($ref ?? inline.$id ?? '').split('/').at(-1)
+  const samples: Record<string, unknown> = {
+    ClaimApproval: {},
+    ClaimRejection: { comment: 'No' },
+    BatchAmendment: { comment: 'x' },
+  }
+  if (!(name in samples)) throw new Error(`give the access test a sample of ${name}`)
+  return samples[name]
+}

@@ -1,0 +1,255 @@
+import { env } from 'cloudflare:workers'
+import { expect, test } from 'vitest'
+import { createApp } from '../../src/app.ts'
+import { newTenant, send, spentKey } from '../support/tenant.ts'
+
+const path = '/api/v1/claims'
+const trip = { description: 'Train to Bern', amount: 4250, currency: 'CHF' }
+
+test('a key works as a bearer token and as X-API-Key; without a good one the answer is 401', async () => {
+  const tenant = await newTenant()
+  const key = await tenant.key('member')
+  for (const headers of [
+    { Authorization: `Bearer ${key}` },
+    { Authorization: `bearer ${key}` },
+    { 'X-API-Key': key },
+  ]) {
+    expect((await send(path, { headers })).status).toBe(200)
+  }
+  const bad: Record<string, string>[] = [
+    {},
+    { Authorization: 'Bearer nobody' },
+    { Authorization: 'Basic YTpi' },
+    { 'X-API-Key': '' },
+    { Authorization: `Bearer ${await spentKey(tenant, { expires_at: Date.now() - 1 })}` },
+    { Authorization: `Bearer ${await spentKey(tenant, { revoked_at: Date.now() - 1 })}` },
+  ]
+  for (const headers of bad) {
+    const { status, body, headers: given } = await send(path, { headers })
+    expect([status, body.code]).toEqual([401, 'unauthorized'])
+    expect(given.get('WWW-Authenticate')).toMatch(/^Bearer/)
+  }
+})
+
+test('a key that expires stops working at its time although it is cached', async () => {
+  const tenant = await newTenant()
+  const key = await spentKey(tenant, { expires_at: Date.now() + 300 })
+  expect((await send(path, { headers: { 'X-API-Key': key } })).status).toBe(200)
+  await new Promise((resolve) => setTimeout(resolve, 320))
+  expect((await send(path, { headers: { 'X-API-Key': key } })).status).toBe(401)
+})
+
+test('X-Tenant-Id must be the key’s own tenant', async () => {
+  const tenant = await newTenant()
+  const member = tenant.as('member')
+  expect((await member(path, { headers: { 'X-Tenant-Id': tenant.id } })).status).toBe(200)
+  const other = await member(path, { headers: { 'X-Tenant-Id': 'other' } })
+  expect(other).toMatchObject({ status: 403, body: { code: 'tenant_mismatch' } })
+})
+
+test('errors are problem+json with a type that explains itself, the request id and no internals', async () => {
+  const member = (await newTenant()).as('member')
+  const { status, headers, body } = await member(`${path}/clm_nobody`, { headers: { 'X-Request-Id': 'my-own-1' } })
+  expect(status).toBe(404)
+  expect(headers.get('Content-Type')).toBe('application/problem+json')
+  expect(body).toEqual({
+    type: 'https://countersign.test/docs/errors/not_found',
+    title: expect.any(String),
+    status: 404,
+    detail: 'There is no claim clm_nobody.',
+    code: 'not_found',
+    request_id: 'my-own-1',
+  })
+  expect((await send('/docs/errors/not_found')).status).toBe(200)
+  expect((await send('/docs/errors/nonsense')).status).toBe(404)
+})
+
+test('every answer has a request id, its database cost and no-store; a caller’s own id is kept if it is sane', async () => {
+  const member = (await newTenant()).as('member')
+  const { headers } = await member(path)
+  expect(headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/)
+  expect(headers.get('Server-Timing')).toMatch(/^db;dur=\d+;desc="\d+q \d+r \d+w"$/)
+  expect(headers.get('Cache-Control')).toBe('no-store')
+  expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
+  for (const insane of ['<script>', 'x'.repeat(129), 'a b']) {
+    const answer = await member(path, { headers: { 'X-Request-Id': insane } })
+    expect(answer.headers.get('X-Request-Id')).not.toBe(insane)
+  }
+})
+
+test('a bookmark is given back, and a wrong one does no harm', async () => {
+  const member = (await newTenant()).as('member')
+  const made = await member(path, { method: 'POST', body: trip })
+  const bookmark = made.headers.get('x-d1-bookmark')!
+  expect(bookmark).toBeTruthy()
+  for (const sent of [bookmark, 'nonsense', '00000000-00000000-00000000-00000000000000000000000000000000']) {
+    const read = await member(`${path}/${made.body.claim_id}`, { headers: { 'x-d1-bookmark': sent } })
+    expect(read.status).toBe(200)
+  }
+})
+
+test('a body that is not JSON is 400, not declared as JSON 415, over 1 MiB 413', async () => {
+  const member = (await newTenant()).as('member')
+  for (const body of ['{', '', '{"description":', 'amount=5']) {
+    expect(await member(path, { method: 'POST', body })).toMatchObject({ status: 400, body: { code: 'invalid_json' } })
+  }
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp']) {
+    const answer = await member(path, { method: 'POST', body: trip, headers: { 'Content-Type': type } })
+    expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } })
+  }
+  const charset = { 'Content-Type': 'application/json; charset=utf-8' }
+  expect((await member(path, { method: 'POST', body: trip, headers: charset })).status).toBe(201)
+  const large = await member(path, { method: 'POST', body: { ...trip, description: 'x'.repeat(1024 * 1024) } })
+  expect(large).toMatchObject({ status: 413, body: { code: 'body_too_large' } })
+})
+
+test('a body without a declared length is counted as it comes', async () => {
+  const key = await (await newTenant()).key('member')
+  const chunk = new TextEncoder().encode('x'.repeat(64 * 1024))
+  let sent = 0
+  const body = new ReadableStream({
+    pull(controller) {
+      sent += 1
+      if (sent > 100) controller.close()
+      else controller.enqueue(chunk)
+    },
+  })
+  const { exports } = await import('cloudflare:workers')
+  const request = new Request(`https://countersign.test${path}`, {
+    method: 'POST',
+    body,
+    headers: { 'X-API-Key': key, 'Content-Type': 'application/json' },
+  })
+  expect((await exports.default.fetch(request)).status).toBe(413)
+})
+
+test('a list’s limit, page and cursor out of range are 422, never clamped', async () => {
+  const member = (await newTenant()).as('member')
+  for (const query of [
+    'limit=0',
+    'limit=101',
+    'limit=-1',
+    'limit=1.5',
+    'limit=ten',
+    'limit=',
+    'limit=1&limit=2',
+    'page=0',
+    'page=x',
+  ]) {
+    expect([query, (await member(`${path}?${query}`)).status]).toEqual([query, 422])
+  }
+  const deep = await member(`${path}?page=101&limit=100`)
+  expect(deep).toMatchObject({ status: 422, body: { errors: [{ in: 'query', pointer: '/page' }] } })
+  expect(deep.body.errors[0].message).toContain('cursor')
+  expect((await member(`${path}?page=100&limit=100`)).status).toBe(200)
+  for (const cursor of ['nonsense', btoa('[1]'), btoa('{"a":1}'), btoa('[1.5,"x"]'), '']) {
+    const answer = await member(`${path}?cursor=${encodeURIComponent(cursor)}`)
+    expect(answer).toMatchObject({ status: 422, body: { errors: [{ in: 'query', pointer: '/cursor' }] } })
+  }
+  const both = await member(`${path}?limit=500&page=0&status=open`)
+  expect(both.body.errors.map((fault: any) => fault.pointer).sort()).toEqual(['/limit', '/page', '/status'])
+})
+
+test('an Idempotency-Key: the first answer again, quoted or bare; another body is refused', async () => {
+  const tenant = await newTenant()
+  const member = tenant.as('member')
+  const post = (key: string, body: object, to = path) =>
+    member(to, { method: 'POST', body, headers: { 'Idempotency-Key': key } })
+  const first = await post('"once"', { ...trip, external_ref: 'idem-1' })
+  expect([first.status, first.headers.get('Idempotency-Replayed')]).toEqual([201, null])
+  for (const key of ['once', '"once"']) {
+    const again = await post(key, { ...trip, external_ref: 'idem-1' })
+    expect([again.status, again.headers.get('Idempotency-Replayed')]).toEqual([201, 'true'])
+    expect(again.body).toEqual(first.body)
+    expect(again.cost.queries).toBe(2)
+  }
+  const other = await post('once', trip)
+  expect(other).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } })
+  expect((await post('once', { claims: [trip] }, `${path}/bulk`)).status).toBe(201)
+  expect((await member(path)).body.pagination.total).toBe(2)
+  for (const key of ['', '""', 'x'.repeat(256), 'é']) expect((await post(key, trip)).status).toBe(422)
+  expect((await post('x'.repeat(255), trip)).status).toBe(201)
+})
+
+test('an Idempotency-Key is free again after 24 hours, and is not spent by a request that failed', async () => {
+  const tenant = await newTenant()
+  const member = tenant.as('member')
+  const post = (body: object) => member(path, { method: 'POST', body, headers: { 'Idempotency-Key': 'k' } })
+  expect((await post({ ...trip, amount: 0 })).status).toBe(422)
+  const first = await post(trip)
+  expect(first.status).toBe(201)
+  await env.DB.prepare('UPDATE idempotency_keys SET expires_at = ? WHERE tenant_id = ?')
+    .bind(Date.now() - 1, tenant.id)
+    .run()
+  const later = await post({ ...trip, amount: 1 })
+  expect(later.status).toBe(201)
+  expect(later.headers.get('Idempotency-Replayed')).toBeNull()
+})
+
+test('the same creation a hundred times at once happens once', async () => {
+  const member = (await newTenant()).as('member')
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, () =>
+      member(path, { method: 'POST', body: trip, headers: { 'Idempotency-Key': 'race' } }),
+    ),
+  )
+  expect(new Set(answers.map(({ status, body }) => `${status} ${JSON.stringify(body)}`)).size).toBe(1)
+  expect(answers.filter(({ headers }) => headers.get('Idempotency-Replayed') === null)).toHaveLength(1)
+  expect((await member(path)).body.pagination.total).toBe(1)
+})
+
+test('a trailing slash never matters', async () => {
+  const member = (await newTenant()).as('member')
+  const { body } = await member(`${path}/`, { method: 'POST', body: trip })
+  expect((await member(`${path}/${body.claim_id}/`)).status).toBe(200)
+  expect((await member(`${path}/?limit=5`)).status).toBe(200)
+})
+
+test('what is not there is a problem, with and without a key', async () => {
+  const member = (await newTenant()).as('member')
+  expect(await member('/api/v1/nothing')).toMatchObject({ status: 404, body: { code: 'not_found' } })
+  expect((await send('/api/v1/nothing')).status).toBe(401)
+  expect(await send('/nothing')).toMatchObject({ status: 404, body: { code: 'not_found' } })
+})
+
+test('the rate limit is per key: 429 with Retry-After', async () => {
+  const tenant = await newTenant()
+  const app = createApp()
+  const limited = { ...env, RATE_LIMIT: 'on' }
+  const call = async (key: string) => app.request(`${path}/clm_nobody`, { headers: { 'X-API-Key': key } }, limited)
+  const [busy, calm] = [await tenant.key('member'), await tenant.key('coordinator')]
+  let refused: Response | undefined
+  for (let sent = 0; !refused && sent < 1100; sent += 1) {
+    const answer = await call(busy)
+    if (answer.status === 429) refused = answer
+  }
+  expect(refused?.headers.get('Retry-After')).toBe('60')
+  expect(await refused?.json()).toMatchObject({ code: 'rate_limited' })
+  expect((await call(calm)).status).toBe(404)
+})
+
+test('healthz checks the database, openapi.json and docs are open', async () => {
+  const { body, cost } = await send('/healthz')
+  expect([body, cost.queries]).toEqual([{ status: 'ok', database: 'ok' }, 1])
+  const document = await send('/openapi.json')
+  expect(document.body.openapi).toBe('3.1.0')
+  const docs = await send('/docs')
+  expect(docs.headers.get('Content-Security-Policy')).toContain("default-src 'none'")
+  expect(docs.body).not.toMatch(/(src|href)="(https?:)?\/\//)
+})
+
+test('an overloaded database is 503 with Retry-After; any other failure is 500 and says nothing', async () => {
+  const app = createApp()
+  app.get('/overloaded', () => {
+    throw new Error('D1_ERROR: D1 DB is overloaded. Requests queued for too long.')
+  })
+  app.get('/broken', () => {
+    throw new Error('secret: no such table: payroll')
+  })
+  const overloaded = await app.request('/overloaded', {}, env)
+  expect([overloaded.status, overloaded.headers.get('Retry-After')]).toEqual([503, '2'])
+  expect(await overloaded.json()).toMatchObject({ code: 'storage_unavailable' })
+  const broken = await app.request('/broken', {}, env)
+  expect(broken.status).toBe(500)
+  expect(await broken.text()).not.toMatch(/secret|payroll|at /)
+})
