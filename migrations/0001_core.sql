@@ -125,12 +125,14 @@ CREATE TRIGGER approvals_tally_insert AFTER INSERT ON approvals BEGIN
     expired = expired + excluded.expired;
 END;
 
+-- The rows are there; an upsert of them is how SQLite changes two rows by key without reading them first.
 CREATE TRIGGER approvals_tally_update AFTER UPDATE OF status ON approvals WHEN OLD.status <> NEW.status BEGIN
-  UPDATE tallies SET
+  INSERT INTO tallies (tenant_id, kind, facet)
+  VALUES (NEW.tenant_id, NEW.kind, ''), (NEW.tenant_id, NEW.kind, 'requester:' || NEW.requester_id)
+  ON CONFLICT DO UPDATE SET
     pending = pending + (NEW.status = 'pending') - (OLD.status = 'pending'),
     approved = approved + (NEW.status = 'approved') - (OLD.status = 'approved'),
     rejected = rejected + (NEW.status = 'rejected') - (OLD.status = 'rejected'),
     withdrawn = withdrawn + (NEW.status = 'withdrawn') - (OLD.status = 'withdrawn'),
-    expired = expired + (NEW.status = 'expired') - (OLD.status = 'expired')
-  WHERE tenant_id = NEW.tenant_id AND kind = NEW.kind AND facet IN ('', 'requester:' || NEW.requester_id);
+    expired = expired + (NEW.status = 'expired') - (OLD.status = 'expired');
 END;

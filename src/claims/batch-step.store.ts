@@ -12,12 +12,13 @@ import type { Batch } from './batches.store.ts'
  * `processed_count`, which only the last one moves, so a step that meets a cancelled batch does nothing and one that
  * runs again goes on where the last one ended.
  *
- * The order is chosen for what it reads: votes, events and counts take the items that the second statement has
- * decided, not the approvals again.
+ * The order is chosen for what it reads: votes, events and counts take the results that the second statement has
+ * written, not the approvals again. The unary plusses keep the planner from any other order than item by item, each
+ * approval by its id.
  */
 export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statement[] {
   const base = sql`(SELECT processed_count FROM batches WHERE id = ${id} AND status = 'processing')`
-  const inStep = sql`batch_items.batch_id = ${id} AND batch_items.position >= ${base} AND batch_items.position < ${base} + ${size}`
+  const inStep = sql`batch_id = ${id} AND position >= ${base} AND position < ${base} + ${size}`
   const ofBatch = (column: string) => sql`(SELECT ${sql.identifier(column)} FROM batches WHERE id = ${id})`
 
   const approve = ctx.db.all(sql`
@@ -25,32 +26,31 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
       decided_at = ${ctx.now}, comment = work.comment, updated_at = ${ctx.now}, revision = revision + 1
     FROM (
       SELECT i.claim_id, b.tenant_id, b.coordinator_id, b.created_by, b.roles, b.comment
-      FROM batches b CROSS JOIN batch_items i
+      FROM batches b JOIN batch_items i
       WHERE b.id = ${id} AND b.status = 'processing'
         AND i.batch_id = b.id AND i.position >= b.processed_count AND i.position < b.processed_count + ${size}
     ) AS work
-    WHERE approvals.id = work.claim_id AND approvals.tenant_id = work.tenant_id AND approvals.kind = 'claim'
+    WHERE approvals.id = +work.claim_id AND +approvals.tenant_id = work.tenant_id AND +approvals.kind = 'claim'
       AND approvals.votes_for + 1 >= approvals.votes_needed
       AND (approvals.requester_id <> work.created_by OR approvals.policy ->> '$.allow_self_approval')
       AND ${decidable({ id: sql`work.coordinator_id`, roles: sql`work.roles` }, ctx.now)}`)
 
   const judge = ctx.db.all(sql`
-    UPDATE batch_items SET processed_at = ${ctx.now}, (decision, error) = (
-      SELECT iif(fault = '', 'approved', 'rejected'), nullif(fault, '') FROM (
-        SELECT coalesce(max(CASE
-          WHEN a.decision_id = ${id} THEN ''
-          WHEN a.status = 'withdrawn' THEN 'Claim was withdrawn'
-          WHEN a.status <> 'pending' THEN 'Claim already processed'
-          WHEN a.requester_id IN (${ofBatch('coordinator_id')}, ${ofBatch('created_by')}) THEN 'Coordinator may not approve their own claim'
-          ELSE 'Claim needs another approver' END), 'Claim not found') AS fault
-        FROM approvals a
-        WHERE a.id = batch_items.claim_id AND a.tenant_id = ${ofBatch('tenant_id')} AND a.kind = 'claim'))
-    WHERE ${inStep}`)
+    INSERT INTO batch_results (batch_id, position, claim_id, decision, error, processed_at)
+    SELECT i.batch_id, i.position, i.claim_id, iif(a.decision_id = ${id}, 'approved', 'rejected'), CASE
+        WHEN a.id IS NULL THEN 'Claim not found'
+        WHEN a.decision_id = ${id} THEN NULL
+        WHEN a.status = 'withdrawn' THEN 'Claim was withdrawn'
+        WHEN a.status <> 'pending' THEN 'Claim already processed'
+        WHEN a.requester_id IN (${ofBatch('coordinator_id')}, ${ofBatch('created_by')}) THEN 'Coordinator may not approve their own claim'
+        ELSE 'Claim needs another approver' END, ${ctx.now}
+    FROM batch_items i LEFT JOIN approvals a ON a.id = i.claim_id AND +a.tenant_id = ${ofBatch('tenant_id')} AND +a.kind = 'claim'
+    WHERE i.batch_id = ${id} AND i.position >= ${base} AND i.position < ${base} + ${size}`)
 
   const vote = ctx.db.all(sql`
     INSERT INTO votes (approval_id, voter_id, vote, decision_id, comment, voted_at)
     SELECT claim_id, ${ofBatch('coordinator_id')}, 'approve', ${id}, ${ofBatch('comment')}, ${ctx.now}
-    FROM batch_items WHERE ${inStep} AND decision = 'approved'`)
+    FROM batch_results WHERE ${inStep} AND decision = 'approved'`)
 
   const tell = recordMany(
     ctx,
@@ -63,8 +63,8 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
       data: sql`json_object('decision_id', ${id}, 'comment', ${ofBatch('comment')})`,
     },
     {
-      from: sql`batch_items WHERE batch_items.batch_id = ${id} AND batch_items.position = ${base} + ids.key AND batch_items.decision = 'approved'`,
-      subject: sql`batch_items.claim_id`,
+      from: sql`batch_results r WHERE r.batch_id = ${id} AND r.position = ${base} + ids.key AND r.decision = 'approved'`,
+      subject: sql`r.claim_id`,
       atMost: size,
     },
   )
@@ -76,7 +76,7 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
       completed_at = iif(processed_count + done.n = total_claims, ${ctx.now}, NULL),
       poke_at = iif(processed_count + done.n = total_claims, NULL, ${pokeAt}),
       write_id = ${newId('wrt')}, updated_at = ${ctx.now}, revision = revision + 1
-    FROM (SELECT count(*) AS n, coalesce(sum(decision = 'approved'), 0) AS approved FROM batch_items WHERE ${inStep}) AS done
+    FROM (SELECT count(*) AS n, coalesce(sum(decision = 'approved'), 0) AS approved FROM batch_results WHERE ${inStep}) AS done
     WHERE id = ${id} AND status = 'processing'`)
 
   const complete = ctx.db.all(sql`
@@ -96,7 +96,7 @@ export function selectForRunner(ctx: Ctx, id: string) {
 
 /**
  * The statements that undo what a batch approved, if this transaction has just cancelled it: their events, votes and
- * decisions. The items keep what became of them.
+ * decisions. The results stay.
  *
  * @param atMost how many claims the batch may have
  */
@@ -114,14 +114,14 @@ export function revert(ctx: Ctx, id: string, writeId: string, atMost: number): S
         data: sql`json_object('decision_id', ${id})`,
       },
       {
-        from: sql`batch_items WHERE batch_items.batch_id = ${cancelled} AND batch_items.position = ids.key AND batch_items.decision = 'approved'`,
-        subject: sql`batch_items.claim_id`,
+        from: sql`batch_results r WHERE r.batch_id = ${cancelled} AND r.position = ids.key AND r.decision = 'approved'`,
+        subject: sql`r.claim_id`,
         atMost,
       },
     ),
     ctx.db.all(sql`
       DELETE FROM votes WHERE decision_id = ${id} AND approval_id IN (
-        SELECT claim_id FROM batch_items WHERE batch_id = ${cancelled} AND decision = 'approved')`),
+        SELECT claim_id FROM batch_results WHERE batch_id = ${cancelled} AND decision = 'approved')`),
     ctx.db.all(sql`
       UPDATE approvals SET status = 'pending', votes_for = votes_for - 1, decision_id = NULL, decided_by = NULL, decided_at = NULL,
         comment = NULL, updated_at = ${ctx.now}, revision = revision + 1

@@ -5,7 +5,7 @@ import { ifMatch, setTag } from '../http/preconditions.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
 import { amendBatch } from './amend-batch.ts'
-import type { Batch, BatchItem } from './batches.store.ts'
+import type { Batch, BatchResult } from './batches.store.ts'
 import { callRunner, followRunner } from './call-runner.ts'
 import {
   amendedBatchSchema,
@@ -193,26 +193,26 @@ function summary(batch: Batch) {
   }
 }
 
-function detail(batch: Batch, items: BatchItem[]) {
+function detail(batch: Batch, results: BatchResult[]) {
   const { processed_count, comment, process_at, updated_at, cancelled_at } = batch
   return {
     ...summary(batch),
     processed_count,
     comment,
     process_at: iso(process_at),
-    results: items.map((item) => result(batch, item)),
+    results: results.map((one) => result(batch, one)),
     updated_at: iso(updated_at),
     cancelled_at: iso(cancelled_at),
   }
 }
 
-/** A cancelled batch has undone all that it approved, at once, so an item needs no time of its own for that. */
-function result(batch: Batch, { claim_id, decision, error, processed_at }: BatchItem) {
+/** A cancelled batch has undone all that it approved, at once, so a result needs no time of its own for that. */
+function result(batch: Batch, { claim_id, decision, error, processed_at }: BatchResult) {
   return {
     claim_id,
-    decision: decision ?? 'rejected',
+    decision,
     ...(error === null ? {} : { error }),
-    processed_at: iso(processed_at ?? batch.updated_at),
+    processed_at: iso(processed_at),
     ...(batch.cancelled_at !== null && decision === 'approved' ? { reverted_at: iso(batch.cancelled_at) } : {}),
   }
 }

@@ -3,11 +3,11 @@ import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
 import { newId } from '../ids.ts'
-import type { batches, batchItems } from './batches.table.ts'
+import type { batches, batchResults } from './batches.table.ts'
 
 export type Batch = typeof batches.$inferSelect
 export type BatchStatus = Batch['status']
-export type BatchItem = Pick<typeof batchItems.$inferSelect, 'claim_id' | 'decision' | 'error' | 'processed_at'>
+export type BatchResult = Pick<typeof batchResults.$inferSelect, 'claim_id' | 'decision' | 'error' | 'processed_at'>
 
 /** Which batches a list shows; every member that is set narrows it. */
 export interface BatchFilter {
@@ -38,11 +38,11 @@ export function selectBatch(ctx: Ctx, id: string) {
   return ctx.db.all<Batch>(sql`SELECT * FROM batches WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId}`)
 }
 
-/** A batch's items in the order submitted, as far as they are done. */
+/** What became of a batch's claims so far, in the order submitted. */
 export function selectResults(ctx: Ctx, id: string) {
-  return ctx.db.all<BatchItem>(sql`
-    SELECT claim_id, decision, error, processed_at FROM batch_items
-    WHERE batch_id = (SELECT id FROM batches WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId}) AND decision IS NOT NULL
+  return ctx.db.all<BatchResult>(sql`
+    SELECT claim_id, decision, error, processed_at FROM batch_results
+    WHERE batch_id = (SELECT id FROM batches WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId})
     ORDER BY position`)
 }
 

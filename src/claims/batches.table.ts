@@ -30,16 +30,27 @@ export const batches = sqliteTable('batches', {
     .generatedAlwaysAs(sql`approved_count + rejected_count`, { mode: 'virtual' }),
 })
 
-/** A batch's claims in the order submitted, and what became of each. */
+/** A batch's claims in the order submitted. */
 export const batchItems = sqliteTable(
   'batch_items',
   {
     batch_id: text().notNull(),
     position: integer().notNull(),
     claim_id: text().notNull(),
-    decision: text({ enum: ['approved', 'rejected'] }),
+  },
+  (table) => [primaryKey({ columns: [table.batch_id, table.position] })],
+)
+
+/** What became of each item of a batch; written once, in the order of the items. */
+export const batchResults = sqliteTable(
+  'batch_results',
+  {
+    batch_id: text().notNull(),
+    position: integer().notNull(),
+    claim_id: text().notNull(),
+    decision: text({ enum: ['approved', 'rejected'] }).notNull(),
     error: text(),
-    processed_at: integer(),
+    processed_at: integer().notNull(),
   },
   (table) => [primaryKey({ columns: [table.batch_id, table.position] })],
 )

@@ -9,7 +9,7 @@ import {
   selectResults,
   type Batch,
   type BatchFilter,
-  type BatchItem,
+  type BatchResult,
 } from './batches.store.ts'
 
 /** One batch without its items. @throws Refusal `not_found` */
@@ -20,7 +20,7 @@ export async function getBatch(ctx: Ctx, id: string): Promise<Batch> {
 }
 
 /** One batch with what became of its claims so far. @throws Refusal `not_found` */
-export async function getBatchResult(ctx: Ctx, id: string): Promise<{ batch: Batch; results: BatchItem[] }> {
+export async function getBatchResult(ctx: Ctx, id: string): Promise<{ batch: Batch; results: BatchResult[] }> {
   const [[batch], results] = await ctx.db.batch([selectBatch(ctx, id), selectResults(ctx, id)])
   if (!batch) throw new Refusal('not_found', `There is no batch ${id}.`)
   return { batch, results }

@@ -1,0 +1,128 @@
+import { env } from 'cloudflare:workers'
+import { beforeAll, expect, test } from 'vitest'
+import { advanceBatch, stepSize } from '../../src/claims/advance-batch.ts'
+import { systemContext } from '../../src/context.ts'
+import { maintain } from '../../src/maintenance/maintain.ts'
+import { pokeBatches } from '../../src/claims/poke-batches.ts'
+import { submitClaims } from '../support/batches.ts'
+import { newTenant, type Tenant } from '../support/tenant.ts'
+
+/* The cost budget, counted and never timed: round trips and rows read, at a million stored approvals. */
+
+const million = 1_000_000
+const trip = { description: 'Train to Bern', amount: 4250, currency: 'CHF' }
+let tenant: Tenant
+
+beforeAll(async () => {
+  tenant = await newTenant()
+  const policy = JSON.stringify({ required_approvals: 1, approver_roles: ['coordinator'], allow_self_approval: false })
+  for (let from = 0; from < million; from += 50_000) {
+    const rows = 'WITH RECURSIVE n(i) AS (SELECT ?2 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2 + 50000)'
+    await env.DB.batch([
+      env.DB.prepare(
+        `${rows} INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, created_at, updated_at, policy, votes_needed, decided_by, decided_at)
+         SELECT printf('clm_%08d', i), ?1, 'claim', iif(i % 10, 'pending', 'approved'), 'x', 'usr_' || (i % 100), i, i, ?3, 1, iif(i % 10, NULL, 'usr_z'), iif(i % 10, NULL, i) FROM n`,
+      ).bind(tenant.id, from, policy),
+      env.DB.prepare(
+        `${rows} INSERT INTO claims (approval_id, tenant_id, description, amount, currency) SELECT printf('clm_%08d', i), ?1, 'x', 1, 'EUR' FROM n`,
+      ).bind(tenant.id, from),
+    ])
+  }
+  // The next requests find the key in the isolate's cache, as all but one in thirty seconds do.
+  for (const role of ['member', 'coordinator'] as const) await tenant.as(role)('/api/v1/claims/clm_none')
+}, 180_000)
+
+test('GET one: one round trip, at most 10 rows', async () => {
+  const { cost } = await tenant.as('member')('/api/v1/claims/clm_00500001')
+  expect(cost.queries).toBe(1)
+  expect(cost.rowsRead).toBeLessThanOrEqual(10)
+})
+
+test('create and decide: one round trip, at most 20 rows; a lost race no more than two', async () => {
+  const made = await tenant.as('member')('/api/v1/claims', {
+    method: 'POST',
+    body: trip,
+    headers: { 'Idempotency-Key': 'budget' },
+  })
+  const approve = (name: string) =>
+    tenant.as(name, ['coordinator'])(`/api/v1/claims/${made.body.claim_id}/approve`, { method: 'POST' })
+  await tenant.as('late', ['coordinator'])('/api/v1/claims/clm_none')
+  const won = await approve('coordinator')
+  for (const { status, cost } of [made, won]) {
+    expect([status < 300, cost.queries]).toEqual([true, 1])
+    expect(cost.rowsRead).toBeLessThanOrEqual(20)
+  }
+  const lost = await approve('late')
+  expect(lost.status).toBe(409)
+  expect(lost.cost.queries).toBeLessThanOrEqual(2)
+})
+
+test.each([
+  '',
+  'status=pending',
+  'status=withdrawn',
+  'claimant_id=usr_7',
+  'claimant_id=usr_7&status=pending',
+  'claimant_id=usr_nobody',
+])(
+  'a page of claims by %j, first or by cursor, with its total: one round trip, at most 3 × page + 20 rows',
+  async (filter) => {
+    const limit = 50
+    const first = await tenant.as('member')(`/api/v1/claims?limit=${limit}&${filter}`)
+    const answers = [first]
+    const link = /<(.*)>/.exec(first.headers.get('Link') ?? '')?.[1]
+    if (link) answers.push(await tenant.as('member')(new URL(link).pathname + new URL(link).search))
+    const deep = btoa(JSON.stringify([500_000, 'clm_00500000'])).replace(/=+$/, '')
+    answers.push(await tenant.as('member')(`/api/v1/claims?limit=${limit}&${filter}&cursor=${deep}`))
+    for (const { status, cost } of answers) {
+      expect([status, cost.queries]).toEqual([200, 1])
+      expect(cost.rowsRead).toBeLessThanOrEqual(3 * limit + 20)
+    }
+    expect(first.body.data).toHaveLength(Math.min(limit, first.body.pagination.total))
+  },
+)
+
+test('the total of every list is right without being counted', async () => {
+  const total = async (filter: string) =>
+    (await tenant.as('member')(`/api/v1/claims?limit=1&${filter}`)).body.pagination.total
+  const counted = async (where: string) =>
+    (await env.DB.prepare(`SELECT count(*) AS n FROM approvals WHERE tenant_id = ? AND ${where}`)
+      .bind(tenant.id)
+      .first<{ n: number }>())!.n
+  expect(await total('')).toBe(await counted('1'))
+  expect(await total('status=pending')).toBe(await counted("status = 'pending'"))
+  expect(await total('claimant_id=usr_7&status=pending')).toBe(
+    await counted("status = 'pending' AND requester_id = 'usr_7'"),
+  )
+})
+
+test('a batch of 10,000 claims: at most 3 round trips per 500 claims and 12 rows read per claim, all in all', async () => {
+  const fresh = await newTenant()
+  const ids = await submitClaims(fresh.as('member'), 10_000)
+  await fresh.as('coordinator')('/api/v1/claims/clm_none')
+  const process_at = new Date(Date.now() + 3_600_000).toISOString()
+  const accepted = await fresh.as('coordinator')('/api/v1/approval-batches', {
+    method: 'POST',
+    body: { claim_ids: ids, process_at },
+  })
+  await env.DB.prepare('UPDATE batches SET process_at = 1 WHERE id = ?').bind(accepted.body.batch_id).run()
+  let { queries, rowsRead } = accepted.cost
+  let steps = 0
+  for (let status = 'pending'; status !== 'completed'; steps += 1) {
+    const ctx = systemContext(env, 'system:batch-runner', Date.now())
+    status = (await advanceBatch(ctx, accepted.body.batch_id))!.status
+    queries += ctx.db.cost.queries
+    rowsRead += ctx.db.cost.rowsRead
+  }
+  expect(steps).toBe(10_000 / stepSize)
+  expect(queries).toBeLessThanOrEqual(3 * (10_000 / 500))
+  expect(rowsRead / 10_000).toBeLessThanOrEqual(12)
+})
+
+test('a sweep with nothing due: one round trip, at most 5 rows, whatever is pending', async () => {
+  await maintain(env, Date.now())
+  const ctx = systemContext(env, 'system:maintenance', Date.now())
+  await pokeBatches(ctx)
+  expect(ctx.db.cost.queries).toBe(1)
+  expect(ctx.db.cost.rowsRead).toBeLessThanOrEqual(5)
+})

@@ -1,0 +1,20 @@
+import { env } from 'cloudflare:workers'
+import { demoData } from '../../scripts/demo-data.ts'
+import { send, type Caller } from './tenant.ts'
+
+/** Loads the demo data, as `npm start` does. */
+export async function loadDemo(): Promise<void> {
+  await env.DB.batch(demoData(Date.now()).map((statement) => env.DB.prepare(statement)))
+}
+
+/** Calls with a key of the demo data. */
+export function withKey(secret: string): Caller {
+  return (path, call) => send(path, { ...call, headers: { Authorization: `Bearer ${secret}`, ...call?.headers } })
+}
+
+/** The members of an answer, and those of its first element where a member is a list: what a printed example shows. */
+export function members(value: unknown): unknown {
+  if (Array.isArray(value)) return value.slice(0, 1).map(members)
+  if (typeof value !== 'object' || value === null) return typeof value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, members(member)]))
+}

@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import { statusAt, winnerOf, type Approval } from '../../src/approvals/approval.ts'
+import { whyNot, whyNotWithdraw } from '../../src/approvals/rules.ts'
+import { Refusal } from '../../src/refusal.ts'
+
+const now = 1_000_000
+const policy = { required_approvals: 1, approver_roles: ['coordinator'], allow_self_approval: false }
+
+function approval(changes: Partial<Approval> = {}): Approval {
+  return {
+    id: 'clm_1',
+    tenant_id: 't',
+    kind: 'claim',
+    status: 'pending',
+    title: 'Train',
+    requester_id: 'usr_member',
+    created_at: 0,
+    updated_at: 0,
+    due_at: null,
+    on_due: null,
+    policy: JSON.stringify(policy),
+    votes_needed: 1,
+    votes_for: 0,
+    revision: 3,
+    decision_id: null,
+    decided_by: null,
+    decided_at: null,
+    comment: null,
+    ...changes,
+  }
+}
+
+const actor = { tenantId: 't', userId: 'usr_c', roles: ['coordinator'] as const, instanceId: null }
+const approve = { vote: 'approve', ifMatch: null } as const
+const code = (result: Refusal | 'repeat' | null) => (result instanceof Refusal ? result.code : result)
+const decided = { status: 'approved', decided_by: 'usr_c', decided_at: 5 } as const
+
+test('a pending approval may be decided by somebody else with the role', () => {
+  expect(whyNot(approval(), null, actor, approve, now)).toBeNull()
+})
+
+test('who lacks the role, or asked for it, may not', () => {
+  expect(code(whyNot(approval(), null, { ...actor, roles: ['member'] }, approve, now))).toBe('forbidden')
+  expect(code(whyNot(approval(), null, { ...actor, userId: 'usr_member' }, approve, now))).toBe('self_approval')
+  const lenient = approval({ policy: JSON.stringify({ ...policy, allow_self_approval: true }) })
+  expect(whyNot(lenient, null, { ...actor, userId: 'usr_member' }, approve, now)).toBeNull()
+})
+
+test('the same vote again is a repeat, as long as it is what was decided', () => {
+  expect(whyNot(approval(decided), 'approve', actor, approve, now)).toBe('repeat')
+  expect(whyNot(approval({ votes_needed: 2, votes_for: 1 }), 'approve', actor, approve, now)).toBe('repeat')
+  const overruled = approval({ status: 'rejected', decided_by: 'usr_d', decided_at: 5 })
+  expect(code(whyNot(overruled, 'approve', actor, approve, now))).toBe('already_decided')
+})
+
+test('a changed mind is refused, decided or not', () => {
+  const reject = { vote: 'reject', ifMatch: null } as const
+  expect(code(whyNot(approval(decided), 'approve', actor, reject, now))).toBe('already_decided')
+  expect(code(whyNot(approval({ votes_needed: 2, votes_for: 1 }), 'approve', actor, reject, now))).toBe(
+    'already_decided',
+  )
+})
+
+test('an approval past its due time is expired for every reader, to the millisecond', () => {
+  const due = (due_at: number) => approval({ due_at, on_due: 'expire' })
+  expect(statusAt(due(now + 1), now)).toBe('pending')
+  expect(statusAt(due(now), now)).toBe('expired')
+  expect(code(whyNot(due(now), null, actor, approve, now))).toBe('approval_expired')
+  expect(winnerOf(due(now), now)).toEqual({
+    decision: 'expired',
+    decided_by: 'system:expiry',
+    decided_at: new Date(now).toISOString(),
+  })
+  expect(statusAt(approval({ due_at: now, on_due: 'approve' }), now)).toBe('pending')
+})
+
+test('If-Match must name the present revision', () => {
+  expect(whyNot(approval(), null, actor, { vote: 'approve', ifMatch: ['2', '3'] }, now)).toBeNull()
+  expect(code(whyNot(approval(), null, actor, { vote: 'approve', ifMatch: ['2'] }, now))).toBe('precondition_failed')
+})
+
+test('only the requester withdraws, and only what is pending', () => {
+  const requester = { ...actor, userId: 'usr_member' }
+  expect(whyNotWithdraw(approval(), requester, null, now)).toBeNull()
+  expect(code(whyNotWithdraw(approval(), actor, null, now))).toBe('not_requester')
+  expect(code(whyNotWithdraw(approval(decided), requester, null, now))).toBe('already_decided')
+  const gone = approval({ status: 'withdrawn', decided_by: 'usr_member', decided_at: 5 })
+  expect(whyNotWithdraw(gone, requester, null, now)).toBe('repeat')
+})

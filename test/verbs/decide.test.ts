@@ -1,0 +1,117 @@
+import { env } from 'cloudflare:workers'
+import { expect, test } from 'vitest'
+import { decide } from '../../src/approvals/decide.ts'
+import { open } from '../../src/approvals/open.ts'
+import type { Policy } from '../../src/approvals/policy.ts'
+import { withdraw } from '../../src/approvals/withdraw.ts'
+import type { Ctx } from '../../src/context.ts'
+import { newId } from '../../src/ids.ts'
+import { Refusal } from '../../src/refusal.ts'
+import { newTenant } from '../support/tenant.ts'
+
+const now = Date.UTC(2026, 2, 1)
+
+async function opened(
+  ctx: Ctx,
+  policy: Partial<Policy> = {},
+  due: { due_at: number; on_due: 'expire' | 'approve' } | null = null,
+) {
+  const id = newId('clm')
+  const whole = {
+    required_approvals: 1,
+    approver_roles: ['coordinator'] as const,
+    allow_self_approval: false,
+    ...policy,
+  }
+  const opening = {
+    id,
+    title: 'Train',
+    requester_id: ctx.actor.userId,
+    policy: whole,
+    due_at: null,
+    on_due: null,
+    ...due,
+  }
+  await ctx.db.batch(open(ctx, 'claim', 'submitted', [opening]))
+  return id
+}
+
+const vote = (ctx: Ctx, id: string, vote: 'approve' | 'reject' = 'approve') =>
+  decide(ctx, { id, kind: 'claim', vote, comment: null, ifMatch: null }).then(
+    ({ approval }) => approval.status,
+    (error: Refusal) => error.code,
+  )
+
+const history = async (id: string) => {
+  const { results } = await env.DB.prepare(
+    'SELECT type, actor_id, from_status, to_status FROM events WHERE subject_id = ? ORDER BY seq',
+  )
+    .bind(id)
+    .all()
+  return results.map(({ type, actor_id, from_status, to_status }) => [type, actor_id, from_status, to_status])
+}
+
+test('two votes needed: two different people, each once', async () => {
+  const tenant = await newTenant()
+  const id = await opened(tenant.ctx('member'), { required_approvals: 2 })
+  const [a, b] = [tenant.ctx('a', ['coordinator']), tenant.ctx('b', ['coordinator'])]
+  expect(await vote(a, id)).toBe('pending')
+  expect(await vote(a, id)).toBe('pending')
+  expect(await vote(b, id)).toBe('approved')
+  expect(await vote(b, id)).toBe('approved')
+  expect(await history(id)).toEqual([
+    ['claim.submitted', 'usr_member', null, 'pending'],
+    ['claim.voted', 'usr_a', 'pending', 'pending'],
+    ['claim.approved', 'usr_b', 'pending', 'approved'],
+  ])
+})
+
+test('one no rejects, whatever was needed', async () => {
+  const tenant = await newTenant()
+  const id = await opened(tenant.ctx('member'), { required_approvals: 3 })
+  expect(await vote(tenant.ctx('a', ['coordinator']), id)).toBe('pending')
+  expect(await vote(tenant.ctx('b', ['coordinator']), id, 'reject')).toBe('rejected')
+  expect(await vote(tenant.ctx('c', ['coordinator']), id)).toBe('already_decided')
+})
+
+test('past its due time it cannot be decided or withdrawn, sweep or no sweep', async () => {
+  const tenant = await newTenant()
+  const due = { due_at: now, on_due: 'expire' as const }
+  const id = await opened(tenant.ctx('member', undefined, now - 1), {}, due)
+  expect(await vote(tenant.ctx('coordinator', undefined, now), id)).toBe('approval_expired')
+  const late = withdraw(tenant.ctx('member', undefined, now), { id, kind: 'claim', ifMatch: null })
+  expect(await late.catch((error: Refusal) => error.code)).toBe('already_decided')
+  expect(await vote(tenant.ctx('coordinator', undefined, now - 1), id)).toBe('approved')
+})
+
+test('an effect that fails takes the decision with it', async () => {
+  const tenant = await newTenant()
+  const id = await opened(tenant.ctx('member'))
+  const ctx = tenant.ctx('coordinator')
+  const { sql } = await import('drizzle-orm')
+  const effect = () => [
+    ctx.db.all(sql`INSERT INTO tallies (tenant_id, kind, facet, pending) VALUES ('x', 'y', 'z', -1)`),
+  ]
+  const broken = decide(ctx, { id, kind: 'claim', vote: 'approve', comment: null, ifMatch: null, effect })
+  expect(await broken.catch((error: Error) => error.message)).toContain('CHECK')
+  const { status, revision } = (await env.DB.prepare('SELECT status, revision FROM approvals WHERE id = ?')
+    .bind(id)
+    .first())!
+  expect([status, revision]).toEqual(['pending', 1])
+  expect(await history(id)).toHaveLength(1)
+})
+
+test('history cannot be changed or removed', async () => {
+  const tenant = await newTenant()
+  const id = await opened(tenant.ctx('member'))
+  for (const statement of [
+    "UPDATE events SET actor_id = 'x' WHERE subject_id = ?",
+    'DELETE FROM events WHERE subject_id = ?',
+  ]) {
+    const refused = await env.DB.prepare(statement)
+      .bind(id)
+      .run()
+      .catch((error: Error) => error.message)
+    expect(refused).toContain('append-only')
+  }
+})
