@@ -9,6 +9,8 @@ const root = join(import.meta.dirname, '..')
 const port = Number(process.env.PORT ?? 8787)
 const state = resolve(process.env.STATE_DIR ?? join(root, '.state'))
 const origin = `http://localhost:${port}`
+/** Nothing is asked, and nothing fetched from outside. */
+const quiet = { ...process.env, CI: 'true', WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' }
 
 if (!Number.isInteger(port) || port < 1 || port > 65_535)
   fail(`PORT must be a number from 1 to 65535, not ${JSON.stringify(process.env.PORT)}.`)
@@ -33,32 +35,17 @@ function wrangler(...args: string[]): void {
   const { status, stdout, stderr } = spawnSync(join(root, 'node_modules/.bin/wrangler'), args, {
     cwd: root,
     encoding: 'utf8',
-    env: { ...process.env, CI: 'true' },
+    env: quiet,
   })
   if (status !== 0) fail(`wrangler ${args.join(' ')}\n${stdout}\n${stderr}`)
 }
 
 function serve(): ChildProcess {
-  const args = [
-    'dev',
-    '--port',
-    String(port),
-    '--persist-to',
-    state,
-    '--show-interactive-dev-session=false',
-    '--log-level',
-    'warn',
-  ]
-  const vars = [
-    '--var',
-    `RATE_LIMIT:${process.env.RATE_LIMIT ?? 'off'}`,
-    '--var',
-    `LOG_REQUESTS:${process.env.LOG_REQUESTS ?? 'off'}`,
-  ]
-  return spawn(join(root, 'node_modules/.bin/wrangler'), [...args, ...vars], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
+  const vars = { RATE_LIMIT: process.env.RATE_LIMIT ?? 'off', LOG_REQUESTS: process.env.LOG_REQUESTS ?? 'off' }
+  const args = ['dev', '--port', String(port), '--persist-to', state, '--test-scheduled', '--log-level', 'error']
+  const given = Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}:${value}`])
+  const wrangler = join(root, 'node_modules/.bin/wrangler')
+  return spawn(wrangler, [...args, ...given], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: quiet })
 }
 
 async function untilHealthy(): Promise<void> {
