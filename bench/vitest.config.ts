@@ -1,0 +1,16 @@
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+const migrations = await readD1Migrations('./migrations')
+
+/** `npm run bench`: times, printed as ratios; nothing passes or fails by them. */
+export default defineConfig({
+  root: '.',
+  plugins: [
+    cloudflareTest({
+      wrangler: { configPath: './wrangler.toml' },
+      miniflare: { bindings: { TEST_MIGRATIONS: migrations, RATE_LIMIT: 'off', LOG_REQUESTS: 'off' } },
+    }),
+  ],
+  test: { include: ['bench/**/*.bench.test.ts'], setupFiles: ['./test/support/migrate.ts'] },
+})
