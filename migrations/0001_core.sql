@@ -39,6 +39,7 @@ CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys (expires_at);
 
 -- Every approval's life, whatever its family. A family's table holds the facts of what is being approved, 1:1 by id.
+-- The subject is what or whom it is about, where a family lists by that: an entity, a customer.
 CREATE TABLE approvals (
   id TEXT PRIMARY KEY,
   tenant_id TEXT NOT NULL REFERENCES tenants(id),
@@ -46,6 +47,8 @@ CREATE TABLE approvals (
   status TEXT NOT NULL CHECK (status IN ('pending', 'approved', 'rejected', 'withdrawn', 'expired')),
   title TEXT NOT NULL,
   requester_id TEXT NOT NULL,
+  subject_type TEXT,
+  subject_id TEXT,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   due_at INTEGER,
@@ -58,6 +61,7 @@ CREATE TABLE approvals (
   decided_by TEXT,
   decided_at INTEGER,
   comment TEXT,
+  CHECK ((subject_type IS NULL) = (subject_id IS NULL)),
   CHECK ((due_at IS NULL) = (on_due IS NULL)),
   CHECK ((status = 'pending') = (decided_at IS NULL)),
   CHECK ((decided_at IS NULL) = (decided_by IS NULL))
@@ -66,6 +70,10 @@ CREATE INDEX approvals_by_kind ON approvals (tenant_id, kind, created_at, id);
 CREATE INDEX approvals_by_status ON approvals (tenant_id, kind, status, created_at, id);
 CREATE INDEX approvals_by_requester ON approvals (tenant_id, kind, requester_id, created_at, id);
 CREATE INDEX approvals_by_requester_status ON approvals (tenant_id, kind, requester_id, status, created_at, id);
+CREATE INDEX approvals_by_subject_type ON approvals (tenant_id, subject_type, created_at, id) WHERE subject_type IS NOT NULL;
+CREATE INDEX approvals_by_subject_type_status ON approvals (tenant_id, subject_type, status, created_at, id) WHERE subject_type IS NOT NULL;
+CREATE INDEX approvals_by_subject ON approvals (tenant_id, subject_id, created_at, id) WHERE subject_id IS NOT NULL;
+CREATE INDEX approvals_by_subject_status ON approvals (tenant_id, subject_id, status, created_at, id) WHERE subject_id IS NOT NULL;
 CREATE INDEX approvals_by_decision ON approvals (decision_id, created_at, id) WHERE decision_id IS NOT NULL;
 CREATE INDEX approvals_due ON approvals (due_at) WHERE status = 'pending' AND due_at IS NOT NULL;
 

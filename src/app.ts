@@ -1,5 +1,7 @@
 import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
+import { changeRoutes } from './changes/changes.routes.ts'
+import { entityRoutes } from './changes/entities.routes.ts'
 import { batchRoutes } from './claims/batches.routes.ts'
 import { claimRoutes } from './claims/claims.routes.ts'
 import { account } from './http/account.ts'
@@ -31,5 +33,7 @@ export function createApp() {
   for (const face of ['/api/*', '/v1/*', '/internal/*']) app.use(face, authentication())
   app.route('/', claimRoutes)
   app.route('/', batchRoutes)
+  app.route('/', changeRoutes)
+  app.route('/', entityRoutes)
   return app
 }

@@ -9,6 +9,8 @@ export type Role = (typeof roles)[number]
 export interface Actor {
   tenantId: string
   userId: string
+  /** What others see of the user. */
+  name: string
   roles: readonly Role[]
   /** The one agent instance that a `service` key is bound to, if any. */
   instanceId: string | null
@@ -39,7 +41,7 @@ export function createContext(env: Env, parts: ContextParts): Ctx {
 /** The context of work that no caller asked for: alarms and sweeps. */
 export function systemContext(env: Env, userId: `system:${string}`, now: number): Ctx {
   return createContext(env, {
-    actor: { tenantId: '', userId, roles: [], instanceId: null },
+    actor: { tenantId: '', userId, name: userId, roles: [], instanceId: null },
     requestId: crypto.randomUUID(),
     now,
   })

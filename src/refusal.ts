@@ -41,6 +41,13 @@ export const refusals = {
     'Only a pending batch can be amended or started. Cancel it, or make a new one.',
   ],
   batch_completed: [409, 'The batch is completed', 'A completed batch cannot be cancelled; its approvals stand.'],
+  entity_not_found: [404, 'The entity does not exist', 'Check its type and id; to make it, ask for the action create.'],
+  entity_exists: [409, 'The entity exists already', 'Ask for an update instead, or use another id.'],
+  stale: [
+    409,
+    'The entity has changed since the change was asked for',
+    'Read the request again: if its preview is what you want, approve with If-Match and the ETag that it came with.',
+  ],
   precondition_failed: [412, 'It has changed since you read it', 'Read it again, then send the new ETag in If-Match.'],
   body_too_large: [413, 'The body is too large', 'Send at most 1 MiB; split what you send.'],
   unsupported_media_type: [415, 'The body is not declared as JSON', 'Send Content-Type: application/json.'],

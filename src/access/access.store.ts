@@ -2,11 +2,12 @@ import { sql } from 'drizzle-orm'
 import type { Db } from '../db/open-db.ts'
 import type { apiKeys } from './access.table.ts'
 
-/** What is known of an API key, apart from its secret. */
-export type StoredKey = Omit<typeof apiKeys.$inferSelect, 'hash' | 'created_at'>
+/** What is known of an API key and its user, apart from the secret. */
+export type StoredKey = Omit<typeof apiKeys.$inferSelect, 'hash' | 'created_at'> & { user_name: string }
 
 /** The key with this hash, whatever its tenant: it is the key that says which tenant. */
 export function selectKey(db: Db, hash: string) {
   return db.all<StoredKey>(sql`
-    SELECT id, tenant_id, user_id, roles, instance_id, expires_at, revoked_at FROM api_keys WHERE hash = ${hash}`)
+    SELECT k.id, k.tenant_id, k.user_id, u.name AS user_name, k.roles, k.instance_id, k.expires_at, k.revoked_at
+    FROM api_keys k JOIN users u ON u.tenant_id = k.tenant_id AND u.id = k.user_id WHERE k.hash = ${hash}`)
 }

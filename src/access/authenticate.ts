@@ -28,6 +28,7 @@ export async function authenticate(db: Db, secret: string, now: number): Promise
   const actor = {
     tenantId: key.tenant_id,
     userId: key.user_id,
+    name: key.user_name,
     roles: JSON.parse(key.roles) as Role[],
     instanceId: key.instance_id,
   }

@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { roles as allRoles, type Ctx } from '../context.ts'
-import type { Statement } from '../db/open-db.ts'
+import type { Condition, Statement } from '../db/open-db.ts'
 import type { Approval, Kind, Vote } from './approval.ts'
 import type { Opening } from './open.ts'
 
@@ -30,13 +30,15 @@ export function decidable(voter: Voter, now: number): SQL {
     AND NOT EXISTS (SELECT 1 FROM votes WHERE votes.approval_id = approvals.id AND votes.voter_id = ${voter.id})`
 }
 
-/** Inserts approvals, all pending, from one bound value. */
-export function insertApprovals(ctx: Ctx, kind: Kind, openings: readonly Opening[]): Statement {
+/** Inserts approvals, all pending, from one bound value; none where the guard does not hold. */
+export function insertApprovals(ctx: Ctx, kind: Kind, openings: readonly Opening[], guard?: Condition): Statement {
   return ctx.db.all(sql`
-    INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, created_at, updated_at, due_at, on_due, policy, votes_needed)
+    INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id,
+      created_at, updated_at, due_at, on_due, policy, votes_needed)
     SELECT value ->> '$.id', ${ctx.actor.tenantId}, ${kind}, 'pending', value ->> '$.title', value ->> '$.requester_id',
+      value ->> '$.subject.type', value ->> '$.subject.id',
       ${ctx.now}, ${ctx.now}, value ->> '$.due_at', value ->> '$.on_due', value -> '$.policy', value ->> '$.policy.required_approvals'
-    FROM json_each(${JSON.stringify(openings)})`)
+    FROM json_each(${JSON.stringify(openings)}) WHERE ${guard ?? sql`1`}`)
 }
 
 /** Casts one vote and, with the last one needed, decides. Returns the row where it was allowed, else none. */

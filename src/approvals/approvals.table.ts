@@ -12,6 +12,8 @@ export const approvals = sqliteTable('approvals', {
   status: text({ enum: ['pending', 'approved', 'rejected', 'withdrawn', 'expired'] }).notNull(),
   title: text().notNull(),
   requester_id: text().notNull(),
+  subject_type: text(),
+  subject_id: text(),
   created_at: integer().notNull(),
   updated_at: integer().notNull(),
   due_at: integer(),

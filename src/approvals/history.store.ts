@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
-import type { Statement } from '../db/open-db.ts'
+import type { Condition, Statement } from '../db/open-db.ts'
 import { newId, newIds } from '../ids.ts'
 import type { Status } from './approval.ts'
 
@@ -15,12 +15,22 @@ export interface Happening {
 
 /** Records what certainly happens in this transaction. */
 export function record(ctx: Ctx, happenings: readonly Happening[]): Statement {
+  return recordIf(ctx, happenings, sql`1`)
+}
+
+/** Records the opening of approvals, of those that this transaction has opened. */
+export function recordOpened(ctx: Ctx, happenings: readonly Happening[]): Statement {
+  return recordIf(ctx, happenings, sql`EXISTS (SELECT 1 FROM approvals WHERE approvals.id = value ->> '$.subjectId')`)
+}
+
+/** Records happenings, those of them for which the condition on `value` holds. */
+export function recordIf(ctx: Ctx, happenings: readonly Happening[], condition: Condition): Statement {
   const rows = happenings.map((one) => ({ ...one, id: newId('evt') }))
   return ctx.db.all(sql`
     INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
     SELECT value ->> '$.id', ${ctx.actor.tenantId}, value ->> '$.type', value ->> '$.subjectId', ${ctx.actor.userId}, ${ctx.now},
       value ->> '$.from', value ->> '$.to', coalesce(value -> '$.data', '{}')
-    FROM json_each(${JSON.stringify(rows)})`)
+    FROM json_each(${JSON.stringify(rows)}) WHERE ${condition}`)
 }
 
 /**

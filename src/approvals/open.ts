@@ -1,8 +1,8 @@
 import type { Ctx } from '../context.ts'
-import type { Statement } from '../db/open-db.ts'
+import type { Condition, Statement } from '../db/open-db.ts'
 import type { Approval, Kind } from './approval.ts'
 import { insertApprovals } from './approvals.store.ts'
-import { record } from './history.store.ts'
+import { record, recordOpened } from './history.store.ts'
 import type { Policy } from './policy.ts'
 
 /** A question that somebody asks. */
@@ -12,6 +12,8 @@ export interface Opening {
   /** One line that tells an approver what this is about. */
   title: string
   requester_id: string
+  /** What or whom it is about, where the family lists by that. */
+  subject?: { type: string; id: string }
   policy: Policy
   /** When the clock decides it, and how; both or neither. */
   due_at: number | null
@@ -23,13 +25,21 @@ export interface Opening {
  * in one transaction.
  *
  * @param asked what the family calls it: `claim.submitted`
+ * @param guard a condition of the family's: where it does not hold nothing is opened, and the family's own statements
+ *   must look for the approval before they write
  */
-export function open(ctx: Ctx, kind: Kind, asked: string, openings: readonly Opening[]): Statement[] {
-  return [
-    insertApprovals(ctx, kind, openings),
-    record(
-      ctx,
-      openings.map(({ id }) => ({ type: `${kind}.${asked}`, subjectId: id, from: null, to: 'pending' })),
-    ),
-  ]
+export function open(
+  ctx: Ctx,
+  kind: Kind,
+  asked: string,
+  openings: readonly Opening[],
+  guard?: Condition,
+): Statement[] {
+  const happenings = openings.map(({ id }) => ({
+    type: `${kind}.${asked}` as const,
+    subjectId: id,
+    from: null,
+    to: 'pending',
+  }))
+  return [insertApprovals(ctx, kind, openings, guard), guard ? recordOpened(ctx, happenings) : record(ctx, happenings)]
 }

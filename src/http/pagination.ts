@@ -28,6 +28,16 @@ export const pageQuery = {
     .openapi({ description: 'From the `Link` header of the page before, instead of `page`.' }),
 }
 
+/** The query parameters of a list that has cursors only. */
+export function cursorQuery(usual: number) {
+  return { limit: pageQuery.limit.openapi({ default: usual }), cursor: pageQuery.cursor }
+}
+
+/** What of such a list is asked for. @throws Refusal `invalid_input` where the cursor is none of ours */
+export function cursorRequest({ limit, cursor }: { limit?: number; cursor?: string }, usual: number): PageRequest {
+  return { limit: limit ?? usual, offset: 0, after: cursor === undefined ? null : readCursor(cursor) }
+}
+
 /** What of a list is asked for. @throws Refusal `invalid_input` where the page is too deep or the cursor is none of ours */
 export function pageRequest(query: { page?: number; limit?: number; cursor?: string }): PageRequest & { page: number } {
   const { page = 1, limit = 20, cursor } = query

@@ -1,19 +1,32 @@
 import { sql } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
-import type { Statement } from '../db/open-db.ts'
+import type { Condition, Statement } from '../db/open-db.ts'
 import type { IdempotencyKey } from './once.ts'
 
-/** Takes the key, after forgetting an older use of it that has expired. Fails the transaction where it is in use. */
-export function takeKey(ctx: Ctx, used: IdempotencyKey, answer: unknown, expiresAt: number): Statement[] {
-  const tenantId = ctx.actor.tenantId
-  return [
-    ctx.db.all(sql`
-      DELETE FROM idempotency_keys
-      WHERE tenant_id = ${tenantId} AND path = ${used.path} AND key = ${used.key} AND expires_at <= ${ctx.now}`),
-    ctx.db.all(sql`
-      INSERT INTO idempotency_keys (tenant_id, path, key, fingerprint, answer, expires_at)
-      VALUES (${tenantId}, ${used.path}, ${used.key}, ${used.fingerprint}, ${JSON.stringify(answer)}, ${expiresAt})`),
-  ]
+/** Forgets an older use of the key that has expired. */
+export function forgetKey(ctx: Ctx, used: IdempotencyKey): Statement {
+  return ctx.db.all(sql`
+    DELETE FROM idempotency_keys
+    WHERE tenant_id = ${ctx.actor.tenantId} AND path = ${used.path} AND key = ${used.key} AND expires_at <= ${ctx.now}`)
+}
+
+/** Takes the key, where the condition holds. Fails the transaction where the key is in use. */
+export function takeKey(
+  ctx: Ctx,
+  used: IdempotencyKey,
+  answer: unknown,
+  expiresAt: number,
+  condition?: Condition,
+): Statement {
+  return ctx.db.all(sql`
+    INSERT INTO idempotency_keys (tenant_id, path, key, fingerprint, answer, expires_at)
+    SELECT ${ctx.actor.tenantId}, ${used.path}, ${used.key}, ${used.fingerprint}, ${JSON.stringify(answer)}, ${expiresAt}
+    WHERE ${condition ?? sql`1`}`)
+}
+
+/** One row where the condition holds, else none. */
+export function selectWhether(ctx: Ctx, condition: Condition) {
+  return ctx.db.all<{ holds: 1 }>(sql`SELECT 1 AS holds WHERE ${condition}`)
 }
 
 /** What was answered under the key first. */

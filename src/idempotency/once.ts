@@ -1,8 +1,8 @@
 import type { Ctx } from '../context.ts'
 import { isDuplicate } from '../db/failures.ts'
-import type { Statement } from '../db/open-db.ts'
+import type { Condition, Statement } from '../db/open-db.ts'
 import { Refusal } from '../refusal.ts'
-import { selectAnswer, takeKey } from './idempotency.store.ts'
+import { forgetKey, selectAnswer, selectWhether, takeKey } from './idempotency.store.ts'
 
 /** How long an answer is kept. */
 const dayMs = 24 * 60 * 60 * 1000
@@ -30,19 +30,51 @@ export async function once<T>(ctx: Ctx, answer: T, statements: readonly Statemen
     return answer
   }
   try {
-    await ctx.db.batch([...takeKey(ctx, ctx.idempotency, answer, ctx.now + dayMs), ...statements])
+    await ctx.db.batch([
+      forgetKey(ctx, ctx.idempotency),
+      takeKey(ctx, ctx.idempotency, answer, ctx.now + dayMs),
+      ...statements,
+    ])
     return answer
   } catch (error) {
     if (!isDuplicate(error, 'idempotency_keys')) throw error
-    return recall<T>(ctx, ctx.idempotency)
+    const first = await recall<T>(ctx, ctx.idempotency)
+    if (first === null)
+      throw new Refusal('storage_unavailable', 'The first request with this key is just being forgotten; try again.')
+    return first
   }
 }
 
-async function recall<T>(ctx: Ctx, used: IdempotencyKey): Promise<T> {
-  const [[first]] = await ctx.db.batch([selectAnswer(ctx, used)])
-  if (!first) {
-    throw new Refusal('storage_unavailable', 'The first request with this key is just being forgotten; try again.')
+/**
+ * As `once`, for a creation that the transaction itself may refuse: the key is spent only where `happened` holds
+ * after the statements.
+ *
+ * @returns null where it did not happen, now or under this key before; the caller finds out why
+ */
+export async function onceIf<T>(
+  ctx: Ctx,
+  answer: T,
+  statements: readonly Statement[],
+  happened: Condition,
+): Promise<T | null> {
+  const { idempotency } = ctx
+  try {
+    const results = await ctx.db.batch([
+      ...(idempotency ? [forgetKey(ctx, idempotency)] : []),
+      ...statements,
+      ...(idempotency ? [takeKey(ctx, idempotency, answer, ctx.now + dayMs, happened)] : []),
+      selectWhether(ctx, happened),
+    ])
+    if (results.at(-1)?.length) return answer
+  } catch (error) {
+    if (!idempotency || !isDuplicate(error, 'idempotency_keys')) throw error
   }
+  return idempotency ? recall<T>(ctx, idempotency) : null
+}
+
+async function recall<T>(ctx: Ctx, used: IdempotencyKey): Promise<T | null> {
+  const [[first]] = await ctx.db.batch([selectAnswer(ctx, used)])
+  if (!first) return null
   if (first.fingerprint !== used.fingerprint) {
     throw new Refusal('idempotency_key_reused', `The key ${JSON.stringify(used.key)} was first sent with another body.`)
   }

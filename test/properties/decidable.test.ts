@@ -44,6 +44,8 @@ test('the database allows exactly what the rules allow', async () => {
         status: one.status as Approval['status'],
         title: 'x',
         requester_id: one.requester,
+        subject_type: null,
+        subject_id: null,
         created_at: 0,
         updated_at: 0,
         due_at: one.due?.due_at ?? null,

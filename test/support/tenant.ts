@@ -55,7 +55,7 @@ export async function newTenant(): Promise<Tenant> {
 }
 
 function actor(tenantId: string, name: string, roles: readonly Role[]): Actor {
-  return { tenantId, userId: `usr_${name}`, roles, instanceId: null }
+  return { tenantId, userId: `usr_${name}`, name, roles, instanceId: null }
 }
 
 async function createKey(

@@ -14,6 +14,8 @@ function approval(changes: Partial<Approval> = {}): Approval {
     status: 'pending',
     title: 'Train',
     requester_id: 'usr_member',
+    subject_type: null,
+    subject_id: null,
     created_at: 0,
     updated_at: 0,
     due_at: null,
@@ -30,7 +32,7 @@ function approval(changes: Partial<Approval> = {}): Approval {
   }
 }
 
-const actor = { tenantId: 't', userId: 'usr_c', roles: ['coordinator'] as const, instanceId: null }
+const actor = { tenantId: 't', userId: 'usr_c', name: 'C', roles: ['coordinator'] as const, instanceId: null }
 const approve = { vote: 'approve', ifMatch: null } as const
 const code = (result: Refusal | 'repeat' | null) => (result instanceof Refusal ? result.code : result)
 const decided = { status: 'approved', decided_by: 'usr_c', decided_at: 5 } as const

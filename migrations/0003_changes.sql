@@ -1,0 +1,49 @@
+-- The changes family: stored entities, every version of them, and the requests to change them.
+
+CREATE TABLE entities (
+  tenant_id TEXT NOT NULL REFERENCES tenants(id),
+  entity_type TEXT NOT NULL,
+  entity_id TEXT NOT NULL,
+  entity_name TEXT NOT NULL,
+  data TEXT NOT NULL CHECK (json_valid(data)),
+  version INTEGER NOT NULL CHECK (version > 0),
+  updated_at INTEGER NOT NULL,
+  updated_by TEXT NOT NULL,
+  approval_id TEXT REFERENCES approvals(id),
+  PRIMARY KEY (tenant_id, entity_type, entity_id)
+) STRICT;
+CREATE INDEX entities_by_type ON entities (tenant_id, entity_type, updated_at, entity_id);
+
+-- Gapless per entity, also across a deletion. `data` is NULL where the entity was deleted. `write_id` is the approval
+-- that made the version, or the id of a direct write.
+CREATE TABLE entity_versions (
+  tenant_id TEXT NOT NULL REFERENCES tenants(id),
+  entity_type TEXT NOT NULL,
+  entity_id TEXT NOT NULL,
+  version INTEGER NOT NULL CHECK (version > 0),
+  action TEXT NOT NULL CHECK (action IN ('create', 'update', 'delete', 'set')),
+  entity_name TEXT NOT NULL,
+  data TEXT CHECK (json_valid(data)),
+  requested_by TEXT NOT NULL,
+  approved_by TEXT NOT NULL,
+  approval_id TEXT REFERENCES approvals(id),
+  write_id TEXT NOT NULL UNIQUE,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, entity_type, entity_id, version),
+  CHECK ((action = 'delete') = (data IS NULL)),
+  CHECK ((action = 'set') = (approval_id IS NULL))
+) STRICT;
+
+CREATE TABLE changes (
+  approval_id TEXT PRIMARY KEY REFERENCES approvals(id),
+  tenant_id TEXT NOT NULL,
+  entity_type TEXT NOT NULL,
+  entity_id TEXT NOT NULL,
+  entity_name TEXT NOT NULL,
+  action TEXT NOT NULL CHECK (action IN ('create', 'update', 'delete')),
+  payload TEXT CHECK (json_valid(payload)),
+  requester_name TEXT NOT NULL,
+  base_version INTEGER NOT NULL CHECK (base_version >= 0),
+  applies INTEGER NOT NULL CHECK (applies IN (0, 1)),
+  CHECK ((action = 'delete') OR payload IS NOT NULL)
+) STRICT;

@@ -1,0 +1,6 @@
+import type { ChangeInView } from './changes.store.ts'
+
+/** The entity tag of a request: changes with its own state and with the entity that it would change. */
+export function changeTag({ revision, latest }: Pick<ChangeInView, 'revision' | 'latest'>): string {
+  return `${revision}-${latest}`
+}

@@ -1,0 +1,194 @@
+import { z } from '@hono/zod-openapi'
+import { endpoint } from '../http/endpoint.ts'
+import { jsonText } from '../http/json-text.ts'
+import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
+import { ifMatch, setTag } from '../http/preconditions.ts'
+import { rawMember, withRaw } from '../http/raw-json.ts'
+import { createRouter } from '../http/router.ts'
+import { iso } from '../http/time.ts'
+import { changeTag } from './change-tag.ts'
+import {
+  changeInViewSchema,
+  changeParams,
+  changeSchema,
+  changesSchema,
+  changeStatusSchema,
+  filterText,
+  newChangeSchema,
+  resolvedSchema,
+  resolveSchema,
+} from './changes.schemas.ts'
+import type { Change, ChangeInView } from './changes.store.ts'
+import { getChange, listChanges } from './read-changes.ts'
+import { requestChange } from './request-change.ts'
+import { resolveChange, withdrawChange } from './resolve-change.ts'
+
+const tags = ['Change approvals']
+const path = '/api/v1/approvals'
+const json = <S extends z.ZodType>(schema: S) => ({ 'application/json': { schema } })
+
+const list = endpoint({
+  method: 'get',
+  path,
+  operationId: 'listChanges',
+  tags,
+  summary: 'List change requests by status, newest first',
+  roles: 'any',
+  request: {
+    query: z.object({
+      ...cursorQuery(50),
+      status: changeStatusSchema.optional().openapi({ default: 'pending' }),
+      entityType: filterText.optional(),
+      entityId: filterText.optional(),
+      requesterId: filterText.optional(),
+    }),
+  },
+  responses: { 200: { description: 'Change requests; `Link` leads to the next page.', content: json(changesSchema) } },
+})
+
+const request = endpoint({
+  method: 'post',
+  path,
+  operationId: 'requestChange',
+  tags,
+  summary: 'Ask for a change of a stored entity',
+  roles: 'any',
+  creates: true,
+  request: { body: { required: true, content: json(newChangeSchema) } },
+  responses: { 201: { description: 'The request, pending.', content: json(changeSchema) } },
+  refuses: ['entity_exists', 'entity_not_found'],
+})
+
+const get = endpoint({
+  method: 'get',
+  path: `${path}/{id}`,
+  operationId: 'getChange',
+  tags,
+  summary: 'Read a change request, and what it would do',
+  roles: 'any',
+  request: { params: changeParams },
+  responses: { 200: { description: 'The request.', content: json(changeInViewSchema) } },
+  refuses: ['not_found'],
+})
+
+const resolve = endpoint({
+  method: 'post',
+  path: `${path}/{id}`,
+  operationId: 'resolveChange',
+  tags,
+  summary: 'Approve or reject a change request; an approved one is applied at once',
+  roles: ['admin'],
+  request: { params: changeParams, body: { required: true, content: json(resolveSchema) } },
+  responses: {
+    200: { description: 'Resolved; the same answer for the same decision again.', content: json(resolvedSchema) },
+  },
+  refuses: [
+    'self_approval',
+    'not_found',
+    'entity_not_found',
+    'already_decided',
+    'already_withdrawn',
+    'approval_expired',
+    'entity_exists',
+    'stale',
+    'precondition_failed',
+  ],
+})
+
+const withdraw = endpoint({
+  method: 'delete',
+  path: `${path}/{id}`,
+  operationId: 'withdrawChange',
+  tags,
+  summary: 'Withdraw a change request of your own',
+  roles: 'any',
+  request: { params: changeParams },
+  responses: { 200: { description: 'The request, withdrawn.', content: json(changeSchema) } },
+  refuses: ['not_requester', 'not_found', 'already_decided', 'precondition_failed'],
+})
+
+/** Change requests: ask, read, resolve, withdraw. */
+export const changeRoutes = createRouter()
+  .openapi(list, async (c) => {
+    const { status = 'pending', limit, cursor, ...filter } = c.req.valid('query')
+    const narrowed = status === 'all' ? filter : { ...filter, status }
+    const { rows, next } = await listChanges(c.get('ctx'), narrowed, cursorRequest({ limit, cursor }, 50))
+    linkNext(c, next)
+    return jsonText(c, `[${rows.map(render).join(',')}]`, 200)
+  })
+  .openapi(request, async (c) => {
+    const { entityType, entityId, entityName, action } = c.req.valid('json')
+    const sent = rawMember(await c.req.text(), 'payload')
+    const change = await requestChange(c.get('ctx'), {
+      entity_type: entityType,
+      entity_id: entityId,
+      entity_name: entityName,
+      action,
+      payload: sent ?? (action === 'create' ? '{}' : null),
+    })
+    return jsonText(c, render(change), 201)
+  })
+  .openapi(get, async (c) => {
+    const change = await getChange(c.get('ctx'), c.req.valid('param').id)
+    setTag(c, changeTag(change))
+    return jsonText(c, renderInView(change), 200)
+  })
+  .openapi(resolve, async (c) => {
+    const { action, comments = null } = c.req.valid('json')
+    const change = await resolveChange(c.get('ctx'), c.req.valid('param').id, {
+      vote: action,
+      comment: comments,
+      ifMatch: ifMatch(c),
+    })
+    setTag(c, changeTag(change))
+    const status = change.status as 'pending' | 'approved' | 'rejected'
+    return c.json({ id: change.id, status, ...resolution(change) }, 200)
+  })
+  .openapi(withdraw, async (c) => {
+    const change = await withdrawChange(c.get('ctx'), c.req.valid('param').id, ifMatch(c))
+    setTag(c, changeTag(change))
+    return jsonText(c, render(change), 200)
+  })
+
+function common(change: Change) {
+  return {
+    id: change.id,
+    entityType: change.entity_type,
+    entityId: change.entity_id,
+    entityName: change.entity_name,
+    action: change.action,
+    status: change.status,
+    requesterId: change.requester_id,
+    requesterName: change.requester_name,
+    createdAt: iso(change.created_at),
+  }
+}
+
+function render(change: Change): string {
+  return withRaw(common(change), { payload: change.payload })
+}
+
+function renderInView(change: ChangeInView): string {
+  const { payload, preview, version, base_version, latest, applies } = change
+  if (change.status !== 'pending') {
+    const resolved = change.status === 'withdrawn' ? {} : resolution(change)
+    return withRaw({ ...common(change), ...resolved }, { payload })
+  }
+  const seen = {
+    baseVersion: base_version === 0 || change.action === 'create' ? null : base_version,
+    currentVersion: version,
+    stale: applies === 1 && latest !== base_version,
+  }
+  return withRaw({ ...common(change), ...seen }, { payload, preview })
+}
+
+function resolution(change: ChangeInView) {
+  return {
+    approverId: change.decided_by ?? '',
+    approverName: change.decider_name ?? change.decided_by ?? '',
+    comments: change.comment,
+    resolvedAt: iso(change.decided_at ?? change.created_at),
+    applied: change.made_version !== null,
+    version: change.made_version,
+  }
+}

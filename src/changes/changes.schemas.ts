@@ -1,0 +1,143 @@
+import { z } from '@hono/zod-openapi'
+
+const time = z.iso.datetime()
+const name = z.string().trim().min(1).max(200)
+const id = z.string().min(1).max(200)
+const anyJson = (description: string) => z.unknown().openapi({ description })
+
+export const changeStatusSchema = z.enum(['pending', 'approved', 'rejected', 'withdrawn', 'all'])
+
+/** A change to ask for. The payload of `update` is a JSON Merge Patch (RFC 7396); that of `create` is stored as given. */
+export const newChangeSchema = z
+  .strictObject({
+    entityType: id.openapi({ example: 'qualificationRule' }),
+    entityId: id.openapi({ example: 'qr_001' }),
+    entityName: name.openapi({ example: 'Credit Score Rule' }),
+    action: z.enum(['create', 'update', 'delete']),
+    payload: anyJson('What is proposed; any JSON up to 256 KiB, nested to depth 64, kept as sent.')
+      .optional()
+      .openapi({ example: { config: { threshold: 650 } } }),
+  })
+  .refine(({ action, payload }) => action !== 'update' || payload !== undefined, {
+    path: ['payload'],
+    message: 'is required for an update: say what is to change',
+  })
+  .refine(({ action, payload }) => action !== 'delete' || payload === undefined, {
+    path: ['payload'],
+    message: 'goes without a delete: leave it out',
+  })
+  .openapi('NewChange')
+
+const requested = {
+  id: z.string().openapi({ example: 'approval_01jq8m2v9kf3wt6x5n4c7b8d9e' }),
+  entityType: z.string(),
+  entityId: z.string(),
+  entityName: z.string(),
+  action: z.enum(['create', 'update', 'delete']),
+  status: z.enum(['pending', 'approved', 'rejected', 'withdrawn', 'expired']),
+  requesterId: z.string(),
+  requesterName: z.string(),
+  createdAt: time,
+  payload: anyJson('What is proposed, as it was sent; null for a delete without one.'),
+}
+
+/** A change request. */
+export const changeSchema = z.object(requested).openapi('Change')
+export const changesSchema = z.array(changeSchema).openapi('Changes')
+
+const resolution = {
+  approverId: z.string(),
+  approverName: z.string(),
+  comments: z.string().nullable(),
+  resolvedAt: time,
+}
+
+/** A request beside what is stored now while it is pending, and with its resolution once it is resolved. */
+export const changeInViewSchema = z
+  .object({
+    ...requested,
+    baseVersion: z
+      .int()
+      .nullable()
+      .optional()
+      .openapi({ description: 'The version it was made on; null where there was none.' }),
+    currentVersion: z
+      .int()
+      .nullable()
+      .optional()
+      .openapi({ description: 'The version that is stored now; null where there is none.' }),
+    stale: z.boolean().optional().openapi({ description: 'Whether the entity has changed since.' }),
+    preview: anyJson(
+      'What would be stored if it were approved now; null where nothing would, or the type is not stored here.',
+    ),
+    ...z.object(resolution).partial().shape,
+    applied: z.boolean().optional(),
+    version: z.int().nullable().optional(),
+  })
+  .openapi('ChangeInView')
+
+export const resolveSchema = z
+  .strictObject({
+    action: z.enum(['approve', 'reject']),
+    comments: z.string().trim().max(2000).nullish().openapi({ example: 'Looks good, deploying to production' }),
+  })
+  .openapi('ResolveChange')
+
+/** A resolved request. */
+export const resolvedSchema = z
+  .object({
+    id: z.string(),
+    status: z.enum(['pending', 'approved', 'rejected']),
+    ...resolution,
+    applied: z.boolean().openapi({
+      description: 'Whether the payload was applied here; false where the owner of the entity has to act.',
+    }),
+    version: z.int().nullable().openapi({ description: 'The version that it made.' }),
+  })
+  .openapi('ResolvedChange')
+
+export const changeParams = z.object({ id: z.string().min(1).max(100) })
+export const filterText = id
+
+export const entityTypeParams = z.object({ entityType: id })
+export const entityParams = z.object({ entityType: id, entityId: id })
+
+export const entityInputSchema = z
+  .strictObject({ entityName: name, data: anyJson('Any JSON up to 256 KiB, kept as sent.') })
+  .refine(({ data }) => data !== undefined, { path: ['data'], message: 'is required' })
+  .openapi('EntityInput')
+
+/** A stored entity. */
+export const entitySchema = z
+  .object({
+    entityType: z.string(),
+    entityId: z.string(),
+    entityName: z.string(),
+    version: z.int(),
+    updatedAt: time,
+    updatedBy: z.string(),
+    approvalId: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The approval that made this version; null where it was set directly.' }),
+    data: anyJson('What is stored.'),
+  })
+  .openapi('Entity')
+export const entitiesSchema = z.array(entitySchema).openapi('Entities')
+
+/** One version of an entity. */
+export const entityVersionSchema = z
+  .object({
+    version: z.int(),
+    action: z.enum(['create', 'update', 'delete', 'set']),
+    entityType: z.string(),
+    entityId: z.string(),
+    entityName: z.string(),
+    requestedBy: z.string(),
+    approvedBy: z.string(),
+    approvalId: z.string().nullable(),
+    createdAt: time,
+    data: anyJson('What was stored; null for a deletion.'),
+  })
+  .openapi('EntityVersion')
+export const entityVersionsSchema = z.array(entityVersionSchema).openapi('EntityVersions')

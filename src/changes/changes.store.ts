@@ -1,0 +1,161 @@
+import { sql, type SQL } from 'drizzle-orm'
+import type { Status, Vote } from '../approvals/approval.ts'
+import type { Ctx } from '../context.ts'
+import type { Condition, Statement } from '../db/open-db.ts'
+import { behind, newestFirst, type PageRequest } from '../db/page.ts'
+import type { changes } from './changes.table.ts'
+
+export type ChangeAction = (typeof changes.$inferSelect)['action']
+
+/** What somebody asks for. `payload` is JSON text, kept as it was sent. */
+export interface ChangeFacts {
+  id: string
+  entity_type: string
+  entity_id: string
+  entity_name: string
+  action: ChangeAction
+  payload: string | null
+}
+
+/** A change request: what is asked for, and the state of its approval. */
+export interface Change extends ChangeFacts {
+  requester_name: string
+  requester_id: string
+  status: Status
+  created_at: number
+  decided_by: string | null
+  decided_at: number | null
+  comment: string | null
+  revision: number
+}
+
+/** A change request beside what is stored now. `latest` counts deletions too; `version` is null where nothing is stored. */
+export interface ChangeInView extends Change {
+  applies: 0 | 1
+  base_version: number
+  latest: number
+  version: number | null
+  preview: string | null
+  made_version: number | null
+  decider_name: string | null
+}
+
+/** Which requests a list shows; every member that is set narrows it. */
+export interface ChangeFilter {
+  status?: Status
+  entityType?: string
+  entityId?: string
+  requesterId?: string
+}
+
+const latestOf = (c: SQL) =>
+  sql`coalesce((SELECT max(v.version) FROM entity_versions v
+    WHERE v.tenant_id = ${c}.tenant_id AND v.entity_type = ${c}.entity_type AND v.entity_id = ${c}.entity_id), 0)`
+
+const columns = sql`a.id, c.entity_type, c.entity_id, c.entity_name, c.action, c.payload, c.requester_name, a.requester_id,
+  a.status, a.created_at, a.decided_by, a.decided_at, a.comment, a.revision`
+
+/** Whether the entity is there as the action needs it: absent for `create`, present for `update` and `delete`. */
+export function isThere(ctx: Ctx, { entity_type, entity_id, action }: ChangeFacts): Condition {
+  const there = sql`EXISTS (SELECT 1 FROM entities
+    WHERE tenant_id = ${ctx.actor.tenantId} AND entity_type = ${entity_type} AND entity_id = ${entity_id})`
+  return action === 'create' ? sql`NOT ${there}` : there
+}
+
+/** Whether this transaction, or an earlier one, has opened the approval. */
+export function isOpen(id: string): Condition {
+  return sql`EXISTS (SELECT 1 FROM approvals WHERE id = ${id})`
+}
+
+/** Inserts what is asked for, if its approval was opened; the base version is read in the same transaction. */
+export function insertChange(ctx: Ctx, change: ChangeFacts, applies: boolean): Statement {
+  return ctx.db.all(sql`
+    INSERT INTO changes (approval_id, tenant_id, entity_type, entity_id, entity_name, action, payload, requester_name, base_version, applies)
+    SELECT c.approval_id, c.tenant_id, c.entity_type, c.entity_id, ${change.entity_name}, ${change.action}, json(${change.payload}),
+      ${ctx.actor.name}, ${latestOf(sql`c`)}, ${applies ? 1 : 0}
+    FROM (SELECT ${change.id} AS approval_id, ${ctx.actor.tenantId} AS tenant_id, ${change.entity_type} AS entity_type,
+      ${change.entity_id} AS entity_id) AS c
+    WHERE ${isOpen(change.id)}`)
+}
+
+/**
+ * Under which a vote may take effect on what is stored now: the caller has seen the present state (`ifMatch`), or it is
+ * the one on which the change was made; and the entity is there as the action needs it. A rejection changes nothing
+ * and needs neither, but keeps to an `ifMatch`.
+ */
+export function fits(vote: Vote, ifMatch: readonly string[] | null): Condition {
+  const seen = ifMatch
+    ? sql`approvals.revision || '-' || ${latestOf(sql`c`)} IN (SELECT value FROM json_each(${JSON.stringify(ifMatch)}))`
+    : sql`(${vote} = 'reject' OR c.applies = 0 OR ${latestOf(sql`c`)} = c.base_version)`
+  return sql`EXISTS (
+    SELECT 1 FROM changes c WHERE c.approval_id = approvals.id AND ${seen}
+      AND (${vote} = 'reject' OR c.applies = 0 OR (c.action = 'create') = NOT EXISTS (
+        SELECT 1 FROM entities e WHERE e.tenant_id = c.tenant_id AND e.entity_type = c.entity_type AND e.entity_id = c.entity_id)))`
+}
+
+/**
+ * Applies an approved change, if this decision has approved it: a new version (JSON Merge Patch, RFC 7396, by SQLite's
+ * own `json_patch`), and the entity as of that version.
+ */
+export function applyChange(ctx: Ctx, id: string, decisionId: string): Statement[] {
+  return [
+    ctx.db.all(sql`
+      INSERT INTO entity_versions (tenant_id, entity_type, entity_id, version, action, entity_name, data, requested_by, approved_by,
+        approval_id, write_id, created_at)
+      SELECT c.tenant_id, c.entity_type, c.entity_id, ${latestOf(sql`c`)} + 1, c.action, c.entity_name,
+        CASE c.action WHEN 'create' THEN c.payload WHEN 'update' THEN json_patch(e.data, c.payload) END,
+        a.requester_id, a.decided_by, a.id, a.id, ${ctx.now}
+      FROM approvals a JOIN changes c ON c.approval_id = a.id
+        LEFT JOIN entities e ON e.tenant_id = c.tenant_id AND e.entity_type = c.entity_type AND e.entity_id = c.entity_id
+      WHERE a.id = ${id} AND a.decision_id = ${decisionId} AND a.status = 'approved' AND c.applies = 1`),
+    ctx.db.all(sql`
+      DELETE FROM entities WHERE (tenant_id, entity_type, entity_id) IN (
+        SELECT v.tenant_id, v.entity_type, v.entity_id FROM entity_versions v JOIN approvals a ON a.id = v.approval_id
+        WHERE v.write_id = ${id} AND v.action = 'delete' AND a.decision_id = ${decisionId})`),
+    ctx.db.all(sql`
+      INSERT INTO entities (tenant_id, entity_type, entity_id, entity_name, data, version, updated_at, updated_by, approval_id)
+      SELECT v.tenant_id, v.entity_type, v.entity_id, v.entity_name, v.data, v.version, v.created_at, v.approved_by, v.approval_id
+      FROM entity_versions v JOIN approvals a ON a.id = v.approval_id
+      WHERE v.write_id = ${id} AND v.data IS NOT NULL AND a.decision_id = ${decisionId}
+      ON CONFLICT DO UPDATE SET entity_name = excluded.entity_name, data = excluded.data, version = excluded.version,
+        updated_at = excluded.updated_at, updated_by = excluded.updated_by, approval_id = excluded.approval_id`),
+  ]
+}
+
+/** One request of the caller's tenant beside what is stored now. */
+export function selectChange(ctx: Ctx, id: string) {
+  return ctx.db.all<ChangeInView>(sql`
+    SELECT ${columns}, c.applies, c.base_version, ${latestOf(sql`c`)} AS latest, e.version,
+      CASE WHEN a.status = 'pending' AND c.applies = 1 THEN
+        CASE c.action WHEN 'create' THEN c.payload WHEN 'update' THEN json_patch(e.data, c.payload) END
+      END AS preview,
+      (SELECT version FROM entity_versions WHERE write_id = a.id) AS made_version,
+      (SELECT name FROM users u WHERE u.tenant_id = a.tenant_id AND u.id = a.decided_by) AS decider_name
+    FROM approvals a JOIN changes c ON c.approval_id = a.id
+      LEFT JOIN entities e ON e.tenant_id = c.tenant_id AND e.entity_type = c.entity_type AND e.entity_id = c.entity_id
+    WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId} AND a.kind = 'change'`)
+}
+
+/**
+ * A page of requests, newest first. The narrowest of the filters picks the index: the entity, its type, the requester,
+ * or the status alone; the others are applied to what it finds.
+ */
+export function selectChanges(ctx: Ctx, filter: ChangeFilter, page: PageRequest) {
+  const a = sql`a`
+  return ctx.db.all<Change>(sql`
+    SELECT ${columns} FROM approvals a ${sql.raw(`INDEXED BY ${indexFor(filter)}`)} JOIN changes c ON c.approval_id = a.id
+    WHERE a.tenant_id = ${ctx.actor.tenantId} AND a.kind = 'change'
+      AND ${filter.status === undefined ? sql`1` : sql`a.status = ${filter.status}`}
+      AND ${filter.entityId === undefined ? sql`1` : sql`a.subject_id = ${filter.entityId}`}
+      AND ${filter.entityType === undefined ? sql`1` : sql`a.subject_type = ${filter.entityType}`}
+      AND ${filter.requesterId === undefined ? sql`1` : sql`a.requester_id = ${filter.requesterId}`}
+      AND ${behind(page.after, a)} ${newestFirst(page, a)}`)
+}
+
+function indexFor({ status, entityId, entityType, requesterId }: ChangeFilter): string {
+  const narrowed = status !== undefined
+  if (entityId !== undefined) return narrowed ? 'approvals_by_subject_status' : 'approvals_by_subject'
+  if (requesterId !== undefined) return narrowed ? 'approvals_by_requester_status' : 'approvals_by_requester'
+  if (entityType !== undefined) return narrowed ? 'approvals_by_subject_type_status' : 'approvals_by_subject_type'
+  return narrowed ? 'approvals_by_status' : 'approvals_by_kind'
+}

@@ -1,0 +1,136 @@
+import { z } from '@hono/zod-openapi'
+import { endpoint } from '../http/endpoint.ts'
+import { jsonText } from '../http/json-text.ts'
+import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
+import { ifMatch, setTag } from '../http/preconditions.ts'
+import { rawMember, withRaw } from '../http/raw-json.ts'
+import { createRouter } from '../http/router.ts'
+import { iso } from '../http/time.ts'
+import { invalidInput } from '../refusal.ts'
+import { appliedTypes, isApplied } from './applied-types.ts'
+import {
+  entitiesSchema,
+  entityInputSchema,
+  entityParams,
+  entitySchema,
+  entityTypeParams,
+  entityVersionsSchema,
+} from './changes.schemas.ts'
+import { getEntity, listEntities, listVersions, setEntity } from './entities.ts'
+import type { Entity, EntityVersion } from './entities.store.ts'
+
+const tags = ['Entities']
+const path = '/api/v1/entities/{entityType}'
+const json = <S extends z.ZodType>(schema: S) => ({ 'application/json': { schema } })
+
+const list = endpoint({
+  method: 'get',
+  path,
+  operationId: 'listEntities',
+  tags,
+  summary: 'List the stored entities of a type, last changed first',
+  roles: 'any',
+  request: { params: entityTypeParams, query: z.object(cursorQuery(50)) },
+  responses: { 200: { description: 'Entities; `Link` leads to the next page.', content: json(entitiesSchema) } },
+})
+
+const get = endpoint({
+  method: 'get',
+  path: `${path}/{entityId}`,
+  operationId: 'getEntity',
+  tags,
+  summary: 'Read what is stored now',
+  roles: 'any',
+  request: { params: entityParams },
+  responses: { 200: { description: 'The entity; its ETag is its version.', content: json(entitySchema) } },
+  refuses: ['entity_not_found'],
+})
+
+const put = endpoint({
+  method: 'put',
+  path: `${path}/{entityId}`,
+  operationId: 'setEntity',
+  tags,
+  summary: 'Store an entity without a request: an import, a first load',
+  description: `Types that are stored here: ${appliedTypes.join(', ')}. The same entity again makes no new version.`,
+  roles: ['admin'],
+  request: { params: entityParams, body: { required: true, content: json(entityInputSchema) } },
+  responses: { 200: { description: 'The entity as stored.', content: json(entitySchema) } },
+  refuses: ['precondition_failed'],
+})
+
+const versions = endpoint({
+  method: 'get',
+  path: `${path}/{entityId}/versions`,
+  operationId: 'listEntityVersions',
+  tags,
+  summary: 'List every version of an entity, last first, also of one that was deleted',
+  roles: 'any',
+  request: { params: entityParams, query: z.object(cursorQuery(50)) },
+  responses: { 200: { description: 'Versions; `Link` leads to the next page.', content: json(entityVersionsSchema) } },
+  refuses: ['entity_not_found'],
+})
+
+/** Stored entities: what is there, what was there, and setting them directly. */
+export const entityRoutes = createRouter()
+  .openapi(list, async (c) => {
+    const page = cursorRequest(c.req.valid('query'), 50)
+    const { rows, next } = await listEntities(c.get('ctx'), c.req.valid('param').entityType, page)
+    linkNext(c, next)
+    return jsonText(c, `[${rows.map(render).join(',')}]`, 200)
+  })
+  .openapi(get, async (c) => {
+    const entity = await getEntity(c.get('ctx'), keyOf(c.req.valid('param')))
+    setTag(c, entity.version)
+    return jsonText(c, render(entity), 200)
+  })
+  .openapi(put, async (c) => {
+    const { entityName } = c.req.valid('json')
+    const key = keyOf(c.req.valid('param'))
+    if (!isApplied(key.entity_type)) {
+      const message = `is not stored here; these are: ${appliedTypes.join(', ')}`
+      throw invalidInput([{ in: 'path', pointer: '/entityType', message }])
+    }
+    const data = rawMember(await c.req.text(), 'data') ?? 'null'
+    const entity = await setEntity(c.get('ctx'), { ...key, entity_name: entityName, data }, ifMatch(c))
+    setTag(c, entity.version)
+    return jsonText(c, render(entity), 200)
+  })
+  .openapi(versions, async (c) => {
+    const page = cursorRequest(c.req.valid('query'), 50)
+    const { rows, next } = await listVersions(c.get('ctx'), keyOf(c.req.valid('param')), page)
+    linkNext(c, next)
+    return jsonText(c, `[${rows.map(renderVersion).join(',')}]`, 200)
+  })
+
+function keyOf({ entityType, entityId }: { entityType: string; entityId: string }) {
+  return { entity_type: entityType, entity_id: entityId }
+}
+
+function render(entity: Entity): string {
+  const shown = {
+    entityType: entity.entity_type,
+    entityId: entity.entity_id,
+    entityName: entity.entity_name,
+    version: entity.version,
+    updatedAt: iso(entity.updated_at),
+    updatedBy: entity.updated_by,
+    approvalId: entity.approval_id,
+  }
+  return withRaw(shown, { data: entity.data })
+}
+
+function renderVersion(version: EntityVersion): string {
+  const shown = {
+    version: version.version,
+    action: version.action,
+    entityType: version.entity_type,
+    entityId: version.entity_id,
+    entityName: version.entity_name,
+    requestedBy: version.requested_by,
+    approvedBy: version.approved_by,
+    approvalId: version.approval_id,
+    createdAt: iso(version.created_at),
+  }
+  return withRaw(shown, { data: version.data })
+}

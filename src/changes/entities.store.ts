@@ -1,0 +1,82 @@
+import { sql } from 'drizzle-orm'
+import type { Ctx } from '../context.ts'
+import type { Statement } from '../db/open-db.ts'
+import type { PageRequest } from '../db/page.ts'
+import { newId } from '../ids.ts'
+import type { entities, entityVersions } from './changes.table.ts'
+
+export type Entity = Omit<typeof entities.$inferSelect, 'tenant_id'>
+export type EntityVersion = Omit<typeof entityVersions.$inferSelect, 'tenant_id' | 'write_id'>
+
+/** An entity's address in a tenant. */
+export interface EntityKey {
+  entity_type: string
+  entity_id: string
+}
+
+const entityColumns = sql`entity_type, entity_id, entity_name, data, version, updated_at, updated_by, approval_id`
+
+/** What is stored under the address now. */
+export function selectEntity(ctx: Ctx, key: EntityKey) {
+  return ctx.db.all<Entity>(sql`
+    SELECT ${entityColumns} FROM entities
+    WHERE tenant_id = ${ctx.actor.tenantId} AND entity_type = ${key.entity_type} AND entity_id = ${key.entity_id}`)
+}
+
+/** A page of the entities of a type, last changed first. */
+export function selectEntities(ctx: Ctx, entityType: string, { limit, after }: PageRequest) {
+  return ctx.db.all<Entity>(sql`
+    SELECT ${entityColumns} FROM entities
+    WHERE tenant_id = ${ctx.actor.tenantId} AND entity_type = ${entityType}
+      AND ${after ? sql`(updated_at, entity_id) < (${after.created_at}, ${after.id})` : sql`1`}
+    ORDER BY updated_at DESC, entity_id DESC LIMIT ${limit + 1}`)
+}
+
+/** A page of an entity's versions, last first; also those of one that was deleted. */
+export function selectVersions(ctx: Ctx, key: EntityKey, { limit, after }: PageRequest) {
+  return ctx.db.all<EntityVersion>(sql`
+    SELECT entity_type, entity_id, version, action, entity_name, data, requested_by, approved_by, approval_id, created_at
+    FROM entity_versions
+    WHERE tenant_id = ${ctx.actor.tenantId} AND entity_type = ${key.entity_type} AND entity_id = ${key.entity_id}
+      AND ${after ? sql`version < ${after.created_at}` : sql`1`}
+    ORDER BY version DESC LIMIT ${limit + 1}`)
+}
+
+/**
+ * Stores an entity as given: a version where it differs from what is there and the present version is one of
+ * `versions` (any, where null), the entity as of that version, and an event.
+ */
+export function writeEntity(
+  ctx: Ctx,
+  entity: EntityKey & { entity_name: string; data: string },
+  versions: readonly string[] | null,
+  writeId: string,
+): Statement[] {
+  const { tenantId, userId } = ctx.actor
+  const here = sql`tenant_id = ${tenantId} AND entity_type = ${entity.entity_type} AND entity_id = ${entity.entity_id}`
+  const seen = versions
+    ? sql`EXISTS (SELECT 1 FROM entities WHERE ${here} AND CAST(version AS TEXT) IN (SELECT value FROM json_each(${JSON.stringify(versions)})))`
+    : sql`1`
+  return [
+    ctx.db.all(sql`
+      INSERT INTO entity_versions (tenant_id, entity_type, entity_id, version, action, entity_name, data, requested_by, approved_by,
+        write_id, created_at)
+      SELECT ${tenantId}, ${entity.entity_type}, ${entity.entity_id},
+        coalesce((SELECT max(version) FROM entity_versions WHERE ${here}), 0) + 1, 'set', ${entity.entity_name}, json(${entity.data}),
+        ${userId}, ${userId}, ${writeId}, ${ctx.now}
+      WHERE ${seen} AND NOT EXISTS (
+        SELECT 1 FROM entities WHERE ${here} AND entity_name = ${entity.entity_name} AND data = json(${entity.data}))
+      RETURNING version`),
+    ctx.db.all(sql`
+      INSERT INTO entities (tenant_id, entity_type, entity_id, entity_name, data, version, updated_at, updated_by)
+      SELECT tenant_id, entity_type, entity_id, entity_name, data, version, created_at, approved_by
+      FROM entity_versions WHERE write_id = ${writeId}
+      ON CONFLICT DO UPDATE SET entity_name = excluded.entity_name, data = excluded.data, version = excluded.version,
+        updated_at = excluded.updated_at, updated_by = excluded.updated_by, approval_id = NULL`),
+    ctx.db.all(sql`
+      INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, to_status, data)
+      SELECT ${newId('evt')}, tenant_id, 'entity.set', entity_type || '/' || entity_id, ${userId}, ${ctx.now}, 'stored',
+        json_object('version', version)
+      FROM entity_versions WHERE write_id = ${writeId}`),
+  ]
+}

@@ -1,0 +1,60 @@
+import type { Ctx } from '../context.ts'
+import { pageOf, type Page, type PageRequest } from '../db/page.ts'
+import { newId } from '../ids.ts'
+import { Refusal } from '../refusal.ts'
+import {
+  selectEntities,
+  selectEntity,
+  selectVersions,
+  writeEntity,
+  type Entity,
+  type EntityKey,
+  type EntityVersion,
+} from './entities.store.ts'
+
+/** What is stored under an address. @throws Refusal `entity_not_found` */
+export async function getEntity(ctx: Ctx, key: EntityKey): Promise<Entity> {
+  const [[entity]] = await ctx.db.batch([selectEntity(ctx, key)])
+  if (!entity) throw noSuchEntity(key)
+  return entity
+}
+
+/** A page of the entities of a type, last changed first. */
+export async function listEntities(ctx: Ctx, entityType: string, page: PageRequest): Promise<Page<Entity>> {
+  const [rows] = await ctx.db.batch([selectEntities(ctx, entityType, page)])
+  return pageOf(rows, page, 0, ({ updated_at, entity_id }) => ({ created_at: updated_at, id: entity_id }))
+}
+
+/** A page of an entity's versions, last first. @throws Refusal `entity_not_found` where there never was one */
+export async function listVersions(ctx: Ctx, key: EntityKey, page: PageRequest): Promise<Page<EntityVersion>> {
+  const [rows] = await ctx.db.batch([selectVersions(ctx, key, page)])
+  if (rows.length === 0 && !page.after) throw noSuchEntity(key)
+  return pageOf(rows, page, 0, ({ version }) => ({ created_at: version, id: '' }))
+}
+
+/**
+ * Stores an entity without a request, for a first load or an import. What is there already makes no new version.
+ *
+ * @param data JSON text
+ * @throws Refusal `precondition_failed`
+ */
+export async function setEntity(
+  ctx: Ctx,
+  entity: EntityKey & { entity_name: string; data: string },
+  ifMatch: readonly string[] | null,
+): Promise<Entity> {
+  const writeId = newId('wrt')
+  const [made, ...results] = await ctx.db.batch([
+    ...writeEntity(ctx, entity, ifMatch, writeId),
+    selectEntity(ctx, entity),
+  ])
+  const stored = results.at(-1)?.[0] as Entity | undefined
+  if (stored && (made?.length || !ifMatch || ifMatch.includes(String(stored.version)))) return stored
+  const etag = stored ? `"${stored.version}"` : null
+  const where = etag ? `is now at ${etag}` : 'is not there'
+  throw new Refusal('precondition_failed', `${entity.entity_type} ${entity.entity_id} ${where}.`, { etag })
+}
+
+function noSuchEntity({ entity_type, entity_id }: EntityKey): Refusal {
+  return new Refusal('entity_not_found', `There is no ${entity_type} ${entity_id}.`)
+}

@@ -1,0 +1,60 @@
+import { defaultPolicy } from '../approvals/policy.ts'
+import { open } from '../approvals/open.ts'
+import type { Ctx } from '../context.ts'
+import { onceIf } from '../idempotency/once.ts'
+import { newId } from '../ids.ts'
+import { Refusal } from '../refusal.ts'
+import { isApplied } from './applied-types.ts'
+import { insertChange, isOpen, isThere, type Change, type ChangeFacts } from './changes.store.ts'
+
+/** Who may decide a change. */
+const policy = defaultPolicy(['admin'])
+
+/**
+ * Asks for a change of a stored entity.
+ *
+ * @throws Refusal `entity_exists` (create), `entity_not_found` (update, delete), both as of this very moment
+ */
+export async function requestChange(ctx: Ctx, asked: Omit<ChangeFacts, 'id'>): Promise<Change> {
+  const facts: ChangeFacts = { id: newId('approval'), ...asked }
+  const { actor, now } = ctx
+  const change: Change = {
+    ...facts,
+    requester_id: actor.userId,
+    requester_name: actor.name,
+    status: 'pending',
+    created_at: now,
+    decided_by: null,
+    decided_at: null,
+    comment: null,
+    revision: 1,
+  }
+  const applies = isApplied(asked.entity_type)
+  const opening = {
+    id: facts.id,
+    title: `${asked.action} ${asked.entity_name}`,
+    requester_id: actor.userId,
+    subject: { type: asked.entity_type, id: asked.entity_id },
+    policy,
+    due_at: null,
+    on_due: null,
+  }
+  const statements = [
+    ...open(ctx, 'change', 'requested', [opening], applies ? isThere(ctx, facts) : undefined),
+    insertChange(ctx, facts, applies),
+  ]
+  const made = await onceIf(ctx, change, statements, isOpen(facts.id))
+  if (!made) throw notAsNeeded(asked)
+  return made
+}
+
+/** Why a change cannot be: the entity is there, or is not. */
+export function notAsNeeded({
+  action,
+  entity_type,
+  entity_id,
+}: Pick<ChangeFacts, 'action' | 'entity_type' | 'entity_id'>): Refusal {
+  return action === 'create'
+    ? new Refusal('entity_exists', `There is a ${entity_type} ${entity_id} already; ask for an update of it.`)
+    : new Refusal('entity_not_found', `There is no ${entity_type} ${entity_id} to ${action}.`)
+}

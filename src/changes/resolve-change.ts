@@ -1,0 +1,57 @@
+import type { Vote } from '../approvals/approval.ts'
+import { decide } from '../approvals/decide.ts'
+import { withdraw } from '../approvals/withdraw.ts'
+import type { Ctx } from '../context.ts'
+import { Refusal } from '../refusal.ts'
+import { changeTag } from './change-tag.ts'
+import { applyChange, fits, selectChange, type ChangeInView } from './changes.store.ts'
+import { notAsNeeded } from './request-change.ts'
+
+/**
+ * Decides a requested change; an approved one is applied in the same transaction.
+ *
+ * @throws Refusal as `decide`; `precondition_failed`, `entity_exists`, `entity_not_found`, or `stale` where the entity
+ *   has changed since the change was asked for and no `If-Match` says that the approver saw how
+ */
+export async function resolveChange(
+  ctx: Ctx,
+  id: string,
+  { vote, comment, ifMatch }: { vote: Vote; comment: string | null; ifMatch: readonly string[] | null },
+): Promise<ChangeInView> {
+  const inView = (effects: unknown[][]) => effects.at(-1)?.[0] as ChangeInView
+  const { effects } = await decide(
+    ctx,
+    {
+      id,
+      kind: 'change',
+      vote,
+      comment,
+      ifMatch: null,
+      guard: fits(vote, ifMatch),
+      effect: (decisionId) => [...applyChange(ctx, id, decisionId), selectChange(ctx, id)],
+    },
+    (seen) => whyUnfit(inView(seen), ifMatch),
+  )
+  return inView(effects)
+}
+
+function whyUnfit(change: ChangeInView, ifMatch: readonly string[] | null): Refusal {
+  const tag = changeTag(change)
+  if (ifMatch && !ifMatch.includes(tag)) {
+    return new Refusal('precondition_failed', `${change.id} is now at "${tag}".`, { etag: `"${tag}"` })
+  }
+  if ((change.action === 'create') !== (change.version === null)) return notAsNeeded(change)
+  const detail = `${change.entity_type} ${change.entity_id} has changed since: it is at version ${change.latest}, and the change was made on version ${change.base_version}. Look at the preview, then approve with If-Match: "${tag}".`
+  return new Refusal('stale', detail, {
+    baseVersion: change.base_version,
+    currentVersion: change.latest,
+    etag: `"${tag}"`,
+  })
+}
+
+/** The requester takes a pending request back. @throws Refusal as `withdraw` */
+export async function withdrawChange(ctx: Ctx, id: string, ifMatch: readonly string[] | null): Promise<ChangeInView> {
+  const revisions = ifMatch?.map((tag) => tag.split('-')[0] ?? '') ?? null
+  const { effects } = await withdraw(ctx, { id, kind: 'change', ifMatch: revisions }, [selectChange(ctx, id)])
+  return effects[0]?.[0] as ChangeInView
+}
