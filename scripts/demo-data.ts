@@ -23,7 +23,7 @@ export const demoKeys = [
  * @param now when it is loaded, in milliseconds: the claims date from the hours before
  */
 export function demoData(now: number): string[] {
-  return [...access(now), ...claims(now)]
+  return [...access(now), ...claims(now), ...changes(now)]
 }
 
 function access(now: number): string[] {
@@ -70,6 +70,30 @@ function claims(now: number): string[] {
       event(`evt_demo_${id}`, 'claim.submitted', id, claimant, at),
     ]
   })
+}
+
+function changes(now: number): string[] {
+  const data = text('{"config":{"threshold":600,"window":"90d"}}')
+  const at = now - 86_400_000
+  const policy = text(JSON.stringify({ required_approvals: 1, approver_roles: ['admin'], allow_self_approval: false }))
+  const pending = [
+    { id: 'approval_001', asked: now - 7_200_000, payload: '{"config":{"threshold":650}}' },
+    { id: 'approval_002', asked: now - 3_600_000, payload: '{"config":{"window":"60d"}}' },
+  ]
+  return [
+    `INSERT OR IGNORE INTO entity_versions (tenant_id, entity_type, entity_id, version, action, entity_name, data, requested_by, approved_by, write_id, created_at)
+     VALUES ('demo', 'qualificationRule', 'qr_001', 1, 'set', 'Credit Score Rule', ${data}, 'usr_admin', 'usr_admin', 'wrt_demo_qr_001', ${at})`,
+    `INSERT OR IGNORE INTO entities (tenant_id, entity_type, entity_id, entity_name, data, version, updated_at, updated_by)
+     SELECT 'demo', 'qualificationRule', 'qr_001', 'Credit Score Rule', ${data}, 1, ${at}, 'usr_admin'
+     WHERE NOT EXISTS (SELECT 1 FROM entity_versions WHERE entity_id = 'qr_001' AND tenant_id = 'demo' AND version > 1)`,
+    ...pending.flatMap(({ id, asked, payload }) => [
+      `INSERT OR IGNORE INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id, created_at, updated_at, policy, votes_needed)
+       VALUES (${text(id)}, 'demo', 'change', 'pending', 'update Credit Score Rule', 'usr_member', 'qualificationRule', 'qr_001', ${asked}, ${asked}, ${policy}, 1)`,
+      `INSERT OR IGNORE INTO changes (approval_id, tenant_id, entity_type, entity_id, entity_name, action, payload, requester_name, base_version, applies)
+       VALUES (${text(id)}, 'demo', 'qualificationRule', 'qr_001', 'Credit Score Rule', 'update', ${text(payload)}, 'John Doe', 1, 1)`,
+      event(`evt_demo_${id}`, 'change.requested', id, 'usr_member', asked),
+    ]),
+  ]
 }
 
 function event(id: string, type: string, subject: string, actor: string, at: number): string {

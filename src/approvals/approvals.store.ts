@@ -94,10 +94,11 @@ export function markWithdrawn(
     RETURNING *`)
 }
 
-/** One approval with this actor's vote on it. */
-export function selectApproval(ctx: Ctx, id: string, kind: Kind) {
+/** One approval as it is now and, unless this decision has just been made on it, the actor's earlier vote. */
+export function selectApproval(ctx: Ctx, id: string, kind: Kind, decisionId: string) {
   return ctx.db.all<Approval & { mine: Vote | null }>(sql`
-    SELECT approvals.*, (SELECT vote FROM votes WHERE approval_id = approvals.id AND voter_id = ${ctx.actor.userId}) AS mine
+    SELECT approvals.*, CASE WHEN decision_id IS NOT ${decisionId} THEN (
+      SELECT vote FROM votes WHERE approval_id = approvals.id AND voter_id = ${ctx.actor.userId}) END AS mine
     FROM approvals WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND kind = ${kind}`)
 }
 

@@ -49,7 +49,7 @@ export async function decide(
     insertVote(ctx, decision.id, decision.vote, decision.comment, decisionId),
     recordDecision(ctx, decision.id, decisionId),
     ...effect,
-    selectApproval(ctx, decision.id, decision.kind),
+    selectApproval(ctx, decision.id, decision.kind, decisionId),
   ])
   const effects = rest.slice(0, -1)
   const approval = rest.at(-1)?.[0] as (Approval & { mine: Vote | null }) | undefined

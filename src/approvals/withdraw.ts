@@ -24,7 +24,7 @@ export async function withdraw(
     markWithdrawn(ctx, target, decisionId),
     recordDecision(ctx, target.id, decisionId),
     ...reads,
-    selectApproval(ctx, target.id, target.kind),
+    selectApproval(ctx, target.id, target.kind, decisionId),
   ])
   const approval = rest.at(-1)?.[0] as Approval | undefined
   if (!approval) throw new Refusal('not_found', `There is no ${target.kind} ${target.id}.`)

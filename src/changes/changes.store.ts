@@ -29,11 +29,14 @@ export interface Change extends ChangeFacts {
   revision: number
 }
 
-/** A change request beside what is stored now. `latest` counts deletions too; `version` is null where nothing is stored. */
+/**
+ * A change request beside what is stored now, as long as it is pending: `latest` counts deletions too, `version` is null
+ * where nothing is stored.
+ */
 export interface ChangeInView extends Change {
   applies: 0 | 1
   base_version: number
-  latest: number
+  latest: number | null
   version: number | null
   preview: string | null
   made_version: number | null
@@ -51,6 +54,10 @@ export interface ChangeFilter {
 const latestOf = (c: SQL) =>
   sql`coalesce((SELECT max(v.version) FROM entity_versions v
     WHERE v.tenant_id = ${c}.tenant_id AND v.entity_type = ${c}.entity_type AND v.entity_id = ${c}.entity_id), 0)`
+
+const stored = (column: 'version' | 'data') =>
+  sql`(SELECT e.${sql.raw(column)} FROM entities e
+    WHERE e.tenant_id = c.tenant_id AND e.entity_type = c.entity_type AND e.entity_id = c.entity_id)`
 
 const columns = sql`a.id, c.entity_type, c.entity_id, c.entity_name, c.action, c.payload, c.requester_name, a.requester_id,
   a.status, a.created_at, a.decided_by, a.decided_at, a.comment, a.revision`
@@ -84,13 +91,15 @@ export function insertChange(ctx: Ctx, change: ChangeFacts, applies: boolean): S
  * and needs neither, but keeps to an `ifMatch`.
  */
 export function fits(vote: Vote, ifMatch: readonly string[] | null): Condition {
+  const latest = sql`coalesce(e.version, ${latestOf(sql`c`)})`
   const seen = ifMatch
-    ? sql`approvals.revision || '-' || ${latestOf(sql`c`)} IN (SELECT value FROM json_each(${JSON.stringify(ifMatch)}))`
-    : sql`(${vote} = 'reject' OR c.applies = 0 OR ${latestOf(sql`c`)} = c.base_version)`
+    ? sql`approvals.revision || '-' || ${latest} IN (SELECT value FROM json_each(${JSON.stringify(ifMatch)}))`
+    : sql`(${vote} = 'reject' OR c.applies = 0 OR ${latest} = c.base_version)`
   return sql`EXISTS (
-    SELECT 1 FROM changes c WHERE c.approval_id = approvals.id AND ${seen}
-      AND (${vote} = 'reject' OR c.applies = 0 OR (c.action = 'create') = NOT EXISTS (
-        SELECT 1 FROM entities e WHERE e.tenant_id = c.tenant_id AND e.entity_type = c.entity_type AND e.entity_id = c.entity_id)))`
+    SELECT 1 FROM changes c
+      LEFT JOIN entities e ON e.tenant_id = c.tenant_id AND e.entity_type = c.entity_type AND e.entity_id = c.entity_id
+    WHERE c.approval_id = approvals.id AND ${seen}
+      AND (${vote} = 'reject' OR c.applies = 0 OR (c.action = 'create') = (e.version IS NULL)))`
 }
 
 /**
@@ -102,21 +111,19 @@ export function applyChange(ctx: Ctx, id: string, decisionId: string): Statement
     ctx.db.all(sql`
       INSERT INTO entity_versions (tenant_id, entity_type, entity_id, version, action, entity_name, data, requested_by, approved_by,
         approval_id, write_id, created_at)
-      SELECT c.tenant_id, c.entity_type, c.entity_id, ${latestOf(sql`c`)} + 1, c.action, c.entity_name,
+      SELECT c.tenant_id, c.entity_type, c.entity_id, coalesce(e.version, ${latestOf(sql`c`)}) + 1, c.action, c.entity_name,
         CASE c.action WHEN 'create' THEN c.payload WHEN 'update' THEN json_patch(e.data, c.payload) END,
-        a.requester_id, a.decided_by, a.id, a.id, ${ctx.now}
+        a.requester_id, a.decided_by, a.id, a.decision_id, ${ctx.now}
       FROM approvals a JOIN changes c ON c.approval_id = a.id
         LEFT JOIN entities e ON e.tenant_id = c.tenant_id AND e.entity_type = c.entity_type AND e.entity_id = c.entity_id
       WHERE a.id = ${id} AND a.decision_id = ${decisionId} AND a.status = 'approved' AND c.applies = 1`),
     ctx.db.all(sql`
-      DELETE FROM entities WHERE (tenant_id, entity_type, entity_id) IN (
-        SELECT v.tenant_id, v.entity_type, v.entity_id FROM entity_versions v JOIN approvals a ON a.id = v.approval_id
-        WHERE v.write_id = ${id} AND v.action = 'delete' AND a.decision_id = ${decisionId})`),
+      DELETE FROM entities WHERE (tenant_id, entity_type, entity_id) = (
+        SELECT tenant_id, entity_type, entity_id FROM entity_versions WHERE write_id = ${decisionId} AND action = 'delete')`),
     ctx.db.all(sql`
       INSERT INTO entities (tenant_id, entity_type, entity_id, entity_name, data, version, updated_at, updated_by, approval_id)
-      SELECT v.tenant_id, v.entity_type, v.entity_id, v.entity_name, v.data, v.version, v.created_at, v.approved_by, v.approval_id
-      FROM entity_versions v JOIN approvals a ON a.id = v.approval_id
-      WHERE v.write_id = ${id} AND v.data IS NOT NULL AND a.decision_id = ${decisionId}
+      SELECT tenant_id, entity_type, entity_id, entity_name, data, version, created_at, approved_by, approval_id
+      FROM entity_versions WHERE write_id = ${decisionId} AND data IS NOT NULL
       ON CONFLICT DO UPDATE SET entity_name = excluded.entity_name, data = excluded.data, version = excluded.version,
         updated_at = excluded.updated_at, updated_by = excluded.updated_by, approval_id = excluded.approval_id`),
   ]
@@ -125,14 +132,15 @@ export function applyChange(ctx: Ctx, id: string, decisionId: string): Statement
 /** One request of the caller's tenant beside what is stored now. */
 export function selectChange(ctx: Ctx, id: string) {
   return ctx.db.all<ChangeInView>(sql`
-    SELECT ${columns}, c.applies, c.base_version, ${latestOf(sql`c`)} AS latest, e.version,
+    SELECT ${columns}, c.applies, c.base_version,
+      CASE WHEN a.status = 'pending' THEN ${latestOf(sql`c`)} END AS latest,
+      CASE WHEN a.status = 'pending' THEN ${stored('version')} END AS version,
       CASE WHEN a.status = 'pending' AND c.applies = 1 THEN
-        CASE c.action WHEN 'create' THEN c.payload WHEN 'update' THEN json_patch(e.data, c.payload) END
+        CASE c.action WHEN 'create' THEN c.payload WHEN 'update' THEN json_patch(${stored('data')}, c.payload) END
       END AS preview,
-      (SELECT version FROM entity_versions WHERE write_id = a.id) AS made_version,
+      (SELECT version FROM entity_versions WHERE write_id = a.decision_id) AS made_version,
       (SELECT name FROM users u WHERE u.tenant_id = a.tenant_id AND u.id = a.decided_by) AS decider_name
     FROM approvals a JOIN changes c ON c.approval_id = a.id
-      LEFT JOIN entities e ON e.tenant_id = c.tenant_id AND e.entity_type = c.entity_type AND e.entity_id = c.entity_id
     WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId} AND a.kind = 'change'`)
 }
 

@@ -1,0 +1,63 @@
+import { env } from 'cloudflare:workers'
+import { beforeAll, expect, test } from 'vitest'
+import { newTenant, type Tenant } from '../support/tenant.ts'
+
+/* The cost budget of changes, at a million stored approvals, counted and never timed. */
+
+const million = 1_000_000
+const path = '/api/v1/approvals'
+let tenant: Tenant
+
+beforeAll(async () => {
+  tenant = await newTenant()
+  const policy = JSON.stringify({ required_approvals: 1, approver_roles: ['admin'], allow_self_approval: false })
+  for (let from = 0; from < million; from += 50_000) {
+    const rows = 'WITH RECURSIVE n(i) AS (SELECT ?2 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2 + 50000)'
+    await env.DB.batch([
+      env.DB.prepare(
+        `${rows} INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id, created_at, updated_at, policy, votes_needed, decided_by, decided_at)
+         SELECT printf('approval_%08d', i), ?1, 'change', iif(i % 10, 'pending', 'approved'), 'x', 'usr_' || (i % 100), 'offer', 'of_' || (i % 1000), i, i, ?3, 1, iif(i % 10, NULL, 'usr_z'), iif(i % 10, NULL, i) FROM n`,
+      ).bind(tenant.id, from, policy),
+      env.DB.prepare(
+        `${rows} INSERT INTO changes SELECT printf('approval_%08d', i), ?1, 'offer', 'of_' || (i % 1000), 'x', 'update', '{"a":1}', 'x', 1, 1 FROM n`,
+      ).bind(tenant.id, from),
+    ])
+  }
+  await tenant.as('admin')('/api/v1/entities/offer/of_1', {
+    method: 'PUT',
+    body: { entityName: 'Offer', data: { a: 0 } },
+  })
+  for (const role of ['member', 'admin'] as const) await tenant.as(role)(`${path}/none`)
+}, 240_000)
+
+test('ask, read, resolve: one round trip each', async () => {
+  const body = { entityType: 'offer', entityId: 'of_1', entityName: 'Offer', action: 'update', payload: { a: 1 } }
+  const asked = await tenant.as('member')(path, { method: 'POST', body, headers: { 'Idempotency-Key': 'budget' } })
+  const read = await tenant.as('member')(`${path}/${asked.body.id}`)
+  const resolved = await tenant.as('admin')(`${path}/${asked.body.id}`, { method: 'POST', body: { action: 'approve' } })
+  expect([asked.status, read.status, resolved.status]).toEqual([201, 200, 200])
+  expect([asked.cost.queries, read.cost.queries, resolved.cost.queries]).toEqual([1, 1, 1])
+  expect(asked.cost.rowsRead).toBeLessThanOrEqual(20)
+  expect(read.cost.rowsRead).toBeLessThanOrEqual(10)
+  expect(resolved.cost.rowsRead).toBeLessThanOrEqual(20)
+})
+
+test.each([
+  '',
+  'status=all',
+  'status=withdrawn',
+  'entityId=of_7',
+  'entityId=of_7&status=all',
+  'entityType=offer',
+  'entityType=none',
+  'requesterId=usr_7',
+  'entityType=offer&entityId=of_7',
+])('a page of changes by %j, first or by cursor: one round trip, at most 3 × page + 20 rows', async (filter) => {
+  const limit = 50
+  const cursor = btoa(JSON.stringify([500_000, 'approval_00500000'])).replace(/=+$/, '')
+  for (const query of [`limit=${limit}&${filter}`, `limit=${limit}&${filter}&cursor=${cursor}`]) {
+    const { status, cost } = await tenant.as('member')(`${path}?${query}`)
+    expect([status, cost.queries]).toEqual([200, 1])
+    expect(cost.rowsRead).toBeLessThanOrEqual(3 * limit + 20)
+  }
+})
