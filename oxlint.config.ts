@@ -18,6 +18,7 @@ const folders: Record<string, string[]> = {
   access: [...families, 'approvals', 'maintenance', 'desk'],
   db: ['maintenance', 'desk', 'http'],
   http: [...families, 'approvals', 'maintenance', 'desk'],
+  dashboard: [...families, 'maintenance', 'desk'],
   maintenance: ['http', 'desk'],
 }
 

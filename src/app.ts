@@ -6,11 +6,14 @@ import { batchRoutes } from './claims/batches.routes.ts'
 import { claimRoutes } from './claims/claims.routes.ts'
 import { account } from './http/account.ts'
 import { authentication } from './http/authentication.ts'
+import { dashboardRoutes } from './dashboard/dashboard.routes.ts'
 import { docsRoutes } from './http/docs.routes.ts'
 import { healthRoutes } from './http/health.routes.ts'
 import { onError, problem } from './http/problem.ts'
 import { createRouter } from './http/router.ts'
 import { createMiddleware } from 'hono/factory'
+import { intentRoutes } from './intents/intents.routes.ts'
+import { outboxRoutes } from './intents/outbox.routes.ts'
 import { Refusal } from './refusal.ts'
 
 /** The whole HTTP face: what every request passes, and who answers it. */
@@ -31,9 +34,7 @@ export function createApp() {
     docsRoutes(() => app),
   )
   for (const face of ['/api/*', '/v1/*', '/internal/*']) app.use(face, authentication())
-  app.route('/', claimRoutes)
-  app.route('/', batchRoutes)
-  app.route('/', changeRoutes)
-  app.route('/', entityRoutes)
+  const families = [claimRoutes, batchRoutes, changeRoutes, entityRoutes, intentRoutes, outboxRoutes, dashboardRoutes]
+  for (const routes of families) app.route('/', routes)
   return app
 }

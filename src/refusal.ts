@@ -21,6 +21,12 @@ export const refusals = {
     'Leave the user out, or use a key with the role admin or service to act on behalf of somebody.',
   ],
   self_approval: [403, 'Nobody decides what they asked for themselves', 'Ask somebody else to decide.'],
+  pin_required: [403, 'Approving needs a verified PIN', 'Verify the PIN of the person, then send pin_verified: true.'],
+  wrong_resolver: [
+    403,
+    'Somebody else has to decide this',
+    'Let the person decide whom approver_role and approver_person_id name.',
+  ],
   not_requester: [403, 'Only the one who asked can withdraw', 'Ask the requester to withdraw it, or reject it.'],
   not_found: [
     404,
@@ -42,6 +48,11 @@ export const refusals = {
   ],
   batch_completed: [409, 'The batch is completed', 'A completed batch cannot be cancelled; its approvals stand.'],
   entity_not_found: [404, 'The entity does not exist', 'Check its type and id; to make it, ask for the action create.'],
+  lease_lost: [
+    409,
+    'The lease is no longer yours',
+    'Lease again; whoever holds the current lease reports the outcome.',
+  ],
   entity_exists: [409, 'The entity exists already', 'Ask for an update instead, or use another id.'],
   stale: [
     409,
@@ -101,6 +112,8 @@ export interface Fault {
   in: 'body' | 'query' | 'path' | 'header'
   pointer: string
   message: string
+  /** What kind of fault, for programs: `missing`, `string_too_long`, `value_error`, … */
+  type?: string
 }
 
 /** The refusal of an input, listing every fault. */

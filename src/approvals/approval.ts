@@ -8,6 +8,9 @@ export type Status = Approval['status']
 /** What an approver says. */
 export type Vote = 'approve' | 'reject'
 
+/** Who an approval says it was expired by. */
+export const expirer = 'system:expiry'
+
 /** Who decided, what and when: what the loser of a race is told. */
 export interface Winner {
   decision: Exclude<Status, 'pending'>
@@ -36,7 +39,7 @@ export function winnerOf(approval: Approval, now: number): Winner {
   if (status === 'pending') throw new Error(`${approval.id} is still pending`)
   return {
     decision: status,
-    decided_by: approval.decided_by ?? 'system:expiry',
+    decided_by: approval.decided_by ?? expirer,
     decided_at: new Date(approval.decided_at ?? approval.due_at ?? now).toISOString(),
   }
 }

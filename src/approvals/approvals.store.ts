@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { roles as allRoles, type Ctx } from '../context.ts'
-import type { Condition, Statement } from '../db/open-db.ts'
+import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import type { Approval, Kind, Vote } from './approval.ts'
 import type { Opening } from './open.ts'
 
@@ -45,7 +45,7 @@ export function insertApprovals(ctx: Ctx, kind: Kind, openings: readonly Opening
 export function castVote(
   ctx: Ctx,
   target: {
-    id: string
+    id: Reference
     kind: Kind
     vote: Vote
     comment: string | null
@@ -71,7 +71,7 @@ export function castVote(
 }
 
 /** The vote behind `decisionId`, if it was allowed. */
-export function insertVote(ctx: Ctx, id: string, vote: Vote, comment: string | null, decisionId: string): Statement {
+export function insertVote(ctx: Ctx, id: Reference, vote: Vote, comment: string | null, decisionId: string): Statement {
   return ctx.db.all(sql`
     INSERT INTO votes (approval_id, voter_id, vote, decision_id, comment, voted_at)
     SELECT id, ${ctx.actor.userId}, ${vote}, ${decisionId}, ${comment}, ${ctx.now}
@@ -95,7 +95,7 @@ export function markWithdrawn(
 }
 
 /** One approval as it is now and, unless this decision has just been made on it, the actor's earlier vote. */
-export function selectApproval(ctx: Ctx, id: string, kind: Kind, decisionId: string) {
+export function selectApproval(ctx: Ctx, id: Reference, kind: Kind, decisionId: string) {
   return ctx.db.all<Approval & { mine: Vote | null }>(sql`
     SELECT approvals.*, CASE WHEN decision_id IS NOT ${decisionId} THEN (
       SELECT vote FROM votes WHERE approval_id = approvals.id AND voter_id = ${ctx.actor.userId}) END AS mine

@@ -1,5 +1,5 @@
 import type { Ctx } from '../context.ts'
-import type { Condition, Statement } from '../db/open-db.ts'
+import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
 import { Refusal } from '../refusal.ts'
 import type { Approval, Kind, Vote } from './approval.ts'
@@ -9,7 +9,10 @@ import { whyNot } from './rules.ts'
 
 /** A vote on one approval, and what a family does with it. */
 export interface Decision {
-  id: string
+  /** The approval's id, or a scalar subquery that finds it by another name. */
+  id: Reference
+  /** What the caller calls it, for errors. */
+  name?: string
   kind: Kind
   vote: Vote
   comment: string | null
@@ -17,6 +20,8 @@ export interface Decision {
   ifMatch: readonly string[] | null
   /** A further condition of the family's, on the `approvals` row. */
   guard?: Condition
+  /** What the family forbids this actor whatever the state is; asked before anything else where the vote did not count. */
+  forbids?: (effects: unknown[][]) => Refusal | null
   /**
    * What the family does in the same transaction. Each writing statement must be conditional on the row's
    * `decision_id` being this decision's, and on its `status` where it matters.
@@ -53,9 +58,15 @@ export async function decide(
   ])
   const effects = rest.slice(0, -1)
   const approval = rest.at(-1)?.[0] as (Approval & { mine: Vote | null }) | undefined
-  if (!approval) throw new Refusal('not_found', `There is no ${decision.kind} ${decision.id}.`)
+  if (!approval) throw new Refusal('not_found', `There is no ${decision.kind} ${nameOf(decision)}.`)
   if (changed?.length) return { approval, effects }
+  const forbidden = decision.forbids?.(effects)
+  if (forbidden) throw forbidden
   const reason = whyNot(approval, approval.mine, ctx.actor, decision, ctx.now)
   if (reason === 'repeat') return { approval, effects }
-  throw reason ?? guardLost?.(effects) ?? new Error(`${decision.id} was not decided, and nothing says why`)
+  throw reason ?? guardLost?.(effects) ?? new Error(`${approval.id} was not decided, and nothing says why`)
+}
+
+function nameOf({ id, name }: Decision): string {
+  return name ?? (typeof id === 'string' ? id : 'of that name')
 }

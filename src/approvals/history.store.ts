@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
-import type { Condition, Statement } from '../db/open-db.ts'
+import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { newId, newIds } from '../ids.ts'
 import type { Status } from './approval.ts'
 
@@ -37,7 +37,7 @@ export function recordIf(ctx: Ctx, happenings: readonly Happening[], condition: 
  * Records a decision, if the transaction made it: the row carries `decisionId`. The type is the kind and what became
  * of it (`claim.approved`), or `claim.voted` where more votes are needed.
  */
-export function recordDecision(ctx: Ctx, id: string, decisionId: string): Statement {
+export function recordDecision(ctx: Ctx, id: Reference, decisionId: string): Statement {
   return ctx.db.all(sql`
     INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
     SELECT ${newId('evt')}, tenant_id, kind || '.' || iif(status = 'pending', 'voted', status), id, ${ctx.actor.userId}, ${ctx.now},
@@ -60,4 +60,18 @@ export function recordMany(
     SELECT ids.value, ${happening.tenantId}, ${happening.type}, ${subjects.subject}, ${happening.actorId}, ${ctx.now},
       ${happening.from}, ${happening.to}, ${happening.data}
     FROM json_each(${JSON.stringify(newIds('evt', subjects.atMost))}) AS ids CROSS JOIN ${subjects.from}`)
+}
+
+/**
+ * Records one happening for each row that a SELECT finds when it runs. The actor is the context's.
+ *
+ * @param found gives tenant_id, type, subject_id, from_status, to_status and data (JSON)
+ * @param atMost how many rows it finds at the most
+ */
+export function recordEach(ctx: Ctx, found: SQL, atMost: number): Statement {
+  return ctx.db.all(sql`
+    INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
+    SELECT ids.value, f.tenant_id, f.type, f.subject_id, ${ctx.actor.userId}, ${ctx.now}, f.from_status, f.to_status, f.data
+    FROM (SELECT *, row_number() OVER () - 1 AS n FROM (${found})) AS f
+      JOIN json_each(${JSON.stringify(newIds('evt', atMost))}) AS ids ON ids.key = f.n`)
 }

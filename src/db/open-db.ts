@@ -17,6 +17,9 @@ export function noCost(): Cost {
 /** A part of a WHERE clause, made in a store. */
 export type Condition = SQL
 
+/** An id, or a scalar subquery that finds one; made in a store. */
+export type Reference = string | SQL
+
 declare const row: unique symbol
 
 /** One statement of a transaction; `Row` is what it returns, as the database names its columns. */

@@ -6,7 +6,7 @@ import type { Role } from '../context.ts'
 import type { AppEnv } from './environment.ts'
 import { idempotency, IdempotencyHeader } from './idempotency.ts'
 import { jsonBody } from './input.ts'
-import { problemSchema } from './problem.schemas.ts'
+import { problemSchema, validationErrorSchema } from './problem.schemas.ts'
 
 /** An operation as its routes file declares it. */
 export interface Endpoint {
@@ -27,6 +27,8 @@ export interface Endpoint {
   /** Whether it creates something: then it takes an Idempotency-Key. */
   creates?: boolean
   responses: RouteConfig['responses']
+  /** How faults of the input are shown: as a problem, or as FastAPI does (`{"detail":[{loc,msg,type}]}`). */
+  faults?: 'problem' | 'fastapi'
   /** What it may refuse, beyond what every endpoint may. */
   refuses?: readonly RefusalCode[]
 }
@@ -36,7 +38,7 @@ export interface Endpoint {
  * before its handler; the OpenAPI document gets their parameters and every refusal with its status.
  */
 export function endpoint<const E extends Endpoint>(declared: E) {
-  const { roles, creates, refuses: _, ...route } = declared
+  const { roles, creates, refuses: _, faults: _faults, ...route } = declared
   const body = declared.request?.body
   const headers = creates ? IdempotencyHeader.extend(declared.request?.headers?.shape ?? {}) : declared.request?.headers
   const middleware: MiddlewareHandler<AppEnv>[] = [
@@ -51,7 +53,7 @@ export function endpoint<const E extends Endpoint>(declared: E) {
     middleware,
     responses: { ...problems(declared), ...declared.responses },
     'x-roles': roles === 'any' ? ['any'] : roles,
-  } as unknown as Omit<E, 'roles' | 'creates' | 'refuses'>)
+  } as unknown as Omit<E, 'roles' | 'creates' | 'refuses' | 'faults'>)
 }
 
 function admit(declared: Endpoint) {
@@ -67,7 +69,7 @@ function admit(declared: Endpoint) {
 }
 
 /** The refusals of an operation, one OpenAPI response per status. */
-function problems({ request, roles, creates, refuses = [] }: Endpoint): RouteConfig['responses'] {
+function problems({ request, roles, creates, faults, refuses = [] }: Endpoint): RouteConfig['responses'] {
   const codes = new Set<RefusalCode>([
     'unauthorized',
     'tenant_mismatch',
@@ -81,7 +83,7 @@ function problems({ request, roles, creates, refuses = [] }: Endpoint): RouteCon
     'storage_unavailable',
   ])
   const byStatus = Map.groupBy(codes, (code) => refusals[code][0])
-  return Object.fromEntries(
+  const shown = Object.fromEntries(
     [...byStatus].map(([status, group]) => [
       status,
       {
@@ -95,6 +97,13 @@ function problems({ request, roles, creates, refuses = [] }: Endpoint): RouteCon
       },
     ]),
   )
+  if (faults === 'fastapi' && shown[422]) {
+    const detail = [{ loc: ['body', 'action'], msg: 'is required (string)', type: 'missing' }]
+    shown[422].content = {
+      'application/json': { schema: validationErrorSchema, examples: { faults: { value: { detail } } } },
+    } as never
+  }
+  return shown
 }
 
 function example(code: RefusalCode) {

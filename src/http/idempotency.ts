@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
 import { sha256 } from '../access/authenticate.ts'
-import { invalidInput } from '../refusal.ts'
-import type { AppEnv } from './environment.ts'
+import { invalidInput, type Fault } from '../refusal.ts'
+import type { AppContext, AppEnv } from './environment.ts'
 
 /** `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): quoted as the draft has it, or bare. */
 export const IdempotencyHeader = z.object({
@@ -17,21 +17,23 @@ export const IdempotencyHeader = z.object({
 export function idempotency() {
   return createMiddleware<AppEnv>(async function idempotency(c, next) {
     const header = c.req.header('Idempotency-Key')
-    if (header === undefined) return next()
-    const key = header.replace(/^"(.*)"$/, '$1')
-    if (!/^[\x20-\x7e]{1,255}$/.test(key)) {
-      throw invalidInput([
-        { in: 'header', pointer: '/idempotency-key', message: 'must be 1 to 255 printable ASCII characters' },
-      ])
-    }
-    const used = {
-      key,
-      path: c.req.path.replace(/\/+$/, ''),
-      fingerprint: await sha256(await c.req.text()),
-      replayed: false,
-    }
-    c.set('ctx', { ...c.get('ctx'), idempotency: used })
+    if (header !== undefined)
+      await useKey(c, header.replace(/^"(.*)"$/, '$1'), { in: 'header', pointer: '/idempotency-key' })
     await next()
-    if (used.replayed) c.header('Idempotency-Replayed', 'true')
+    if (c.get('ctx').idempotency?.replayed) c.header('Idempotency-Replayed', 'true')
   })
+}
+
+/** Takes a key that came as a member of the body, unless the header brought one. */
+export async function bodyKey(c: AppContext, key: string | undefined): Promise<void> {
+  if (key !== undefined && !c.get('ctx').idempotency) await useKey(c, key, { in: 'body', pointer: '/idempotency_key' })
+}
+
+async function useKey(c: AppContext, key: string, where: Pick<Fault, 'in' | 'pointer'>): Promise<void> {
+  if (!/^[\x20-\x7e]{1,255}$/.test(key)) {
+    throw invalidInput([{ ...where, message: 'must be 1 to 255 printable ASCII characters' }])
+  }
+  const fingerprint = await sha256(await c.req.text())
+  const used = { key, path: c.req.path.replace(/\/+$/, ''), fingerprint, replayed: false }
+  c.set('ctx', { ...c.get('ctx'), idempotency: used })
 }

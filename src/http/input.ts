@@ -76,9 +76,10 @@ function faultsOf(part: Fault['in'], schema: z.ZodType | undefined, value: unkno
         in: part,
         pointer: pointer([...issue.path, key]),
         message: 'is not a member of this; check its spelling or leave it out',
+        type: 'extra_forbidden',
       }))
     }
-    return [{ in: part, pointer: pointer(issue.path), message: messageOf(issue) }]
+    return [{ in: part, pointer: pointer(issue.path), message: messageOf(issue), type: typeOf(issue) }]
   })
 }
 
@@ -86,6 +87,28 @@ function messageOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
     return `is required (${issue.expected})`
   return issue.message
+}
+
+/** As Pydantic names its errors, which the callers of some endpoints know. */
+function typeOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.message.endsWith('received undefined') ? 'missing' : `${issue.expected}_type`
+    case 'too_big':
+      return issue.origin === 'string' ? 'string_too_long' : issue.origin === 'array' ? 'too_long' : 'less_than_equal'
+    case 'too_small':
+      return issue.origin === 'string'
+        ? 'string_too_short'
+        : issue.origin === 'array'
+          ? 'too_short'
+          : 'greater_than_equal'
+    case 'invalid_format':
+      return issue.format === 'regex' ? 'string_pattern_mismatch' : `${issue.format}_parsing`
+    case 'invalid_value':
+      return 'literal_error'
+    default:
+      return 'value_error'
+  }
 }
 
 /** RFC 6901. */

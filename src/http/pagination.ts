@@ -33,6 +33,12 @@ export function cursorQuery(usual: number) {
   return { limit: pageQuery.limit.openapi({ default: usual }), cursor: pageQuery.cursor }
 }
 
+/** The same for a list whose pages may have up to 200 entries. */
+export function longCursorQuery(usual: number) {
+  const limit = wholeNumber(1, 200).optional().openapi({ type: 'integer', minimum: 1, maximum: 200, default: usual })
+  return { limit, cursor: pageQuery.cursor }
+}
+
 /** What of such a list is asked for. @throws Refusal `invalid_input` where the cursor is none of ours */
 export function cursorRequest({ limit, cursor }: { limit?: number; cursor?: string }, usual: number): PageRequest {
   return { limit: limit ?? usual, offset: 0, after: cursor === undefined ? null : readCursor(cursor) }
@@ -54,6 +60,19 @@ export function pageRequest(query: { page?: number; limit?: number; cursor?: str
     ])
   }
   return { page, limit, offset: (page - 1) * limit, after: cursor === undefined ? null : readCursor(cursor) }
+}
+
+/** What of a list with `offset` is asked for. @throws Refusal `invalid_input` as `pageRequest` */
+export function offsetRequest(query: { offset?: number; limit?: number; cursor?: string }, usual: number): PageRequest {
+  const { offset = 0, limit = usual, cursor } = query
+  if (cursor !== undefined && query.offset !== undefined) {
+    throw invalidInput([{ in: 'query', pointer: '/cursor', message: 'goes without offset: leave one of them out' }])
+  }
+  if (offset > deepest) {
+    const message = `may be at most ${deepest}; follow the Link header's cursor to go deeper`
+    throw invalidInput([{ in: 'query', pointer: '/offset', message }])
+  }
+  return { limit, offset, after: cursor === undefined ? null : readCursor(cursor) }
 }
 
 /** Gives the answer a `Link` to the next page (RFC 8288), if there is one. */

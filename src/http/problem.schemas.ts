@@ -10,7 +10,14 @@ export const problemSchema = z
     code: z.string().openapi({ description: 'Stable; the one to switch on.' }),
     request_id: z.string(),
     errors: z
-      .array(z.object({ in: z.enum(['body', 'query', 'path', 'header']), pointer: z.string(), message: z.string() }))
+      .array(
+        z.object({
+          in: z.enum(['body', 'query', 'path', 'header']),
+          pointer: z.string(),
+          message: z.string(),
+          type: z.string().optional(),
+        }),
+      )
       .optional()
       .openapi({
         description: 'Every fault of the input; `pointer` is a JSON Pointer (RFC 6901) into the part named by `in`.',
@@ -21,3 +28,10 @@ export const problemSchema = z
       .openapi({ description: 'Who decided, what and when, where somebody was first.' }),
   })
   .openapi('Problem')
+
+/** The faults of an input as FastAPI shows them; on endpoints whose callers expect that. */
+export const validationErrorSchema = z
+  .object({
+    detail: z.array(z.object({ loc: z.array(z.union([z.string(), z.int()])), msg: z.string(), type: z.string() })),
+  })
+  .openapi('HTTPValidationError')

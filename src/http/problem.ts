@@ -1,7 +1,7 @@
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { isUnavailable } from '../db/failures.ts'
-import { Refusal, refusals, type RefusalCode } from '../refusal.ts'
+import { Refusal, refusals, type Fault, type RefusalCode } from '../refusal.ts'
 import type { AppContext } from './environment.ts'
 
 /** Seconds after which a caller should come again. */
@@ -14,7 +14,26 @@ export function onError(error: unknown, c: AppContext): Response {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
     console.error({ message: 'a request failed', request_id: c.get('requestId'), code: refusal.code, error: stack })
   }
-  return problem(c, refusal)
+  return c.get('endpoint')?.faults === 'fastapi' && refusals[refusal.code][0] === 422
+    ? faultList(c, refusal)
+    : problem(c, refusal)
+}
+
+/** The faults of an input as FastAPI shows them. */
+function faultList(c: AppContext, { code, detail, members }: Refusal): Response {
+  const faults = members.errors as Fault[] | undefined
+  const shown = faults?.map(({ in: part, pointer, message, type }) => ({
+    loc: [
+      part,
+      ...pointer
+        .split('/')
+        .slice(1)
+        .map((name) => (/^\d+$/.test(name) ? Number(name) : name)),
+    ],
+    msg: message,
+    type: type ?? 'value_error',
+  })) ?? [{ loc: ['body', 'idempotency_key'], msg: detail, type: code }]
+  return c.json({ detail: shown }, 422)
 }
 
 /** An `application/problem+json` answer (RFC 9457). */

@@ -1,9 +1,16 @@
+import { expireDue } from '../approvals/expire-due.ts'
 import { pokeBatches } from '../claims/poke-batches.ts'
 import { systemContext } from '../context.ts'
+import { endOverdueEntries } from '../intents/outbox.ts'
 import { purgeKeys } from '../idempotency/purge.ts'
 
 /** The upkeep of each minute. A job that fails is logged and holds no other up; the next minute tries it again. */
-const jobs = { poke_batches: pokeBatches, purge_idempotency_keys: purgeKeys }
+const jobs = {
+  expire_approvals: expireDue,
+  poke_batches: pokeBatches,
+  end_overdue_outbox_entries: endOverdueEntries,
+  purge_idempotency_keys: purgeKeys,
+}
 
 /**
  * Runs every job once. Safe to run late, twice or at once with itself: each takes a bounded chunk of what is due.

@@ -1,0 +1,70 @@
+-- The intents family: calls of agents that wait for a person, and the outbox from which approved ones are replayed.
+
+CREATE TABLE intents (
+  approval_id TEXT PRIMARY KEY REFERENCES approvals(id),
+  tenant_id TEXT NOT NULL,
+  instance_id TEXT NOT NULL,
+  approval_ref TEXT NOT NULL,
+  customer_id TEXT NOT NULL,
+  action TEXT NOT NULL,
+  skill_slug TEXT NOT NULL,
+  serialized_intent TEXT NOT NULL CHECK (json_valid(serialized_intent)),
+  approver_role TEXT NOT NULL CHECK (approver_role IN ('owner', 'customer')),
+  approver_person_id TEXT,
+  rule_id TEXT,
+  notify_channel TEXT,
+  resolver_role TEXT CHECK (resolver_role IN ('owner', 'customer')),
+  resolution_channel TEXT,
+  UNIQUE (tenant_id, instance_id, approval_ref)
+) STRICT;
+
+-- `open` entries are leasable while `lease_until` has passed; 0 means that nobody holds a lease.
+CREATE TABLE outbox (
+  id TEXT PRIMARY KEY,
+  tenant_id TEXT NOT NULL,
+  instance_id TEXT NOT NULL,
+  approval_id TEXT NOT NULL UNIQUE REFERENCES approvals(id),
+  status TEXT NOT NULL CHECK (status IN ('open', 'succeeded', 'failed', 'lapsed')),
+  approved_at INTEGER NOT NULL,
+  execute_by INTEGER NOT NULL,
+  attempt INTEGER NOT NULL DEFAULT 0 CHECK (attempt BETWEEN 0 AND 5),
+  lease_token TEXT,
+  lease_until INTEGER NOT NULL DEFAULT 0,
+  result TEXT CHECK (json_valid(result)),
+  error TEXT,
+  finished_at INTEGER,
+  CHECK ((status = 'open') = (finished_at IS NULL))
+) STRICT;
+CREATE INDEX outbox_leasable ON outbox (tenant_id, instance_id, lease_until, id) WHERE status = 'open';
+CREATE INDEX outbox_by_token ON outbox (lease_token) WHERE lease_token IS NOT NULL;
+CREATE INDEX outbox_to_lapse ON outbox (execute_by) WHERE status = 'open';
+CREATE INDEX outbox_exhausted ON outbox (lease_until) WHERE status = 'open' AND attempt >= 5;
+
+-- The dashboard lists over all kinds.
+CREATE INDEX approvals_by_tenant ON approvals (tenant_id, created_at, id);
+CREATE INDEX approvals_by_tenant_status ON approvals (tenant_id, status, created_at, id);
+
+-- Lists by subject have a total too: the facet 'subject:<id>'.
+CREATE TRIGGER approvals_tally_subject_insert AFTER INSERT ON approvals WHEN NEW.subject_id IS NOT NULL BEGIN
+  INSERT INTO tallies (tenant_id, kind, facet, pending, approved, rejected, withdrawn, expired)
+  VALUES (NEW.tenant_id, NEW.kind, 'subject:' || NEW.subject_id, NEW.status = 'pending', NEW.status = 'approved',
+    NEW.status = 'rejected', NEW.status = 'withdrawn', NEW.status = 'expired')
+  ON CONFLICT DO UPDATE SET
+    pending = pending + excluded.pending,
+    approved = approved + excluded.approved,
+    rejected = rejected + excluded.rejected,
+    withdrawn = withdrawn + excluded.withdrawn,
+    expired = expired + excluded.expired;
+END;
+
+CREATE TRIGGER approvals_tally_subject_update AFTER UPDATE OF status ON approvals
+WHEN OLD.status <> NEW.status AND NEW.subject_id IS NOT NULL BEGIN
+  INSERT INTO tallies (tenant_id, kind, facet)
+  VALUES (NEW.tenant_id, NEW.kind, 'subject:' || NEW.subject_id)
+  ON CONFLICT DO UPDATE SET
+    pending = pending + (NEW.status = 'pending') - (OLD.status = 'pending'),
+    approved = approved + (NEW.status = 'approved') - (OLD.status = 'approved'),
+    rejected = rejected + (NEW.status = 'rejected') - (OLD.status = 'rejected'),
+    withdrawn = withdrawn + (NEW.status = 'withdrawn') - (OLD.status = 'withdrawn'),
+    expired = expired + (NEW.status = 'expired') - (OLD.status = 'expired');
+END;

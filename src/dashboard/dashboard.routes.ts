@@ -1,0 +1,61 @@
+import { z } from '@hono/zod-openapi'
+import { statusAt } from '../approvals/approval.ts'
+import { endpoint } from '../http/endpoint.ts'
+import { linkNext, longCursorQuery, offsetRequest, wholeNumber } from '../http/pagination.ts'
+import { createRouter } from '../http/router.ts'
+import { iso } from '../http/time.ts'
+import { dashboardFilter, dashboardSchema } from './dashboard.schemas.ts'
+import type { DashboardRow } from './dashboard.store.ts'
+import { listApprovals } from './list-approvals.ts'
+
+const list = endpoint({
+  method: 'get',
+  path: '/v1/approvals',
+  operationId: 'listApprovals',
+  tags: ['Dashboard'],
+  summary: "List the tenant's approvals of all kinds, newest first",
+  roles: 'any',
+  faults: 'fastapi',
+  request: {
+    query: z.object({
+      ...dashboardFilter,
+      ...longCursorQuery(50),
+      offset: wholeNumber(0, Number.MAX_SAFE_INTEGER)
+        .optional()
+        .openapi({
+          type: 'integer',
+          minimum: 0,
+          default: 0,
+          description: 'At most 10,000; beyond, follow the `Link` header.',
+        }),
+    }),
+  },
+  responses: {
+    200: {
+      description: 'A page of approvals; `Link` leads to the next.',
+      content: { 'application/json': { schema: dashboardSchema } },
+    },
+  },
+})
+
+/** The tenant's dashboard. */
+export const dashboardRoutes = createRouter().openapi(list, async (c) => {
+  const { customer_id, status, kind, ...rest } = c.req.valid('query')
+  const page = offsetRequest(rest, 50)
+  const { now } = c.get('ctx')
+  const { rows, total, next } = await listApprovals(c.get('ctx'), { customerId: customer_id, status, kind }, page)
+  linkNext(c, next)
+  return c.json({ total, limit: page.limit, offset: page.offset, approvals: rows.map((row) => render(row, now)) }, 200)
+})
+
+function render({ on_due, family, ...row }: DashboardRow, now: number) {
+  const status = statusAt({ status: row.status, due_at: row.due_at, on_due }, now)
+  const common = {
+    ...row,
+    status,
+    created_at: iso(row.created_at),
+    due_at: iso(row.due_at),
+    decided_at: iso(row.decided_at),
+  }
+  return { ...(JSON.parse(family ?? '{}') as Record<string, unknown>), ...common }
+}

@@ -1,0 +1,147 @@
+import { z } from '@hono/zod-openapi'
+import { statusAt } from '../approvals/approval.ts'
+import { endpoint } from '../http/endpoint.ts'
+import { bodyKey } from '../http/idempotency.ts'
+import { jsonText } from '../http/json-text.ts'
+import { cursorRequest, linkNext, longCursorQuery } from '../http/pagination.ts'
+import { rawMember, withRaw } from '../http/raw-json.ts'
+import { createRouter } from '../http/router.ts'
+import { iso } from '../http/time.ts'
+import {
+  instanceParams,
+  intentSchema,
+  newIntentSchema,
+  pendingIntentsSchema,
+  pendingQuery,
+  resolutionSchema,
+  resolvedIntentSchema,
+} from './intents.schemas.ts'
+import type { Intent } from './intents.store.ts'
+import { listPending } from './read-intents.ts'
+import { requestIntent } from './request-intent.ts'
+import { resolveIntent } from './resolve-intent.ts'
+
+const tags = ['Agent intents']
+const path = '/internal/v1/instances/{instance_id}/approvals'
+const json = <S extends z.ZodType>(schema: S) => ({ 'application/json': { schema } })
+
+const request = endpoint({
+  method: 'post',
+  path: `${path}/request`,
+  operationId: 'requestIntent',
+  tags,
+  summary: 'Store a call that waits for a person',
+  roles: ['service'],
+  creates: true,
+  faults: 'fastapi',
+  request: { params: instanceParams, body: { required: true, content: json(newIntentSchema) } },
+  responses: {
+    201: { description: 'It waits.', content: json(intentSchema) },
+    200: { description: 'The first answer again, for the same idempotency key.', content: json(intentSchema) },
+  },
+  refuses: ['not_found'],
+})
+
+const resolve = endpoint({
+  method: 'post',
+  path: `${path}/resolve`,
+  operationId: 'resolveIntent',
+  tags,
+  summary: "Report a person's decision; an approved call goes to the outbox",
+  roles: ['service'],
+  faults: 'fastapi',
+  request: { params: instanceParams, body: { required: true, content: json(resolutionSchema) } },
+  responses: {
+    200: { description: 'Resolved; the same answer for the same decision again.', content: json(resolvedIntentSchema) },
+  },
+  refuses: ['pin_required', 'wrong_resolver', 'not_found', 'already_decided', 'approval_expired'],
+})
+
+const pending = endpoint({
+  method: 'get',
+  path: `${path}/pending`,
+  operationId: 'listPendingIntents',
+  tags,
+  summary: 'List what waits for a customer, oldest first',
+  roles: ['service'],
+  faults: 'fastapi',
+  request: { params: instanceParams, query: z.object({ ...longCursorQuery(50), ...pendingQuery }) },
+  responses: {
+    200: {
+      description: 'What waits; nothing that has expired. `Link` leads to the next page.',
+      content: json(pendingIntentsSchema),
+    },
+  },
+  refuses: ['not_found'],
+})
+
+/** Intents: ask, resolve, list what is pending. */
+export const intentRoutes = createRouter()
+  .openapi(request, async (c) => {
+    const { idempotency_key, ...body } = c.req.valid('json')
+    const text = await c.req.text()
+    await bodyKey(c, idempotency_key ?? undefined)
+    const intent = await requestIntent(c.get('ctx'), {
+      ...body,
+      ...c.req.valid('param'),
+      approver_person_id: body.approver_person_id ?? null,
+      notify_channel: body.notify_channel ?? null,
+      rule_id: body.rule_id ?? null,
+      serialized_intent: rawMember(text, 'serialized_intent') ?? '{}',
+    })
+    return jsonText(c, render(intent, c.get('ctx').now), c.get('ctx').idempotency?.replayed ? 200 : 201)
+  })
+  .openapi(resolve, async (c) => {
+    const {
+      action,
+      resolver_person_id = null,
+      resolved_by = null,
+      resolution_channel = null,
+      ...rest
+    } = c.req.valid('json')
+    const intent = await resolveIntent(c.get('ctx'), c.req.valid('param').instance_id, {
+      ...rest,
+      vote: action,
+      resolver_person_id,
+      resolved_by,
+      resolution_channel,
+    })
+    return c.json(
+      {
+        approval_ref: intent.approval_ref,
+        status: intent.status as 'approved' | 'rejected',
+        resolved_at: iso(intent.decided_at ?? 0),
+        resolved_by: intent.decided_by ?? '',
+        resolver_role: intent.resolver_role ?? intent.approver_role,
+        resolution_channel: intent.resolution_channel,
+        outbox_id: intent.outbox_id,
+      },
+      200,
+    )
+  })
+  .openapi(pending, async (c) => {
+    const { customer_id, ...page } = c.req.valid('query')
+    const { instance_id } = c.req.valid('param')
+    const { rows, total, next } = await listPending(c.get('ctx'), instance_id, customer_id, cursorRequest(page, 50))
+    linkNext(c, next)
+    const { now } = c.get('ctx')
+    return jsonText(c, `{"total":${total},"approvals":[${rows.map((intent) => render(intent, now)).join(',')}]}`, 200)
+  })
+
+function render(intent: Intent, now: number): string {
+  const shown = {
+    approval_ref: intent.approval_ref,
+    status: statusAt(intent, now),
+    instance_id: intent.instance_id,
+    customer_id: intent.customer_id,
+    action: intent.action,
+    skill_slug: intent.skill_slug,
+    approver_role: intent.approver_role,
+    approver_person_id: intent.approver_person_id,
+    rule_id: intent.rule_id,
+    notify_channel: intent.notify_channel,
+    created_at: iso(intent.created_at),
+    expires_at: iso(intent.due_at),
+  }
+  return withRaw(shown, { serialized_intent: intent.serialized_intent })
+}

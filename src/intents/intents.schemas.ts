@@ -1,0 +1,141 @@
+import { z } from '@hono/zod-openapi'
+
+const time = z.iso.datetime()
+/* Any version of UUID: ids of other systems. */
+const uuid = z.guid()
+const text = (most: number) => z.string().min(1).max(most)
+const role = z.enum(['owner', 'customer'])
+
+export const instanceParams = z.object({
+  instance_id: uuid.openapi({ example: '497f6eca-6276-4993-bfeb-53cbbbba6f08' }),
+})
+export const entryParams = instanceParams.extend({ outbox_id: z.string().min(1).max(100) })
+
+/** A call that waits for a person. */
+export const newIntentSchema = z
+  .strictObject({
+    action: text(100).openapi({ description: 'What the agent wants to do.', example: 'refund' }),
+    skill_slug: text(100).openapi({ example: 'payments' }),
+    customer_id: uuid.openapi({ example: '160c0c4b-9966-4dc1-a916-8407eb10d74e' }),
+    serialized_intent: z.looseObject({}).openapi({
+      description: 'Everything to replay on approval; up to 256 KiB, nested to depth 64, handed back as sent.',
+      example: { amount: 1.1 },
+    }),
+    approver_role: role.default('customer').openapi({ description: 'Who has to decide.' }),
+    approver_person_id: text(200)
+      .nullish()
+      .openapi({ description: 'The one person who may decide, if it has to be a certain one.' }),
+    expires_in_hours: z.int().min(1).max(168).default(24).openapi({ description: 'How long the decision may take.' }),
+    idempotency_key: text(255)
+      .nullish()
+      .openapi({ description: 'Works like the Idempotency-Key header, per instance.' }),
+    notify_channel: text(200).nullish(),
+    rule_id: text(200).nullish().openapi({ description: 'The rule that asked for this.' }),
+  })
+  .openapi('NewIntent')
+
+const asked = {
+  approval_ref: z.string().openapi({ description: 'Short enough to be read out loud.', example: 'APR-7K2M' }),
+  status: z.enum(['pending', 'approved', 'rejected', 'expired']),
+  instance_id: uuid,
+  customer_id: uuid,
+  action: z.string(),
+  skill_slug: z.string(),
+  approver_role: role,
+  approver_person_id: z.string().nullable(),
+  rule_id: z.string().nullable(),
+  notify_channel: z.string().nullable(),
+  created_at: time,
+  expires_at: time,
+  serialized_intent: z.looseObject({}),
+}
+
+/** An intent. */
+export const intentSchema = z.object(asked).openapi('Intent')
+export const pendingIntentsSchema = z
+  .object({ total: z.int(), approvals: z.array(intentSchema) })
+  .openapi('PendingIntents')
+
+/** A person's answer, as the agent platform reports it. */
+export const resolutionSchema = z
+  .strictObject({
+    action: z.enum(['approve', 'reject']),
+    approval_ref: text(50).openapi({ description: 'In any case.', example: 'APR-7K2M' }),
+    pin_verified: z.boolean().openapi({ description: "Whether the person's PIN was verified; approving needs it." }),
+    resolver_role: role,
+    resolver_person_id: text(200).nullish(),
+    resolved_by: text(200).nullish().openapi({ description: "Who it was; else the person's id, else the key's user." }),
+    resolution_channel: text(200).nullish(),
+    execute_within_hours: z
+      .int()
+      .min(1)
+      .max(168)
+      .default(24)
+      .openapi({ description: 'How long an approved call may still be replayed.' }),
+  })
+  .openapi('IntentResolution')
+
+export const resolvedIntentSchema = z
+  .object({
+    approval_ref: z.string(),
+    status: z.enum(['approved', 'rejected']),
+    resolved_at: time,
+    resolved_by: z.string(),
+    resolver_role: role,
+    resolution_channel: z.string().nullable(),
+    outbox_id: z.string().nullable().openapi({ description: 'Where an approved call waits to be replayed.' }),
+  })
+  .openapi('ResolvedIntent')
+
+export const leaseSchema = z
+  .strictObject({
+    max: z.int().min(1).max(100).default(10),
+    lease_seconds: z.int().min(5).max(900).default(60),
+  })
+  .openapi('Lease')
+
+export const leasedSchema = z
+  .object({
+    entries: z.array(
+      z.object({
+        outbox_id: z.string(),
+        approval_ref: z.string(),
+        action: z.string(),
+        skill_slug: z.string(),
+        approved_at: time,
+        execute_by: time,
+        attempt: z.int(),
+        lease_token: z.string(),
+        lease_expires_at: time,
+        serialized_intent: z.looseObject({}),
+      }),
+    ),
+  })
+  .openapi('LeasedEntries')
+
+export const ackSchema = z
+  .strictObject({
+    lease_token: text(100),
+    outcome: z.enum(['succeeded', 'failed']),
+    result: z.unknown().optional().openapi({ description: 'Whatever came of it; any JSON up to 256 KiB.' }),
+    error: z.string().min(1).max(2000).nullish().openapi({ description: 'Why it failed.' }),
+    retry: z
+      .boolean()
+      .default(false)
+      .openapi({ description: 'Whether a failed entry is to be handed out again; at most 5 attempts in all.' }),
+  })
+  .openapi('OutboxAck')
+
+export const settledSchema = z
+  .object({
+    outbox_id: z.string(),
+    status: z
+      .enum(['pending', 'succeeded', 'failed', 'lapsed'])
+      .openapi({ description: '`pending`: it will be handed out again.' }),
+    attempt: z.int(),
+    error: z.string().nullable(),
+    finished_at: time.nullable(),
+  })
+  .openapi('OutboxEntry')
+
+export const pendingQuery = { customer_id: uuid }

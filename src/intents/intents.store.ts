@@ -1,0 +1,95 @@
+import { sql } from 'drizzle-orm'
+import type { Approval, Status } from '../approvals/approval.ts'
+import type { Ctx } from '../context.ts'
+import type { Condition, Reference, Statement } from '../db/open-db.ts'
+import type { PageRequest } from '../db/page.ts'
+import type { intents } from './intents.table.ts'
+
+/** What an agent asks for. */
+export type IntentFacts = Omit<
+  typeof intents.$inferSelect,
+  'approval_id' | 'tenant_id' | 'resolver_role' | 'resolution_channel'
+> & { id: string }
+
+export type PersonRole = IntentFacts['approver_role']
+
+/** An intent: what is asked for, and the state of its approval. */
+export interface Intent extends IntentFacts, Pick<Approval, 'due_at' | 'on_due' | 'decided_by' | 'decided_at'> {
+  status: Status
+  created_at: number
+  resolver_role: PersonRole | null
+  resolution_channel: string | null
+  outbox_id: string | null
+}
+
+/** The approval behind a reference of an instance. */
+export function behindRef(ctx: Ctx, instanceId: string, ref: string): Reference {
+  return sql`(SELECT approval_id FROM intents
+    WHERE tenant_id = ${ctx.actor.tenantId} AND instance_id = ${instanceId} AND approval_ref = ${ref})`
+}
+
+/** Inserts what is asked for; its approval is opened by the same transaction. */
+export function insertIntent(ctx: Ctx, intent: IntentFacts): Statement {
+  return ctx.db.all(sql`
+    INSERT INTO intents (approval_id, tenant_id, instance_id, approval_ref, customer_id, action, skill_slug, serialized_intent,
+      approver_role, approver_person_id, rule_id, notify_channel)
+    VALUES (${intent.id}, ${ctx.actor.tenantId}, ${intent.instance_id}, ${intent.approval_ref}, ${intent.customer_id}, ${intent.action},
+      ${intent.skill_slug}, ${intent.serialized_intent}, ${intent.approver_role}, ${intent.approver_person_id}, ${intent.rule_id},
+      ${intent.notify_channel})`)
+}
+
+/** Whether this person may resolve the intent of the surrounding `approvals` row. */
+export function resolvableBy(role: PersonRole, personId: string | null): Condition {
+  return sql`EXISTS (SELECT 1 FROM intents i WHERE i.approval_id = approvals.id AND i.approver_role = ${role}
+    AND (i.approver_person_id IS NULL OR i.approver_person_id = ${personId}))`
+}
+
+/** If this decision resolved the intent: how, and where it was approved the entry in the outbox. */
+export function recordResolution(
+  ctx: Ctx,
+  id: Reference,
+  decisionId: string,
+  resolution: { role: PersonRole; channel: string | null; outboxId: string; executeBy: number },
+): Statement[] {
+  return [
+    ctx.db.all(sql`
+      UPDATE intents SET resolver_role = ${resolution.role}, resolution_channel = ${resolution.channel}
+      WHERE approval_id = (SELECT id FROM approvals WHERE id = ${id} AND decision_id = ${decisionId})`),
+    ctx.db.all(sql`
+      INSERT INTO outbox (id, tenant_id, instance_id, approval_id, status, approved_at, execute_by)
+      SELECT ${resolution.outboxId}, a.tenant_id, i.instance_id, a.id, 'open', ${ctx.now}, ${resolution.executeBy}
+      FROM approvals a JOIN intents i ON i.approval_id = a.id
+      WHERE a.id = ${id} AND a.decision_id = ${decisionId} AND a.status = 'approved'`),
+  ]
+}
+
+/** One intent, by its approval. */
+export function selectIntent(ctx: Ctx, id: Reference) {
+  return ctx.db.all<Intent>(sql`
+    SELECT ${intentColumns}, (SELECT o.id FROM outbox o WHERE o.approval_id = a.id) AS outbox_id
+    FROM approvals a JOIN intents i ON i.approval_id = a.id WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId}`)
+}
+
+/** What waits for a customer's, or the owner's, decision at an instance, oldest first; nothing that has expired. */
+export function selectPending(ctx: Ctx, instanceId: string, customerId: string, { limit, after }: PageRequest) {
+  return ctx.db.all<Intent>(sql`
+    SELECT ${intentColumns}, NULL AS outbox_id FROM approvals a JOIN intents i ON i.approval_id = a.id
+    WHERE ${pendingFor(ctx, instanceId, customerId)}
+      AND ${after ? sql`(a.created_at, a.id) > (${after.created_at}, ${after.id})` : sql`1`}
+    ORDER BY a.created_at, a.id LIMIT ${limit + 1}`)
+}
+
+/** How many that are; counted, because one customer has few. */
+export function countPending(ctx: Ctx, instanceId: string, customerId: string) {
+  return ctx.db.all<{ total: number }>(sql`
+    SELECT count(*) AS total FROM approvals a WHERE ${pendingFor(ctx, instanceId, customerId)}`)
+}
+
+function pendingFor(ctx: Ctx, instanceId: string, customerId: string): Condition {
+  return sql`a.tenant_id = ${ctx.actor.tenantId} AND a.subject_id = ${customerId} AND a.status = 'pending'
+    AND +a.subject_type = ${`instance:${instanceId}`} AND +a.kind = 'intent' AND +a.due_at > ${ctx.now}`
+}
+
+const intentColumns = sql`a.id, a.status, a.created_at, a.due_at, a.on_due, a.decided_by, a.decided_at, i.instance_id, i.approval_ref,
+  i.customer_id, i.action, i.skill_slug, i.serialized_intent, i.approver_role, i.approver_person_id, i.rule_id, i.notify_channel,
+  i.resolver_role, i.resolution_channel`

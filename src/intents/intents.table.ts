@@ -1,0 +1,39 @@
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+
+/**
+ * A call that an agent wants to make. `serialized_intent` is the JSON text as it was sent. The last two columns are
+ * written when it is resolved; its state is in `approvals`.
+ */
+export const intents = sqliteTable('intents', {
+  approval_id: text().primaryKey(),
+  tenant_id: text().notNull(),
+  instance_id: text().notNull(),
+  approval_ref: text().notNull(),
+  customer_id: text().notNull(),
+  action: text().notNull(),
+  skill_slug: text().notNull(),
+  serialized_intent: text().notNull(),
+  approver_role: text({ enum: ['owner', 'customer'] }).notNull(),
+  approver_person_id: text(),
+  rule_id: text(),
+  notify_channel: text(),
+  resolver_role: text({ enum: ['owner', 'customer'] }),
+  resolution_channel: text(),
+})
+
+/** Approved calls that wait to be replayed. `lease_until` is 0 while nobody holds the entry. */
+export const outbox = sqliteTable('outbox', {
+  id: text().primaryKey(),
+  tenant_id: text().notNull(),
+  instance_id: text().notNull(),
+  approval_id: text().notNull(),
+  status: text({ enum: ['open', 'succeeded', 'failed', 'lapsed'] }).notNull(),
+  approved_at: integer().notNull(),
+  execute_by: integer().notNull(),
+  attempt: integer().notNull().default(0),
+  lease_token: text(),
+  lease_until: integer().notNull().default(0),
+  result: text(),
+  error: text(),
+  finished_at: integer(),
+})

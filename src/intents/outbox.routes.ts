@@ -1,0 +1,78 @@
+import type { z } from '@hono/zod-openapi'
+import { endpoint } from '../http/endpoint.ts'
+import { jsonText } from '../http/json-text.ts'
+import { rawMember, withRaw } from '../http/raw-json.ts'
+import { createRouter } from '../http/router.ts'
+import { iso } from '../http/time.ts'
+import { ackSchema, entryParams, instanceParams, leasedSchema, leaseSchema, settledSchema } from './intents.schemas.ts'
+import { leaseEntries, settleEntry } from './outbox.ts'
+import type { LeasedEntry } from './outbox.store.ts'
+
+const tags = ['Outbox']
+const path = '/internal/v1/instances/{instance_id}/outbox'
+const json = <S extends z.ZodType>(schema: S) => ({ 'application/json': { schema } })
+
+const lease = endpoint({
+  method: 'post',
+  path: `${path}/lease`,
+  operationId: 'leaseOutbox',
+  tags,
+  summary: 'Take approved calls to replay; each is leased to one caller at a time',
+  roles: ['service'],
+  faults: 'fastapi',
+  request: { params: instanceParams, body: { content: json(leaseSchema) } },
+  responses: { 200: { description: 'What to replay, longest waiting first.', content: json(leasedSchema) } },
+  refuses: ['not_found'],
+})
+
+const ack = endpoint({
+  method: 'post',
+  path: `${path}/{outbox_id}/ack`,
+  operationId: 'ackOutbox',
+  tags,
+  summary: 'Report what came of a replay',
+  roles: ['service'],
+  faults: 'fastapi',
+  request: { params: entryParams, body: { required: true, content: json(ackSchema) } },
+  responses: {
+    200: { description: 'Noted; the same answer for the same report again.', content: json(settledSchema) },
+  },
+  refuses: ['not_found', 'lease_lost'],
+})
+
+/** The outbox: lease, ack. */
+export const outboxRoutes = createRouter()
+  .openapi(lease, async (c) => {
+    const { max = 10, lease_seconds = 60 } = c.req.valid('json')
+    const entries = await leaseEntries(c.get('ctx'), c.req.valid('param').instance_id, { max, seconds: lease_seconds })
+    return jsonText(c, `{"entries":[${entries.map(render).join(',')}]}`, 200)
+  })
+  .openapi(ack, async (c) => {
+    const { lease_token, outcome, error = null, retry } = c.req.valid('json')
+    const { instance_id, outbox_id } = c.req.valid('param')
+    const result = rawMember(await c.req.text(), 'result') ?? null
+    const entry = await settleEntry(c.get('ctx'), instance_id, outbox_id, lease_token, {
+      outcome,
+      error,
+      retry,
+      result,
+    })
+    const { id, status, attempt, finished_at } = entry
+    const shown = status === 'open' ? ('pending' as const) : status
+    return c.json({ outbox_id: id, status: shown, attempt, error: entry.error, finished_at: iso(finished_at) }, 200)
+  })
+
+function render(entry: LeasedEntry): string {
+  const shown = {
+    outbox_id: entry.id,
+    approval_ref: entry.approval_ref,
+    action: entry.action,
+    skill_slug: entry.skill_slug,
+    approved_at: iso(entry.approved_at),
+    execute_by: iso(entry.execute_by),
+    attempt: entry.attempt,
+    lease_token: entry.lease_token,
+    lease_expires_at: iso(entry.lease_until),
+  }
+  return withRaw(shown, { serialized_intent: entry.serialized_intent })
+}

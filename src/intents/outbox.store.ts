@@ -1,0 +1,103 @@
+import { sql } from 'drizzle-orm'
+import { recordEach } from '../approvals/history.store.ts'
+import type { Ctx } from '../context.ts'
+import type { Statement } from '../db/open-db.ts'
+import { newId } from '../ids.ts'
+import type { intents, outbox } from './intents.table.ts'
+
+export type OutboxEntry = typeof outbox.$inferSelect
+
+/** An entry with the call to replay. */
+export type LeasedEntry = OutboxEntry &
+  Pick<typeof intents.$inferSelect, 'approval_ref' | 'action' | 'skill_slug' | 'serialized_intent'>
+
+/** How often an entry is handed out before it stops. */
+export const maxAttempts = 5
+
+/** Leases what is leasable, longest waiting first, under one token; an expired lease counts as given back. */
+export function lease(ctx: Ctx, instanceId: string, max: number, until: number, token: string): Statement {
+  return ctx.db.all(sql`
+    UPDATE outbox SET lease_token = ${token}, lease_until = ${until}, attempt = attempt + 1
+    WHERE id IN (
+      SELECT id FROM outbox
+      WHERE tenant_id = ${ctx.actor.tenantId} AND instance_id = ${instanceId} AND status = 'open'
+        AND lease_until <= ${ctx.now} AND execute_by > ${ctx.now} AND attempt < ${maxAttempts}
+      ORDER BY lease_until, id LIMIT ${max})`)
+}
+
+/** The entries under a lease, in the order of their approval. */
+export function selectLeased(ctx: Ctx, token: string) {
+  return ctx.db.all<LeasedEntry>(sql`
+    SELECT o.*, i.approval_ref, i.action, i.skill_slug, i.serialized_intent
+    FROM outbox o JOIN intents i ON i.approval_id = o.approval_id WHERE o.lease_token = ${token}
+    ORDER BY o.approved_at, o.id`)
+}
+
+/** What a consumer reports of an entry. */
+export interface Outcome {
+  outcome: 'succeeded' | 'failed'
+  /** JSON text. */
+  result: string | null
+  error: string | null
+  /** Whether a failed entry is to be handed out again. */
+  retry: boolean
+}
+
+/** Reports the outcome, if the token is that of the current lease. Returns the entry where it was, else none. */
+export function settle(
+  ctx: Ctx,
+  instanceId: string,
+  id: string,
+  token: string,
+  outcome: Outcome,
+): Statement<OutboxEntry>[] {
+  const again = sql`(${outcome.outcome} = 'failed' AND ${outcome.retry ? 1 : 0} AND attempt < ${maxAttempts})`
+  return [
+    ctx.db.all<OutboxEntry>(sql`
+      UPDATE outbox SET status = iif(${again}, 'open', ${outcome.outcome}), finished_at = iif(${again}, NULL, ${ctx.now}),
+        lease_until = 0, result = ${outcome.result}, error = ${outcome.error}
+      WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND instance_id = ${instanceId}
+        AND status = 'open' AND lease_until > 0 AND lease_token = ${token}
+      RETURNING *`),
+    ctx.db.all(sql`
+      INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
+      SELECT ${newId('evt')}, tenant_id, iif(status = 'succeeded', 'intent.executed', 'intent.failed'), approval_id,
+        ${ctx.actor.userId}, ${ctx.now}, 'approved', 'approved',
+        json_object('outbox_id', id, 'attempt', attempt, 'error', error)
+      FROM outbox WHERE id = ${id} AND finished_at = ${ctx.now} AND lease_token = ${token}
+        AND NOT EXISTS (SELECT 1 FROM events e WHERE e.subject_id = outbox.approval_id AND e.type IN ('intent.executed', 'intent.failed'))`),
+  ] as Statement<OutboxEntry>[]
+}
+
+/** One entry of an instance. */
+export function selectEntry(ctx: Ctx, instanceId: string, id: string) {
+  return ctx.db.all<OutboxEntry>(sql`
+    SELECT * FROM outbox WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND instance_id = ${instanceId}`)
+}
+
+/**
+ * Ends entries whose time to execute is over, and those that were handed out as often as allowed without an answer to
+ * the last; with their events. Entries that are leased right now wait for their answer.
+ */
+export function endOverdue(ctx: Ctx, limit: number): Statement[] {
+  const sweep = newId('lse')
+  const free = sql`lease_until <= ${ctx.now}`
+  return [
+    ctx.db.all(sql`
+      UPDATE outbox SET status = 'lapsed', finished_at = ${ctx.now}, lease_token = ${sweep},
+        error = coalesce(error, 'It was not executed in time')
+      WHERE id IN (SELECT id FROM outbox WHERE status = 'open' AND execute_by <= ${ctx.now} AND +${free} LIMIT ${limit})`),
+    ctx.db.all(sql`
+      UPDATE outbox SET status = 'failed', finished_at = ${ctx.now}, lease_token = ${sweep},
+        error = coalesce(error || '; it was', 'It was') || ' leased ' || attempt || ' times, without an answer to the last'
+      WHERE id IN (SELECT id FROM outbox WHERE status = 'open' AND attempt >= 5 AND ${free} LIMIT ${limit})`),
+    recordEach(
+      ctx,
+      sql`SELECT tenant_id, iif(status = 'lapsed', 'intent.lapsed', 'intent.failed') AS type, approval_id AS subject_id,
+        'approved' AS from_status, 'approved' AS to_status, json_object('outbox_id', id, 'attempt', attempt, 'error', error) AS data
+        FROM outbox WHERE lease_token = ${sweep}`,
+      2 * limit,
+    ),
+    ctx.db.all<{ id: string }>(sql`SELECT id FROM outbox WHERE lease_token = ${sweep}`),
+  ]
+}

@@ -1,0 +1,66 @@
+import { reachable } from '../access/reachable.ts'
+import type { Ctx } from '../context.ts'
+import { newId } from '../ids.ts'
+import { Refusal } from '../refusal.ts'
+import {
+  endOverdue,
+  lease,
+  selectEntry,
+  selectLeased,
+  settle,
+  type LeasedEntry,
+  type Outcome,
+  type OutboxEntry,
+} from './outbox.store.ts'
+
+/** How many entries one sweep ends, for each reason. */
+const perSweep = 1_000
+
+/** Leases entries to one consumer, longest waiting first. An entry is leased to one at a time. */
+export async function leaseEntries(
+  ctx: Ctx,
+  instanceId: string,
+  { max, seconds }: { max: number; seconds: number },
+): Promise<LeasedEntry[]> {
+  reachable(ctx.actor, instanceId)
+  const token = newId('lse')
+  const [, entries] = await ctx.db.batch([
+    lease(ctx, instanceId, max, ctx.now + seconds * 1000, token),
+    selectLeased(ctx, token),
+  ])
+  return entries
+}
+
+/**
+ * Takes a consumer's report. A report that is repeated gets the same answer.
+ *
+ * @throws Refusal `not_found`, `lease_lost` where the token is no longer the current one
+ */
+export async function settleEntry(
+  ctx: Ctx,
+  instanceId: string,
+  id: string,
+  token: string,
+  outcome: Outcome,
+): Promise<OutboxEntry> {
+  reachable(ctx.actor, instanceId)
+  const results = await ctx.db.batch([...settle(ctx, instanceId, id, token, outcome), selectEntry(ctx, instanceId, id)])
+  const entry = results.at(-1)?.[0]
+  if (!entry) throw new Refusal('not_found', `There is no outbox entry ${id}.`)
+  if (results[0]?.length || wasReported(entry, token, outcome)) return entry
+  throw new Refusal('lease_lost', `The lease on ${id} is over; the entry is ${entry.status}.`, {
+    outbox_status: entry.status,
+  })
+}
+
+function wasReported(entry: OutboxEntry, token: string, { outcome, retry }: Outcome): boolean {
+  if (entry.lease_token !== token) return false
+  const released = entry.status === 'open' && entry.lease_until === 0
+  return released ? outcome === 'failed' && retry : entry.status === outcome
+}
+
+/** The upkeep of all outboxes: see `endOverdue`. @returns how many entries were ended */
+export async function endOverdueEntries(ctx: Ctx): Promise<number> {
+  const results = await ctx.db.batch(endOverdue(ctx, perSweep))
+  return results.at(-1)?.length ?? 0
+}

@@ -1,0 +1,62 @@
+import { open } from '../approvals/open.ts'
+import { defaultPolicy } from '../approvals/policy.ts'
+import { reachable } from '../access/reachable.ts'
+import type { Ctx } from '../context.ts'
+import { isDuplicate } from '../db/failures.ts'
+import { once } from '../idempotency/once.ts'
+import { newId } from '../ids.ts'
+import { newRef, tries } from './approval-ref.ts'
+import { insertIntent, type Intent, type IntentFacts } from './intents.store.ts'
+
+/**
+ * The agent platform asks and reports the answer with the same key, on behalf of different people: who may answer is
+ * said by `approver_role` and `approver_person_id`, not by the key.
+ */
+const policy = { ...defaultPolicy(['service', 'admin']), allow_self_approval: true }
+
+const hourMs = 60 * 60 * 1000
+
+/** What an agent asks for; `expires_in_hours` is how long the decision may take. */
+export type NewIntent = Omit<IntentFacts, 'id' | 'approval_ref'> & { expires_in_hours: number }
+
+/**
+ * Stores a call that has to wait for a person.
+ *
+ * @param makeRef makes a short reference for the given try; one that is taken is followed by the next try
+ * @throws Refusal `not_found` (an instance that the key does not reach), `idempotency_key_reused`
+ */
+export async function requestIntent(ctx: Ctx, asked: NewIntent, makeRef = newRef): Promise<Intent> {
+  reachable(ctx.actor, asked.instance_id)
+  const { expires_in_hours, ...facts } = asked
+  const due_at = ctx.now + expires_in_hours * hourMs
+  for (let attempt = 0; ; attempt += 1) {
+    const intent: Intent = {
+      ...facts,
+      id: newId('int'),
+      approval_ref: makeRef(attempt),
+      status: 'pending',
+      created_at: ctx.now,
+      due_at,
+      on_due: 'expire',
+      decided_by: null,
+      decided_at: null,
+      resolver_role: null,
+      resolution_channel: null,
+      outbox_id: null,
+    }
+    const opening = {
+      id: intent.id,
+      title: `${intent.skill_slug}: ${intent.action}`,
+      requester_id: ctx.actor.userId,
+      subject: { type: `instance:${intent.instance_id}`, id: intent.customer_id },
+      policy,
+      due_at,
+      on_due: 'expire' as const,
+    }
+    try {
+      return await once(ctx, intent, [...open(ctx, 'intent', 'requested', [opening]), insertIntent(ctx, intent)])
+    } catch (error) {
+      if (!isDuplicate(error, 'intents') || attempt + 1 >= tries) throw error
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import type { Vote } from '../approvals/approval.ts'
+import { decide } from '../approvals/decide.ts'
+import { reachable } from '../access/reachable.ts'
+import type { Ctx } from '../context.ts'
+import { newId } from '../ids.ts'
+import { Refusal } from '../refusal.ts'
+import { readRef } from './approval-ref.ts'
+import {
+  behindRef,
+  recordResolution,
+  resolvableBy,
+  selectIntent,
+  type Intent,
+  type PersonRole,
+} from './intents.store.ts'
+
+const hourMs = 60 * 60 * 1000
+
+/** A person's answer, as the agent platform reports it. */
+export interface Resolution {
+  approval_ref: string
+  vote: Vote
+  /** Whether the platform has verified the person's PIN; approving needs it. */
+  pin_verified: boolean
+  resolver_role: PersonRole
+  resolver_person_id: string | null
+  /** Who it was; else the person's id, else the key's user. */
+  resolved_by: string | null
+  resolution_channel: string | null
+  /** How long after the approval the call may still be replayed, in hours. */
+  execute_within_hours: number
+}
+
+/**
+ * Resolves an intent; an approved one is put in the outbox in the same transaction.
+ *
+ * @throws Refusal `pin_required`, `wrong_resolver`, and as `decide`
+ */
+export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Resolution): Promise<Intent> {
+  reachable(ctx.actor, instanceId)
+  const { vote, resolver_role: role, resolver_person_id: personId } = resolution
+  if (vote === 'approve' && !resolution.pin_verified) {
+    throw new Refusal('pin_required', 'The PIN of the person who approves has not been verified.')
+  }
+  const ref = readRef(resolution.approval_ref)
+  const id = behindRef(ctx, instanceId, ref)
+  const userId = resolution.resolved_by ?? personId ?? ctx.actor.userId
+  const asPerson = { ...ctx, actor: { ...ctx.actor, userId } }
+  const inView = (effects: unknown[][]) => effects.at(-1)?.[0] as Intent
+  const { effects } = await decide(asPerson, {
+    id,
+    name: ref,
+    kind: 'intent',
+    vote,
+    comment: null,
+    ifMatch: null,
+    guard: resolvableBy(role, personId),
+    forbids: (seen) => (fits(inView(seen), role, personId) ? null : wrongResolver(inView(seen))),
+    effect: (decisionId) => [
+      ...recordResolution(asPerson, id, decisionId, {
+        role,
+        channel: resolution.resolution_channel,
+        outboxId: newId('out'),
+        executeBy: ctx.now + resolution.execute_within_hours * hourMs,
+      }),
+      selectIntent(ctx, id),
+    ],
+  })
+  return inView(effects)
+}
+
+function fits(intent: Intent, role: PersonRole, personId: string | null): boolean {
+  return intent.approver_role === role && (intent.approver_person_id === null || intent.approver_person_id === personId)
+}
+
+function wrongResolver({ approval_ref, approver_role, approver_person_id }: Intent): Refusal {
+  const who = approver_person_id === null ? `the ${approver_role}` : `the ${approver_role} ${approver_person_id}`
+  return new Refusal('wrong_resolver', `${approval_ref} is for ${who} to decide.`)
+}
