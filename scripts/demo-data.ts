@@ -23,7 +23,7 @@ export const demoKeys = [
  * @param now when it is loaded, in milliseconds: the claims date from the hours before
  */
 export function demoData(now: number): string[] {
-  return [...access(now), ...claims(now), ...changes(now)]
+  return [...access(now), ...claims(now), ...changes(now), ...intents(now)]
 }
 
 function access(now: number): string[] {
@@ -94,6 +94,43 @@ function changes(now: number): string[] {
       event(`evt_demo_${id}`, 'change.requested', id, 'usr_member', asked),
     ]),
   ]
+}
+
+function intents(now: number): string[] {
+  const instance = '497f6eca-6276-4993-bfeb-53cbbbba6f08'
+  const customer = instance
+  const policy = JSON.stringify({
+    required_approvals: 1,
+    approver_roles: ['service', 'admin'],
+    allow_self_approval: true,
+  })
+  const due = now + 7 * 86_400_000
+  const asked = [
+    {
+      ref: 'APR-7K2M',
+      skill: 'payments',
+      action: 'refund',
+      call: '{"order":"o_1001","amount":49.90,"currency":"EUR"}',
+    },
+    { ref: 'APR-Q3ZD', skill: 'calendar', action: 'cancel_booking', call: '{"booking":"b_77"}' },
+    {
+      ref: 'APR-9XW4',
+      skill: 'messaging',
+      action: 'send_invoice',
+      call: '{"invoice":"2026-118","to":"ann@example.com"}',
+    },
+  ]
+  return asked.flatMap(({ ref, skill, action, call }, index) => {
+    const id = `int_demo${index + 1}`
+    const at = now - (asked.length - index) * 600_000
+    return [
+      `INSERT OR IGNORE INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id, created_at, updated_at, due_at, on_due, policy, votes_needed)
+       VALUES (${text(id)}, 'demo', 'intent', 'pending', ${text(`${skill}: ${action}`)}, 'usr_service', ${text(`instance:${instance}`)}, ${text(customer)}, ${at}, ${at}, ${due}, 'expire', ${text(policy)}, 1)`,
+      `INSERT OR IGNORE INTO intents (approval_id, tenant_id, instance_id, approval_ref, customer_id, action, skill_slug, serialized_intent, approver_role)
+       VALUES (${text(id)}, 'demo', ${text(instance)}, ${text(ref)}, ${text(customer)}, ${text(action)}, ${text(skill)}, ${text(call)}, 'customer')`,
+      event(`evt_demo_${id}`, 'intent.requested', id, 'usr_service', at),
+    ]
+  })
 }
 
 function event(id: string, type: string, subject: string, actor: string, at: number): string {

@@ -20,14 +20,12 @@ const list = endpoint({
     query: z.object({
       ...dashboardFilter,
       ...longCursorQuery(50),
-      offset: wholeNumber(0, Number.MAX_SAFE_INTEGER)
-        .optional()
-        .openapi({
-          type: 'integer',
-          minimum: 0,
-          default: 0,
-          description: 'At most 10,000; beyond, follow the `Link` header.',
-        }),
+      offset: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional().openapi({
+        type: 'integer',
+        minimum: 0,
+        default: 0,
+        description: 'At most 10,000; beyond, follow the `Link` header.',
+      }),
     }),
   },
   responses: {

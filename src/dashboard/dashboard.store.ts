@@ -52,17 +52,15 @@ const a = sql`a`
 export function selectPage(ctx: Ctx, filter: DashboardFilter, page: PageRequest) {
   const overdue = sql`(a.on_due IS 'expire' AND a.due_at <= ${ctx.now})`
   if (filter.status === 'expired') {
-    const found = (from: SQL, status: Status, more: SQL) => sql`
-      SELECT * FROM (SELECT a.* FROM approvals a ${from}
-        WHERE ${narrowed(ctx, { ...filter, status })} AND ${more} AND ${behind(page.after, a)} ORDER BY a.created_at DESC, a.id DESC
-        LIMIT ${page.offset + page.limit + 1})`
-    const inIndex = sql.raw(`INDEXED BY ${indexFor(filter)}`)
-    return rows(
-      ctx,
-      sql`(${found(inIndex, 'expired', sql`1`)} UNION ALL ${found(sql`INDEXED BY approvals_due`, 'pending', sql`a.due_at IS NOT NULL AND ${overdue}`)}) a`,
-      sql`1`,
-      page,
+    const found = (from: SQL, where: SQL) => sql`
+      SELECT * FROM (SELECT a.* FROM approvals a ${from} WHERE ${where} AND ${behind(page.after, a)}
+        ORDER BY a.created_at DESC, a.id DESC LIMIT ${page.offset + page.limit + 1})`
+    const swept = found(sql.raw(`INDEXED BY ${indexFor(filter)}`), narrowed(ctx, filter))
+    const unswept = found(
+      sql`INDEXED BY approvals_due`,
+      sql`a.status = 'pending' AND a.due_at IS NOT NULL AND ${overdue} AND ${narrowed(ctx, { ...filter, status: undefined })}`,
     )
+    return rows(ctx, sql`(${swept} UNION ALL ${unswept}) a`, sql`1`, page)
   }
   const more = filter.status === 'pending' ? sql`NOT ${overdue}` : sql`1`
   const from = sql`approvals a ${sql.raw(`INDEXED BY ${indexFor(filter)}`)}`

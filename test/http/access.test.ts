@@ -9,7 +9,7 @@ const all = await operations()
 const guarded = all.filter(({ path }) => !open.has(path))
 
 /** Addresses that each tenant has for itself: there a list is empty, and a write makes a thing of its own. */
-const ownAddress = new Set(['listEntities', 'setEntity'])
+const ownAddress = new Set(['listEntities', 'setEntity', 'requestIntent', 'listPendingIntents', 'leaseOutbox'])
 
 let mine: Tenant
 let other: Tenant
@@ -30,7 +30,31 @@ beforeAll(async () => {
     method: 'POST',
     body: { ...offer, entityName: 'Offer', action: 'delete' },
   })
-  existing = { claim_id: claim_id!, batch_id: batch.body.batch_id, id: change.body.id, ...offer }
+  const instance_id = crypto.randomUUID()
+  const service = mine.as('service')
+  const intent = await service(`/internal/v1/instances/${instance_id}/approvals/request`, {
+    method: 'POST',
+    body: { action: 'a', skill_slug: 's', customer_id: instance_id, serialized_intent: {} },
+  })
+  const resolution = {
+    approval_ref: intent.body.approval_ref,
+    action: 'approve',
+    pin_verified: true,
+    resolver_role: 'customer',
+  }
+  const resolved = await service(`/internal/v1/instances/${instance_id}/approvals/resolve`, {
+    method: 'POST',
+    body: resolution,
+  })
+  samples.IntentResolution = resolution
+  existing = {
+    instance_id,
+    outbox_id: resolved.body.outbox_id,
+    claim_id: claim_id!,
+    batch_id: batch.body.batch_id,
+    id: change.body.id,
+    ...offer,
+  }
 })
 
 /** The path with the first tenant's ids; a parameter that this test knows nothing of fails it. */
@@ -74,7 +98,10 @@ describe.each(guarded)('$operationId', ({ path, method, ...operation }) => {
     const admin = other.as('admin')
     const valid = sample(operation.requestBody)
     const theirs = await admin(concrete(path), { method, body: valid })
-    const nobodys = await admin(path.replace(/\{\w+\}/g, 'nobody'), { method, body: valid })
+    const nobodys = await admin(path.replace('{instance_id}', crypto.randomUUID()).replace(/\{\w+\}/g, 'nobody'), {
+      method,
+      body: valid,
+    })
     const without = ({ status, body: { request_id: _, detail, ...rest } }: any) => ({
       status,
       rest,
@@ -98,17 +125,30 @@ test('what one tenant stores at an address, another neither sees nor changes', a
   expect((await mine.as('admin')(`${path}/of_1`)).body).toMatchObject({ entityName: 'Offer', data: {} })
 })
 
+/** Bodies that the schemas take, by the schema's name. */
+const samples: Record<string, unknown> = {
+  ClaimApproval: {},
+  ClaimRejection: { comment: 'No' },
+  BatchAmendment: { comment: 'x' },
+  ResolveChange: { action: 'approve' },
+  OutboxAck: { lease_token: 'x', outcome: 'succeeded' },
+}
+
+test('an instance is one per tenant: what waits in one tenant, another neither sees nor takes', async () => {
+  const base = `/internal/v1/instances/${existing.instance_id}`
+  const service = other.as('service')
+  const pending = await service(`${base}/approvals/pending?customer_id=${existing.instance_id}`)
+  const leased = await service(`${base}/outbox/lease`, { method: 'POST' })
+  expect([pending.body, leased.body]).toEqual([{ total: 0, approvals: [] }, { entries: [] }])
+  const refused = await service(`${base}/approvals/resolve`, { method: 'POST', body: samples.IntentResolution })
+  expect(refused.status).toBe(404)
+})
+
 /** A body that the schema takes, for operations on something that exists. */
 function sample(requestBody: any): unknown {
   if (!requestBody) return undefined
   const { $ref, ...inline } = requestBody.content['application/json'].schema
   const name = ($ref ?? inline.$id ?? '').split('/').at(-1)
-  const samples: Record<string, unknown> = {
-    ClaimApproval: {},
-    ClaimRejection: { comment: 'No' },
-    BatchAmendment: { comment: 'x' },
-    ResolveChange: { action: 'approve' },
-  }
   if (!(name in samples)) throw new Error(`give the access test a sample of ${name}`)
   return samples[name]
 }
