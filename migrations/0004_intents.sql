@@ -18,7 +18,8 @@ CREATE TABLE intents (
   UNIQUE (tenant_id, instance_id, approval_ref)
 ) STRICT;
 
--- `open` entries are leasable while `lease_until` has passed; 0 means that nobody holds a lease.
+-- `open` entries are leasable while `lease_until` has passed; 0 means that nobody holds a lease. `overdue_at` is when an
+-- entry has had its time, or its last attempt.
 CREATE TABLE outbox (
   id TEXT PRIMARY KEY,
   tenant_id TEXT NOT NULL,
@@ -33,12 +34,12 @@ CREATE TABLE outbox (
   result TEXT CHECK (json_valid(result)),
   error TEXT,
   finished_at INTEGER,
+  overdue_at INTEGER NOT NULL GENERATED ALWAYS AS (iif(attempt >= 5, min(execute_by, lease_until), execute_by)) VIRTUAL,
   CHECK ((status = 'open') = (finished_at IS NULL))
 ) STRICT;
 CREATE INDEX outbox_leasable ON outbox (tenant_id, instance_id, lease_until, id) WHERE status = 'open';
 CREATE INDEX outbox_by_token ON outbox (lease_token) WHERE lease_token IS NOT NULL;
-CREATE INDEX outbox_to_lapse ON outbox (execute_by) WHERE status = 'open';
-CREATE INDEX outbox_exhausted ON outbox (lease_until) WHERE status = 'open' AND attempt >= 5;
+CREATE INDEX outbox_overdue ON outbox (overdue_at) WHERE status = 'open';
 
 -- The dashboard lists over all kinds.
 CREATE INDEX approvals_by_tenant ON approvals (tenant_id, created_at, id);

@@ -71,11 +71,10 @@ export function castVote(
 }
 
 /** The vote behind `decisionId`, if it was allowed. */
-export function insertVote(ctx: Ctx, id: Reference, vote: Vote, comment: string | null, decisionId: string): Statement {
+export function insertVote(ctx: Ctx, vote: Vote, comment: string | null, decisionId: string): Statement {
   return ctx.db.all(sql`
     INSERT INTO votes (approval_id, voter_id, vote, decision_id, comment, voted_at)
-    SELECT id, ${ctx.actor.userId}, ${vote}, ${decisionId}, ${comment}, ${ctx.now}
-    FROM approvals WHERE id = ${id} AND decision_id = ${decisionId}`)
+    SELECT id, ${ctx.actor.userId}, ${vote}, ${decisionId}, ${comment}, ${ctx.now} FROM approvals WHERE decision_id = ${decisionId}`)
 }
 
 /** Takes the request back. Returns the row where it was allowed, else none. */

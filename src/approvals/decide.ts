@@ -51,8 +51,8 @@ export async function decide(
   const effect = decision.effect?.(decisionId) ?? []
   const [changed, , , ...rest] = await ctx.db.batch([
     castVote(ctx, decision, decisionId),
-    insertVote(ctx, decision.id, decision.vote, decision.comment, decisionId),
-    recordDecision(ctx, decision.id, decisionId),
+    insertVote(ctx, decision.vote, decision.comment, decisionId),
+    recordDecision(ctx, decisionId),
     ...effect,
     selectApproval(ctx, decision.id, decision.kind, decisionId),
   ])

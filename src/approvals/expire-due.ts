@@ -1,7 +1,7 @@
 import { expirer } from './approval.ts'
 import type { Ctx } from '../context.ts'
 import { newId } from '../ids.ts'
-import { countMarked, expire } from './expire-due.store.ts'
+import { expire } from './expire-due.store.ts'
 
 /** How many approvals one transaction expires, and how many of those one sweep runs: far below D1's limits. */
 const perStep = 1_000
@@ -17,11 +17,9 @@ export async function expireDue(ctx: Ctx): Promise<number> {
   const asExpirer = { ...ctx, actor: { ...ctx.actor, userId: expirer } }
   let expired = 0
   for (let step = 0; step < stepsPerSweep; step += 1) {
-    const sweepId = newId('dec')
-    const results = await ctx.db.batch([...expire(asExpirer, sweepId, perStep), countMarked(ctx, sweepId)])
-    const [{ n }] = results.at(-1) as [{ n: number }]
-    expired += n
-    if (n < perStep) break
+    const [marked] = await ctx.db.batch(expire(asExpirer, newId('dec'), perStep))
+    expired += marked.length
+    if (marked.length < perStep) break
   }
   return expired
 }

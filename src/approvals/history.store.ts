@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
-import type { Condition, Reference, Statement } from '../db/open-db.ts'
+import type { Condition, Statement } from '../db/open-db.ts'
 import { newId, newIds } from '../ids.ts'
 import type { Status } from './approval.ts'
 
@@ -34,15 +34,15 @@ export function recordIf(ctx: Ctx, happenings: readonly Happening[], condition: 
 }
 
 /**
- * Records a decision, if the transaction made it: the row carries `decisionId`. The type is the kind and what became
+ * Records a decision, if the transaction made it: a row carries `decisionId`. The type is the kind and what became
  * of it (`claim.approved`), or `claim.voted` where more votes are needed.
  */
-export function recordDecision(ctx: Ctx, id: Reference, decisionId: string): Statement {
+export function recordDecision(ctx: Ctx, decisionId: string): Statement {
   return ctx.db.all(sql`
     INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
     SELECT ${newId('evt')}, tenant_id, kind || '.' || iif(status = 'pending', 'voted', status), id, ${ctx.actor.userId}, ${ctx.now},
       'pending', status, json_object('decision_id', decision_id, 'comment', comment)
-    FROM approvals WHERE id = ${id} AND decision_id = ${decisionId}`)
+    FROM approvals WHERE decision_id = ${decisionId}`)
 }
 
 /**

@@ -22,7 +22,7 @@ export async function withdraw(
   const decisionId = newId('dec')
   const [changed, , ...rest] = await ctx.db.batch([
     markWithdrawn(ctx, target, decisionId),
-    recordDecision(ctx, target.id, decisionId),
+    recordDecision(ctx, decisionId),
     ...reads,
     selectApproval(ctx, target.id, target.kind, decisionId),
   ])

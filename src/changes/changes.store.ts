@@ -106,7 +106,7 @@ export function fits(vote: Vote, ifMatch: readonly string[] | null): Condition {
  * Applies an approved change, if this decision has approved it: a new version (JSON Merge Patch, RFC 7396, by SQLite's
  * own `json_patch`), and the entity as of that version.
  */
-export function applyChange(ctx: Ctx, id: string, decisionId: string): Statement[] {
+export function applyChange(ctx: Ctx, decisionId: string): Statement[] {
   return [
     ctx.db.all(sql`
       INSERT INTO entity_versions (tenant_id, entity_type, entity_id, version, action, entity_name, data, requested_by, approved_by,
@@ -116,7 +116,7 @@ export function applyChange(ctx: Ctx, id: string, decisionId: string): Statement
         a.requester_id, a.decided_by, a.id, a.decision_id, ${ctx.now}
       FROM approvals a JOIN changes c ON c.approval_id = a.id
         LEFT JOIN entities e ON e.tenant_id = c.tenant_id AND e.entity_type = c.entity_type AND e.entity_id = c.entity_id
-      WHERE a.id = ${id} AND a.decision_id = ${decisionId} AND a.status = 'approved' AND c.applies = 1`),
+      WHERE a.decision_id = ${decisionId} AND a.status = 'approved' AND c.applies = 1`),
     ctx.db.all(sql`
       DELETE FROM entities WHERE (tenant_id, entity_type, entity_id) = (
         SELECT tenant_id, entity_type, entity_id FROM entity_versions WHERE write_id = ${decisionId} AND action = 'delete')`),

@@ -28,7 +28,7 @@ export async function resolveChange(
       comment,
       ifMatch: null,
       guard: fits(vote, ifMatch),
-      effect: (decisionId) => [...applyChange(ctx, id, decisionId), selectChange(ctx, id)],
+      effect: (decisionId) => [...applyChange(ctx, decisionId), selectChange(ctx, id)],
     },
     (seen) => whyUnfit(inView(seen), ifMatch),
   )

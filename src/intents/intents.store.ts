@@ -47,19 +47,18 @@ export function resolvableBy(role: PersonRole, personId: string | null): Conditi
 /** If this decision resolved the intent: how, and where it was approved the entry in the outbox. */
 export function recordResolution(
   ctx: Ctx,
-  id: Reference,
   decisionId: string,
   resolution: { role: PersonRole; channel: string | null; outboxId: string; executeBy: number },
 ): Statement[] {
   return [
     ctx.db.all(sql`
       UPDATE intents SET resolver_role = ${resolution.role}, resolution_channel = ${resolution.channel}
-      WHERE approval_id = (SELECT id FROM approvals WHERE id = ${id} AND decision_id = ${decisionId})`),
+      WHERE approval_id = (SELECT id FROM approvals WHERE decision_id = ${decisionId})`),
     ctx.db.all(sql`
       INSERT INTO outbox (id, tenant_id, instance_id, approval_id, status, approved_at, execute_by)
       SELECT ${resolution.outboxId}, a.tenant_id, i.instance_id, a.id, 'open', ${ctx.now}, ${resolution.executeBy}
       FROM approvals a JOIN intents i ON i.approval_id = a.id
-      WHERE a.id = ${id} AND a.decision_id = ${decisionId} AND a.status = 'approved'`),
+      WHERE a.decision_id = ${decisionId} AND a.status = 'approved'`),
   ]
 }
 

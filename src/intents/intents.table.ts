@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
@@ -21,7 +22,10 @@ export const intents = sqliteTable('intents', {
   resolution_channel: text(),
 })
 
-/** Approved calls that wait to be replayed. `lease_until` is 0 while nobody holds the entry. */
+/**
+ * Approved calls that wait to be replayed. `lease_until` is 0 while nobody holds the entry; `overdue_at` is when the entry
+ * has had its time, or its last attempt.
+ */
 export const outbox = sqliteTable('outbox', {
   id: text().primaryKey(),
   tenant_id: text().notNull(),
@@ -36,4 +40,7 @@ export const outbox = sqliteTable('outbox', {
   result: text(),
   error: text(),
   finished_at: integer(),
+  overdue_at: integer()
+    .notNull()
+    .generatedAlwaysAs(sql`iif(attempt >= 5, min(execute_by, lease_until), execute_by)`, { mode: 'virtual' }),
 })

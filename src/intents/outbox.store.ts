@@ -79,25 +79,22 @@ export function selectEntry(ctx: Ctx, instanceId: string, id: string) {
  * Ends entries whose time to execute is over, and those that were handed out as often as allowed without an answer to
  * the last; with their events. Entries that are leased right now wait for their answer.
  */
-export function endOverdue(ctx: Ctx, limit: number): Statement[] {
+export function endOverdue(ctx: Ctx, limit: number) {
   const sweep = newId('lse')
-  const free = sql`lease_until <= ${ctx.now}`
   return [
-    ctx.db.all(sql`
-      UPDATE outbox SET status = 'lapsed', finished_at = ${ctx.now}, lease_token = ${sweep},
-        error = coalesce(error, 'It was not executed in time')
-      WHERE id IN (SELECT id FROM outbox WHERE status = 'open' AND execute_by <= ${ctx.now} AND +${free} LIMIT ${limit})`),
-    ctx.db.all(sql`
-      UPDATE outbox SET status = 'failed', finished_at = ${ctx.now}, lease_token = ${sweep},
-        error = coalesce(error || '; it was', 'It was') || ' leased ' || attempt || ' times, without an answer to the last'
-      WHERE id IN (SELECT id FROM outbox WHERE status = 'open' AND attempt >= 5 AND ${free} LIMIT ${limit})`),
+    ctx.db.all<{ ended: 1 }>(sql`
+      UPDATE outbox SET status = iif(execute_by <= ${ctx.now}, 'lapsed', 'failed'), finished_at = ${ctx.now}, lease_token = ${sweep},
+        error = CASE WHEN execute_by <= ${ctx.now} THEN coalesce(error, 'It was not executed in time')
+          ELSE coalesce(error || '; it was', 'It was') || ' leased ' || attempt || ' times, without an answer to the last' END
+      WHERE id IN (
+        SELECT id FROM outbox WHERE status = 'open' AND overdue_at <= ${ctx.now} AND +lease_until <= ${ctx.now} LIMIT ${limit})
+      RETURNING 1 AS ended`),
     recordEach(
       ctx,
       sql`SELECT tenant_id, iif(status = 'lapsed', 'intent.lapsed', 'intent.failed') AS type, approval_id AS subject_id,
         'approved' AS from_status, 'approved' AS to_status, json_object('outbox_id', id, 'attempt', attempt, 'error', error) AS data
         FROM outbox WHERE lease_token = ${sweep}`,
-      2 * limit,
+      limit,
     ),
-    ctx.db.all<{ id: string }>(sql`SELECT id FROM outbox WHERE lease_token = ${sweep}`),
-  ]
+  ] as const
 }

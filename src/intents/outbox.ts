@@ -61,6 +61,6 @@ function wasReported(entry: OutboxEntry, token: string, { outcome, retry }: Outc
 
 /** The upkeep of all outboxes: see `endOverdue`. @returns how many entries were ended */
 export async function endOverdueEntries(ctx: Ctx): Promise<number> {
-  const results = await ctx.db.batch(endOverdue(ctx, perSweep))
-  return results.at(-1)?.length ?? 0
+  const [ended] = await ctx.db.batch(endOverdue(ctx, perSweep))
+  return ended.length
 }

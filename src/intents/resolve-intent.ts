@@ -57,7 +57,7 @@ export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Re
     guard: resolvableBy(role, personId),
     forbids: (seen) => (fits(inView(seen), role, personId) ? null : wrongResolver(inView(seen))),
     effect: (decisionId) => [
-      ...recordResolution(asPerson, id, decisionId, {
+      ...recordResolution(asPerson, decisionId, {
         role,
         channel: resolution.resolution_channel,
         outboxId: newId('out'),

@@ -12,7 +12,7 @@ const instance = '497f6eca-6276-4993-bfeb-53cbbbba6f08'
 const customer = '00000000-0000-4000-8000-000000000007'
 let tenant: Tenant
 
-/** Stores intents by SQL, due at `dueAt`: of every ten one is approved. */
+/** Stores intents by SQL, due at `dueAt`: of every ten one is approved and waits in an outbox. */
 async function store(from: number, to: number, dueAt: number) {
   const policy = JSON.stringify({ required_approvals: 1, approver_roles: ['service'], allow_self_approval: true })
   for (let at = from; at < to; at += 50_000) {
@@ -26,6 +26,10 @@ async function store(from: number, to: number, dueAt: number) {
         `${rows} INSERT INTO intents (approval_id, tenant_id, instance_id, approval_ref, customer_id, action, skill_slug, serialized_intent, approver_role)
          SELECT printf('int_%08d', i), ?1, '${instance}', printf('APR-%08d', i), printf('00000000-0000-4000-8000-%012d', i % 1000), 'a', 's', '{}', 'customer' FROM n`,
       ).bind(tenant.id, at),
+      env.DB.prepare(
+        `${rows} INSERT INTO outbox (id, tenant_id, instance_id, approval_id, status, approved_at, execute_by)
+         SELECT printf('out_%08d', i), ?1, 'another', printf('int_%08d', i), 'open', i, ?3 FROM n WHERE i % 10 = 0`,
+      ).bind(tenant.id, at, dueAt),
     ])
   }
 }

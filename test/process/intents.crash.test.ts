@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startServer, type Server } from '../support/server.ts'
 
 const customer = '160c0c4b-9966-4dc1-a916-8407eb10d74e'
@@ -35,7 +34,7 @@ test.each([0, 1, 2, 3, 4])('a kill among resolves, %i: approved and in the outbo
       .then(() => (answered += 1))
       .catch(() => undefined),
   )
-  while (answered < moment * 8) await sleep(1)
+  await vi.waitUntil(() => answered >= moment * 8, { interval: 1, timeout: 20_000 })
   await server.kill()
   await Promise.all(resolves)
   await server.restart()
