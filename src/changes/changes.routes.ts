@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { endpoint } from '../http/endpoint.ts'
+import { endpoint, json } from '../http/endpoint.ts'
 import { jsonText } from '../http/json-text.ts'
 import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
 import { ifMatch, setTag } from '../http/preconditions.ts'
@@ -25,7 +25,6 @@ import { resolveChange, withdrawChange } from './resolve-change.ts'
 
 const tags = ['Change approvals']
 const path = '/api/v1/approvals'
-const json = <S extends z.ZodType>(schema: S) => ({ 'application/json': { schema } })
 
 const list = endpoint({
   method: 'get',

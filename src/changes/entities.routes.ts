@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { endpoint } from '../http/endpoint.ts'
+import { endpoint, json } from '../http/endpoint.ts'
 import { jsonText } from '../http/json-text.ts'
 import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
 import { ifMatch, setTag } from '../http/preconditions.ts'
@@ -21,7 +21,6 @@ import type { Entity, EntityVersion } from './entities.store.ts'
 
 const tags = ['Entities']
 const path = '/api/v1/entities/{entityType}'
-const json = <S extends z.ZodType>(schema: S) => ({ 'application/json': { schema } })
 
 const list = endpoint({
   method: 'get',

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { endpoint } from '../http/endpoint.ts'
+import { endpoint, json } from '../http/endpoint.ts'
 import { linkNext, pageQuery, pageRequest } from '../http/pagination.ts'
 import { ifMatch, setTag } from '../http/preconditions.ts'
 import { createRouter } from '../http/router.ts'
@@ -37,7 +37,7 @@ const list = endpoint({
     query: z.object({ ...pageQuery, status: batchStatusSchema.optional(), coordinator_id: filterId.optional() }),
   },
   responses: {
-    200: { description: 'A page of batches.', content: { 'application/json': { schema: batchListSchema } } },
+    200: { description: 'A page of batches.', content: json(batchListSchema) },
   },
 })
 
@@ -49,9 +49,9 @@ const submit = endpoint({
   summary: 'Start a new bulk approval batch, at once or at `process_at`',
   roles,
   creates: true,
-  request: { body: { required: true, content: { 'application/json': { schema: newBatchSchema } } } },
+  request: { body: { required: true, content: json(newBatchSchema) } },
   responses: {
-    201: { description: 'Accepted: it will end.', content: { 'application/json': { schema: startedBatchSchema } } },
+    201: { description: 'Accepted: it will end.', content: json(startedBatchSchema) },
   },
   refuses: ['actor_mismatch'],
 })
@@ -65,7 +65,7 @@ const start = endpoint({
   roles,
   request: { params: batchParams },
   responses: {
-    200: { description: 'It is processing.', content: { 'application/json': { schema: startedBatchSchema } } },
+    200: { description: 'It is processing.', content: json(startedBatchSchema) },
   },
   refuses: ['not_found', 'batch_not_pending'],
 })
@@ -79,10 +79,10 @@ const amend = endpoint({
   roles,
   request: {
     params: batchParams,
-    body: { required: true, content: { 'application/json': { schema: batchAmendmentSchema } } },
+    body: { required: true, content: json(batchAmendmentSchema) },
   },
   responses: {
-    200: { description: 'The batch as amended.', content: { 'application/json': { schema: amendedBatchSchema } } },
+    200: { description: 'The batch as amended.', content: json(amendedBatchSchema) },
   },
   refuses: ['not_found', 'batch_not_pending', 'precondition_failed'],
 })
@@ -96,7 +96,7 @@ const get = endpoint({
   description: 'While the batch is processing, `results` has what is done so far.',
   roles: 'any',
   request: { params: batchParams },
-  responses: { 200: { description: 'The batch.', content: { 'application/json': { schema: batchDetailSchema } } } },
+  responses: { 200: { description: 'The batch.', content: json(batchDetailSchema) } },
   refuses: ['not_found'],
 })
 
@@ -124,7 +124,7 @@ const cancel = endpoint({
   responses: {
     200: {
       description: 'Cancelled; the same answer again.',
-      content: { 'application/json': { schema: cancelledBatchSchema } },
+      content: json(cancelledBatchSchema),
     },
   },
   refuses: ['not_found', 'batch_completed', 'precondition_failed'],

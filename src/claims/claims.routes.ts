@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { endpoint } from '../http/endpoint.ts'
+import { endpoint, json } from '../http/endpoint.ts'
 import { linkNext, pageQuery, pageRequest } from '../http/pagination.ts'
 import { ifMatch, setTag } from '../http/preconditions.ts'
 import { createRouter } from '../http/router.ts'
@@ -24,7 +24,7 @@ import { submitClaims } from './submit-claims.ts'
 const tags = ['Claims']
 const deciders = ['coordinator', 'admin'] as const
 const submitters = ['member', 'coordinator', 'reviewer', 'admin', 'service'] as const
-const one = (description: string) => ({ description, content: { 'application/json': { schema: claimSchema } } })
+const one = (description: string) => ({ description, content: json(claimSchema) })
 const undecidable = [
   'self_approval',
   'not_found',
@@ -42,7 +42,7 @@ const submitClaim = endpoint({
   summary: 'Submit a claim',
   roles: submitters,
   creates: true,
-  request: { body: { required: true, content: { 'application/json': { schema: newClaimSchema } } } },
+  request: { body: { required: true, content: json(newClaimSchema) } },
   responses: { 201: one('The claim, pending.') },
   refuses: ['actor_mismatch', 'duplicate_external_ref'],
 })
@@ -55,11 +55,11 @@ const submitClaimsBulk = endpoint({
   summary: 'Submit up to 1,000 claims, all or none',
   roles: submitters,
   creates: true,
-  request: { body: { required: true, content: { 'application/json': { schema: newClaimsSchema } } } },
+  request: { body: { required: true, content: json(newClaimsSchema) } },
   responses: {
     201: {
       description: 'The claims, in the order submitted.',
-      content: { 'application/json': { schema: claimsSchema } },
+      content: json(claimsSchema),
     },
   },
   refuses: ['actor_mismatch', 'duplicate_external_ref'],
@@ -81,7 +81,7 @@ const list = endpoint({
     }),
   },
   responses: {
-    200: { description: 'A page of claims.', content: { 'application/json': { schema: claimListSchema } } },
+    200: { description: 'A page of claims.', content: json(claimListSchema) },
   },
 })
 
@@ -104,7 +104,7 @@ const approve = endpoint({
   tags,
   summary: 'Approve a claim',
   roles: deciders,
-  request: { params: claimParams, body: { content: { 'application/json': { schema: approvalSchema } } } },
+  request: { params: claimParams, body: { content: json(approvalSchema) } },
   responses: { 200: one('The claim as decided; the same again for the same decision by the same person.') },
   refuses: undecidable,
 })
@@ -118,7 +118,7 @@ const reject = endpoint({
   roles: deciders,
   request: {
     params: claimParams,
-    body: { required: true, content: { 'application/json': { schema: rejectionSchema } } },
+    body: { required: true, content: json(rejectionSchema) },
   },
   responses: { 200: one('The claim as decided; the same again for the same decision by the same person.') },
   refuses: undecidable,

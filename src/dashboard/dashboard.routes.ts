@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { statusAt } from '../approvals/approval.ts'
-import { endpoint } from '../http/endpoint.ts'
+import { endpoint, json } from '../http/endpoint.ts'
 import { linkNext, longCursorQuery, offsetRequest, wholeNumber } from '../http/pagination.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
@@ -31,7 +31,7 @@ const list = endpoint({
   responses: {
     200: {
       description: 'A page of approvals; `Link` leads to the next.',
-      content: { 'application/json': { schema: dashboardSchema } },
+      content: json(dashboardSchema),
     },
   },
 })

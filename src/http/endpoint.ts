@@ -33,6 +33,11 @@ export interface Endpoint {
   refuses?: readonly RefusalCode[]
 }
 
+/** The `content` of a JSON body or answer of this shape. */
+export function json<S extends z.ZodType>(schema: S) {
+  return { 'application/json': { schema } }
+}
+
 /**
  * Completes a declared operation: authentication, the role check, the reading of the body and the idempotency key come
  * before its handler; the OpenAPI document gets their parameters and every refusal with its status.

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { statusAt } from '../approvals/approval.ts'
-import { endpoint } from '../http/endpoint.ts'
+import { endpoint, json } from '../http/endpoint.ts'
 import { bodyKey } from '../http/idempotency.ts'
 import { jsonText } from '../http/json-text.ts'
 import { cursorRequest, linkNext, longCursorQuery } from '../http/pagination.ts'
@@ -23,7 +23,6 @@ import { resolveIntent } from './resolve-intent.ts'
 
 const tags = ['Agent intents']
 const path = '/internal/v1/instances/{instance_id}/approvals'
-const json = <S extends z.ZodType>(schema: S) => ({ 'application/json': { schema } })
 
 const request = endpoint({
   method: 'post',

@@ -1,5 +1,4 @@
-import type { z } from '@hono/zod-openapi'
-import { endpoint } from '../http/endpoint.ts'
+import { endpoint, json } from '../http/endpoint.ts'
 import { jsonText } from '../http/json-text.ts'
 import { rawMember, withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
@@ -10,7 +9,6 @@ import type { LeasedEntry } from './outbox.store.ts'
 
 const tags = ['Outbox']
 const path = '/internal/v1/instances/{instance_id}/outbox'
-const json = <S extends z.ZodType>(schema: S) => ({ 'application/json': { schema } })
 
 const lease = endpoint({
   method: 'post',
