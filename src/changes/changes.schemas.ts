@@ -94,7 +94,18 @@ export const resolvedSchema = z
     }),
     version: z.int().nullable().openapi({ description: 'The version that it made.' }),
   })
-  .openapi('ResolvedChange')
+  .openapi('ResolvedChange', {
+    example: {
+      id: 'approval_01jq8m2v9kf3wt6x5n4c7b8d9e',
+      status: 'approved',
+      approverId: 'usr_admin',
+      approverName: 'Admin',
+      comments: 'Looks good, deploying to production',
+      resolvedAt: '2026-03-16T14:30:00.000Z',
+      applied: true,
+      version: 2,
+    },
+  })
 
 export const changeParams = z.object({ id: z.string().min(1).max(100) })
 export const filterText = id
@@ -105,7 +116,9 @@ export const entityParams = z.object({ entityType: id, entityId: id })
 export const entityInputSchema = z
   .strictObject({ entityName: name, data: anyJson('Any JSON up to 256 KiB, kept as sent.') })
   .refine(({ data }) => data !== undefined, { path: ['data'], message: 'is required' })
-  .openapi('EntityInput')
+  .openapi('EntityInput', {
+    example: { entityName: 'Credit Score Rule', data: { config: { threshold: 600, window: '90d' } } },
+  })
 
 /** A stored entity. */
 export const entitySchema = z
@@ -122,7 +135,18 @@ export const entitySchema = z
       .openapi({ description: 'The approval that made this version; null where it was set directly.' }),
     data: anyJson('What is stored.'),
   })
-  .openapi('Entity')
+  .openapi('Entity', {
+    example: {
+      entityType: 'qualificationRule',
+      entityId: 'qr_001',
+      entityName: 'Credit Score Rule',
+      version: 2,
+      updatedAt: '2026-03-16T14:30:00.000Z',
+      updatedBy: 'usr_admin',
+      approvalId: 'approval_01jq8m2v9kf3wt6x5n4c7b8d9e',
+      data: { config: { threshold: 650, window: '90d' } },
+    },
+  })
 export const entitiesSchema = z.array(entitySchema).openapi('Entities')
 
 /** One version of an entity. */
@@ -139,5 +163,18 @@ export const entityVersionSchema = z
     createdAt: time,
     data: anyJson('What was stored; null for a deletion.'),
   })
-  .openapi('EntityVersion')
+  .openapi('EntityVersion', {
+    example: {
+      version: 2,
+      action: 'update',
+      entityType: 'qualificationRule',
+      entityId: 'qr_001',
+      entityName: 'Credit Score Rule',
+      requestedBy: 'usr_member',
+      approvedBy: 'usr_admin',
+      approvalId: 'approval_01jq8m2v9kf3wt6x5n4c7b8d9e',
+      createdAt: '2026-03-16T14:30:00.000Z',
+      data: { config: { threshold: 650, window: '90d' } },
+    },
+  })
 export const entityVersionsSchema = z.array(entityVersionSchema).openapi('EntityVersions')

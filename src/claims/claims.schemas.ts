@@ -72,7 +72,9 @@ export const claimListSchema = z
 export const claimsSchema = z.object({ data: z.array(claimSchema) }).openapi('Claims')
 
 const comment = z.string().trim().min(1).max(2000)
-export const approvalSchema = z.strictObject({ comment: comment.nullish() }).openapi('ClaimApproval')
+export const approvalSchema = z
+  .strictObject({ comment: comment.nullish() })
+  .openapi('ClaimApproval', { example: { comment: 'Within policy' } })
 export const rejectionSchema = z
   .strictObject({
     comment: comment.openapi({ description: 'Why; the claimant reads it.', example: 'The receipt is missing.' }),
@@ -117,7 +119,12 @@ export const batchAmendmentSchema = z
     (change) => Object.values(change).some((member) => member !== undefined),
     'needs at least one of comment, claim_ids, process_at',
   )
-  .openapi('BatchAmendment')
+  .openapi('BatchAmendment', {
+    example: {
+      comment: 'End-of-month batch — amended to include late submissions',
+      claim_ids: ['clm_9f2a3b4c', 'clm_gh2i3j4k'],
+    },
+  })
 
 export const batchStatusSchema = z.enum(['pending', 'processing', 'completed', 'cancelled'])
 
@@ -183,7 +190,14 @@ export const batchDetailSchema = z
 
 export const cancelledBatchSchema = z
   .object({ batch_id: z.string(), cancelled: z.literal(true), cancelled_at: time, claims_reverted: z.int() })
-  .openapi('CancelledBatch')
+  .openapi('CancelledBatch', {
+    example: {
+      batch_id: 'bat_01jq8m2v9kf3wt6x5n4c7b8d9e',
+      cancelled: true,
+      cancelled_at: '2026-03-26T08:03:00.000Z',
+      claims_reverted: 3,
+    },
+  })
 
 export const claimParams = z.object({ claim_id: claimId })
 export const batchParams = z.object({ batch_id: z.string().min(1).max(100) })

@@ -23,7 +23,21 @@ export const dashboardItemSchema = z
     decided_at: time.nullable(),
     decided_by: z.string().nullable(),
   })
-  .openapi('Approval')
+  .openapi('Approval', {
+    example: {
+      id: 'int_01jq8m2v9kf3wt6x5n4c7b8d9e',
+      kind: 'intent',
+      status: 'pending',
+      title: 'payments: refund',
+      requester: 'usr_service',
+      created_at: '2026-03-16T14:00:00.000Z',
+      due_at: '2026-03-17T14:00:00.000Z',
+      decided_at: null,
+      decided_by: null,
+      approval_ref: 'APR-7K2M',
+      customer_id: '160c0c4b-9966-4dc1-a916-8407eb10d74e',
+    },
+  })
 
 export const dashboardSchema = z
   .object({ total: z.int(), limit: z.int(), offset: z.int(), approvals: z.array(dashboardItemSchema) })

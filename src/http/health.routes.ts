@@ -6,7 +6,7 @@ import { createRouter } from './router.ts'
 
 const healthSchema = z
   .object({ status: z.enum(['ok', 'unavailable']), database: z.enum(['ok', 'unavailable']) })
-  .openapi('Health')
+  .openapi('Health', { example: { status: 'ok', database: 'ok' } })
 const content = { 'application/json': { schema: healthSchema } }
 
 const health = createRoute({

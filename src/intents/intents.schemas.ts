@@ -73,7 +73,15 @@ export const resolutionSchema = z
       .default(24)
       .openapi({ description: 'How long an approved call may still be replayed.' }),
   })
-  .openapi('IntentResolution')
+  .openapi('IntentResolution', {
+    example: {
+      action: 'approve',
+      approval_ref: 'APR-7K2M',
+      pin_verified: true,
+      resolver_role: 'customer',
+      resolved_by: 'ann',
+    },
+  })
 
 export const resolvedIntentSchema = z
   .object({
@@ -85,7 +93,17 @@ export const resolvedIntentSchema = z
     resolution_channel: z.string().nullable(),
     outbox_id: z.string().nullable().openapi({ description: 'Where an approved call waits to be replayed.' }),
   })
-  .openapi('ResolvedIntent')
+  .openapi('ResolvedIntent', {
+    example: {
+      approval_ref: 'APR-7K2M',
+      status: 'approved',
+      resolved_at: '2026-03-16T14:30:00.000Z',
+      resolved_by: 'ann',
+      resolver_role: 'customer',
+      resolution_channel: 'sms',
+      outbox_id: 'out_01jq8m2v9kf3wt6x5n4c7b8d9e',
+    },
+  })
 
 export const leaseSchema = z
   .strictObject({
@@ -111,7 +129,24 @@ export const leasedSchema = z
       }),
     ),
   })
-  .openapi('LeasedEntries')
+  .openapi('LeasedEntries', {
+    example: {
+      entries: [
+        {
+          outbox_id: 'out_01jq8m2v9kf3wt6x5n4c7b8d9e',
+          approval_ref: 'APR-7K2M',
+          action: 'refund',
+          skill_slug: 'payments',
+          approved_at: '2026-03-16T14:30:00.000Z',
+          execute_by: '2026-03-17T14:30:00.000Z',
+          attempt: 1,
+          lease_token: 'lse_01jq8m2v9kf3wt6x5n4c7b8d9e',
+          lease_expires_at: '2026-03-16T14:31:00.000Z',
+          serialized_intent: { order: 'o_1001', amount: 49.9 },
+        },
+      ],
+    },
+  })
 
 export const ackSchema = z
   .strictObject({
@@ -124,7 +159,9 @@ export const ackSchema = z
       .default(false)
       .openapi({ description: 'Whether a failed entry is to be handed out again; at most 5 attempts in all.' }),
   })
-  .openapi('OutboxAck')
+  .openapi('OutboxAck', {
+    example: { lease_token: 'lse_01jq8m2v9kf3wt6x5n4c7b8d9e', outcome: 'succeeded', result: { refund: 're_77' } },
+  })
 
 export const settledSchema = z
   .object({
@@ -136,6 +173,14 @@ export const settledSchema = z
     error: z.string().nullable(),
     finished_at: time.nullable(),
   })
-  .openapi('OutboxEntry')
+  .openapi('OutboxEntry', {
+    example: {
+      outbox_id: 'out_01jq8m2v9kf3wt6x5n4c7b8d9e',
+      status: 'succeeded',
+      attempt: 1,
+      error: null,
+      finished_at: '2026-03-16T14:30:05.000Z',
+    },
+  })
 
 export const pendingQuery = { customer_id: uuid }

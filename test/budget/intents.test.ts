@@ -1,7 +1,9 @@
 import { env } from 'cloudflare:workers'
+import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core'
 import { beforeAll, expect, test } from 'vitest'
 import { expireDue } from '../../src/approvals/expire-due.ts'
 import { systemContext } from '../../src/context.ts'
+import { selectPage } from '../../src/dashboard/dashboard.store.ts'
 import { endOverdueEntries } from '../../src/intents/outbox.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
@@ -99,6 +101,20 @@ test.each(filters)(
     }
   },
 )
+
+test.each(filters)('the dashboard by %j is planned by an index that gives the order', async (filter) => {
+  const { customer_id: customerId, ...rest } = Object.fromEntries(new URLSearchParams(filter)) as any
+  const { query } = selectPage(tenant.ctx('member'), { customerId, ...rest }, { limit: 50, offset: 0, after: null })
+  const { sql, params } = new SQLiteAsyncDialect().sqlToQuery(query)
+  const plan = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
+    .bind(...params)
+    .all<{ detail: string }>()
+  const steps = plan.results.map(({ detail }) => detail)
+  const found = steps.filter((step) => / a USING INDEX approvals_/.test(step))
+  expect(found.length).toBe(rest.status === 'expired' ? 2 : 1)
+  expect(steps.filter((step) => /SCAN (a|approvals)$/.test(step))).toEqual([])
+  if (rest.status !== 'expired') expect(steps.filter((step) => step.includes('TEMP B-TREE'))).toEqual([])
+})
 
 test('100,000 due in the same minute are expired within three sweeps, each once, also when sweeps overlap', async () => {
   const { meta } = await env.DB.prepare(
