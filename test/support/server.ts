@@ -43,7 +43,8 @@ export async function startServer(env: Record<string, string> = {}): Promise<Ser
     for (const stream of [started.stdout, started.stderr]) stream.on('data', (chunk) => (output += String(chunk)))
     const deadline = Date.now() + 90_000
     while (!output.includes('is ready on')) {
-      if (started.exitCode !== null || started.signalCode !== null || Date.now() > deadline) throw new Error(`The server did not start:\n${output}`)
+      if (started.exitCode !== null || started.signalCode !== null || Date.now() > deadline)
+        throw new Error(`The server did not start:\n${output}`)
       await sleep(50)
     }
     return started
