@@ -14,7 +14,10 @@ CREATE TABLE intents (
   rule_id TEXT,
   notify_channel TEXT,
   resolver_role TEXT CHECK (resolver_role IN ('owner', 'customer')),
+  resolver_person_id TEXT,
   resolution_channel TEXT,
+  pin_verified INTEGER CHECK (pin_verified IN (0, 1)),
+  reported_by TEXT,
   UNIQUE (tenant_id, instance_id, approval_ref)
 ) STRICT;
 

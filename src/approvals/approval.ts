@@ -5,6 +5,9 @@ import type { Policy } from './policy.ts'
 export type Approval = typeof approvals.$inferSelect
 export type Kind = Approval['kind']
 export type Status = Approval['status']
+
+/** Every status that an approval may have. */
+export const statuses = ['pending', 'approved', 'rejected', 'withdrawn', 'expired'] as const satisfies readonly Status[]
 /** What an approver says. */
 export type Vote = 'approve' | 'reject'
 

@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi'
-import { statusAt } from '../approvals/approval.ts'
+import { expirer, statusAt } from '../approvals/approval.ts'
 import { endpoint, json } from '../http/endpoint.ts'
-import { linkNext, longCursorQuery, offsetRequest, wholeNumber } from '../http/pagination.ts'
+import { linkNext, longCursorQuery, offsetRequest } from '../http/pagination.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
+import { wholeNumber } from '../query.schemas.ts'
 import { dashboardFilter, dashboardSchema } from './dashboard.schemas.ts'
 import type { DashboardRow } from './dashboard.store.ts'
 import { listApprovals } from './list-approvals.ts'
@@ -16,6 +17,7 @@ const list = endpoint({
   summary: "List the tenant's approvals of all kinds, newest first",
   roles: 'any',
   faults: 'fastapi',
+  refuses: ['forbidden'],
   request: {
     query: z.object({
       ...dashboardFilter,
@@ -38,22 +40,24 @@ const list = endpoint({
 
 /** The tenant's dashboard. */
 export const dashboardRoutes = createRouter().openapi(list, async (c) => {
-  const { customer_id, status, kind, ...rest } = c.req.valid('query')
+  const { customer_id: customerId, status, kind, ...rest } = c.req.valid('query')
   const page = offsetRequest(rest, 50)
   const { now } = c.get('ctx')
-  const { rows, total, next } = await listApprovals(c.get('ctx'), { customerId: customer_id, status, kind }, page)
+  const { rows, total, next } = await listApprovals(c.get('ctx'), { customerId, status, kind }, page)
   linkNext(c, next)
   return c.json({ total, limit: page.limit, offset: page.offset, approvals: rows.map((row) => render(row, now)) }, 200)
 })
 
 function render({ on_due, family, ...row }: DashboardRow, now: number) {
   const status = statusAt({ status: row.status, due_at: row.due_at, on_due }, now)
+  const unswept = status === 'expired' && row.decided_at === null
   const common = {
     ...row,
     status,
     created_at: iso(row.created_at),
     due_at: iso(row.due_at),
-    decided_at: iso(row.decided_at),
+    decided_at: iso(unswept ? row.due_at : row.decided_at),
+    decided_by: unswept ? expirer : row.decided_by,
   }
   return { ...(JSON.parse(family ?? '{}') as Record<string, unknown>), ...common }
 }

@@ -5,8 +5,19 @@ const kinds = z.enum(['claim', 'change', 'intent', 'result'])
 const statuses = z.enum(['pending', 'approved', 'rejected', 'withdrawn', 'expired'])
 
 export const dashboardFilter = {
-  customer_id: z.guid().optional().openapi({ description: 'Only what was asked on behalf of this customer.' }),
-  status: statuses.optional(),
+  customer_id: z
+    .guid()
+    .toLowerCase()
+    .optional()
+    .openapi({ description: 'Only what was asked on behalf of this customer.' }),
+  status: z
+    .string()
+    .max(100)
+    .optional()
+    .openapi({
+      description: `One of ${statuses.options.join(', ')}; of any other there are none.`,
+      example: 'pending',
+    }),
   kind: kinds.optional(),
 }
 

@@ -69,7 +69,7 @@ export function selectPage(ctx: Ctx, filter: DashboardFilter, page: PageRequest)
 
 /** How many approvals the list has, as of the last sweep: from the tallies, one row a kind. */
 export function countAll(ctx: Ctx, { kind, status, customerId }: DashboardFilter) {
-  const kinds = kind ? [kind] : customerId === undefined ? ['claim', 'change', 'intent', 'result'] : ['intent']
+  const kinds = customerId !== undefined ? ['intent'] : kind ? [kind] : ['claim', 'change', 'intent', 'result']
   const counted = status ? sql.identifier(status) : sql`pending + approved + rejected + withdrawn + expired`
   return ctx.db.all<{ total: number }>(sql`
     SELECT coalesce(sum(${counted}), 0) AS total FROM tallies
@@ -93,7 +93,7 @@ function narrowed(ctx: Ctx, { kind, status, customerId }: DashboardFilter): SQL 
     [
       sql`a.tenant_id = ${ctx.actor.tenantId}`,
       ...(customerId === undefined ? [] : [sql`a.subject_id = ${customerId}`, sql`+a.kind = 'intent'`]),
-      ...(kind === undefined ? [] : [sql`a.kind = ${kind}`]),
+      ...(kind === undefined || customerId !== undefined ? [] : [sql`a.kind = ${kind}`]),
       ...(status === undefined ? [] : [sql`a.status = ${status}`]),
     ],
     sql` AND `,

@@ -1,9 +1,35 @@
 import type { Ctx } from '../context.ts'
 import { pageOf, type Page, type PageRequest } from '../db/page.ts'
+import { Refusal } from '../refusal.ts'
+import { statuses, type Status } from '../approvals/approval.ts'
 import { countAll, selectPage, type DashboardFilter, type DashboardRow } from './dashboard.store.ts'
 
-/** A page of the tenant's approvals, over all families, newest first. */
-export async function listApprovals(ctx: Ctx, filter: DashboardFilter, page: PageRequest): Promise<Page<DashboardRow>> {
-  const [rows, [count]] = await ctx.db.batch([selectPage(ctx, filter, page), countAll(ctx, filter)])
+const nothing: Page<DashboardRow> = { rows: [], total: 0, next: null }
+
+/**
+ * A page of the tenant's approvals, over all families, newest first.
+ *
+ * @param filter `status` may be any text: of one that does not exist there are none
+ * @throws Refusal `forbidden` for a key that is bound to one agent instance
+ */
+export async function listApprovals(
+  ctx: Ctx,
+  { status, ...filter }: Omit<DashboardFilter, 'status'> & { status?: string },
+  page: PageRequest,
+): Promise<Page<DashboardRow>> {
+  if (ctx.actor.instanceId !== null) {
+    throw new Refusal(
+      'forbidden',
+      `This key is bound to the instance ${ctx.actor.instanceId}; this list is the whole tenant's.`,
+    )
+  }
+  const isCustomersOnly = filter.customerId !== undefined && filter.kind !== undefined && filter.kind !== 'intent'
+  if (isCustomersOnly || (status !== undefined && !isStatus(status))) return nothing
+  const narrowed = { ...filter, ...(status !== undefined && { status }) }
+  const [rows, [count]] = await ctx.db.batch([selectPage(ctx, narrowed, page), countAll(ctx, narrowed)])
   return pageOf(rows, page, count?.total ?? 0, (row) => row)
+}
+
+function isStatus(status: string): status is Status {
+  return (statuses as readonly string[]).includes(status)
 }

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
 import { sha256 } from '../access/authenticate.ts'
-import { invalidInput, type Fault } from '../refusal.ts'
+import { invalidInput } from '../refusal.ts'
 import type { AppContext, AppEnv } from './environment.ts'
 
 /** `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): quoted as the draft has it, or bare. */
@@ -17,22 +17,34 @@ export const IdempotencyHeader = z.object({
 export function idempotency() {
   return createMiddleware<AppEnv>(async function idempotency(c, next) {
     const header = c.req.header('Idempotency-Key')
-    if (header !== undefined)
-      await useKey(c, header.replace(/^"(.*)"$/, '$1'), { in: 'header', pointer: '/idempotency-key' })
+    if (header !== undefined) await useKey(c, headerKey(header))
     await next()
     if (c.get('ctx').idempotency?.replayed) c.header('Idempotency-Replayed', 'true')
   })
 }
 
-/** Takes a key that came as a member of the body, unless the header brought one. */
-export async function bodyKey(c: AppContext, key: string | undefined): Promise<void> {
-  if (key !== undefined && !c.get('ctx').idempotency) await useKey(c, key, { in: 'body', pointer: '/idempotency_key' })
+/** The key without the quotes that a structured header (RFC 9651) has. */
+function headerKey(header: string): string {
+  const key = header.replace(/^"(.*)"$/, '$1')
+  if (/^[\x20-\x7e]{1,255}$/.test(key)) return key
+  throw invalidInput([
+    { in: 'header', pointer: '/idempotency-key', message: 'must be 1 to 255 printable ASCII characters' },
+  ])
 }
 
-async function useKey(c: AppContext, key: string, where: Pick<Fault, 'in' | 'pointer'>): Promise<void> {
-  if (!/^[\x20-\x7e]{1,255}$/.test(key)) {
-    throw invalidInput([{ ...where, message: 'must be 1 to 255 printable ASCII characters' }])
+/** Takes a key that came as a member of the body; one in the header has to be the same. */
+export async function bodyKey(c: AppContext, key: string | undefined): Promise<void> {
+  const inHeader = c.get('ctx').idempotency?.key
+  if (key === undefined || key === inHeader) return
+  if (inHeader !== undefined) {
+    throw invalidInput([
+      { in: 'body', pointer: '/idempotency_key', message: 'is not the key of the Idempotency-Key header' },
+    ])
   }
+  await useKey(c, key)
+}
+
+async function useKey(c: AppContext, key: string): Promise<void> {
   const fingerprint = await sha256(await c.req.text())
   const used = { key, path: c.req.path.replace(/\/+$/, ''), fingerprint, replayed: false }
   c.set('ctx', { ...c.get('ctx'), idempotency: used })

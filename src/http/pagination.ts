@@ -2,18 +2,10 @@ import { z } from '@hono/zod-openapi'
 import type { PageRequest, Position } from '../db/page.ts'
 import { invalidInput } from '../refusal.ts'
 import type { AppContext } from './environment.ts'
+import { wholeNumber } from '../query.schemas.ts'
 
 /** The deepest row that `page` or `offset` reaches; beyond, a cursor costs no more than the first page. */
 const deepest = 10_000
-
-/** A whole number in a query string: digits only, so that `1e3`, ` 5` and an empty value are faults. */
-export function wholeNumber(least: number, most: number) {
-  return z
-    .string()
-    .regex(/^\d{1,15}$/, `must be a whole number from ${least} to ${most}`)
-    .transform(Number)
-    .pipe(z.number().min(least, `must be at least ${least}`).max(most, `must be at most ${most}`))
-}
 
 /** The query parameters of a list in pages. */
 export const pageQuery = {

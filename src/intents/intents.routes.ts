@@ -3,7 +3,7 @@ import { statusAt } from '../approvals/approval.ts'
 import { endpoint, json } from '../http/endpoint.ts'
 import { bodyKey } from '../http/idempotency.ts'
 import { jsonText } from '../http/json-text.ts'
-import { cursorRequest, linkNext, longCursorQuery } from '../http/pagination.ts'
+import { cursorRequest, linkNext } from '../http/pagination.ts'
 import { rawMember, withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
@@ -64,7 +64,7 @@ const pending = endpoint({
   summary: 'List what waits for a customer, oldest first',
   roles: ['service'],
   faults: 'fastapi',
-  request: { params: instanceParams, query: z.object({ ...longCursorQuery(50), ...pendingQuery }) },
+  request: { params: instanceParams, query: z.object(pendingQuery) },
   responses: {
     200: {
       description: 'What waits; nothing that has expired. `Link` leads to the next page.',
@@ -88,7 +88,7 @@ export const intentRoutes = createRouter()
       rule_id: body.rule_id ?? null,
       serialized_intent: rawMember(text, 'serialized_intent') ?? '{}',
     })
-    return jsonText(c, render(intent, c.get('ctx').now), c.get('ctx').idempotency?.replayed ? 200 : 201)
+    return jsonText(c, render(intent, intent.created_at), c.get('ctx').idempotency?.replayed ? 200 : 201)
   })
   .openapi(resolve, async (c) => {
     const {

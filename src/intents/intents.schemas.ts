@@ -1,8 +1,9 @@
 import { z } from '@hono/zod-openapi'
+import { wholeNumber } from '../query.schemas.ts'
 
 const time = z.iso.datetime()
 /* Any version of UUID: ids of other systems. */
-const uuid = z.guid()
+const uuid = z.guid().toLowerCase()
 const text = (most: number) => z.string().min(1).max(most)
 const role = z.enum(['owner', 'customer'])
 
@@ -63,8 +64,13 @@ export const resolutionSchema = z
     approval_ref: text(50).openapi({ description: 'In any case.', example: 'APR-7K2M' }),
     pin_verified: z.boolean().openapi({ description: "Whether the person's PIN was verified; approving needs it." }),
     resolver_role: role,
-    resolver_person_id: text(200).nullish(),
-    resolved_by: text(200).nullish().openapi({ description: "Who it was; else the person's id, else the key's user." }),
+    resolver_person_id: text(200)
+      .refine((user) => !user.startsWith('system:'), 'must not be one of the system itself')
+      .nullish(),
+    resolved_by: text(200)
+      .refine((user) => !user.startsWith('system:'), 'must not be one of the system itself')
+      .nullish()
+      .openapi({ description: "Who it was; else the person's id, else the key's user." }),
     resolution_channel: text(200).nullish(),
     execute_within_hours: z
       .int()
@@ -183,4 +189,9 @@ export const settledSchema = z
     },
   })
 
-export const pendingQuery = { customer_id: uuid }
+/* Each entry may carry 256 KiB. */
+export const pendingQuery = {
+  customer_id: uuid,
+  limit: wholeNumber(1, 50).optional().openapi({ type: 'integer', minimum: 1, maximum: 50, default: 50 }),
+  cursor: z.string().max(500).optional().openapi({ description: 'From the `Link` header of the page before.' }),
+}

@@ -8,7 +8,13 @@ import type { intents } from './intents.table.ts'
 /** What an agent asks for. */
 export type IntentFacts = Omit<
   typeof intents.$inferSelect,
-  'approval_id' | 'tenant_id' | 'resolver_role' | 'resolution_channel'
+  | 'approval_id'
+  | 'tenant_id'
+  | 'resolver_role'
+  | 'resolver_person_id'
+  | 'resolution_channel'
+  | 'pin_verified'
+  | 'reported_by'
 > & { id: string }
 
 export type PersonRole = IntentFacts['approver_role']
@@ -44,15 +50,24 @@ export function resolvableBy(role: PersonRole, personId: string | null): Conditi
     AND (i.approver_person_id IS NULL OR i.approver_person_id = ${personId}))`
 }
 
+/** How an intent was resolved, for the record, and what its outbox entry starts with. */
+export interface HowResolved {
+  role: PersonRole
+  personId: string | null
+  channel: string | null
+  pinVerified: boolean
+  /** The user whose key reported the person's answer. */
+  reportedBy: string
+  outboxId: string
+  executeBy: number
+}
+
 /** If this decision resolved the intent: how, and where it was approved the entry in the outbox. */
-export function recordResolution(
-  ctx: Ctx,
-  decisionId: string,
-  resolution: { role: PersonRole; channel: string | null; outboxId: string; executeBy: number },
-): Statement[] {
+export function recordResolution(ctx: Ctx, decisionId: string, resolution: HowResolved): Statement[] {
   return [
     ctx.db.all(sql`
-      UPDATE intents SET resolver_role = ${resolution.role}, resolution_channel = ${resolution.channel}
+      UPDATE intents SET resolver_role = ${resolution.role}, resolver_person_id = ${resolution.personId},
+        resolution_channel = ${resolution.channel}, pin_verified = ${resolution.pinVerified ? 1 : 0}, reported_by = ${resolution.reportedBy}
       WHERE approval_id = (SELECT id FROM approvals WHERE decision_id = ${decisionId})`),
     ctx.db.all(sql`
       INSERT INTO outbox (id, tenant_id, instance_id, approval_id, status, approved_at, execute_by)

@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm'
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
- * A call that an agent wants to make. `serialized_intent` is the JSON text as it was sent. The last two columns are
- * written when it is resolved; its state is in `approvals`.
+ * A call that an agent wants to make. `serialized_intent` is the JSON text as it was sent. The last five columns are
+ * written when it is resolved: in what role the person answered, and whose key reported it. Its state is in `approvals`.
  */
 export const intents = sqliteTable('intents', {
   approval_id: text().primaryKey(),
@@ -19,7 +19,10 @@ export const intents = sqliteTable('intents', {
   rule_id: text(),
   notify_channel: text(),
   resolver_role: text({ enum: ['owner', 'customer'] }),
+  resolver_person_id: text(),
   resolution_channel: text(),
+  pin_verified: integer(),
+  reported_by: text(),
 })
 
 /**

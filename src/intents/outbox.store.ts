@@ -14,15 +14,24 @@ export type LeasedEntry = OutboxEntry &
 /** How often an entry is handed out before it stops. */
 export const maxAttempts = 5
 
+/** The most that one lease hands out, in characters of JSON; a first entry is handed out whatever its size. */
+const leaseSize = 4 * 1024 * 1024
+
 /** Leases what is leasable, longest waiting first, under one token; an expired lease counts as given back. */
 export function lease(ctx: Ctx, instanceId: string, max: number, until: number, token: string): Statement {
   return ctx.db.all(sql`
     UPDATE outbox SET lease_token = ${token}, lease_until = ${until}, attempt = attempt + 1
     WHERE id IN (
-      SELECT id FROM outbox
-      WHERE tenant_id = ${ctx.actor.tenantId} AND instance_id = ${instanceId} AND status = 'open'
-        AND lease_until <= ${ctx.now} AND execute_by > ${ctx.now} AND attempt < ${maxAttempts}
-      ORDER BY lease_until, id LIMIT ${max})`)
+      SELECT id FROM (
+        SELECT w.id, sum(length(i.serialized_intent)) OVER place AS size, row_number() OVER place AS n
+        FROM (
+          SELECT id, approval_id, lease_until FROM outbox
+          WHERE tenant_id = ${ctx.actor.tenantId} AND instance_id = ${instanceId} AND status = 'open'
+            AND lease_until <= ${ctx.now} AND execute_by > ${ctx.now} AND attempt < ${maxAttempts}
+          ORDER BY lease_until, id LIMIT ${max}
+        ) w JOIN intents i ON i.approval_id = w.approval_id
+        WINDOW place AS (ORDER BY w.lease_until, w.id)
+      ) WHERE n = 1 OR size <= ${leaseSize})`)
 }
 
 /** The entries under a lease, in the order of their approval. */

@@ -13,8 +13,9 @@ import {
   type OutboxEntry,
 } from './outbox.store.ts'
 
-/** How many entries one sweep ends, for each reason. */
-const perSweep = 1_000
+/** How many entries one transaction ends, and how many of those one sweep runs. */
+const perStep = 1_000
+const stepsPerSweep = 20
 
 /** Leases entries to one consumer, longest waiting first. An entry is leased to one at a time. */
 export async function leaseEntries(
@@ -61,6 +62,11 @@ function wasReported(entry: OutboxEntry, token: string, { outcome, retry }: Outc
 
 /** The upkeep of all outboxes: see `endOverdue`. @returns how many entries were ended */
 export async function endOverdueEntries(ctx: Ctx): Promise<number> {
-  const [ended] = await ctx.db.batch(endOverdue(ctx, perSweep))
-  return ended.length
+  let ended = 0
+  for (let step = 0; step < stepsPerSweep; step += 1) {
+    const [marked] = await ctx.db.batch(endOverdue(ctx, perStep))
+    ended += marked.length
+    if (marked.length < perStep) break
+  }
+  return ended
 }

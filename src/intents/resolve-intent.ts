@@ -59,7 +59,10 @@ export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Re
     effect: (decisionId) => [
       ...recordResolution(asPerson, decisionId, {
         role,
+        personId,
         channel: resolution.resolution_channel,
+        pinVerified: resolution.pin_verified,
+        reportedBy: ctx.actor.userId,
         outboxId: newId('out'),
         executeBy: ctx.now + resolution.execute_within_hours * hourMs,
       }),

@@ -54,7 +54,8 @@ test("list approvals for the tenant's dashboard", async () => {
   const { status, body } = await call(`${path}&status=pending&limit=50&offset=0`)
   expect(status).toBe(200)
   expect(body).toMatchObject({ total: 2, limit: 50, offset: 0 })
-  expect((await call(`${path}&status=string&limit=50&offset=0`)).body.detail).toMatchObject([
-    { loc: ['query', 'status'] },
-  ])
+  const asPrinted = await call(
+    '/v1/approvals?customer_id=497f6eca-6276-4993-bfeb-53cbbbba6f08&status=string&limit=50&offset=0',
+  )
+  expect(asPrinted).toMatchObject({ status: 200, body: { total: 0, limit: 50, offset: 0, approvals: [] } })
 })

@@ -395,9 +395,9 @@ test('bad input is a 422 as FastAPI shows it: every fault at once, each with the
     type: 'missing',
   })
   expect(locs(await service(`${base}/approvals/pending`))).toEqual([422, ['query.customer_id']])
-  expect(locs(await service('/v1/approvals?limit=0&offset=-1&status=open'))).toEqual([
+  expect(locs(await service('/v1/approvals?limit=0&offset=-1&kind=open'))).toEqual([
     422,
-    ['query.limit', 'query.offset', 'query.status'],
+    ['query.kind', 'query.limit', 'query.offset'],
   ])
   expect(locs(await service(`${base}/outbox/lease`, { method: 'POST', body: { max: 101, lease_seconds: 4 } }))).toEqual(
     [422, ['body.lease_seconds', 'body.max']],
@@ -417,6 +417,7 @@ test('a key that is bound to one instance reaches no other', async () => {
   await env.DB.prepare('UPDATE api_keys SET instance_id = ? WHERE tenant_id = ?')
     .bind(crypto.randomUUID(), tenant.id)
     .run()
+  expect(await bound('/v1/approvals')).toMatchObject({ status: 403, body: { code: 'forbidden' } })
   for (const [method, to] of [
     ['POST', 'outbox/lease'],
     ['GET', `approvals/pending?customer_id=${crypto.randomUUID()}`],
@@ -478,4 +479,63 @@ test('the dashboard shows all families, newest first, with filters, offset and c
   expect((await member(next.pathname + next.search)).body.approvals).toMatchObject([{ kind: 'claim' }])
   const deep = await member('/v1/approvals?offset=10001')
   expect(deep).toMatchObject({ status: 422, body: { detail: [{ loc: ['query', 'offset'] }] } })
+})
+
+test('the record says in what role the person answered, and whose key reported it; nobody passes for the system', async () => {
+  const { ask, resolve, instance } = await cast()
+  const { approval_ref } = (await ask()).body
+  expect((await resolve(approval_ref, { resolved_by: 'system:expiry' })).status).toBe(422)
+  expect((await resolve(approval_ref, { resolver_person_id: 'system:gate' })).status).toBe(422)
+  await resolve(approval_ref, { resolver_person_id: 'p_9', resolution_channel: 'sms' })
+  const kept = await env.DB.prepare(
+    'SELECT resolver_role, resolver_person_id, resolution_channel, pin_verified, reported_by FROM intents WHERE instance_id = ?',
+  )
+    .bind(instance)
+    .first()
+  expect(kept).toEqual({
+    resolver_role: 'customer',
+    resolver_person_id: 'p_9',
+    resolution_channel: 'sms',
+    pin_verified: 1,
+    reported_by: 'usr_service',
+  })
+})
+
+test('a replay is the first answer again, also when the call has expired meanwhile', async () => {
+  const { ask, instance } = await cast()
+  const first = await ask({ idempotency_key: 'k', expires_in_hours: 1 })
+  await overdue(first.body.approval_ref, instance)
+  await maintain(env, Date.now())
+  const again = await ask({ idempotency_key: 'k', expires_in_hours: 1 })
+  expect([again.status, again.body]).toEqual([200, first.body])
+  const both = await ask({ idempotency_key: 'k' }, { 'Idempotency-Key': 'other' })
+  expect(both).toMatchObject({ status: 422, body: { detail: [{ loc: ['body', 'idempotency_key'] }] } })
+})
+
+test('ids are the same in any case', async () => {
+  const { service, instance, customer_id, ask } = await cast()
+  const { body } = await ask({ customer_id: customer_id.toUpperCase() })
+  expect(body.customer_id).toBe(customer_id)
+  const path = `/internal/v1/instances/${instance.toUpperCase()}/approvals/pending?customer_id=${customer_id.toUpperCase()}`
+  expect((await service(path)).body.approvals).toEqual([body])
+  expect((await service(`/v1/approvals?customer_id=${customer_id.toUpperCase()}`)).body.total).toBe(1)
+})
+
+test('one lease hands out no more than an isolate can hold, and always something', async () => {
+  const { approved, ask, resolve, lease } = await cast()
+  await approved()
+  for (let index = 0; index < 20; index += 1) {
+    const { body } = await ask({ serialized_intent: { a: 'x'.repeat(250 * 1024) } })
+    await resolve(body.approval_ref)
+  }
+  const counts = []
+  for (let index = 0; index < 3; index += 1) counts.push((await lease({ max: 100 })).body.entries.length)
+  expect(counts).toEqual([17, 4, 0])
+})
+
+test('of a customer there are intents only, and of a status that does not exist nothing', async () => {
+  const { service, ask, customer_id } = await cast()
+  await ask()
+  const total = async (query: string) => (await service(`/v1/approvals?customer_id=${customer_id}&${query}`)).body.total
+  expect([await total('kind=intent'), await total('kind=claim'), await total('status=string')]).toEqual([1, 0, 0])
 })
