@@ -103,7 +103,7 @@ test.each(filters)(
 )
 
 test.each(filters)('the dashboard by %j is planned by an index that gives the order', async (filter) => {
-  const { customer_id: customerId, ...rest } = Object.fromEntries(new URLSearchParams(filter)) as any
+  const { customer_id: customerId, ...rest } = Object.fromEntries<any>(new URLSearchParams(filter).entries())
   const { query } = selectPage(tenant.ctx('member'), { customerId, ...rest }, { limit: 50, offset: 0, after: null })
   const { sql, params } = new SQLiteAsyncDialect().sqlToQuery(query)
   const plan = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)

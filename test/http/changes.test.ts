@@ -337,7 +337,7 @@ test('__proto__ and constructor are data, and numbers keep every digit', async (
     ).text()
   expect(await read('/api/v1/entities/offer/of_1')).toContain(`"data":${payload}`)
   expect(await read(`${path}/${asked.body.id}`)).toContain(`"payload":${payload}`)
-  expect(({} as any).admin).toBeUndefined()
+  expect({}).not.toHaveProperty('admin')
 })
 
 test('a payload is up to 256 KiB and nested to depth 64', async () => {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { openApi, operations } from '../support/promised.ts'
 
 const all = await operations()
-const { components } = (await openApi()) as any
+const { components } = await openApi()
 
 /** Whether a schema says by example what it takes: as a whole, or member by member. */
 function hasExample(schema: any): boolean {
@@ -48,9 +48,9 @@ test('operation ids are unique, and the names that clients know are there', () =
 })
 
 test('creations take an Idempotency-Key', () => {
-  for (const { operationId, method, responses, parameters } of all as any[]) {
+  for (const { operationId, method, responses, parameters } of all) {
     if (method !== 'POST' || !responses['201']) continue
-    expect([operationId, parameters?.some((one: any) => one.name === 'idempotency-key')]).toEqual([operationId, true])
+    expect([operationId, parameters?.some((one) => one.name === 'idempotency-key')]).toEqual([operationId, true])
   }
 })
 

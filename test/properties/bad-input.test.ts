@@ -6,7 +6,7 @@ import { newTenant, type Tenant } from '../support/tenant.ts'
 /* Whatever is sent to whichever operation: a clear answer of those that the document promises, and never a 500. */
 
 const all = (await operations()).filter(({ security }) => security.length > 0)
-const { schemas } = ((await openApi()) as any).components
+const { schemas } = (await openApi()).components
 let tenant: Tenant
 
 beforeAll(async () => {

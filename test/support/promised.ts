@@ -13,7 +13,7 @@ interface Operation {
 export interface OpenApi {
   openapi: string
   paths: Record<string, Record<string, Operation>>
-  components: object
+  components: { schemas: Record<string, any> }
 }
 
 let document: OpenApi | undefined
