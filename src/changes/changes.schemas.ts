@@ -7,7 +7,10 @@ const anyJson = (description: string) => z.unknown().openapi({ description })
 
 export const changeStatusSchema = z.enum(['pending', 'approved', 'rejected', 'withdrawn', 'all'])
 
-/** A change to ask for. The payload of `update` is a JSON Merge Patch (RFC 7396); that of `create` is stored as given. */
+/**
+ * A change to ask for. The payload of `update` is a JSON Merge Patch (RFC 7396); that of `create` is stored as given; that
+ * of `delete` is kept with the request and changes nothing.
+ */
 export const newChangeSchema = z
   .strictObject({
     entityType: id.openapi({ example: 'qualificationRule' }),
@@ -21,10 +24,6 @@ export const newChangeSchema = z
   .refine(({ action, payload }) => action !== 'update' || payload !== undefined, {
     path: ['payload'],
     message: 'is required for an update: say what is to change',
-  })
-  .refine(({ action, payload }) => action !== 'delete' || payload === undefined, {
-    path: ['payload'],
-    message: 'goes without a delete: leave it out',
   })
   .openapi('NewChange')
 
