@@ -23,7 +23,7 @@ export const demoKeys = [
  * @param now when it is loaded, in milliseconds: the claims date from the hours before
  */
 export function demoData(now: number): string[] {
-  return [...access(now), ...claims(now), ...changes(now), ...intents(now)]
+  return [...access(now), ...claims(now), ...changes(now), ...intents(now), ...results(now)]
 }
 
 function access(now: number): string[] {
@@ -131,6 +131,79 @@ function intents(now: number): string[] {
       event(`evt_demo_${id}`, 'intent.requested', id, 'usr_service', at),
     ]
   })
+}
+
+/** Two gates, one of which approves by itself after two days, and what waits at them. */
+function results(now: number): string[] {
+  const policy = JSON.stringify({
+    required_approvals: 1,
+    approver_roles: ['reviewer', 'admin'],
+    allow_self_approval: true,
+  })
+  const range = 'b2c3d4e5-f6a7-8901-bcde-f12345678901'
+  const number = '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c41'
+  const checks = [
+    [range, 'Amount range check', 'value_range', 'warning', '{"field":"total_amount","max":1000000}'],
+    [number, 'Invoice number', 'field_format', 'error', '{"field":"invoice","pattern":"^R-\\\\d+$"}'],
+  ] as const
+  const invoices = '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42'
+  const receipts = '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c43'
+  const tooMuch = '{"field":"total_amount","value":1500000,"max":1000000}'
+  const misformed = '{"field":"invoice","value":"?","pattern":"^R-\\\\d+$"}'
+  const waiting = [
+    {
+      id: 'a1b2c3d4-e5f6-7890-abcd-ef1234567890',
+      gate: invoices,
+      at: Date.UTC(2024, 8, 14, 12, 5),
+      data: '{"invoice":"R-17","total_amount":1500000}',
+      items: [['d4e5f6a7-b8c9-0123-defa-234567890123', 0, tooMuch]],
+    },
+    {
+      id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c51',
+      gate: invoices,
+      at: now - 7_200_000,
+      data: '{"invoice":"?","total_amount":1500000}',
+      items: [
+        ['01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c61', 0, tooMuch],
+        ['01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c62', 1, misformed],
+      ],
+    },
+    {
+      id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c52',
+      gate: receipts,
+      at: now - 3_600_000,
+      data: '{"invoice":"?","total_amount":420}',
+      items: [['01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c63', 1, misformed]],
+    },
+  ] as const
+  return [
+    ...checks.map(
+      ([id, name, type, severity, config], order) =>
+        `INSERT OR IGNORE INTO checks (id, tenant_id, name, type, severity, config, is_active, sort_order, created_at, updated_at)
+         VALUES (${text(id)}, 'demo', ${text(name)}, ${text(type)}, ${text(severity)}, ${text(config)}, 1, ${order}, ${now}, ${now})`,
+    ),
+    ...[
+      [invoices, 'Invoices', 'NULL'],
+      [receipts, 'Receipts', '48'],
+    ].map(
+      ([id, name, hours]) =>
+        `INSERT OR IGNORE INTO gates (id, tenant_id, name, check_ids, on_approve, on_reject, auto_approve_after_hours, queue_warnings, is_active, created_at, updated_at)
+         VALUES (${text(id!)}, 'demo', ${text(name!)}, ${text(JSON.stringify([range, number]))}, '{"type":"none"}', '{"type":"none"}', ${hours}, 1, 1, ${now}, ${now})`,
+    ),
+    ...waiting.flatMap(({ id, gate, at, data, items }) => [
+      `INSERT OR IGNORE INTO approvals (id, tenant_id, kind, status, title, requester_id, created_at, updated_at, due_at, on_due, policy, votes_needed)
+       VALUES (${text(id)}, 'demo', 'result', 'pending', ${text(gate === invoices ? 'Invoices: result' : 'Receipts: result')}, 'usr_service', ${at}, ${at},
+         ${gate === invoices ? 'NULL, NULL' : `${at + 48 * 3_600_000}, 'approve'`}, ${text(policy)}, 1)`,
+      `INSERT OR IGNORE INTO results (approval_id, tenant_id, gate_id, data, queued_items)
+       VALUES (${text(id)}, 'demo', ${text(gate)}, ${text(data)}, ${items.length})`,
+      ...items.map(([item, check, details], position) => {
+        const [checkId, name, type, severity] = checks[check]
+        return `INSERT OR IGNORE INTO check_results (id, tenant_id, result_id, gate_id, check_id, check_name, type, severity, passed, queued, details, position, created_at)
+         VALUES (${text(item)}, 'demo', ${text(id)}, ${text(gate)}, ${text(checkId)}, ${text(name)}, ${text(type)}, ${text(severity)}, 0, 1, ${text(details)}, ${position}, ${at})`
+      }),
+      event(`evt_demo_${id}`, 'result.queued', id, 'usr_service', at),
+    ]),
+  ]
 }
 
 function event(id: string, type: string, subject: string, actor: string, at: number): string {

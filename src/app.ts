@@ -15,6 +15,9 @@ import { createMiddleware } from 'hono/factory'
 import { intentRoutes } from './intents/intents.routes.ts'
 import { outboxRoutes } from './intents/outbox.routes.ts'
 import { Refusal } from './refusal.ts'
+import { checkRoutes } from './structuring/checks.routes.ts'
+import { gateRoutes } from './structuring/gates.routes.ts'
+import { resultRoutes } from './structuring/results.routes.ts'
 
 /** The whole HTTP face: what every request passes, and who answers it. */
 export function createApp() {
@@ -34,7 +37,11 @@ export function createApp() {
     docsRoutes(() => app),
   )
   for (const face of ['/api/*', '/v1/*', '/internal/*']) app.use(face, authentication())
-  const families = [claimRoutes, batchRoutes, changeRoutes, entityRoutes, intentRoutes, outboxRoutes, dashboardRoutes]
+  const claims = [claimRoutes, batchRoutes]
+  const changes = [changeRoutes, entityRoutes]
+  const intents = [intentRoutes, outboxRoutes]
+  const structuring = [checkRoutes, gateRoutes, resultRoutes]
+  const families = [...claims, ...changes, ...intents, ...structuring, dashboardRoutes]
   for (const routes of families) app.route('/', routes)
   return app
 }

@@ -48,6 +48,8 @@ export const refusals = {
   ],
   batch_completed: [409, 'The batch is completed', 'A completed batch cannot be cancelled; its approvals stand.'],
   entity_not_found: [404, 'The entity does not exist', 'Check its type and id; to make it, ask for the action create.'],
+  gate_inactive: [409, 'The gate is not active', 'Activate it, or submit to another.'],
+  rule_limit: [409, 'The gate has as many rules as it may have', 'Remove one, or change one.'],
   lease_lost: [
     409,
     'The lease is no longer yours',

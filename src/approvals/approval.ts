@@ -14,6 +14,9 @@ export type Vote = 'approve' | 'reject'
 /** Who an approval says it was expired by. */
 export const expirer = 'system:expiry'
 
+/** Who an approval says it was approved by, when its time came. */
+export const autoApprover = 'system:auto-approve'
+
 /** Who decided, what and when: what the loser of a race is told. */
 export interface Winner {
   decision: Exclude<Status, 'pending'>

@@ -30,14 +30,24 @@ export function decidable(voter: Voter, now: number): SQL {
     AND NOT EXISTS (SELECT 1 FROM votes WHERE votes.approval_id = approvals.id AND votes.voter_id = ${voter.id})`
 }
 
-/** Inserts approvals, all pending, from one bound value; none where the guard does not hold. */
-export function insertApprovals(ctx: Ctx, kind: Kind, openings: readonly Opening[], guard?: Condition): Statement {
+/**
+ * Inserts approvals from one bound value; none where the guard does not hold. They are pending, or where a
+ * `decisionId` is given approved by the actor.
+ */
+export function insertApprovals(
+  ctx: Ctx,
+  kind: Kind,
+  openings: readonly Opening[],
+  { guard, decisionId = null }: { guard?: Condition; decisionId?: string | null } = {},
+): Statement {
+  const { actor, now } = ctx
+  const [status, decidedBy, decidedAt] = decisionId === null ? ['pending', null, null] : ['approved', actor.userId, now]
   return ctx.db.all(sql`
-    INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id,
-      created_at, updated_at, due_at, on_due, policy, votes_needed)
-    SELECT value ->> '$.id', ${ctx.actor.tenantId}, ${kind}, 'pending', value ->> '$.title', value ->> '$.requester_id',
-      value ->> '$.subject.type', value ->> '$.subject.id',
-      ${ctx.now}, ${ctx.now}, value ->> '$.due_at', value ->> '$.on_due', value -> '$.policy', value ->> '$.policy.required_approvals'
+    INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id, created_at, updated_at,
+      due_at, on_due, policy, votes_needed, decision_id, decided_by, decided_at)
+    SELECT value ->> '$.id', ${actor.tenantId}, ${kind}, ${status}, value ->> '$.title', value ->> '$.requester_id',
+      value ->> '$.subject.type', value ->> '$.subject.id', ${now}, ${now}, value ->> '$.due_at', value ->> '$.on_due',
+      value -> '$.policy', value ->> '$.policy.required_approvals', ${decisionId}, ${decidedBy}, ${decidedAt}
     FROM json_each(${JSON.stringify(openings)}) WHERE ${guard ?? sql`1`}`)
 }
 

@@ -41,5 +41,23 @@ export function open(
     from: null,
     to: 'pending',
   }))
-  return [insertApprovals(ctx, kind, openings, guard), guard ? recordOpened(ctx, happenings) : record(ctx, happenings)]
+  return [
+    insertApprovals(ctx, kind, openings, { guard }),
+    guard ? recordOpened(ctx, happenings) : record(ctx, happenings),
+  ]
+}
+
+/**
+ * The statements that store something which nobody has to be asked about: it is approved by the context's actor from
+ * the start, under `decisionId`, and its first event says so. Otherwise as `open`.
+ */
+export function openApproved(
+  ctx: Ctx,
+  kind: Kind,
+  opening: Opening,
+  decisionId: string,
+  guard: Condition,
+): Statement[] {
+  const happening = { type: `${kind}.approved` as const, subjectId: opening.id, from: null, to: 'approved' }
+  return [insertApprovals(ctx, kind, [opening], { guard, decisionId }), recordOpened(ctx, [happening])]
 }

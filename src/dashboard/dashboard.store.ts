@@ -26,7 +26,7 @@ export interface DashboardRow {
 }
 
 /** What each family shows of an approval: the one place that a further family adds itself to. */
-const families: Partial<Record<Kind, SQL>> = {
+const families: Record<Kind, SQL> = {
   claim: sql`SELECT json_object('claim_id', approval_id, 'description', description, 'amount', amount, 'currency', currency,
     'expense_type', expense_type, 'external_ref', external_ref) FROM claims WHERE approval_id = a.id`,
   change: sql`SELECT json_object('entity_type', entity_type, 'entity_id', entity_id, 'entity_name', entity_name, 'action', action)
@@ -36,6 +36,8 @@ const families: Partial<Record<Kind, SQL>> = {
     'rule_id', i.rule_id, 'notify_channel', i.notify_channel, 'outbox_id', o.id, 'outbox_status', o.status,
     'outbox_attempt', o.attempt, 'outbox_error', o.error)
     FROM intents i LEFT JOIN outbox o ON o.approval_id = i.approval_id WHERE i.approval_id = a.id`,
+  result: sql`SELECT json_object('gate_id', gate_id, 'confidence', confidence, 'external_ref', external_ref, 'queued_items', queued_items)
+    FROM results WHERE approval_id = a.id`,
 }
 
 const family = sql`CASE a.kind ${sql.join(

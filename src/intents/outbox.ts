@@ -1,5 +1,6 @@
 import { reachable } from '../access/reachable.ts'
 import type { Ctx } from '../context.ts'
+import { inSteps } from '../db/in-steps.ts'
 import { newId } from '../ids.ts'
 import { Refusal } from '../refusal.ts'
 import {
@@ -61,12 +62,9 @@ function wasReported(entry: OutboxEntry, token: string, { outcome, retry }: Outc
 }
 
 /** The upkeep of all outboxes: see `endOverdue`. @returns how many entries were ended */
-export async function endOverdueEntries(ctx: Ctx): Promise<number> {
-  let ended = 0
-  for (let step = 0; step < stepsPerSweep; step += 1) {
-    const [marked] = await ctx.db.batch(endOverdue(ctx, perStep))
-    ended += marked.length
-    if (marked.length < perStep) break
-  }
-  return ended
+export function endOverdueEntries(ctx: Ctx): Promise<number> {
+  return inSteps(stepsPerSweep, perStep, async () => {
+    const [ended] = await ctx.db.batch(endOverdue(ctx, perStep))
+    return ended.length
+  })
 }

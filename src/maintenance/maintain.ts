@@ -1,12 +1,14 @@
-import { expireDue } from '../approvals/expire-due.ts'
+import { expireDue } from '../approvals/decide-due.ts'
 import { pokeBatches } from '../claims/poke-batches.ts'
 import { systemContext } from '../context.ts'
 import { endOverdueEntries } from '../intents/outbox.ts'
 import { purgeKeys } from '../idempotency/purge.ts'
+import { approveDueResults } from '../structuring/approve-due-results.ts'
 
 /** The upkeep of each minute. A job that fails is logged and holds no other up; the next minute tries it again. */
 const jobs = {
   expire_approvals: expireDue,
+  approve_due_results: approveDueResults,
   poke_batches: pokeBatches,
   end_overdue_outbox_entries: endOverdueEntries,
   purge_idempotency_keys: purgeKeys,

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core'
 import { beforeAll, expect, test } from 'vitest'
-import { expireDue } from '../../src/approvals/expire-due.ts'
+import { expireDue } from '../../src/approvals/decide-due.ts'
 import { systemContext } from '../../src/context.ts'
 import { selectPage } from '../../src/dashboard/dashboard.store.ts'
 import { endOverdueEntries } from '../../src/intents/outbox.ts'

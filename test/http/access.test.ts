@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { roles, type Role } from '../../src/context.ts'
 import { submitClaims } from '../support/batches.ts'
+import { heldResult, invoiceGate } from '../support/gates.ts'
 import { operations } from '../support/promised.ts'
 import { newTenant, send, type Tenant } from '../support/tenant.ts'
 
@@ -13,7 +14,7 @@ const ownAddress = new Set(['listEntities', 'setEntity', 'requestIntent', 'listP
 
 let mine: Tenant
 let other: Tenant
-/** Ids of the first tenant's own things, by the path parameter that takes them. */
+/** Ids of the first tenant's own things, by the path parameter that takes them, with the path before it where that matters. */
 let existing: Record<string, string>
 
 beforeAll(async () => {
@@ -47,7 +48,17 @@ beforeAll(async () => {
     body: resolution,
   })
   samples.IntentResolution = resolution
+  const gate = await invoiceGate(mine.as('admin'), {
+    rules: [{ type: 'min_confidence', config: { threshold: 0.5 } }],
+  })
+  const { check_ids, rules } = (await mine.as('admin')(`/v1/structuring/gates/${gate}`)).body
+  samples.NewResult = { gate_id: gate, data: {} }
   existing = {
+    '/v1/structuring/checks/{id}': check_ids[0],
+    '/v1/structuring/gates/{id}': gate,
+    '/v1/structuring/results/{id}': await heldResult(mine.as('service'), gate),
+    '/v1/structuring/approvals/{id}': await heldResult(mine.as('service'), gate),
+    rule_id: rules[0].id,
     instance_id,
     outbox_id: resolved.body.outbox_id,
     claim_id: claim_id!,
@@ -59,8 +70,8 @@ beforeAll(async () => {
 
 /** The path with the first tenant's ids; a parameter that this test knows nothing of fails it. */
 function concrete(path: string): string {
-  return path.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const id = existing[name]
+  return path.replace(/\{(\w+)\}/g, (parameter: string, name: string, at: number) => {
+    const id = existing[path.slice(0, at) + parameter] ?? existing[name]
     if (id === undefined) throw new Error(`${path}: give the access test something to put for {${name}}`)
     return id
   })
@@ -94,7 +105,8 @@ describe.each(guarded)('$operationId', ({ path, method, ...operation }) => {
   })
 
   test('of another tenant: 404, exactly like what does not exist', async () => {
-    if (!path.includes('{') || ownAddress.has(operation.operationId)) return
+    if ((!path.includes('{') && operation.operationId !== 'submitResult') || ownAddress.has(operation.operationId))
+      return
     const admin = other.as('admin')
     const valid = sample(operation.requestBody)
     const theirs = await admin(concrete(path), { method, body: valid })
@@ -105,7 +117,7 @@ describe.each(guarded)('$operationId', ({ path, method, ...operation }) => {
     const without = ({ status, body: { request_id: _, detail, ...rest } }: any) => ({
       status,
       rest,
-      detail: detail.replaceAll(/\w+_\w{10,}|nobody|offer|of_1/g, '<id>'),
+      detail: detail.replaceAll(/\w+_\w{10,}|[0-9a-f]{8}-[-0-9a-f]{27}|nobody|offer|of_1/g, '<id>'),
     })
     expect(theirs.status).toBe(404)
     expect(without(theirs)).toEqual(without(nobodys))
@@ -131,6 +143,11 @@ const samples: Record<string, unknown> = {
   ClaimRejection: { comment: 'No' },
   BatchAmendment: { comment: 'x' },
   ResolveChange: { action: 'approve' },
+  CheckChange: { name: 'x' },
+  GateChange: { name: 'x' },
+  NewRule: { type: 'min_confidence', config: { threshold: 0.5 } },
+  RuleChange: { config: { threshold: 0.5 } },
+  ResultReview: {},
   OutboxAck: { lease_token: 'x', outcome: 'succeeded' },
 }
 

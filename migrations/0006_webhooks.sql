@@ -1,0 +1,47 @@
+-- Webhooks: endpoints of a tenant, and what is delivered to them. The events are the queue: an endpoint has a place in
+-- them, up to which its deliveries have been made.
+
+CREATE TABLE webhook_endpoints (
+  id TEXT PRIMARY KEY,
+  tenant_id TEXT NOT NULL REFERENCES tenants(id),
+  url TEXT NOT NULL,
+  event_types TEXT NOT NULL CHECK (json_valid(event_types) AND json_type(event_types) = 'array'),
+  description TEXT,
+  enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+  disabled_reason TEXT CHECK (disabled_reason IN ('by_admin', 'gone', 'deleted')),
+  secret TEXT NOT NULL,
+  taken_seq INTEGER NOT NULL,
+  old_secrets TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(old_secrets) AND json_type(old_secrets) = 'array'),
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  CHECK (enabled = (disabled_reason IS NULL)),
+  CHECK (deleted_at IS NULL OR NOT enabled)
+) STRICT;
+CREATE INDEX webhook_endpoints_by_tenant ON webhook_endpoints (tenant_id, created_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX webhook_endpoints_enabled ON webhook_endpoints (tenant_id, taken_seq) WHERE enabled = 1;
+CREATE INDEX webhook_endpoints_deleted ON webhook_endpoints (deleted_at) WHERE deleted_at IS NOT NULL;
+
+-- One event on its way to one endpoint. The id is made of both, so however often it is made it is one delivery.
+-- `next_attempt_at` is 0 until the first attempt, which is made in the order of the events; NULL once it has ended.
+-- `tries` counts the attempts since it was made, or replayed; `attempts` is the log of them.
+CREATE TABLE webhook_deliveries (
+  id TEXT PRIMARY KEY,
+  tenant_id TEXT NOT NULL,
+  endpoint_id TEXT NOT NULL REFERENCES webhook_endpoints(id),
+  event_seq INTEGER NOT NULL REFERENCES events(seq),
+  event_type TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('pending', 'succeeded', 'failed')),
+  tries INTEGER NOT NULL DEFAULT 0,
+  attempt_count INTEGER NOT NULL DEFAULT 0,
+  next_attempt_at INTEGER,
+  attempts TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(attempts)),
+  created_at INTEGER NOT NULL,
+  finished_at INTEGER,
+  CHECK ((status = 'pending') = (next_attempt_at IS NOT NULL)),
+  CHECK ((status = 'pending') = (finished_at IS NULL))
+) STRICT;
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, next_attempt_at, event_seq) WHERE status = 'pending';
+CREATE INDEX webhook_deliveries_by_endpoint ON webhook_deliveries (endpoint_id, created_at, id);
+CREATE INDEX webhook_deliveries_by_status ON webhook_deliveries (endpoint_id, status, created_at, id);
+CREATE INDEX webhook_deliveries_finished ON webhook_deliveries (finished_at) WHERE finished_at IS NOT NULL;

@@ -1,0 +1,42 @@
+import { sql, type SQL } from 'drizzle-orm'
+import type { Ctx } from '../context.ts'
+import { recordEach } from './history.store.ts'
+
+/** What the clock makes of approvals whose time has come. */
+export type Outcome = 'expired' | 'approved'
+
+/** A row where anything is past its due time. */
+export function selectWhetherDue(ctx: Ctx, outcome: Outcome) {
+  return ctx.db.all<{ due: 1 }>(
+    sql`SELECT 1 AS due FROM approvals INDEXED BY approvals_due WHERE ${isDue(ctx, outcome)} LIMIT 1`,
+  )
+}
+
+/**
+ * Decides up to `limit` approvals that are past their due time, oldest first, and records each; `sweepId` marks them.
+ * The first statement returns a row for each. What expires does so at its due time, whenever that is noticed; what is
+ * approved is approved now.
+ */
+export function decideDue(ctx: Ctx, outcome: Outcome, sweepId: string, limit: number) {
+  const decidedAt = outcome === 'expired' ? sql`due_at` : sql`${ctx.now}`
+  return [
+    ctx.db.all<{ decided: 1 }>(sql`
+      UPDATE approvals SET status = ${outcome}, decided_by = ${ctx.actor.userId}, decided_at = ${decidedAt}, decision_id = ${sweepId},
+        updated_at = ${ctx.now}, revision = revision + 1
+      WHERE id IN (
+        SELECT id FROM approvals INDEXED BY approvals_due
+        WHERE ${isDue(ctx, outcome)} ORDER BY due_at LIMIT ${limit})
+      RETURNING 1 AS decided`),
+    recordEach(
+      ctx,
+      sql`SELECT tenant_id, kind || '.' || status AS type, id AS subject_id, 'pending' AS from_status, status AS to_status,
+        json_object('due_at', due_at, 'decision_id', decision_id) AS data
+        FROM approvals WHERE decision_id = ${sweepId}`,
+      limit,
+    ),
+  ] as const
+}
+
+function isDue(ctx: Ctx, outcome: Outcome): SQL {
+  return sql`status = 'pending' AND on_due = ${outcome === 'expired' ? 'expire' : 'approve'} AND due_at <= ${ctx.now}`
+}

@@ -1,0 +1,51 @@
+import type { Ctx } from '../context.ts'
+import { inSteps } from '../db/in-steps.ts'
+import type { Statement } from '../db/open-db.ts'
+import { newId } from '../ids.ts'
+import { autoApprover, expirer } from './approval.ts'
+import { decideDue, selectWhetherDue, type Outcome } from './decide-due.store.ts'
+
+/** How many approvals one transaction decides, and how many of those one sweep runs: far below D1's limits. */
+const perStep = 1_000
+const stepsPerSweep = 40
+
+/**
+ * Expires what is past its due time, until nothing is or the sweep's budget is spent. Readers and deciders look at the
+ * clock themselves; this makes it a fact, once, with its event. Sweeps that overlap take different approvals.
+ *
+ * @returns how many
+ */
+export function expireDue(ctx: Ctx): Promise<number> {
+  return sweep(ctx, 'expired', expirer, () => [])
+}
+
+/**
+ * Approves what nobody has decided by its due time, where the family wants that. Until the sweep it is pending, and a
+ * person may decide it.
+ *
+ * @param effect what the family does in the same transaction for the approvals whose `decision_id` is the given one
+ * @returns how many
+ */
+export function approveDue(ctx: Ctx, effect: (ctx: Ctx, sweepId: string) => Statement[]): Promise<number> {
+  return sweep(ctx, 'approved', autoApprover, effect)
+}
+
+/** Looks first: a sweep with nothing due, which is nearly each, costs a row. */
+async function sweep(
+  ctx: Ctx,
+  outcome: Outcome,
+  userId: string,
+  effect: (ctx: Ctx, sweepId: string) => Statement[],
+): Promise<number> {
+  const [due] = await ctx.db.batch([selectWhetherDue(ctx, outcome)])
+  if (due.length === 0) return 0
+  const asClock = { ...ctx, actor: { ...ctx.actor, userId } }
+  return inSteps(stepsPerSweep, perStep, async () => {
+    const sweepId = newId('dec')
+    const [decided] = await ctx.db.batch([
+      ...decideDue(asClock, outcome, sweepId, perStep),
+      ...effect(asClock, sweepId),
+    ])
+    return decided.length
+  })
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { isField } from './json-reader.ts'
+import { patternFault } from './pattern.ts'
+import { schemaFaults } from './schema-check.ts'
+
+/** What each type of check takes for its `config`. Bounds and values count as the decimals that were written. */
+const field = z.string().min(1).max(500).refine(isField, 'is no JSON Pointer (RFC 6901): after ~ comes 0 or 1')
+
+/** How two fields may be compared. */
+export const operators = ['==', '!=', '<', '<=', '>', '>=', 'eq', 'ne', 'lt', 'lte', 'gt', 'gte'] as const
+export type Operator = (typeof operators)[number]
+
+const scalar = z.union([z.string().max(1_000), z.number(), z.boolean(), z.null()])
+
+const configs = {
+  value_range: z
+    .strictObject({ field, min: z.number().optional(), max: z.number().optional() })
+    .refine(({ min, max }) => min !== undefined || max !== undefined, 'needs min, max or both')
+    .refine(({ min, max }) => min === undefined || max === undefined || min <= max, {
+      message: 'must not be above max',
+      path: ['min'],
+    }),
+  field_format: z.strictObject({
+    field,
+    pattern: z
+      .string()
+      .min(1)
+      .max(500)
+      .superRefine((pattern, refinement) => {
+        const message = patternFault(pattern)
+        if (message !== null) refinement.addIssue({ code: 'custom', message })
+      }),
+  }),
+  required_field: z.strictObject({ field }),
+  allowed_values: z.strictObject({ field, values: z.array(scalar).min(1).max(1_000) }),
+  cross_field: z.strictObject({ left: field, op: z.enum(operators), right: field }),
+  json_schema: z.strictObject({
+    schema: z.union([z.looseObject({}), z.boolean()]).superRefine((schema, refinement) => {
+      for (const fault of schemaFaults(schema)) refinement.addIssue({ code: 'custom', ...fault })
+    }),
+  }),
+  reported: z.strictObject({}),
+}
+
+export const checkTypes = Object.keys(configs) as CheckType[]
+export type CheckType = keyof typeof configs
+
+/** A fault of a config: where in it, and what. */
+export interface ConfigFault {
+  path: PropertyKey[]
+  message: string
+}
+
+/** What is wrong with the config of a check of this type: every fault. */
+export function configFaults(type: CheckType, config: unknown): ConfigFault[] {
+  const { error } = configs[type].safeParse(config)
+  return (error?.issues ?? []).flatMap((issue): ConfigFault[] => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({ path: [...issue.path, key], message: `is not a member of a ${type} config` }))
+    }
+    const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
+    return [{ path: issue.path, message: isMissing ? `is required (${issue.expected})` : issue.message }]
+  })
+}

@@ -1,0 +1,115 @@
+import { z } from '@hono/zod-openapi'
+import { endpoint, json } from '../http/endpoint.ts'
+import { jsonText } from '../http/json-text.ts'
+import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
+import { rawMember, withRaw } from '../http/raw-json.ts'
+import { createRouter } from '../http/router.ts'
+import { iso } from '../http/time.ts'
+import type { Check } from './checks.store.ts'
+import {
+  checkChangeSchema,
+  checkListSchema,
+  checkSchema,
+  deletedSchema,
+  idParams,
+  newCheckSchema,
+} from './gates.schemas.ts'
+import { changeCheck, createCheck, deleteCheck, getCheck, listChecks } from './keep-checks.ts'
+
+const tags = ['Checks and gates']
+const path = '/v1/structuring/checks'
+const one = (description: string) => ({ description, content: json(checkSchema) })
+
+const create = endpoint({
+  method: 'post',
+  path,
+  operationId: 'createCheck',
+  tags,
+  summary: 'Make a check',
+  roles: ['admin'],
+  creates: true,
+  request: { body: { required: true, content: json(newCheckSchema) } },
+  responses: { 201: one('The check. It judges nothing until a gate names it.') },
+})
+
+const list = endpoint({
+  method: 'get',
+  path,
+  operationId: 'listChecks',
+  tags,
+  summary: 'List checks, newest first',
+  roles: 'any',
+  request: { query: z.object(cursorQuery(20)) },
+  responses: { 200: { description: 'A page of checks; `Link` leads to the next.', content: json(checkListSchema) } },
+})
+
+const get = endpoint({
+  method: 'get',
+  path: `${path}/{id}`,
+  operationId: 'getCheck',
+  tags,
+  summary: 'Read a check',
+  roles: 'any',
+  request: { params: idParams },
+  responses: { 200: one('The check.') },
+  refuses: ['not_found'],
+})
+
+const change = endpoint({
+  method: 'patch',
+  path: `${path}/{id}`,
+  operationId: 'changeCheck',
+  tags,
+  summary: 'Change a check',
+  description: 'Its type stays. What it has judged already stays as it was judged.',
+  roles: ['admin'],
+  request: { params: idParams, body: { required: true, content: json(checkChangeSchema) } },
+  responses: { 200: one('The check as it is now.') },
+  refuses: ['not_found'],
+})
+
+const remove = endpoint({
+  method: 'delete',
+  path: `${path}/{id}`,
+  operationId: 'deleteCheck',
+  tags,
+  summary: 'Delete a check; no gate judges by it any more',
+  roles: ['admin'],
+  request: { params: idParams },
+  responses: { 200: { description: 'It is gone.', content: json(deletedSchema) } },
+  refuses: ['not_found'],
+})
+
+/** Checks: make, read, change, delete. */
+export const checkRoutes = createRouter()
+  .openapi(create, async (c) => {
+    const { is_active, ...body } = c.req.valid('json')
+    const config = rawMember(await c.req.text(), 'config') ?? '{}'
+    const check = await createCheck(c.get('ctx'), { ...body, config, is_active: Number(is_active) })
+    return jsonText(c, render(check), 201)
+  })
+  .openapi(list, async (c) => {
+    const { rows, next } = await listChecks(c.get('ctx'), cursorRequest(c.req.valid('query'), 20))
+    linkNext(c, next)
+    return jsonText(c, `{"data":[${rows.map(render).join(',')}]}`, 200)
+  })
+  .openapi(get, async (c) => jsonText(c, render(await getCheck(c.get('ctx'), c.req.valid('param').id)), 200))
+  .openapi(change, async (c) => {
+    const { is_active, config: _, ...body } = c.req.valid('json')
+    const check = await changeCheck(c.get('ctx'), c.req.valid('param').id, {
+      ...body,
+      config: rawMember(await c.req.text(), 'config'),
+      ...(is_active !== undefined && { is_active: Number(is_active) }),
+    })
+    return jsonText(c, render(check), 200)
+  })
+  .openapi(remove, async (c) => {
+    const { id } = c.req.valid('param')
+    await deleteCheck(c.get('ctx'), id)
+    return c.json({ id, deleted: true as const }, 200)
+  })
+
+function render({ config, is_active, created_at, updated_at, ...same }: Check): string {
+  const shown = { ...same, is_active: is_active === 1, created_at: iso(created_at), updated_at: iso(updated_at) }
+  return withRaw(shown, { config })
+}

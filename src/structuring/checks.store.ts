@@ -1,0 +1,69 @@
+import { sql, type SQL } from 'drizzle-orm'
+import type { Ctx } from '../context.ts'
+import type { Statement } from '../db/open-db.ts'
+import { behind, newestFirst, type PageRequest } from '../db/page.ts'
+import type { checks } from './gates.table.ts'
+
+/** A check as stored. `config` is JSON text. */
+export type Check = Omit<typeof checks.$inferSelect, 'tenant_id' | 'deleted_at'>
+
+/** What of a check can be changed; what is undefined stays. */
+export type CheckChange = Partial<
+  Pick<Check, 'name' | 'description' | 'severity' | 'config' | 'is_active' | 'sort_order'>
+>
+
+const c = sql`c`
+const columns = sql`c.id, c.name, c.description, c.type, c.severity, c.config, c.is_active, c.sort_order, c.created_at, c.updated_at`
+
+/** Inserts a check. */
+export function insertCheck(ctx: Ctx, check: Check): Statement {
+  return ctx.db.all(sql`
+    INSERT INTO checks (id, tenant_id, name, description, type, severity, config, is_active, sort_order, created_at, updated_at)
+    VALUES (${check.id}, ${ctx.actor.tenantId}, ${check.name}, ${check.description}, ${check.type}, ${check.severity}, ${check.config},
+      ${check.is_active}, ${check.sort_order}, ${check.created_at}, ${check.updated_at})`)
+}
+
+/** Changes a check that is there. */
+export function updateCheck(ctx: Ctx, id: string, change: CheckChange): Statement {
+  return ctx.db.all(sql`UPDATE checks SET ${changed(change)}, updated_at = ${ctx.now} WHERE ${own(ctx, id)}`)
+}
+
+/** Deletes a check for everyone to see; its row stays, for the results that it has judged. */
+export function removeCheck(ctx: Ctx, id: string) {
+  return ctx.db.all<{ id: string }>(sql`
+    UPDATE checks SET deleted_at = ${ctx.now}, updated_at = ${ctx.now} WHERE ${own(ctx, id)} RETURNING id`)
+}
+
+/** One check. */
+export function selectCheck(ctx: Ctx, id: string) {
+  return ctx.db.all<Check>(sql`
+    SELECT ${columns} FROM checks c WHERE c.id = ${id} AND c.tenant_id = ${ctx.actor.tenantId} AND c.deleted_at IS NULL`)
+}
+
+/** A page of checks, newest first. */
+export function selectChecks(ctx: Ctx, page: PageRequest) {
+  return ctx.db.all<Check>(sql`
+    SELECT ${columns} FROM checks c
+    WHERE c.tenant_id = ${ctx.actor.tenantId} AND c.deleted_at IS NULL AND ${behind(page.after, c)} ${newestFirst(page, c)}`)
+}
+
+/** Which of these ids are checks. */
+export function selectKnownChecks(ctx: Ctx, ids: readonly string[]) {
+  return ctx.db.all<{ id: string }>(sql`
+    SELECT c.id FROM json_each(${JSON.stringify(ids)}) CROSS JOIN checks c
+    WHERE c.id = value AND c.tenant_id = ${ctx.actor.tenantId} AND c.deleted_at IS NULL`)
+}
+
+function own(ctx: Ctx, id: string): SQL {
+  return sql`id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND deleted_at IS NULL`
+}
+
+/** `name = ?, …` for the members that are set; the row's own id where none is. */
+export function changed(change: object): SQL {
+  const set = Object.entries(change).filter(([, value]) => value !== undefined)
+  if (set.length === 0) return sql`id = id`
+  return sql.join(
+    set.map(([name, value]) => sql`${sql.identifier(name)} = ${value}`),
+    sql`, `,
+  )
+}

@@ -1,0 +1,222 @@
+import { z } from '@hono/zod-openapi'
+import { endpoint, json } from '../http/endpoint.ts'
+import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
+import { createRouter } from '../http/router.ts'
+import { iso } from '../http/time.ts'
+import {
+  deletedSchema,
+  gateChangeSchema,
+  gateListSchema,
+  gateSchema,
+  idParams,
+  newGateSchema,
+  newRuleSchema,
+  ruleChangeSchema,
+  ruleListSchema,
+  ruleParams,
+  ruleSchema,
+} from './gates.schemas.ts'
+import type { Gate, Rule } from './gates.store.ts'
+import { changeGate, createGate, deleteGate, getGate, listGates, type Action } from './keep-gates.ts'
+import { addRule, changeRule, deleteRule, getRule } from './keep-rules.ts'
+
+const tags = ['Checks and gates']
+const path = '/v1/structuring/gates'
+const one = (description: string) => ({ description, content: json(gateSchema) })
+const rule = (description: string) => ({ description, content: json(ruleSchema) })
+
+const create = endpoint({
+  method: 'post',
+  path,
+  operationId: 'createGate',
+  tags,
+  summary: 'Make a gate, with its rules if you like',
+  roles: ['admin'],
+  creates: true,
+  request: { body: { required: true, content: json(newGateSchema) } },
+  responses: { 201: one('The gate.') },
+})
+
+const list = endpoint({
+  method: 'get',
+  path,
+  operationId: 'listGates',
+  tags,
+  summary: 'List gates, newest first',
+  roles: 'any',
+  request: { query: z.object(cursorQuery(20)) },
+  responses: { 200: { description: 'A page of gates; `Link` leads to the next.', content: json(gateListSchema) } },
+})
+
+const get = endpoint({
+  method: 'get',
+  path: `${path}/{id}`,
+  operationId: 'getGate',
+  tags,
+  summary: 'Read a gate',
+  roles: 'any',
+  request: { params: idParams },
+  responses: { 200: one('The gate.') },
+  refuses: ['not_found'],
+})
+
+const change = endpoint({
+  method: 'patch',
+  path: `${path}/{id}`,
+  operationId: 'changeGate',
+  tags,
+  summary: 'Change a gate',
+  description: 'Results that wait at it set off what it says when they are decided; their time to wait stays.',
+  roles: ['admin'],
+  request: { params: idParams, body: { required: true, content: json(gateChangeSchema) } },
+  responses: { 200: one('The gate as it is now.') },
+  refuses: ['not_found'],
+})
+
+const remove = endpoint({
+  method: 'delete',
+  path: `${path}/{id}`,
+  operationId: 'deleteGate',
+  tags,
+  summary: 'Delete a gate; what waits at it can still be decided',
+  roles: ['admin'],
+  request: { params: idParams },
+  responses: { 200: { description: 'It is gone.', content: json(deletedSchema) } },
+  refuses: ['not_found'],
+})
+
+const createRule = endpoint({
+  method: 'post',
+  path: `${path}/{id}/rules`,
+  operationId: 'createGateRule',
+  tags,
+  summary: 'Add a rule to a gate',
+  roles: ['admin'],
+  creates: true,
+  request: { params: idParams, body: { required: true, content: json(newRuleSchema) } },
+  responses: { 201: rule('The rule.') },
+  refuses: ['not_found', 'rule_limit'],
+})
+
+const listRules = endpoint({
+  method: 'get',
+  path: `${path}/{id}/rules`,
+  operationId: 'listGateRules',
+  tags,
+  summary: "List a gate's rules, oldest first; all of them",
+  roles: 'any',
+  request: { params: idParams },
+  responses: { 200: { description: 'The rules.', content: json(ruleListSchema) } },
+  refuses: ['not_found'],
+})
+
+const readRule = endpoint({
+  method: 'get',
+  path: `${path}/{id}/rules/{rule_id}`,
+  operationId: 'getGateRule',
+  tags,
+  summary: 'Read a rule',
+  roles: 'any',
+  request: { params: ruleParams },
+  responses: { 200: rule('The rule.') },
+  refuses: ['not_found'],
+})
+
+const updateRule = endpoint({
+  method: 'patch',
+  path: `${path}/{id}/rules/{rule_id}`,
+  operationId: 'changeGateRule',
+  tags,
+  summary: "Change a rule's threshold",
+  roles: ['admin'],
+  request: { params: ruleParams, body: { required: true, content: json(ruleChangeSchema) } },
+  responses: { 200: rule('The rule as it is now.') },
+  refuses: ['not_found'],
+})
+
+const removeRule = endpoint({
+  method: 'delete',
+  path: `${path}/{id}/rules/{rule_id}`,
+  operationId: 'deleteGateRule',
+  tags,
+  summary: 'Remove a rule',
+  roles: ['admin'],
+  request: { params: ruleParams },
+  responses: { 200: { description: 'It is gone.', content: json(deletedSchema) } },
+  refuses: ['not_found'],
+})
+
+/** Gates and their rules: make, read, change, delete. */
+export const gateRoutes = createRouter()
+  .openapi(create, async (c) => {
+    const { rules, ...settings } = c.req.valid('json')
+    const asked = rules.map(({ type, config }) => ({ type, config: JSON.stringify(config) }))
+    return c.json(render(await createGate(c.get('ctx'), settings, asked)), 201)
+  })
+  .openapi(list, async (c) => {
+    const { rows, next } = await listGates(c.get('ctx'), cursorRequest(c.req.valid('query'), 20))
+    linkNext(c, next)
+    return c.json({ data: rows.map(render) }, 200)
+  })
+  .openapi(get, async (c) => c.json(render(await getGate(c.get('ctx'), c.req.valid('param').id)), 200))
+  .openapi(change, async (c) => {
+    const gate = await changeGate(c.get('ctx'), c.req.valid('param').id, c.req.valid('json'))
+    return c.json(render(gate), 200)
+  })
+  .openapi(remove, async (c) => {
+    const { id } = c.req.valid('param')
+    await deleteGate(c.get('ctx'), id)
+    return c.json({ id, deleted: true as const }, 200)
+  })
+  .openapi(createRule, async (c) => {
+    const { type, config } = c.req.valid('json')
+    const added = await addRule(c.get('ctx'), c.req.valid('param').id, { type, config: JSON.stringify(config) })
+    return c.json(renderRule(added), 201)
+  })
+  .openapi(listRules, async (c) => {
+    const gate = await getGate(c.get('ctx'), c.req.valid('param').id)
+    return c.json({ data: render(gate).rules }, 200)
+  })
+  .openapi(readRule, async (c) => {
+    const { id, rule_id } = c.req.valid('param')
+    return c.json(renderRule(await getRule(c.get('ctx'), id, rule_id)), 200)
+  })
+  .openapi(updateRule, async (c) => {
+    const { id, rule_id } = c.req.valid('param')
+    const config = JSON.stringify(c.req.valid('json').config)
+    return c.json(renderRule(await changeRule(c.get('ctx'), id, rule_id, config)), 200)
+  })
+  .openapi(removeRule, async (c) => {
+    const { id, rule_id } = c.req.valid('param')
+    await deleteRule(c.get('ctx'), id, rule_id)
+    return c.json({ id: rule_id, deleted: true as const }, 200)
+  })
+
+function render({ check_ids, on_approve, on_reject, queue_warnings, is_active, rules, ...gate }: Gate) {
+  return {
+    ...gate,
+    check_ids: JSON.parse(check_ids) as string[],
+    on_approve: JSON.parse(on_approve) as Action,
+    on_reject: JSON.parse(on_reject) as Action,
+    queue_warnings: queue_warnings === 1,
+    is_active: is_active === 1,
+    rules: (JSON.parse(rules) as ParsedRule[]).map(renderParsedRule),
+    created_at: iso(gate.created_at),
+    updated_at: iso(gate.updated_at),
+  }
+}
+
+interface RuleConfig {
+  threshold: number
+  fields?: string[]
+}
+
+type ParsedRule = Omit<Rule, 'config' | 'gate_id'> & { config: RuleConfig }
+
+function renderRule({ config, ...rule }: Pick<Rule, 'id' | 'type' | 'config' | 'created_at' | 'updated_at'>) {
+  return renderParsedRule({ ...rule, config: JSON.parse(config) as RuleConfig })
+}
+
+function renderParsedRule({ id, type, config, created_at, updated_at }: ParsedRule) {
+  return { id, type, config, created_at: iso(created_at), updated_at: iso(updated_at) }
+}

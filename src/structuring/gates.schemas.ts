@@ -1,0 +1,225 @@
+import { z } from '@hono/zod-openapi'
+import { checkTypes, configFaults, type CheckType } from './check-config.ts'
+import { mostRules } from './keep-rules.ts'
+
+const time = z.iso.datetime()
+const name = z.string().trim().min(1).max(200)
+const description = z.string().max(2_000).nullable()
+const severity = z.enum(['warning', 'error'])
+
+export const idParams = z.object({
+  id: z.string().min(1).max(100).openapi({ example: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c31' }),
+})
+export const ruleParams = idParams.extend({ rule_id: z.string().min(1).max(100) })
+
+const config = z.record(z.string(), z.unknown()).openapi({
+  description: `By type: \`value_range\` {field, min?, max?}; \`field_format\` {field, pattern}; \`required_field\` {field};
+\`allowed_values\` {field, values}; \`cross_field\` {left, op, right}; \`json_schema\` {schema}; \`reported\` {}. A field is a plain
+name or a JSON Pointer (RFC 6901). Numbers are compared as the decimals that are written. A pattern is one of RE2, found
+anywhere in the text unless it says ^ and $. A schema is of JSON Schema 2020-12, without pattern, format and references.`,
+  example: { field: 'total_amount', max: 1_000_000 },
+})
+
+/** As much of a check as its config can be judged by. */
+const typed = z.looseObject({ type: z.enum(checkTypes as [CheckType, ...CheckType[]]), config })
+
+/** A check to be made. */
+export const newCheckSchema = z
+  .strictObject({
+    name: name.openapi({ example: 'Amount range check' }),
+    description: description.default(null),
+    type: z.enum(checkTypes as [CheckType, ...CheckType[]]).openapi({ example: 'value_range' }),
+    severity: severity.default('error').openapi({
+      description: 'A failed `error` holds a result up; a failed `warning` does unless the gate says otherwise.',
+    }),
+    config: config.default({}),
+    is_active: z.boolean().default(true),
+    sort_order: z.int().min(-1_000_000).max(1_000_000).default(0).openapi({ description: 'Checks run in this order.' }),
+  })
+  .superRefine(
+    (check: unknown, refinement) => {
+      const { data } = typed.safeParse(check)
+      if (!data) return
+      for (const { path, message } of configFaults(data.type, data.config)) {
+        refinement.addIssue({ code: 'custom', message, path: ['config', ...path] })
+      }
+    },
+    // Whatever else is wrong: the caller is told of every fault at once.
+    { when: () => true },
+  )
+  .openapi('NewCheck')
+
+/** What of a check can be changed. */
+export const checkChangeSchema = z
+  .strictObject({
+    name: name.optional(),
+    description: description.optional(),
+    severity: severity.optional(),
+    config: config.optional(),
+    is_active: z.boolean().optional(),
+    sort_order: z.int().min(-1_000_000).max(1_000_000).optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
+  .openapi('CheckChange', { example: { severity: 'warning', config: { field: 'total_amount', max: 2_000_000 } } })
+
+export const checkSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    description: z.string().nullable(),
+    type: z.enum(checkTypes as [CheckType, ...CheckType[]]),
+    severity,
+    config: z.looseObject({}),
+    is_active: z.boolean(),
+    sort_order: z.int(),
+    created_at: time,
+    updated_at: time,
+  })
+  .openapi('Check', {
+    example: {
+      id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c31',
+      name: 'Amount range check',
+      description: null,
+      type: 'value_range',
+      severity: 'warning',
+      config: { field: 'total_amount', max: 1_000_000 },
+      is_active: true,
+      sort_order: 0,
+      created_at: '2026-03-16T14:00:00.000Z',
+      updated_at: '2026-03-16T14:00:00.000Z',
+    },
+  })
+export const checkListSchema = z.object({ data: z.array(checkSchema) }).openapi('CheckList')
+
+const threshold = z.number().min(0).max(1).openapi({ description: 'Passed from here on, 0–1.', example: 0.9 })
+const fields = z
+  .array(z.string().min(1).max(500))
+  .min(1)
+  .max(200)
+  .optional()
+  .openapi({ description: 'Of `field_coverage`: the fields that count; else those that the checks look at.' })
+
+const ruleConfig = z.strictObject({ threshold, fields })
+
+/** Of the three types only `field_coverage` names fields. */
+const onlyCoverageNamesFields = {
+  check: (rule: { type: string; config: { fields?: string[] } }) =>
+    rule.type === 'field_coverage' || rule.config.fields === undefined,
+  fault: { message: 'belongs to field_coverage only', path: ['config', 'fields'] },
+}
+
+export const newRuleSchema = z
+  .strictObject({
+    type: z.enum(['min_confidence', 'validation_pass_rate', 'field_coverage']).openapi({
+      description: `\`min_confidence\`: the confidence that came with the result. \`validation_pass_rate\`: the share of checks that
+passed. \`field_coverage\`: the share of fields that are there, not null and not empty.`,
+      example: 'min_confidence',
+    }),
+    config: ruleConfig,
+  })
+  .refine(onlyCoverageNamesFields.check, onlyCoverageNamesFields.fault)
+  .openapi('NewRule')
+export const ruleChangeSchema = z
+  .strictObject({ config: ruleConfig })
+  .openapi('RuleChange', { example: { config: { threshold: 0.8 } } })
+
+export const ruleSchema = z
+  .object({
+    id: z.string(),
+    type: z.enum(['min_confidence', 'validation_pass_rate', 'field_coverage']),
+    config: z.object({ threshold: z.number(), fields: z.array(z.string()).optional() }),
+    created_at: time,
+    updated_at: time,
+  })
+  .openapi('Rule', {
+    example: {
+      id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c33',
+      type: 'min_confidence',
+      config: { threshold: 0.9 },
+      created_at: '2026-03-16T14:00:00.000Z',
+      updated_at: '2026-03-16T14:00:00.000Z',
+    },
+  })
+export const ruleListSchema = z.object({ data: z.array(ruleSchema) }).openapi('RuleList')
+
+const action = z
+  .union([
+    z.strictObject({ type: z.literal('none') }),
+    z.strictObject({ type: z.literal('webhook'), endpoint_id: z.string().min(1).max(100) }),
+  ])
+  .openapi('GateAction', {
+    description: 'What a decision sets off, once: nothing, or a delivery of its event to this webhook endpoint.',
+    example: { type: 'webhook', endpoint_id: 'whe_01jq8m2v9kf3wt6x5n4c7b8d9e' },
+  })
+
+const settings = {
+  name: name.openapi({ example: 'Invoices' }),
+  description: description,
+  check_ids: z
+    .array(z.string().min(1).max(100))
+    .max(100)
+    .refine((ids) => new Set(ids).size === ids.length, 'names a check twice'),
+  on_approve: action,
+  on_reject: action,
+  auto_approve_after_hours: z.int().min(1).max(8760).nullable().openapi({
+    description: 'After how many hours without a decision a result is approved; null: never.',
+    example: 48,
+  }),
+  queue_warnings: z
+    .boolean()
+    .openapi({ description: 'Whether a failed check of severity `warning` holds a result up.' }),
+  is_active: z.boolean(),
+}
+
+/** A gate to be made. */
+export const newGateSchema = z
+  .strictObject({
+    name: settings.name,
+    description: settings.description.default(null),
+    check_ids: settings.check_ids.default([]),
+    on_approve: action.default({ type: 'none' }),
+    on_reject: action.default({ type: 'none' }),
+    auto_approve_after_hours: settings.auto_approve_after_hours.default(null),
+    queue_warnings: settings.queue_warnings.default(true),
+    is_active: settings.is_active.default(true),
+    rules: z.array(newRuleSchema).max(mostRules).default([]),
+  })
+  .openapi('NewGate')
+
+/** What of a gate can be changed; its rules have paths of their own. */
+export const gateChangeSchema = z
+  .strictObject(settings)
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
+  .openapi('GateChange', { example: { auto_approve_after_hours: 24 } })
+
+export const gateSchema = z
+  .object({
+    id: z.string(),
+    ...settings,
+    name: z.string(),
+    rules: z.array(ruleSchema),
+    created_at: time,
+    updated_at: time,
+  })
+  .openapi('Gate', {
+    example: {
+      id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c32',
+      name: 'Invoices',
+      description: null,
+      check_ids: ['01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c31'],
+      on_approve: { type: 'webhook', endpoint_id: 'whe_01jq8m2v9kf3wt6x5n4c7b8d9e' },
+      on_reject: { type: 'none' },
+      auto_approve_after_hours: 48,
+      queue_warnings: true,
+      is_active: true,
+      rules: [],
+      created_at: '2026-03-16T14:00:00.000Z',
+      updated_at: '2026-03-16T14:00:00.000Z',
+    },
+  })
+export const gateListSchema = z.object({ data: z.array(gateSchema) }).openapi('GateList')
+
+export const deletedSchema = z
+  .object({ id: z.string(), deleted: z.literal(true) })
+  .openapi('Deleted', { example: { id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c31', deleted: true } })

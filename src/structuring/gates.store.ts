@@ -1,0 +1,140 @@
+import { sql, type SQL } from 'drizzle-orm'
+import type { Ctx } from '../context.ts'
+import type { Condition, Statement } from '../db/open-db.ts'
+import { behind, newestFirst, type PageRequest } from '../db/page.ts'
+import { changed, type Check } from './checks.store.ts'
+import type { gateRules, gates } from './gates.table.ts'
+
+/** A rule of a gate as stored. `config` is JSON text. */
+export type Rule = Omit<typeof gateRules.$inferSelect, 'tenant_id'>
+
+/** A gate as stored. `check_ids`, `on_approve` and `on_reject` are JSON text. */
+export type StoredGate = Omit<typeof gates.$inferSelect, 'tenant_id' | 'deleted_at'>
+
+/** A gate with its rules, which are a JSON array. */
+export type Gate = StoredGate & { rules: string }
+
+/** What of a gate can be changed; what is undefined stays. */
+export type GateChange = Partial<Omit<StoredGate, 'id' | 'created_at' | 'updated_at'>>
+
+const g = sql`g`
+const columns = sql`g.id, g.name, g.description, g.check_ids, g.on_approve, g.on_reject, g.auto_approve_after_hours, g.queue_warnings,
+  g.is_active, g.created_at, g.updated_at, (
+    SELECT json_group_array(json_object('id', r.id, 'type', r.type, 'config', json(r.config), 'created_at', r.created_at,
+      'updated_at', r.updated_at) ORDER BY r.created_at, r.id)
+    FROM gate_rules r WHERE r.gate_id = g.id) AS rules`
+
+/**
+ * What a gate refers to must be there: its checks and the endpoints of its actions. A condition rather than a look
+ * beforehand, so that nothing can go between.
+ */
+export function refersToKnown(ctx: Ctx, checkIds: readonly string[], endpointIds: readonly string[]): Condition {
+  return sql`(
+    (SELECT count(*) FROM json_each(${JSON.stringify(checkIds)}) CROSS JOIN checks c
+      WHERE c.id = value AND c.tenant_id = ${ctx.actor.tenantId} AND c.deleted_at IS NULL) = ${checkIds.length}
+    AND (SELECT count(*) FROM json_each(${JSON.stringify(endpointIds)}) CROSS JOIN webhook_endpoints e
+      WHERE e.id = value AND e.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL) = ${endpointIds.length})`
+}
+
+/** Which of these ids are webhook endpoints. */
+export function selectKnownEndpoints(ctx: Ctx, ids: readonly string[]) {
+  return ctx.db.all<{ id: string }>(sql`
+    SELECT e.id FROM json_each(${JSON.stringify(ids)}) CROSS JOIN webhook_endpoints e
+    WHERE e.id = value AND e.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL`)
+}
+
+/** Inserts a gate, where the condition holds, and then its rules. */
+export function insertGate(ctx: Ctx, gate: StoredGate, rules: readonly Rule[], condition: Condition): Statement[] {
+  return [
+    ctx.db.all(sql`
+      INSERT INTO gates (id, tenant_id, name, description, check_ids, on_approve, on_reject, auto_approve_after_hours, queue_warnings,
+        is_active, created_at, updated_at)
+      SELECT ${gate.id}, ${ctx.actor.tenantId}, ${gate.name}, ${gate.description}, ${gate.check_ids}, ${gate.on_approve}, ${gate.on_reject},
+        ${gate.auto_approve_after_hours}, ${gate.queue_warnings}, ${gate.is_active}, ${gate.created_at}, ${gate.updated_at}
+      WHERE ${condition}`),
+    insertRules(ctx, gate.id, rules, rules.length),
+  ]
+}
+
+/** Inserts rules of a gate that is there, if it has at most `most` with them. */
+export function insertRules(ctx: Ctx, gateId: string, rules: readonly Rule[], most: number): Statement {
+  return ctx.db.all(sql`
+    INSERT INTO gate_rules (id, tenant_id, gate_id, type, config, created_at, updated_at)
+    SELECT value ->> '$.id', ${ctx.actor.tenantId}, ${gateId}, value ->> '$.type', value ->> '$.config', ${ctx.now}, ${ctx.now}
+    FROM json_each(${JSON.stringify(rules)})
+    WHERE EXISTS (SELECT 1 FROM gates WHERE ${own(ctx, gateId)})
+      AND (SELECT count(*) FROM gate_rules WHERE gate_id = ${gateId}) + ${rules.length} <= ${most}`)
+}
+
+/** Whether a gate, or a rule, of this id has been stored. */
+export function isStored(table: 'gates' | 'gate_rules', id: string): Condition {
+  return sql`EXISTS (SELECT 1 FROM ${sql.identifier(table)} WHERE id = ${id})`
+}
+
+/** Changes a gate that is there, where the condition holds. Returns a row where it did. */
+export function updateGate(ctx: Ctx, id: string, change: GateChange, condition: Condition) {
+  return ctx.db.all<{ id: string }>(sql`
+    UPDATE gates SET ${changed(change)}, updated_at = ${ctx.now} WHERE ${own(ctx, id)} AND ${condition} RETURNING id`)
+}
+
+/** Deletes a gate for everyone to see; its row stays, for the results that wait at it. */
+export function removeGate(ctx: Ctx, id: string) {
+  return ctx.db.all<{ id: string }>(sql`
+    UPDATE gates SET deleted_at = ${ctx.now}, updated_at = ${ctx.now} WHERE ${own(ctx, id)} RETURNING id`)
+}
+
+/** One gate with its rules. */
+export function selectGate(ctx: Ctx, id: string) {
+  return ctx.db.all<Gate>(sql`
+    SELECT ${columns} FROM gates g WHERE g.id = ${id} AND g.tenant_id = ${ctx.actor.tenantId} AND g.deleted_at IS NULL`)
+}
+
+/** A page of gates, newest first. */
+export function selectGates(ctx: Ctx, page: PageRequest) {
+  return ctx.db.all<Gate>(sql`
+    SELECT ${columns} FROM gates g
+    WHERE g.tenant_id = ${ctx.actor.tenantId} AND g.deleted_at IS NULL AND ${behind(page.after, g)} ${newestFirst(page, g)}`)
+}
+
+/** Changes a rule of a gate that is there. Returns it where it did. */
+export function updateRule(ctx: Ctx, gateId: string, id: string, config: string) {
+  return ctx.db.all<Rule>(sql`
+    UPDATE gate_rules SET config = ${config}, updated_at = ${ctx.now} WHERE ${ruleOf(ctx, gateId, id)} RETURNING *`)
+}
+
+/** Removes a rule of a gate that is there. Returns a row where it did. */
+export function removeRule(ctx: Ctx, gateId: string, id: string) {
+  return ctx.db.all<{ id: string }>(sql`DELETE FROM gate_rules WHERE ${ruleOf(ctx, gateId, id)} RETURNING id`)
+}
+
+/** One rule of a gate that is there. */
+export function selectRule(ctx: Ctx, gateId: string, id: string) {
+  return ctx.db.all<Rule>(sql`SELECT * FROM gate_rules WHERE ${ruleOf(ctx, gateId, id)}`)
+}
+
+/** The tenant's revision, the gate, and its checks that are active: what a result is judged by. */
+export function selectForJudging(ctx: Ctx, id: string) {
+  return [
+    ctx.db.all<{ revision: number }>(sql`SELECT revision FROM gate_revisions WHERE tenant_id = ${ctx.actor.tenantId}`),
+    selectGate(ctx, id),
+    ctx.db.all<Pick<Check, 'id' | 'name' | 'type' | 'severity' | 'config'>>(sql`
+      SELECT c.id, c.name, c.type, c.severity, c.config
+      FROM gates g JOIN json_each(g.check_ids) i CROSS JOIN checks c
+      WHERE g.id = ${id} AND g.tenant_id = ${ctx.actor.tenantId} AND c.id = i.value AND c.tenant_id = g.tenant_id AND c.is_active = 1
+        AND c.deleted_at IS NULL
+      ORDER BY c.sort_order, i.key`),
+  ] as const
+}
+
+/** Whether nothing of the tenant's checks, gates and rules has changed since `revision`. */
+export function isUnchanged(ctx: Ctx, revision: number): Condition {
+  return sql`EXISTS (SELECT 1 FROM gate_revisions WHERE tenant_id = ${ctx.actor.tenantId} AND revision = ${revision})`
+}
+
+function own(ctx: Ctx, id: string): SQL {
+  return sql`id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND deleted_at IS NULL`
+}
+
+function ruleOf(ctx: Ctx, gateId: string, id: string): SQL {
+  return sql`id = ${id} AND gate_id = (SELECT id FROM gates WHERE ${own(ctx, gateId)})`
+}

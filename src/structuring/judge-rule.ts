@@ -1,0 +1,62 @@
+import type { Verdict } from './judge.ts'
+import { isBlank, type JsonReader } from './json-reader.ts'
+
+/** A rule of a gate: what it asks of a result as a whole. */
+export interface ReadyRule {
+  id: string
+  type: 'min_confidence' | 'validation_pass_rate' | 'field_coverage'
+  config: {
+    /** 0–1. */
+    threshold: number
+    /** Which fields `field_coverage` counts; else those that the gate's checks look at. */
+    fields?: string[]
+  }
+}
+
+/** What a rule looks at. */
+export interface Overall {
+  /** 0–1, or null where the caller gave none. */
+  confidence: number | null
+  /** How many checks there were, and how many passed. */
+  checks: number
+  passed: number
+  data: JsonReader
+  /** The fields that the gate's checks look at. */
+  fields: readonly string[]
+}
+
+/** Judges a result as a whole. Where there is nothing to count, nothing is missing. */
+export function judgeRule({ type, config }: ReadyRule, overall: Overall): Verdict {
+  const { threshold } = config
+  if (type === 'min_confidence') {
+    const { confidence } = overall
+    if (confidence === null) return { passed: false, details: { threshold, reason: 'no confidence was given' } }
+    return verdict(confidence, threshold, { confidence, threshold })
+  }
+  if (type === 'validation_pass_rate') {
+    const { checks, passed } = overall
+    return verdict(checks === 0 ? 1 : passed / checks, threshold, { passed, checks, threshold })
+  }
+  const { fields, missing } = coverage(config.fields ?? overall.fields, overall.data)
+  const present = fields - missing.length
+  return verdict(fields === 0 ? 1 : present / fields, threshold, {
+    present,
+    fields,
+    missing: missing.slice(0, 20),
+    threshold,
+  })
+}
+
+function verdict(value: number, threshold: number, details: Record<string, unknown>): Verdict {
+  return value >= threshold ? { passed: true, details: null } : { passed: false, details }
+}
+
+/** Without named fields, the data's own members count. */
+function coverage(named: readonly string[], data: JsonReader): { fields: number; missing: string[] } {
+  if (named.length > 0) {
+    const fields = [...new Set(named)]
+    return { fields: fields.length, missing: fields.filter((field) => isBlank(data.find(field))) }
+  }
+  const members = data.members()
+  return { fields: members.length, missing: members.filter(({ value }) => isBlank(value)).map(({ name }) => name) }
+}

@@ -1,0 +1,166 @@
+import type { Schema } from '@cfworker/json-schema'
+import type { RE2JS } from 're2js'
+import type { CheckType, Operator } from './check-config.ts'
+import { tooMuchWork, type Effort } from './effort.ts'
+import { compare, isBlank, isSame, isScalar, JsonReader, stringOf, type Found } from './json-reader.ts'
+import { compilePattern, occursIn } from './pattern.ts'
+import { judgeBySchema, prepareSchema, type PreparedSchema } from './schema-check.ts'
+
+/** A check, ready to judge. */
+export interface ReadyCheck {
+  id: string
+  name: string
+  type: CheckType
+  severity: 'warning' | 'error'
+  config: JsonReader
+  pattern?: RE2JS
+  schema?: PreparedSchema
+}
+
+/** What came of judging one thing. `details` says why it failed. */
+export interface Verdict {
+  passed: boolean
+  details: Record<string, unknown> | null
+}
+
+/** What the caller says of a check that it has run itself. */
+export interface Reported {
+  passed: boolean
+  details?: Record<string, unknown> | null
+}
+
+/** What is judged. */
+export interface Submission {
+  data: JsonReader
+  /** The same, as JavaScript sees it: numbers are IEEE doubles. */
+  plain: unknown
+  confidence: number | null
+  reported: ReadonlyMap<string, Reported>
+}
+
+/** Makes a stored check ready. `config` is its JSON text. */
+export function ready(check: Pick<ReadyCheck, 'id' | 'name' | 'type' | 'severity'> & { config: string }): ReadyCheck {
+  const { id, name, type, severity } = check
+  const config = new JsonReader(check.config)
+  const parsed = JSON.parse(check.config) as { pattern: string; schema: Schema }
+  return {
+    id,
+    name,
+    type,
+    severity,
+    config,
+    ...(type === 'field_format' && { pattern: compilePattern(parsed.pattern) }),
+    ...(type === 'json_schema' && { schema: prepareSchema(parsed.schema) }),
+  }
+}
+
+/** Judges a submission by one check. Never throws: what cannot be judged fails, with the reason. */
+export function judge(check: ReadyCheck, submission: Submission, effort: Effort): Verdict {
+  try {
+    return judges[check.type](check, submission, effort)
+  } catch (error) {
+    return fails({ reason: `could not be judged: ${(error as Error).message.slice(0, 200)}` })
+  }
+}
+
+/** The fields of the data that a check looks at. */
+export function fieldsOf({ config }: ReadyCheck): string[] {
+  return ['field', 'left', 'right'].flatMap((name) => {
+    const found = config.find(name)
+    return found ? [stringOf(found)] : []
+  })
+}
+
+type Judge = (check: ReadyCheck, submission: Submission, effort: Effort) => Verdict
+
+const judges: Record<CheckType, Judge> = {
+  value_range: onField((value, { config }) => {
+    const [min, max] = [config.find('min'), config.find('max')]
+    const bounds = { ...(min && { min: shown(min) }), ...(max && { max: shown(max) }) }
+    if (value.type !== 'number') return fails({ ...bounds, reason: `its type is ${value.type}, not number` })
+    const isWithin = (!min || (compare(value, min) ?? 0) >= 0) && (!max || (compare(value, max) ?? 0) <= 0)
+    return isWithin ? passes : fails(bounds)
+  }),
+  field_format: onField((value, { config, pattern }, effort) => {
+    const shownPattern = stringOf(config.find('pattern') as Found)
+    if (value.type !== 'string' && value.type !== 'number') {
+      return fails({ pattern: shownPattern, reason: `its type is ${value.type}, not string or number` })
+    }
+    const occurs = occursIn(pattern as RE2JS, stringOf(value), effort)
+    if (occurs === null) return fails({ pattern: shownPattern, reason: tooMuchWork })
+    return occurs ? passes : fails({ pattern: shownPattern })
+  }),
+  required_field: onField((value) => (isBlank(value) ? fails({ reason: 'is empty' }) : passes)),
+  allowed_values: onField((value, { config }) => {
+    const allowed = config.elements('values')
+    if (allowed.some((one) => isSame(one, value))) return passes
+    return fails({ allowed: allowed.slice(0, 20).map(shown) })
+  }),
+  cross_field({ config }, { data }) {
+    const [left, op, right] = ['left', 'op', 'right'].map((name) => stringOf(config.find(name) as Found)) as [
+      string,
+      Operator,
+      string,
+    ]
+    const [a, b] = [data.find(left), data.find(right)]
+    const details = { left, op, right, ...(a && { left_value: shown(a) }), ...(b && { right_value: shown(b) }) }
+    const missing = [a ? [] : left, b ? [] : right].flat()
+    if (!a || !b)
+      return fails({ ...details, reason: `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing` })
+    const holds = holdsBetween(a, op, b)
+    if (holds === null) return fails({ ...details, reason: `${a.type} and ${b.type} cannot be compared so` })
+    return holds ? passes : fails(details)
+  },
+  json_schema({ schema }, { plain }, effort) {
+    const errors = judgeBySchema(schema as PreparedSchema, plain, effort)
+    if (errors === null) return fails({ reason: tooMuchWork })
+    return errors.length === 0 ? passes : fails({ errors })
+  },
+  reported({ id }, { reported }) {
+    const outcome = reported.get(id)
+    if (!outcome) return fails({ reason: 'its outcome was not reported' })
+    return { passed: outcome.passed, details: outcome.details ?? null }
+  },
+}
+
+const passes: Verdict = { passed: true, details: null }
+
+function fails(details: Record<string, unknown>): Verdict {
+  return { passed: false, details }
+}
+
+/** A judge of one field: says which, and its value, and that a missing one fails. */
+function onField(judgeValue: (value: Found, check: ReadyCheck, effort: Effort) => Verdict): Judge {
+  return (check, { data }, effort) => {
+    const field = stringOf(check.config.find('field') as Found)
+    const value = data.find(field)
+    if (!value) return fails({ field, reason: 'is missing' })
+    const { passed, details } = judgeValue(value, check, effort)
+    return passed ? passes : fails({ field, value: shown(value), ...details })
+  }
+}
+
+function holdsBetween(a: Found, op: Operator, b: Found): boolean | null {
+  if (op === '==' || op === 'eq' || op === '!=' || op === 'ne') {
+    if (!isScalar(a) || !isScalar(b)) return null
+    return isSame(a, b) === (op === '==' || op === 'eq')
+  }
+  const order = compare(a, b)
+  if (order === null) return null
+  if (op === '<' || op === 'lt') return order < 0
+  if (op === '<=' || op === 'lte') return order <= 0
+  if (op === '>' || op === 'gt') return order > 0
+  return order >= 0
+}
+
+const longestShown = 200
+
+/** A value as details show it: numbers digit by digit, long texts cut, lists and objects as text. */
+function shown(value: Found): unknown {
+  if (value.type === 'number' && value.text.length <= longestShown) return JSON.rawJSON(value.text)
+  const text = value.type === 'string' ? stringOf(value) : value.text
+  if (value.type === 'string' || !isScalar(value) || text.length > longestShown) {
+    return text.length > longestShown ? `${text.slice(0, longestShown).toWellFormed()}…` : text
+  }
+  return JSON.parse(value.text)
+}

@@ -1,0 +1,63 @@
+import { uuidv7 } from 'uuidv7'
+import type { Ctx } from '../context.ts'
+import { pageOf, type Page, type PageRequest } from '../db/page.ts'
+import { once } from '../idempotency/once.ts'
+import { invalidInput, Refusal } from '../refusal.ts'
+import { configFaults } from './check-config.ts'
+import {
+  insertCheck,
+  removeCheck,
+  selectCheck,
+  selectChecks,
+  updateCheck,
+  type Check,
+  type CheckChange,
+} from './checks.store.ts'
+
+/** Stores a check whose config has no faults. */
+export async function createCheck(ctx: Ctx, asked: Omit<Check, 'id' | 'created_at' | 'updated_at'>): Promise<Check> {
+  const check = { ...asked, id: uuidv7(), created_at: ctx.now, updated_at: ctx.now }
+  return once(ctx, check, [insertCheck(ctx, check)])
+}
+
+/** Changes a check. Its type stays; what is judged already stays as it was judged. @throws Refusal `not_found`, `invalid_input` */
+export async function changeCheck(ctx: Ctx, id: string, change: CheckChange): Promise<Check> {
+  if (change.config !== undefined) {
+    const { type } = await getCheck(ctx, id)
+    const faults = configFaults(type, JSON.parse(change.config))
+    if (faults.length > 0) {
+      throw invalidInput(
+        faults.map(({ path, message }) => ({
+          in: 'body',
+          pointer: `/config${path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')}`,
+          message,
+          type: 'value_error',
+        })),
+      )
+    }
+  }
+  const [, [check]] = await ctx.db.batch([updateCheck(ctx, id, change), selectCheck(ctx, id)])
+  return check ?? missing(id)
+}
+
+/** Deletes a check: no gate judges by it any more. @throws Refusal `not_found` */
+export async function deleteCheck(ctx: Ctx, id: string): Promise<void> {
+  const [[gone]] = await ctx.db.batch([removeCheck(ctx, id)])
+  if (!gone) missing(id)
+}
+
+/** One check. @throws Refusal `not_found` */
+export async function getCheck(ctx: Ctx, id: string): Promise<Check> {
+  const [[check]] = await ctx.db.batch([selectCheck(ctx, id)])
+  return check ?? missing(id)
+}
+
+/** A page of checks, newest first. */
+export async function listChecks(ctx: Ctx, page: PageRequest): Promise<Page<Check>> {
+  const [rows] = await ctx.db.batch([selectChecks(ctx, page)])
+  return pageOf(rows, page, 0, (check) => check)
+}
+
+function missing(id: string): never {
+  throw new Refusal('not_found', `There is no check ${id}.`)
+}

@@ -1,0 +1,130 @@
+import { uuidv7 } from 'uuidv7'
+import type { Ctx } from '../context.ts'
+import { pageOf, type Page, type PageRequest } from '../db/page.ts'
+import { onceIf } from '../idempotency/once.ts'
+import { invalidInput, Refusal, type Fault } from '../refusal.ts'
+import { selectKnownChecks } from './checks.store.ts'
+import {
+  insertGate,
+  isStored,
+  refersToKnown,
+  removeGate,
+  selectGate,
+  selectGates,
+  selectKnownEndpoints,
+  updateGate,
+  type Gate,
+  type GateChange,
+  type Rule,
+} from './gates.store.ts'
+
+/** What is set off when a result is decided: nothing, or a delivery to a webhook endpoint. */
+export type Action = { type: 'none' } | { type: 'webhook'; endpoint_id: string }
+
+/** What a gate is made of. */
+export interface GateSettings {
+  name: string
+  description: string | null
+  check_ids: string[]
+  on_approve: Action
+  on_reject: Action
+  /** 1–8760, or null where only people approve. */
+  auto_approve_after_hours: number | null
+  queue_warnings: boolean
+  is_active: boolean
+}
+
+/** A rule as it is asked for. */
+export type NewRule = Pick<Rule, 'type' | 'config'>
+
+/** Stores a gate with its rules. @throws Refusal `invalid_input` where a check or an endpoint is not there */
+export async function createGate(ctx: Ctx, settings: GateSettings, rules: readonly NewRule[]): Promise<Gate> {
+  const id = uuidv7()
+  const times = { created_at: ctx.now, updated_at: ctx.now }
+  const made = rules.map((rule): Rule => ({ ...rule, id: uuidv7(), gate_id: id, ...times }))
+  const stored = { id, ...(toColumns(settings) as Omit<Gate, 'id' | 'rules' | keyof typeof times>), ...times }
+  const gate = { ...stored, rules: rulesText(made) }
+  const known = refersToKnown(ctx, settings.check_ids, endpointsOf(settings))
+  const created = await onceIf(ctx, gate, insertGate(ctx, stored, made, known), isStored('gates', id))
+  return created ?? refuseUnknown(ctx, settings)
+}
+
+/** Changes a gate. Results that wait at it are decided under what it says then. @throws Refusal `not_found`, `invalid_input` */
+export async function changeGate(ctx: Ctx, id: string, change: Partial<GateSettings>): Promise<Gate> {
+  const known = refersToKnown(ctx, change.check_ids ?? [], endpointsOf(change))
+  const [changed, [gate]] = await ctx.db.batch([updateGate(ctx, id, toColumns(change), known), selectGate(ctx, id)])
+  if (!gate) return missing(id)
+  return changed.length > 0 ? gate : refuseUnknown(ctx, change)
+}
+
+/** Deletes a gate: nothing can be submitted to it any more. What waits at it can still be decided. @throws Refusal `not_found` */
+export async function deleteGate(ctx: Ctx, id: string): Promise<void> {
+  const [[gone]] = await ctx.db.batch([removeGate(ctx, id)])
+  if (!gone) missing(id)
+}
+
+/** One gate with its rules. @throws Refusal `not_found` */
+export async function getGate(ctx: Ctx, id: string): Promise<Gate> {
+  const [[gate]] = await ctx.db.batch([selectGate(ctx, id)])
+  return gate ?? missing(id)
+}
+
+/** A page of gates, newest first. */
+export async function listGates(ctx: Ctx, page: PageRequest): Promise<Page<Gate>> {
+  const [rows] = await ctx.db.batch([selectGates(ctx, page)])
+  return pageOf(rows, page, 0, (gate) => gate)
+}
+
+function toColumns({
+  check_ids,
+  on_approve,
+  on_reject,
+  queue_warnings,
+  is_active,
+  ...same
+}: Partial<GateSettings>): GateChange {
+  return {
+    ...same,
+    check_ids: check_ids && JSON.stringify(check_ids),
+    on_approve: on_approve && JSON.stringify(on_approve),
+    on_reject: on_reject && JSON.stringify(on_reject),
+    queue_warnings: queue_warnings === undefined ? undefined : Number(queue_warnings),
+    is_active: is_active === undefined ? undefined : Number(is_active),
+  }
+}
+
+function rulesText(rules: readonly Rule[]): string {
+  return JSON.stringify(
+    rules.map(({ gate_id: _, config, ...rule }) => ({ ...rule, config: JSON.parse(config) as unknown })),
+  )
+}
+
+function endpointsOf({ on_approve, on_reject }: Partial<GateSettings>): string[] {
+  const ids = [on_approve, on_reject].flatMap((action) => (action?.type === 'webhook' ? action.endpoint_id : []))
+  return [...new Set(ids)]
+}
+
+/** Says which of the ids that a gate names are not there. */
+async function refuseUnknown(ctx: Ctx, named: Partial<GateSettings>): Promise<never> {
+  const { check_ids = [] } = named
+  const [checks, endpoints] = await ctx.db.batch([
+    selectKnownChecks(ctx, check_ids),
+    selectKnownEndpoints(ctx, endpointsOf(named)),
+  ])
+  const known = new Set([...checks, ...endpoints].map(({ id }) => id))
+  const fault = (pointer: string, message: string): Fault => ({ in: 'body', pointer, message, type: 'value_error' })
+  const faults = [
+    ...check_ids.flatMap((id, index) => (known.has(id) ? [] : fault(`/check_ids/${index}`, `there is no check ${id}`))),
+    ...(['on_approve', 'on_reject'] as const).flatMap((name) => {
+      const action = named[name]
+      if (action?.type !== 'webhook' || known.has(action.endpoint_id)) return []
+      return fault(`/${name}/endpoint_id`, `there is no webhook endpoint ${action.endpoint_id}`)
+    }),
+  ]
+  if (faults.length > 0) throw invalidInput(faults)
+  throw new Refusal('storage_unavailable', 'What the gate names was being stored just now; try again.')
+}
+
+function missing(id: string): never {
+  throw new Refusal('not_found', `There is no gate ${id}.`)
+}

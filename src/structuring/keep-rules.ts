@@ -1,0 +1,40 @@
+import { uuidv7 } from 'uuidv7'
+import type { Ctx } from '../context.ts'
+import { onceIf } from '../idempotency/once.ts'
+import { Refusal } from '../refusal.ts'
+import { insertRules, isStored, removeRule, selectRule, updateRule, type Rule } from './gates.store.ts'
+import { getGate, type NewRule } from './keep-gates.ts'
+
+/** How many rules a gate may have. */
+export const mostRules = 20
+
+/** Adds a rule to a gate. @throws Refusal `not_found`, `rule_limit` */
+export async function addRule(ctx: Ctx, gateId: string, asked: NewRule): Promise<Rule> {
+  const rule = { ...asked, id: uuidv7(), gate_id: gateId, created_at: ctx.now, updated_at: ctx.now }
+  const added = await onceIf(ctx, rule, [insertRules(ctx, gateId, [rule], mostRules)], isStored('gate_rules', rule.id))
+  if (added) return added
+  await getGate(ctx, gateId)
+  throw new Refusal('rule_limit', `The gate ${gateId} has ${mostRules} rules.`)
+}
+
+/** Changes a rule. @throws Refusal `not_found` */
+export async function changeRule(ctx: Ctx, gateId: string, id: string, config: string): Promise<Rule> {
+  const [[rule]] = await ctx.db.batch([updateRule(ctx, gateId, id, config)])
+  return rule ?? missing(id)
+}
+
+/** Removes a rule. @throws Refusal `not_found` */
+export async function deleteRule(ctx: Ctx, gateId: string, id: string): Promise<void> {
+  const [[gone]] = await ctx.db.batch([removeRule(ctx, gateId, id)])
+  if (!gone) missing(id)
+}
+
+/** One rule. @throws Refusal `not_found` */
+export async function getRule(ctx: Ctx, gateId: string, id: string): Promise<Rule> {
+  const [[rule]] = await ctx.db.batch([selectRule(ctx, gateId, id)])
+  return rule ?? missing(id)
+}
+
+function missing(id: string): never {
+  throw new Refusal('not_found', `There is no rule ${id} at this gate.`)
+}

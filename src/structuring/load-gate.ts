@@ -1,0 +1,51 @@
+import type { Ctx } from '../context.ts'
+import { Refusal } from '../refusal.ts'
+import type { ReadyGate } from './evaluate.ts'
+import { selectForJudging, type Gate } from './gates.store.ts'
+import { ready } from './judge.ts'
+import type { ReadyRule } from './judge-rule.ts'
+
+/** A gate as results are judged by it, and the revision of the tenant's gates at which it was read. */
+export interface LoadedGate extends ReadyGate {
+  id: string
+  name: string
+  auto_approve_after_hours: number | null
+  revision: number
+}
+
+const cacheSize = 500
+
+/* What an isolate has read. It may be old: whoever uses it stores under the condition that the revision still holds. */
+const cache = new Map<string, LoadedGate>()
+
+/**
+ * A gate to judge by, from the isolate's memory where it is there and `fresh` is not asked for.
+ *
+ * @throws Refusal `not_found`, `gate_inactive`
+ */
+export async function loadGate(ctx: Ctx, id: string, fresh: boolean): Promise<LoadedGate> {
+  const key = JSON.stringify([ctx.actor.tenantId, id])
+  const known = fresh ? undefined : cache.get(key)
+  if (known) return known
+  cache.delete(key)
+  const [[revised], [gate], checks] = await ctx.db.batch(selectForJudging(ctx, id))
+  if (!gate) throw new Refusal('not_found', `There is no gate ${id}.`)
+  if (!gate.is_active) throw new Refusal('gate_inactive', `The gate ${id} is not active.`)
+  const loaded = {
+    id,
+    name: gate.name,
+    auto_approve_after_hours: gate.auto_approve_after_hours,
+    queue_warnings: gate.queue_warnings === 1,
+    revision: revised?.revision ?? 0,
+    checks: checks.map(ready),
+    rules: rulesOf(gate),
+  }
+  cache.set(key, loaded)
+  const [oldest] = cache.keys()
+  if (cache.size > cacheSize && oldest !== undefined) cache.delete(oldest)
+  return loaded
+}
+
+function rulesOf(gate: Gate): ReadyRule[] {
+  return JSON.parse(gate.rules) as ReadyRule[]
+}

@@ -1,0 +1,33 @@
+import { RE2JS } from 're2js'
+import type { Effort } from './effort.ts'
+
+/** How large a pattern may be once it is compiled: `(a{1,99}){1,99}` is short to write and large to run. */
+const largest = 2_000
+
+/**
+ * A pattern, compiled for RE2 (https://github.com/google/re2/wiki/Syntax): it runs in time linear in the text, whatever
+ * the pattern. There are no backreferences and no lookaround.
+ *
+ * @throws Error that says what is wrong with it
+ */
+export function compilePattern(pattern: string): RE2JS {
+  const compiled = RE2JS.compile(pattern)
+  if (compiled.programSize() > largest) throw new Error('is too large; repeat less within repetitions')
+  return compiled
+}
+
+/** What is wrong with a pattern, or null. */
+export function patternFault(pattern: string): string | null {
+  try {
+    compilePattern(pattern)
+    return null
+  } catch (error) {
+    const message = (error as Error).message.replace(/^error parsing regexp: /, '')
+    return message.startsWith('is ') ? message : `is not a pattern of RE2: ${message.slice(0, 200)}`
+  }
+}
+
+/** Whether the pattern occurs in the text; null where that would be too much work. */
+export function occursIn(pattern: RE2JS, text: string, effort: Effort): boolean | null {
+  return effort.takes(pattern.programSize() * (text.length + 1)) ? pattern.test(text) : null
+}

@@ -1,0 +1,176 @@
+import { z } from '@hono/zod-openapi'
+import { endpoint, json } from '../http/endpoint.ts'
+import { jsonText } from '../http/json-text.ts'
+import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
+import { ifMatch, setTag } from '../http/preconditions.ts'
+import { rawMember, withRaw } from '../http/raw-json.ts'
+import { createRouter } from '../http/router.ts'
+import { iso } from '../http/time.ts'
+import { decideResult } from './decide-result.ts'
+import { getCheckResults, getResult, listPending } from './read-results.ts'
+import {
+  checkResultListSchema,
+  judgedResultSchema,
+  newResultSchema,
+  pendingFilter,
+  pendingResultsSchema,
+  resultParams,
+  resultSchema,
+  reviewedSchema,
+  reviewSchema,
+} from './results.schemas.ts'
+import type { CheckResult, Result } from './results.store.ts'
+import { submitResult } from './submit-result.ts'
+
+const tags = ['Gate reviews']
+const path = '/v1/structuring'
+const undecidable = ['self_approval', 'not_found', 'already_decided', 'precondition_failed'] as const
+
+const submit = endpoint({
+  method: 'post',
+  path: `${path}/results`,
+  operationId: 'submitResult',
+  tags,
+  summary: 'Submit a result to a gate',
+  description:
+    'Approved at once if nothing holds it up; else it waits for a person, or for the hours that the gate gives.',
+  roles: ['member', 'coordinator', 'reviewer', 'admin', 'service'],
+  creates: true,
+  request: { body: { required: true, content: json(newResultSchema) } },
+  responses: {
+    201: { description: 'The result, with what each check and rule said.', content: json(judgedResultSchema) },
+  },
+  refuses: ['not_found', 'gate_inactive'],
+})
+
+const get = endpoint({
+  method: 'get',
+  path: `${path}/results/{id}`,
+  operationId: 'getResult',
+  tags,
+  summary: 'Read a result',
+  roles: 'any',
+  request: { params: resultParams },
+  responses: {
+    200: { description: 'The result; its ETag changes with every change.', content: json(resultSchema) },
+  },
+  refuses: ['not_found'],
+})
+
+const checks = endpoint({
+  method: 'get',
+  path: `${path}/results/{id}/checks`,
+  operationId: 'getResultChecks',
+  tags,
+  summary: 'What each check and each rule said of a result; all of them, in their order',
+  roles: 'any',
+  request: { params: resultParams },
+  responses: { 200: { description: 'The outcomes.', content: json(checkResultListSchema) } },
+  refuses: ['not_found'],
+})
+
+const pending = endpoint({
+  method: 'get',
+  path: `${path}/approvals/pending`,
+  operationId: 'listPendingResults',
+  tags,
+  summary: 'List what waits for a person, oldest first',
+  description: 'An entry for each failed check or rule that holds a result up; one result may appear several times.',
+  roles: 'any',
+  request: { query: z.object({ ...pendingFilter, ...cursorQuery(100) }) },
+  responses: {
+    200: { description: 'What waits; `Link` leads to the next page.', content: json(pendingResultsSchema) },
+  },
+})
+
+const review = (verb: 'approve' | 'reject', summary: string) =>
+  endpoint({
+    method: 'post',
+    path: `${path}/approvals/{id}/${verb}`,
+    operationId: `${verb}Result`,
+    tags,
+    summary,
+    description: 'The id is that of the result, or of any of its items. The whole result is decided.',
+    roles: ['reviewer', 'admin'],
+    request: { params: resultParams, body: { content: json(reviewSchema) } },
+    responses: {
+      200: {
+        description: 'Decided; the same answer for the same decision by the same person again.',
+        content: json(reviewedSchema),
+      },
+    },
+    refuses: undecidable,
+  })
+
+const approve = review('approve', "Approve a result: its items are cleared, its gate's on_approve is set off once")
+const reject = review('reject', "Reject a result: its items are cleared, its gate's on_reject is set off once")
+
+/** Results: submit, read, list what waits, decide. */
+export const resultRoutes = createRouter()
+  .openapi(submit, async (c) => {
+    const body = c.req.valid('json')
+    const data = rawMember(await c.req.text(), 'data') ?? '{}'
+    const { result, checks } = await submitResult(c.get('ctx'), { ...body, data })
+    setTag(c, result.revision)
+    return jsonText(c, withRaw(render(result), { checks: `[${checks.map(renderCheck).join(',')}]` }), 201)
+  })
+  .openapi(get, async (c) => {
+    const { data, ...result } = await getResult(c.get('ctx'), c.req.valid('param').id)
+    setTag(c, result.revision)
+    return jsonText(c, withRaw(render(result), { data }), 200)
+  })
+  .openapi(checks, async (c) => {
+    const found = await getCheckResults(c.get('ctx'), c.req.valid('param').id)
+    return jsonText(c, `{"data":[${found.map(renderCheck).join(',')}]}`, 200)
+  })
+  .openapi(pending, async (c) => {
+    const { result_id: resultId, gate_id: gateId, severity, ...rest } = c.req.valid('query')
+    const page = await listPending(c.get('ctx'), { resultId, gateId, severity }, cursorRequest(rest, 100))
+    linkNext(c, page.next)
+    return jsonText(c, `{"data":[${page.rows.map(renderPending).join(',')}]}`, 200)
+  })
+  .openapi(approve, async (c) => {
+    const { id } = c.req.valid('param')
+    const { comment = null } = c.req.valid('json')
+    const result = await decideResult(c.get('ctx'), id, { vote: 'approve', comment, ifMatch: ifMatch(c) })
+    setTag(c, result.revision)
+    return c.json(renderReviewed(id, result), 200)
+  })
+  .openapi(reject, async (c) => {
+    const { id } = c.req.valid('param')
+    const { comment = null } = c.req.valid('json')
+    const result = await decideResult(c.get('ctx'), id, { vote: 'reject', comment, ifMatch: ifMatch(c) })
+    setTag(c, result.revision)
+    return c.json(renderReviewed(id, result), 200)
+  })
+
+function render({ requester_id, revision: _, due_at, created_at, decided_at, ...same }: Result) {
+  return {
+    ...same,
+    submitted_by: requester_id,
+    created_at: iso(created_at),
+    auto_approve_at: iso(due_at),
+    decided_at: iso(decided_at),
+  }
+}
+
+function renderCheck({ details, position: _, passed, queued, created_at, cleared_at, ...same }: CheckResult): string {
+  const times = { created_at: iso(created_at), cleared_at: iso(cleared_at) }
+  return withRaw({ ...same, passed: passed === 1, queued: queued === 1, ...times }, { details })
+}
+
+function renderPending({ id, result_id, check_id, details, created_at, check_name, severity }: CheckResult): string {
+  const shown = { id, result_id, check_id, passed: false, created_at: iso(created_at), check_name, severity }
+  return withRaw(shown, { details })
+}
+
+function renderReviewed(id: string, { id: result_id, status, queued_items, decided_by, decided_at }: Result) {
+  return {
+    id,
+    result_id,
+    status: status as 'pending' | 'approved' | 'rejected',
+    cleared_items: status === 'pending' ? 0 : queued_items,
+    decided_by,
+    decided_at: iso(decided_at),
+  }
+}

@@ -1,0 +1,169 @@
+import { z } from '@hono/zod-openapi'
+
+const time = z.iso.datetime()
+const severity = z.enum(['warning', 'error'])
+const id = z.string().min(1).max(100)
+
+export const resultParams = z.object({
+  id: id.openapi({ example: 'a1b2c3d4-e5f6-7890-abcd-ef1234567890' }),
+})
+
+/** Whether what a caller says of a check's outcome is no more than a note. */
+function isNote(details: unknown): boolean {
+  try {
+    return JSON.stringify(details).length <= 4_096
+  } catch {
+    return false
+  }
+}
+
+/** A result to be judged. */
+export const newResultSchema = z
+  .strictObject({
+    gate_id: id.openapi({ description: 'Which gate judges it.', example: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c32' }),
+    data: z.looseObject({}).openapi({
+      description: 'What was structured; up to 256 KiB, nested to depth 64, kept as sent.',
+      example: { invoice: 'R-17', total_amount: 1_500_000 },
+    }),
+    confidence: z.number().min(0).max(1).nullable().default(null),
+    reported: z
+      .array(
+        z.strictObject({
+          check_id: id,
+          passed: z.boolean(),
+          details: z
+            .record(z.string(), z.unknown())
+            .refine(isNote, 'may be at most 4,096 characters of JSON')
+            .nullish(),
+        }),
+      )
+      .max(100)
+      .default([])
+      .openapi({ description: 'Outcomes of the gate’s `reported` checks; one that is not reported fails.' }),
+    external_ref: z.string().min(1).max(200).nullable().default(null),
+  })
+  .openapi('NewResult')
+
+const item = {
+  id: z.string(),
+  result_id: z.string(),
+  check_id: z.string().openapi({ description: 'Of the check, or of the gate’s rule.' }),
+  details: z.looseObject({}).nullable().openapi({ description: 'Why it failed.' }),
+  created_at: time,
+  check_name: z.string(),
+  severity,
+}
+
+export const checkResultSchema = z
+  .object({
+    ...item,
+    passed: z.boolean(),
+    type: z.string().openapi({ description: 'The type of the check, or of the rule.' }),
+    queued: z.boolean().openapi({ description: 'Whether it holds, or held, the result up.' }),
+    cleared_at: time.nullable().openapi({ description: 'When the decision cleared it.' }),
+  })
+  .openapi('CheckResult', {
+    example: {
+      id: 'd4e5f6a7-b8c9-0123-defa-234567890123',
+      result_id: 'a1b2c3d4-e5f6-7890-abcd-ef1234567890',
+      check_id: 'b2c3d4e5-f6a7-8901-bcde-f12345678901',
+      check_name: 'Amount range check',
+      type: 'value_range',
+      severity: 'warning',
+      passed: false,
+      queued: true,
+      details: { field: 'total_amount', value: 1_500_000, max: 1_000_000 },
+      created_at: '2026-03-16T14:00:00.000Z',
+      cleared_at: null,
+    },
+  })
+export const checkResultListSchema = z.object({ data: z.array(checkResultSchema) }).openapi('CheckResultList')
+
+const result = {
+  id: z.string(),
+  status: z.enum(['pending', 'approved', 'rejected']),
+  gate_id: z.string(),
+  confidence: z.number().nullable(),
+  external_ref: z.string().nullable(),
+  submitted_by: z.string(),
+  queued_items: z.int().openapi({ description: 'How many checks and rules hold, or held, it up.' }),
+  created_at: time,
+  auto_approve_at: time.nullable().openapi({ description: 'When it is approved if nobody has decided by then.' }),
+  decided_by: z.string().nullable(),
+  decided_at: time.nullable(),
+  comment: z.string().nullable(),
+}
+const example = {
+  id: 'a1b2c3d4-e5f6-7890-abcd-ef1234567890',
+  status: 'pending' as const,
+  gate_id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c32',
+  confidence: 0.82,
+  external_ref: 'R-17',
+  submitted_by: 'usr_service',
+  queued_items: 1,
+  created_at: '2026-03-16T14:00:00.000Z',
+  auto_approve_at: '2026-03-18T14:00:00.000Z',
+  decided_by: null,
+  decided_at: null,
+  comment: null,
+}
+
+/** A result as it was judged. */
+export const judgedResultSchema = z
+  .object({ ...result, checks: z.array(checkResultSchema) })
+  .openapi('JudgedResult', { example: { ...example, checks: [] } })
+
+/** A result with its data. */
+export const resultSchema = z
+  .object({ ...result, data: z.looseObject({}) })
+  .openapi('Result', { example: { ...example, data: { invoice: 'R-17', total_amount: 1_500_000 } } })
+
+export const pendingFilter = {
+  result_id: id.optional(),
+  gate_id: id.optional(),
+  severity: severity.optional(),
+}
+
+/** What waits for a person. */
+export const pendingResultsSchema = z
+  .object({ data: z.array(z.object({ ...item, passed: z.literal(false) })) })
+  .openapi('PendingResults', {
+    example: {
+      data: [
+        {
+          id: 'd4e5f6a7-b8c9-0123-defa-234567890123',
+          result_id: 'a1b2c3d4-e5f6-7890-abcd-ef1234567890',
+          check_id: 'b2c3d4e5-f6a7-8901-bcde-f12345678901',
+          passed: false,
+          details: { field: 'total_amount', value: 1_500_000, max: 1_000_000 },
+          created_at: '2026-03-16T14:00:00.000Z',
+          check_name: 'Amount range check',
+          severity: 'warning',
+        },
+      ],
+    },
+  })
+
+export const reviewSchema = z
+  .strictObject({ comment: z.string().max(2_000).nullish() })
+  .openapi('ResultReview', { example: { comment: 'Seen the invoice; the amount is right.' } })
+
+export const reviewedSchema = z
+  .object({
+    id: z.string().openapi({ description: 'As it was asked for: of the result or of one of its items.' }),
+    result_id: z.string(),
+    status: z.enum(['pending', 'approved', 'rejected']),
+    cleared_items: z.int(),
+    decided_by: z.string().nullable(),
+    decided_at: time.nullable(),
+  })
+  .openapi('ReviewedResult', {
+    example: {
+      id: 'a1b2c3d4-e5f6-7890-abcd-ef1234567890',
+      result_id: 'a1b2c3d4-e5f6-7890-abcd-ef1234567890',
+      status: 'approved',
+      cleared_items: 2,
+      decided_by: 'usr_reviewer',
+      decided_at: '2026-03-16T15:00:00.000Z',
+    },
+  })

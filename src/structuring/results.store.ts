@@ -1,0 +1,143 @@
+import { sql, type SQL } from 'drizzle-orm'
+import type { Approval, Status } from '../approvals/approval.ts'
+import type { Ctx } from '../context.ts'
+import type { Condition, Reference, Statement } from '../db/open-db.ts'
+import type { PageRequest } from '../db/page.ts'
+import type { checkResults, results } from './results.table.ts'
+
+/** What a result consists of, apart from its data. */
+export type ResultFacts = Pick<
+  typeof results.$inferSelect,
+  'gate_id' | 'confidence' | 'external_ref' | 'queued_items'
+> & {
+  id: string
+}
+
+/** A result, and the state of its approval. */
+export interface Result
+  extends
+    ResultFacts,
+    Pick<Approval, 'requester_id' | 'due_at' | 'decided_by' | 'decided_at' | 'comment' | 'revision'> {
+  status: Status
+  created_at: number
+}
+
+/** What one check or rule said of a result. `details` is JSON text. */
+export type CheckResult = Omit<
+  typeof checkResults.$inferSelect,
+  'tenant_id' | 'gate_id' | 'queued' | 'cleared_at' | 'passed'
+> & { passed: 0 | 1; queued: 0 | 1; cleared_at: number | null }
+
+/** Which items of the pending list; every member that is set narrows it. */
+export interface PendingFilter {
+  resultId?: string
+  gateId?: string
+  severity?: 'warning' | 'error'
+}
+
+/** Inserts a result and what was said of it, if its approval was opened by this transaction. */
+export function insertResult(ctx: Ctx, result: ResultFacts, data: string, items: readonly CheckResult[]): Statement[] {
+  const opened = isOpened(result.id)
+  return [
+    ctx.db.all(sql`
+      INSERT INTO results (approval_id, tenant_id, gate_id, data, confidence, external_ref, queued_items)
+      SELECT ${result.id}, ${ctx.actor.tenantId}, ${result.gate_id}, ${data}, ${result.confidence}, ${result.external_ref},
+        ${result.queued_items} WHERE ${opened}`),
+    ctx.db.all(sql`
+      INSERT INTO check_results (id, tenant_id, result_id, gate_id, check_id, check_name, type, severity, passed, queued, details,
+        position, created_at)
+      SELECT value ->> '$.id', ${ctx.actor.tenantId}, ${result.id}, ${result.gate_id}, value ->> '$.check_id', value ->> '$.check_name',
+        value ->> '$.type', value ->> '$.severity', value ->> '$.passed', value ->> '$.queued', value ->> '$.details',
+        value ->> '$.position', ${ctx.now}
+      FROM json_each(${JSON.stringify(items)}) WHERE ${opened}`),
+  ]
+}
+
+/** Whether the approval of a result has been opened. */
+export function isOpened(id: string): Condition {
+  return sql`EXISTS (SELECT 1 FROM approvals WHERE id = ${id})`
+}
+
+/**
+ * What becomes of the results that a decision, or a sweep, has just decided: their items are cleared, and what their
+ * gate says is set off.
+ */
+export function settleDecided(ctx: Ctx, decisionId: string): Statement[] {
+  return [
+    ctx.db.all(sql`
+      UPDATE check_results SET cleared_at = ${ctx.now}
+      WHERE queued = 1 AND cleared_at IS NULL AND result_id IN (
+        SELECT id FROM approvals WHERE decision_id = ${decisionId} AND status <> 'pending')`),
+    setOff(ctx, decisionId),
+  ]
+}
+
+/** Sets off what the gates of decided results say, once for each result. */
+export function setOff(ctx: Ctx, decisionId: string): Statement {
+  return ctx.db.all(sql`
+    INSERT INTO gate_actions (approval_id, tenant_id, action, endpoint_id, created_at)
+    SELECT id, tenant_id, action, endpoint_id, ${ctx.now} FROM (
+      SELECT a.id, a.tenant_id, iif(a.status = 'approved', 'on_approve', 'on_reject') AS action,
+        iif(a.status = 'approved', g.on_approve, g.on_reject) ->> '$.endpoint_id' AS endpoint_id
+      FROM approvals a CROSS JOIN results r CROSS JOIN gates g
+      WHERE a.decision_id = ${decisionId} AND a.status IN ('approved', 'rejected') AND r.approval_id = a.id AND g.id = r.gate_id
+    ) WHERE endpoint_id IS NOT NULL`)
+}
+
+/** The result of this id, or that of the item of this id. */
+export function behindItem(ctx: Ctx, id: string): Reference {
+  return sql`coalesce((SELECT result_id FROM check_results WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId}), ${id})`
+}
+
+/** One result. */
+export function selectResult(ctx: Ctx, id: Reference) {
+  return ctx.db.all<Result>(sql`SELECT ${columns} FROM ${ofTenant(ctx, id)}`)
+}
+
+/** One result with its data, which is JSON text. */
+export function selectResultWithData(ctx: Ctx, id: string) {
+  return ctx.db.all<Result & { data: string }>(sql`SELECT ${columns}, r.data FROM ${ofTenant(ctx, id)}`)
+}
+
+/** What each check and each rule said of a result, in their order. */
+export function selectCheckResults(ctx: Ctx, id: string) {
+  return ctx.db.all<CheckResult>(sql`
+    SELECT id, result_id, check_id, check_name, type, severity, passed, queued, details, position, created_at, cleared_at
+    FROM check_results WHERE result_id = ${id} AND tenant_id = ${ctx.actor.tenantId} ORDER BY position`)
+}
+
+/** A page of what waits for a person, oldest first. Each filter has an index that gives the order as well. */
+export function selectPending(ctx: Ctx, filter: PendingFilter, { limit, after }: PageRequest) {
+  return ctx.db.all<CheckResult>(sql`
+    SELECT c.id, c.result_id, c.check_id, c.check_name, c.type, c.severity, c.passed, c.queued, c.details, c.position, c.created_at,
+      c.cleared_at
+    FROM check_results c INDEXED BY ${sql.raw(indexFor(filter))}
+    WHERE c.queued = 1 AND c.cleared_at IS NULL AND ${narrowed(ctx, filter)}
+      AND ${after ? sql`(c.created_at, c.id) > (${after.created_at}, ${after.id})` : sql`1`}
+    ORDER BY c.created_at, c.id LIMIT ${limit + 1}`)
+}
+
+function narrowed(ctx: Ctx, { resultId, gateId, severity }: PendingFilter): SQL {
+  return sql.join(
+    [
+      sql`c.tenant_id = ${ctx.actor.tenantId}`,
+      ...(resultId === undefined ? [] : [sql`c.result_id = ${resultId}`]),
+      ...(gateId === undefined ? [] : [sql`c.gate_id = ${gateId}`]),
+      ...(severity === undefined ? [] : [sql`c.severity = ${severity}`]),
+    ],
+    sql` AND `,
+  )
+}
+
+function indexFor({ resultId, gateId, severity }: PendingFilter): string {
+  if (resultId !== undefined) return 'check_results_by_result'
+  const by = [gateId === undefined ? [] : '_gate', severity === undefined ? [] : '_severity'].flat().join('')
+  return `check_results_pending${by === '' ? '' : `_by${by}`}`
+}
+
+const columns = sql`a.id, a.status, a.requester_id, a.created_at, a.due_at, a.decided_by, a.decided_at, a.comment, a.revision,
+  r.gate_id, r.confidence, r.external_ref, r.queued_items`
+
+function ofTenant(ctx: Ctx, id: Reference): SQL {
+  return sql`approvals a JOIN results r ON r.approval_id = a.id WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId}`
+}

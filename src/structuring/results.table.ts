@@ -1,0 +1,42 @@
+import { integer, real, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+
+/** A result that a gate has judged. `data` is the JSON text as it was sent. Its state is in `approvals`. */
+export const results = sqliteTable('results', {
+  approval_id: text().primaryKey(),
+  tenant_id: text().notNull(),
+  gate_id: text().notNull(),
+  data: text().notNull(),
+  confidence: real(),
+  external_ref: text(),
+  queued_items: integer().notNull(),
+})
+
+/**
+ * What each check and each rule said of a result, under the name and severity that it had then. `queued` ones wait for
+ * the decision, which sets `cleared_at`. `details` is JSON.
+ */
+export const checkResults = sqliteTable('check_results', {
+  id: text().primaryKey(),
+  tenant_id: text().notNull(),
+  result_id: text().notNull(),
+  gate_id: text().notNull(),
+  check_id: text().notNull(),
+  check_name: text().notNull(),
+  type: text().notNull(),
+  severity: text({ enum: ['warning', 'error'] }).notNull(),
+  passed: integer().notNull(),
+  queued: integer().notNull(),
+  details: text(),
+  position: integer().notNull(),
+  created_at: integer().notNull(),
+  cleared_at: integer(),
+})
+
+/** What a decided result set off; one row per result at most. */
+export const gateActions = sqliteTable('gate_actions', {
+  approval_id: text().primaryKey(),
+  tenant_id: text().notNull(),
+  action: text({ enum: ['on_approve', 'on_reject'] }).notNull(),
+  endpoint_id: text().notNull(),
+  created_at: integer().notNull(),
+})

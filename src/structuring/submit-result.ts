@@ -1,0 +1,129 @@
+import { uuidv7 } from 'uuidv7'
+import { open, openApproved, type Opening } from '../approvals/open.ts'
+import { defaultPolicy } from '../approvals/policy.ts'
+import type { Ctx } from '../context.ts'
+import type { Statement } from '../db/open-db.ts'
+import { onceIf } from '../idempotency/once.ts'
+import { newId } from '../ids.ts'
+import { invalidInput, Refusal } from '../refusal.ts'
+import { evaluate, type Outcome } from './evaluate.ts'
+import { isUnchanged } from './gates.store.ts'
+import type { Reported } from './judge.ts'
+import { JsonReader } from './json-reader.ts'
+import { loadGate, type LoadedGate } from './load-gate.ts'
+import { insertResult, isOpened, setOff, type CheckResult, type Result } from './results.store.ts'
+
+/** Who a result says it was approved by that its gate let pass. */
+export const gatekeeper = 'system:gate'
+
+/** It is the gate that asks, not the one who submits: they may review it as well, if they have the role. */
+const policy = { ...defaultPolicy(['reviewer', 'admin']), allow_self_approval: true }
+
+const hourMs = 60 * 60 * 1000
+
+/** How often a gate may change under one submission before it gives up. */
+const tries = 5
+
+/** What is submitted. */
+export interface NewResult {
+  gate_id: string
+  /** The JSON text of an object. */
+  data: string
+  /** 0–1. */
+  confidence: number | null
+  reported: readonly (Reported & { check_id: string })[]
+  external_ref: string | null
+}
+
+/** A result with what each check and each rule said of it. */
+export interface JudgedResult {
+  result: Result
+  checks: CheckResult[]
+}
+
+/**
+ * Judges a result and stores it: approved where nothing holds it up, else pending for a person or the clock. It is
+ * stored only if the gate is still what it was judged by; otherwise it is judged again.
+ *
+ * @throws Refusal `not_found`, `gate_inactive`, `invalid_input` where an outcome is reported of a check that has none to
+ *   report
+ */
+export async function submitResult(ctx: Ctx, asked: NewResult): Promise<JudgedResult> {
+  const id = uuidv7()
+  for (let attempt = 0; attempt < tries; attempt += 1) {
+    const gate = await loadGate(ctx, asked.gate_id, attempt > 0)
+    const judged = judgeAt(ctx, gate, asked, id)
+    const stored = await onceIf(ctx, judged, store(ctx, gate, judged, asked.data), isOpened(id))
+    if (stored) return stored
+  }
+  throw new Refusal('storage_unavailable', `The gate ${asked.gate_id} was being changed all the while; try again.`)
+}
+
+function judgeAt(ctx: Ctx, gate: LoadedGate, asked: NewResult, id: string): JudgedResult {
+  refuseMisreported(gate, asked)
+  const reported = new Map(asked.reported.map((one) => [one.check_id, one]))
+  const plain: unknown = JSON.parse(asked.data)
+  const outcomes = evaluate(gate, { data: new JsonReader(asked.data), plain, confidence: asked.confidence, reported })
+  const queued = outcomes.filter((outcome) => outcome.queued).length
+  const hours = gate.auto_approve_after_hours
+  const isHeld = queued > 0
+  const result: Result = {
+    id,
+    status: isHeld ? 'pending' : 'approved',
+    gate_id: gate.id,
+    confidence: asked.confidence,
+    external_ref: asked.external_ref,
+    queued_items: queued,
+    requester_id: ctx.actor.userId,
+    created_at: ctx.now,
+    due_at: isHeld && hours !== null ? ctx.now + hours * hourMs : null,
+    decided_by: isHeld ? null : gatekeeper,
+    decided_at: isHeld ? null : ctx.now,
+    comment: null,
+    revision: 1,
+  }
+  return { result, checks: outcomes.map((outcome, position) => item(ctx, id, outcome, position)) }
+}
+
+function item(ctx: Ctx, result_id: string, outcome: Outcome, position: number): CheckResult {
+  return {
+    ...outcome,
+    id: uuidv7(),
+    result_id,
+    passed: outcome.passed ? 1 : 0,
+    queued: outcome.queued ? 1 : 0,
+    details: outcome.details && JSON.stringify(outcome.details),
+    position,
+    created_at: ctx.now,
+    cleared_at: null,
+  }
+}
+
+function store(ctx: Ctx, gate: LoadedGate, { result, checks }: JudgedResult, data: string): Statement[] {
+  const opening: Opening = {
+    id: result.id,
+    title: `${gate.name}: ${result.external_ref ?? 'result'}`,
+    requester_id: ctx.actor.userId,
+    policy,
+    due_at: result.due_at,
+    on_due: result.due_at === null ? null : 'approve',
+  }
+  const guard = isUnchanged(ctx, gate.revision)
+  const facts = insertResult(ctx, result, data, checks)
+  if (result.status === 'pending') return [...open(ctx, 'result', 'queued', [opening], guard), ...facts]
+  const decisionId = newId('dec')
+  const asGate = { ...ctx, actor: { ...ctx.actor, userId: gatekeeper } }
+  return [...openApproved(asGate, 'result', opening, decisionId, guard), ...facts, setOff(ctx, decisionId)]
+}
+
+/** An outcome is reported of a `reported` check of this gate, once. */
+function refuseMisreported(gate: LoadedGate, { reported }: NewResult): void {
+  const takes = new Set(gate.checks.filter(({ type }) => type === 'reported').map(({ id }) => id))
+  const faults = reported.flatMap(({ check_id }, index) => {
+    const isFirst = reported.findIndex((one) => one.check_id === check_id) === index
+    if (takes.has(check_id) && isFirst) return []
+    const message = takes.has(check_id) ? 'is reported twice' : `is no active check of type reported at this gate`
+    return [{ in: 'body' as const, pointer: `/reported/${index}/check_id`, message, type: 'value_error' }]
+  })
+  if (faults.length > 0) throw invalidInput(faults)
+}

@@ -1,0 +1,40 @@
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+
+/**
+ * Where a tenant wants its events sent. `event_types` is a JSON array. `secret` and those in `old_secrets`
+ * (`[{secret, until}]`) are encrypted. `taken_seq` is the last event of which it was seen whether it has to be delivered.
+ */
+export const webhookEndpoints = sqliteTable('webhook_endpoints', {
+  id: text().primaryKey(),
+  tenant_id: text().notNull(),
+  url: text().notNull(),
+  event_types: text().notNull(),
+  description: text(),
+  enabled: integer().notNull(),
+  disabled_reason: text({ enum: ['by_admin', 'gone', 'deleted'] }),
+  secret: text().notNull(),
+  taken_seq: integer().notNull(),
+  old_secrets: text().notNull().default('[]'),
+  created_at: integer().notNull(),
+  updated_at: integer().notNull(),
+  deleted_at: integer(),
+})
+
+/**
+ * One event on its way to one endpoint. `next_attempt_at` is 0 until the first attempt, null once it has
+ * ended. `tries` counts since it was made, or replayed. `attempts` is a JSON array, the log.
+ */
+export const webhookDeliveries = sqliteTable('webhook_deliveries', {
+  id: text().primaryKey(),
+  tenant_id: text().notNull(),
+  endpoint_id: text().notNull(),
+  event_seq: integer().notNull(),
+  event_type: text().notNull(),
+  status: text({ enum: ['pending', 'succeeded', 'failed'] }).notNull(),
+  tries: integer().notNull().default(0),
+  attempt_count: integer().notNull().default(0),
+  next_attempt_at: integer(),
+  attempts: text().notNull().default('[]'),
+  created_at: integer().notNull(),
+  finished_at: integer(),
+})

@@ -1,0 +1,105 @@
+import { env } from 'cloudflare:workers'
+import { beforeAll, expect, test } from 'vitest'
+import { systemContext } from '../../src/context.ts'
+import { approveDueResults } from '../../src/structuring/approve-due-results.ts'
+import { invoiceGate } from '../support/gates.ts'
+import { newTenant, type Tenant } from '../support/tenant.ts'
+
+/* The cost budget of results and their automatic approval, at a million stored approvals; counted, never timed. */
+
+const million = 1_000_000
+let tenant: Tenant
+let gate: string
+
+/** Stores results by SQL, each held up by one item and due at `dueAt`. */
+async function store(from: number, to: number, dueAt: number) {
+  const policy = JSON.stringify({ required_approvals: 1, approver_roles: ['reviewer'], allow_self_approval: true })
+  for (let at = from; at < to; at += 50_000) {
+    const rows = 'WITH RECURSIVE n(i) AS (SELECT ?2 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2 + 50000)'
+    await env.DB.batch([
+      env.DB.prepare(
+        `${rows} INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, created_at, updated_at, due_at, on_due, policy, votes_needed)
+         SELECT printf('res_%08d', i), ?1, 'result', 'pending', 'x', 'usr_service', i, i, ?4, 'approve', ?3, 1 FROM n`,
+      ).bind(tenant.id, at, policy, dueAt),
+      env.DB.prepare(
+        `${rows} INSERT INTO results (approval_id, tenant_id, gate_id, data, queued_items)
+         SELECT printf('res_%08d', i), ?1, ?3, '{}', 1 FROM n`,
+      ).bind(tenant.id, at, gate),
+      env.DB.prepare(
+        `${rows} INSERT INTO check_results (id, tenant_id, result_id, gate_id, check_id, check_name, type, severity, passed, queued, position, created_at)
+         SELECT printf('itm_%08d', i), ?1, printf('res_%08d', i), ?3, 'c', 'c', 'reported', iif(i % 2, 'warning', 'error'), 0, 1, 0, i FROM n`,
+      ).bind(tenant.id, at, gate),
+    ])
+  }
+}
+
+const system = () => systemContext(env, 'system:maintenance', Date.now())
+
+beforeAll(async () => {
+  tenant = await newTenant()
+  gate = await invoiceGate(tenant.as('admin'))
+  await store(0, million, Date.now() + 86_400_000)
+  for (const role of ['member', 'service', 'reviewer'] as const) await tenant.as(role)('/v1/approvals?limit=1')
+}, 600_000)
+
+test('a sweep with nothing due: one round trip, at most 5 rows, at a million pending', async () => {
+  const ctx = system()
+  expect(await approveDueResults(ctx)).toBe(0)
+  expect(ctx.db.cost.queries).toBe(1)
+  expect(ctx.db.cost.rowsRead).toBeLessThanOrEqual(5)
+})
+
+test('submit, read and decide: one round trip, at most 20 rows', async () => {
+  const submit = (data: object) =>
+    tenant.as('service')('/v1/structuring/results', { method: 'POST', body: { gate_id: gate, data } })
+  const first = await submit({})
+  expect(first.cost.queries).toBe(2) // The isolate has not met this gate yet.
+  const [held, passed] = [await submit({ total: 2_000_000 }), await submit({ total: 1, invoice: 'x' })]
+  const { id } = held.body
+  const read = await tenant.as('member')(`/v1/structuring/results/${id}`)
+  const decided = await tenant.as('reviewer')(`/v1/structuring/approvals/${id}/approve`, { method: 'POST' })
+  expect([held.body.status, passed.body.status, decided.body.cleared_items]).toEqual(['pending', 'approved', 2])
+  for (const { cost } of [held, passed, read, decided]) {
+    expect(cost.queries).toBe(1)
+    expect(cost.rowsRead).toBeLessThanOrEqual(20)
+  }
+  expect(read.cost.rowsRead).toBeLessThanOrEqual(10)
+})
+
+test.each(['', 'gate_id', 'severity', 'gate_id severity', 'result_id'])(
+  'the pending list by %j, first page or by cursor: one round trip, at most 3 × page + 20 rows',
+  async (by) => {
+    const values: Record<string, string> = { gate_id: gate, severity: 'error', result_id: 'res_00500000' }
+    const filter = by.split(' ').map((name) => `${name}=${values[name] ?? ''}`)
+    const cursor = btoa(JSON.stringify([500_000, 'itm_00000000'])).replace(/=+$/, '')
+    for (const more of ['', `&cursor=${cursor}`]) {
+      const query = `${by === '' ? '' : filter.join('&')}&limit=100${more}`
+      const { status, body, cost } = await tenant.as('member')(`/v1/structuring/approvals/pending?${query}`)
+      expect([status, body.data.length, cost.queries]).toEqual([200, by === 'result_id' ? 1 : 100, 1])
+      expect(cost.rowsRead).toBeLessThanOrEqual(3 * 100 + 20)
+    }
+  },
+)
+
+test('100,000 due in the same minute are approved within three sweeps, each once, also when sweeps overlap', async () => {
+  await env.DB.prepare(
+    "UPDATE approvals SET due_at = ? WHERE tenant_id = ? AND kind = 'result' AND created_at < 100000",
+  )
+    .bind(Date.now() - 1, tenant.id)
+    .run()
+  let approved = 0
+  for (let minute = 0; minute < 3; minute += 1) {
+    const sweeps = [system(), system()]
+    for (const done of await Promise.all(sweeps.map(approveDueResults))) approved += done
+    for (const { db } of sweeps) expect(db.cost.queries).toBeLessThanOrEqual(50)
+  }
+  expect(approved).toBe(100_000)
+  const { results } = await env.DB.prepare(
+    `SELECT count(*) AS events, count(DISTINCT subject_id) AS subjects,
+      (SELECT count(*) FROM check_results WHERE tenant_id = ?1 AND cleared_at IS NOT NULL AND result_id LIKE 'res_%') AS cleared
+     FROM events WHERE tenant_id = ?1 AND type = 'result.approved' AND actor_id = 'system:auto-approve'`,
+  )
+    .bind(tenant.id)
+    .all()
+  expect(results).toEqual([{ events: 100_000, subjects: 100_000, cleared: 100_000 }])
+}, 300_000)
