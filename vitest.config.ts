@@ -1,6 +1,9 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
+/** Encrypts webhook secrets in the tests. */
+const WEBHOOK_SECRET_KEY = Buffer.alloc(32, 'tests').toString('base64')
+
 const migrations = await readD1Migrations('./migrations')
 
 export default defineConfig({
@@ -10,7 +13,9 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },
-            miniflare: { bindings: { TEST_MIGRATIONS: migrations, RATE_LIMIT: 'off', LOG_REQUESTS: 'off' } },
+            miniflare: {
+              bindings: { TEST_MIGRATIONS: migrations, RATE_LIMIT: 'off', LOG_REQUESTS: 'off', WEBHOOK_SECRET_KEY },
+            },
           }),
         ],
         test: {

@@ -41,7 +41,12 @@ function wrangler(...args: string[]): void {
 }
 
 function serve(): ChildProcess {
-  const vars = { RATE_LIMIT: process.env.RATE_LIMIT ?? 'off', LOG_REQUESTS: process.env.LOG_REQUESTS ?? 'off' }
+  const vars = {
+    RATE_LIMIT: process.env.RATE_LIMIT ?? 'off',
+    LOG_REQUESTS: process.env.LOG_REQUESTS ?? 'off',
+    WEBHOOK_SECRET_KEY: Buffer.alloc(32, 'for development only').toString('base64'),
+    WEBHOOKS_ALLOW_LOOPBACK: 'on',
+  }
   const args = ['dev', '--port', String(port), '--persist-to', state, '--test-scheduled', '--log-level', 'error']
   const given = Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}:${value}`])
   const wrangler = join(root, 'node_modules/.bin/wrangler')

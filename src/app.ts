@@ -14,10 +14,22 @@ import { createRouter } from './http/router.ts'
 import { createMiddleware } from 'hono/factory'
 import { intentRoutes } from './intents/intents.routes.ts'
 import { outboxRoutes } from './intents/outbox.routes.ts'
+import { systemContext } from './context.ts'
+import type { AppEnv } from './http/environment.ts'
 import { Refusal } from './refusal.ts'
 import { checkRoutes } from './structuring/checks.routes.ts'
 import { gateRoutes } from './structuring/gates.routes.ts'
 import { resultRoutes } from './structuring/results.routes.ts'
+import { announce } from './webhooks/announce.ts'
+import { webhookRoutes } from './webhooks/webhooks.routes.ts'
+
+/** After a write that went well, the senders of webhooks are told, outside of the caller's time. */
+const announcing = createMiddleware<AppEnv>(async function announcing(c, next) {
+  await next()
+  if (c.req.method === 'GET' || !c.res.ok) return
+  const ctx = systemContext(c.env, 'system:webhooks', Date.now())
+  c.executionCtx.waitUntil(announce(ctx, c.get('ctx').actor.tenantId))
+})
 
 /** The whole HTTP face: what every request passes, and who answers it. */
 export function createApp() {
@@ -36,12 +48,13 @@ export function createApp() {
     '/',
     docsRoutes(() => app),
   )
-  for (const face of ['/api/*', '/v1/*', '/internal/*']) app.use(face, authentication())
+  for (const face of ['/api/*', '/v1/*', '/internal/*']) app.use(face, authentication(), announcing)
   const claims = [claimRoutes, batchRoutes]
   const changes = [changeRoutes, entityRoutes]
   const intents = [intentRoutes, outboxRoutes]
   const structuring = [checkRoutes, gateRoutes, resultRoutes]
-  const families = [...claims, ...changes, ...intents, ...structuring, dashboardRoutes]
+  const webhooks = [webhookRoutes]
+  const families = [...claims, ...changes, ...intents, ...structuring, ...webhooks, dashboardRoutes]
   for (const routes of families) app.route('/', routes)
   return app
 }

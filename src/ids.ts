@@ -2,7 +2,7 @@ import { TypeID } from 'typeid-js'
 import { uuidv7 } from 'uuidv7'
 
 /** What an id's prefix says it is the id of. */
-export type IdPrefix = 'approval' | 'bat' | 'clm' | 'dec' | 'evt' | 'int' | 'key' | 'lse' | 'out' | 'wrt'
+export type IdPrefix = 'approval' | 'bat' | 'clm' | 'dec' | 'evt' | 'int' | 'key' | 'lse' | 'out' | 'whe' | 'wrt'
 
 /**
  * A new TypeID (https://github.com/jetify-com/typeid): the prefix, then a UUIDv7 in base32. Sorts by the time it was

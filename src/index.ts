@@ -2,6 +2,7 @@ import { createApp } from './app.ts'
 import { maintain } from './maintenance/maintain.ts'
 
 export { BatchRunner } from './claims/batch-runner.ts'
+export { WebhookSender } from './webhooks/webhook-sender.ts'
 
 const app = createApp()
 

@@ -50,6 +50,12 @@ export const refusals = {
   entity_not_found: [404, 'The entity does not exist', 'Check its type and id; to make it, ask for the action create.'],
   gate_inactive: [409, 'The gate is not active', 'Activate it, or submit to another.'],
   rule_limit: [409, 'The gate has as many rules as it may have', 'Remove one, or change one.'],
+  endpoint_limit: [
+    409,
+    'The tenant has as many webhook endpoints as it may have',
+    'Delete one, or let one endpoint take several types.',
+  ],
+  endpoint_disabled: [409, 'The webhook endpoint is disabled', 'Enable it first.'],
   lease_lost: [
     409,
     'The lease is no longer yours',
@@ -72,6 +78,11 @@ export const refusals = {
   ],
   rate_limited: [429, 'Too many requests', 'Wait for the seconds that Retry-After says.'],
   internal_error: [500, 'Something went wrong on our side', 'Try again; if it stays, report the request_id.'],
+  webhooks_unavailable: [
+    503,
+    'Webhook secrets cannot be stored or read',
+    'Let the operator set the secret WEBHOOK_SECRET_KEY: `wrangler secret put WEBHOOK_SECRET_KEY`.',
+  ],
   storage_unavailable: [
     503,
     'The storage is overloaded',

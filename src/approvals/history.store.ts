@@ -11,6 +11,8 @@ export interface Happening {
   from: string | null
   to: string
   data?: Record<string, unknown>
+  /** Of the event, where the caller has to know it. */
+  id?: `evt_${string}`
 }
 
 /** Records what certainly happens in this transaction. */
@@ -25,7 +27,7 @@ export function recordOpened(ctx: Ctx, happenings: readonly Happening[]): Statem
 
 /** Records happenings, those of them for which the condition on `value` holds. */
 export function recordIf(ctx: Ctx, happenings: readonly Happening[], condition: Condition): Statement {
-  const rows = happenings.map((one) => ({ ...one, id: newId('evt') }))
+  const rows = happenings.map((one) => ({ id: newId('evt'), ...one }))
   return ctx.db.all(sql`
     INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
     SELECT value ->> '$.id', ${ctx.actor.tenantId}, value ->> '$.type', value ->> '$.subjectId', ${ctx.actor.userId}, ${ctx.now},

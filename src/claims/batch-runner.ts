@@ -3,6 +3,7 @@ import { SSEStreamingApi } from 'hono/streaming'
 import { createContext, systemContext, type Actor } from '../context.ts'
 import type { Cost } from '../db/open-db.ts'
 import { Refusal, type RefusalValue } from '../refusal.ts'
+import { announce } from '../webhooks/announce.ts'
 import { advanceBatch, stepSize } from './advance-batch.ts'
 import { hasEnded, progressEvents } from './batch-progress.ts'
 import type { Batch } from './batches.store.ts'
@@ -49,7 +50,10 @@ export class BatchRunner extends DurableObject<Env> {
       const batch = await advanceBatch(ctx, batchId, Math.max(1, stepSize >> this.failures))
       this.failures = 0
       await this.rest(batch)
-      if (batch) this.tell(batch)
+      if (batch) {
+        this.tell(batch)
+        this.ctx.waitUntil(announce(ctx, batch.tenant_id))
+      }
     } catch (error) {
       this.failures += 1
       console.error({

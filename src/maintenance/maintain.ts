@@ -4,6 +4,7 @@ import { systemContext } from '../context.ts'
 import { endOverdueEntries } from '../intents/outbox.ts'
 import { purgeKeys } from '../idempotency/purge.ts'
 import { approveDueResults } from '../structuring/approve-due-results.ts'
+import { purgeWebhooks, relayWebhooks } from '../webhooks/relay.ts'
 
 /** The upkeep of each minute. A job that fails is logged and holds no other up; the next minute tries it again. */
 const jobs = {
@@ -12,6 +13,8 @@ const jobs = {
   poke_batches: pokeBatches,
   end_overdue_outbox_entries: endOverdueEntries,
   purge_idempotency_keys: purgeKeys,
+  purge_webhooks: purgeWebhooks,
+  relay_webhooks: relayWebhooks,
 }
 
 /**

@@ -1,0 +1,39 @@
+import type { Ctx } from '../context.ts'
+import { selectListeners } from './endpoints.store.ts'
+import { wakeSender } from './wake-sender.ts'
+
+/** How long an isolate trusts that a tenant has no endpoints. */
+const trustMs = 30_000
+const cacheSize = 10_000
+
+/** Tenants without endpoints, and until when that is trusted. */
+const silent = new Map<string, number>()
+
+/**
+ * Wakes the senders of a tenant whose events have moved on. Doors call it after a verb has written, outside of the
+ * caller's time; what it misses the relay finds.
+ *
+ * @param ctx a context of the door's own, whose cost is nobody's
+ */
+export async function announce(ctx: Ctx, tenantId: string): Promise<void> {
+  if ((silent.get(tenantId) ?? 0) > ctx.now) return
+  try {
+    const [listeners] = await ctx.db.batch([selectListeners(ctx, tenantId)])
+    silent.delete(tenantId)
+    if (listeners.length === 0) silent.set(tenantId, ctx.now + trustMs)
+    const [oldest] = silent.keys()
+    if (silent.size > cacheSize && oldest !== undefined) silent.delete(oldest)
+    await Promise.all(listeners.filter(({ waits }) => waits).map(({ id }) => wakeSender(ctx, id)))
+  } catch (error) {
+    console.error({
+      message: 'webhooks could not be announced; the relay will',
+      tenant: tenantId,
+      error: String(error),
+    })
+  }
+}
+
+/** Forgets that a tenant has no endpoints. */
+export function expectEvents(tenantId: string): void {
+  silent.delete(tenantId)
+}

@@ -1,0 +1,127 @@
+import { Webhook } from 'standardwebhooks'
+import type { Attempt, DueDelivery, Recorded } from './deliveries.store.ts'
+import { urlFault } from './endpoint-url.ts'
+import { nextAttempt, readRetryAfter } from './schedule.ts'
+
+const timeoutMs = 15_000
+
+/** How much of a receiver's answer is read, and kept. */
+const keptBytes = 4 * 1024
+
+/** Where to, and signed with what. */
+export interface Target {
+  url: string
+  /** In plain, the present one first: all of them sign. */
+  secrets: readonly string[]
+  allowLoopback: boolean
+}
+
+/** What came of an attempt. `gone`: the receiver wants nothing any more. */
+export interface Attempted extends Recorded {
+  attempt: Attempt
+  gone: boolean
+}
+
+/**
+ * Sends a delivery once (Standard Webhooks 1.0): only an answer of 2xx counts, redirects are not followed, 410 means
+ * that the receiver is gone.
+ *
+ * @param clock the time in milliseconds
+ * @param random 0–1, for the schedule
+ */
+export async function attemptDelivery(
+  delivery: DueDelivery,
+  target: Target,
+  clock: () => number = Date.now,
+  random: () => number = Math.random,
+): Promise<Attempted> {
+  const started = clock()
+  const note = (more: Partial<Attempt>): Attempt => ({
+    at: new Date(started).toISOString(),
+    duration_ms: clock() - started,
+    response_status: null,
+    response_body: null,
+    error: null,
+    ...more,
+  })
+  const later = (retryAfter: number | null): Recorded => {
+    const nextAt = nextAttempt(delivery.tries + 1, retryAfter, clock(), random())
+    return { status: nextAt === null ? 'failed' : 'pending', nextAt }
+  }
+  const fault = urlFault(target.url, target.allowLoopback)
+  if (fault !== null) {
+    return { attempt: note({ error: `the URL ${fault}` }), status: 'failed', nextAt: null, gone: false }
+  }
+  try {
+    const response = await fetch(target.url, request(delivery, target.secrets, started))
+    const attempt = note({ response_status: response.status, response_body: await readStart(response) })
+    if (response.ok) return { attempt, status: 'succeeded', nextAt: null, gone: false }
+    if (response.status === 410) return { attempt, status: 'failed', nextAt: null, gone: true }
+    return { attempt, ...later(readRetryAfter(response.headers.get('Retry-After'), clock())), gone: false }
+  } catch (error) {
+    const isTimeout = error instanceof Error && error.name === 'TimeoutError'
+    const reason = isTimeout ? `no answer within ${timeoutMs / 1000} seconds` : String(error).slice(0, 500)
+    return { attempt: note({ error: reason }), ...later(null), gone: false }
+  }
+}
+
+function request(delivery: DueDelivery, secrets: readonly string[], now: number): RequestInit {
+  const body = bodyOf(delivery)
+  const signatures = secrets.map((secret) => new Webhook(secret).sign(delivery.id, new Date(now), body))
+  return {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/json',
+      'User-Agent': 'Countersign-Webhooks/1.0',
+      'webhook-id': delivery.id,
+      'webhook-timestamp': String(Math.floor(now / 1000)),
+      'webhook-signature': signatures.join(' '),
+    },
+    body,
+    redirect: 'manual',
+    signal: AbortSignal.timeout(timeoutMs),
+  }
+}
+
+/** What is sent: made of what is written once, so that every attempt sends the same. */
+export function bodyOf(delivery: DueDelivery): string {
+  const { subject_type, about_id } = delivery
+  return JSON.stringify({
+    type: delivery.event_type,
+    timestamp: new Date(delivery.at).toISOString(),
+    data: {
+      id: delivery.subject_id,
+      kind: delivery.event_type.split('.')[0],
+      status: delivery.to_status,
+      previous_status: delivery.from_status,
+      actor_id: delivery.actor_id,
+      event_id: delivery.event_id,
+      title: delivery.title,
+      requester_id: delivery.requester_id,
+      subject: subject_type === null ? null : { type: subject_type, id: about_id },
+      ...(delivery.gate_action !== null && { gate_action: delivery.gate_action }),
+      details: JSON.parse(delivery.data) as unknown,
+    },
+  })
+}
+
+/** The start of an answer. What cannot be read of it changes nothing: the status has been said. */
+async function readStart(response: Response): Promise<string | null> {
+  const reader = response.body?.getReader()
+  if (!reader) return null
+  const chunks: Uint8Array[] = []
+  let size = 0
+  try {
+    while (size < keptBytes) {
+      const { done, value } = await reader.read()
+      if (done) break
+      chunks.push(value)
+      size += value.byteLength
+    }
+  } catch {
+    // It broke off, or took too long.
+  }
+  await reader.cancel().catch(() => undefined)
+  const start = new Uint8Array(await new Blob(chunks).arrayBuffer()).subarray(0, keptBytes)
+  return new TextDecoder().decode(start)
+}

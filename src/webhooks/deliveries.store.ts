@@ -1,0 +1,196 @@
+import { sql, type SQL } from 'drizzle-orm'
+import type { Ctx } from '../context.ts'
+import type { Condition, Statement } from '../db/open-db.ts'
+import { behind, newestFirst, type PageRequest } from '../db/page.ts'
+import { eventTypes, testType } from './event-types.ts'
+import type { webhookDeliveries } from './webhooks.table.ts'
+
+/** A delivery as stored. `attempts` is JSON text. */
+export type Delivery = typeof webhookDeliveries.$inferSelect & { event_id: string }
+export type DeliveryStatus = Delivery['status']
+
+/** One attempt, as the log has it. */
+export interface Attempt {
+  /** ISO 8601. */
+  at: string
+  duration_ms: number
+  response_status: number | null
+  /** The first 4 KiB. */
+  response_body: string | null
+  error: string | null
+}
+
+/** A delivery that is due, with what it tells. */
+export interface DueDelivery extends Pick<Delivery, 'id' | 'event_type' | 'tries' | 'event_id'> {
+  at: number
+  subject_id: string
+  actor_id: string
+  from_status: string | null
+  to_status: string
+  /** JSON text. */
+  data: string
+  title: string | null
+  requester_id: string | null
+  subject_type: string | null
+  about_id: string | null
+  gate_action: 'on_approve' | 'on_reject' | null
+}
+
+/** How many attempts the log of a delivery keeps. */
+const logged = 30
+
+const idOf = sql`'msg_' || substr(v.id, 5) || '_' || substr(e.id, 5)`
+
+/**
+ * Makes the deliveries of an endpoint for what has happened since it last took events, and moves its place on: of the
+ * next `limit` events those that it has asked for, those that a gate sends it, and its tests. The two are one
+ * transaction, and making one again makes none.
+ */
+export function takeEvents(ctx: Ctx, endpointId: string, limit: number): Statement[] {
+  const next = sql`(SELECT v.* FROM events v
+    WHERE v.tenant_id = (SELECT tenant_id FROM webhook_endpoints WHERE id = ${endpointId})
+      AND v.seq > (SELECT taken_seq FROM webhook_endpoints WHERE id = ${endpointId}) ORDER BY v.seq LIMIT ${limit})`
+  const isPublic = sql`v.type IN (SELECT value FROM json_each(${JSON.stringify(eventTypes)}))`
+  return [
+    ctx.db.all(sql`
+      INSERT INTO webhook_deliveries (id, tenant_id, endpoint_id, event_seq, event_type, status, next_attempt_at, created_at)
+      SELECT ${idOf}, v.tenant_id, e.id, v.seq, v.type, 'pending', 0, v.at
+      FROM ${next} v CROSS JOIN webhook_endpoints e
+      WHERE e.id = ${endpointId} AND e.enabled = 1 AND (
+        (${isPublic} AND (instr(e.event_types, '"*"') OR instr(e.event_types, '"' || v.type || '"')))
+        OR (v.type = ${testType} AND v.subject_id = e.id)
+        OR (v.type IN ('result.approved', 'result.rejected') AND EXISTS (
+          SELECT 1 FROM gate_actions a WHERE a.approval_id = v.subject_id AND a.endpoint_id = e.id)))
+      ON CONFLICT DO NOTHING`),
+    ctx.db.all(sql`
+      UPDATE webhook_endpoints SET taken_seq = coalesce((SELECT max(v.seq) FROM ${next} v), taken_seq)
+      WHERE id = ${endpointId} AND enabled = 1`),
+  ]
+}
+
+/** Makes the delivery of a test that has just been recorded, ahead of `takeEvents`. */
+export function takeTest(ctx: Ctx, endpointId: string): Statement {
+  return ctx.db.all(sql`
+    INSERT INTO webhook_deliveries (id, tenant_id, endpoint_id, event_seq, event_type, status, next_attempt_at, created_at)
+    SELECT ${idOf}, v.tenant_id, e.id, v.seq, v.type, 'pending', 0, v.at
+    FROM events v CROSS JOIN webhook_endpoints e
+    WHERE v.subject_id = ${endpointId} AND v.type = ${testType} AND e.id = v.subject_id AND e.enabled = 1
+    ORDER BY v.seq DESC LIMIT 1
+    ON CONFLICT DO NOTHING`)
+}
+
+/** Whether the caller's endpoint is there and enabled. */
+export function isEnabled(ctx: Ctx, endpointId: string): Condition {
+  return sql`EXISTS (SELECT 1 FROM webhook_endpoints
+    WHERE id = ${endpointId} AND tenant_id = ${ctx.actor.tenantId} AND enabled = 1)`
+}
+
+/** Whether a delivery of this id has been made. */
+export function isMade(id: string): Condition {
+  return sql`EXISTS (SELECT 1 FROM webhook_deliveries WHERE id = ${id})`
+}
+
+/** What is due at an endpoint: first attempts in the order of the events, or repeated ones, longest due first. */
+export function selectDue(ctx: Ctx, endpointId: string, lane: 'first' | 'repeated', limit: number) {
+  const due = lane === 'first' ? sql`d.next_attempt_at = 0` : sql`d.next_attempt_at BETWEEN 1 AND ${ctx.now}`
+  return ctx.db.all<DueDelivery>(sql`
+    SELECT d.id, d.event_type, d.tries, v.id AS event_id, v.at, v.subject_id, v.actor_id, v.from_status, v.to_status, v.data,
+      a.title, a.requester_id, a.subject_type, a.subject_id AS about_id, g.action AS gate_action
+    FROM webhook_deliveries d JOIN events v ON v.seq = d.event_seq
+      LEFT JOIN approvals a ON a.id = v.subject_id
+      LEFT JOIN gate_actions g ON g.approval_id = v.subject_id AND g.endpoint_id = d.endpoint_id
+        AND v.type = iif(g.action = 'on_approve', 'result.approved', 'result.rejected')
+    WHERE d.endpoint_id = ${endpointId} AND d.status = 'pending' AND ${due}
+    ORDER BY d.next_attempt_at, d.event_seq LIMIT ${limit}`)
+}
+
+/** When the next attempt at an endpoint is due; null where nothing is pending. */
+export function selectNextDue(ctx: Ctx, endpointId: string) {
+  return ctx.db.all<{ at: number | null }>(sql`
+    SELECT min(next_attempt_at) AS at FROM webhook_deliveries WHERE endpoint_id = ${endpointId} AND status = 'pending'`)
+}
+
+/** What an attempt has come to. */
+export interface Recorded {
+  status: DeliveryStatus
+  /** Null where it has ended. */
+  nextAt: number | null
+}
+
+/** Records an attempt at a delivery that is still pending. */
+export function recordAttempt(
+  ctx: Ctx,
+  id: string,
+  attempt: Attempt,
+  { status, nextAt }: Recorded,
+  now: number,
+): Statement {
+  return ctx.db.all(sql`
+    UPDATE webhook_deliveries SET status = ${status}, tries = tries + 1, attempt_count = attempt_count + 1, next_attempt_at = ${nextAt},
+      finished_at = ${status === 'pending' ? null : now}, attempts = ${appended(attempt)}
+    WHERE id = ${id} AND status = 'pending'`)
+}
+
+/** Ends what waits for an endpoint that is no longer enabled. Returns a row for each. */
+export function failPending(ctx: Ctx, endpointId: string, limit: number) {
+  const at = new Date(ctx.now).toISOString()
+  const note: Attempt = {
+    at,
+    duration_ms: 0,
+    response_status: null,
+    response_body: null,
+    error: 'the endpoint is disabled',
+  }
+  return ctx.db.all<{ failed: 1 }>(sql`
+    UPDATE webhook_deliveries SET status = 'failed', next_attempt_at = NULL, finished_at = ${ctx.now}, attempts = ${appended(note)}
+    WHERE id IN (
+      SELECT d.id FROM webhook_endpoints e CROSS JOIN webhook_deliveries d
+      WHERE e.id = ${endpointId} AND e.enabled = 0 AND d.endpoint_id = e.id AND d.status = 'pending' LIMIT ${limit})
+    RETURNING 1 AS failed`)
+}
+
+/** Makes a delivery due again, if its endpoint is enabled. */
+export function replay(ctx: Ctx, id: string) {
+  return ctx.db.all<{ endpoint_id: string }>(sql`
+    UPDATE webhook_deliveries SET status = 'pending', tries = 0, finished_at = NULL,
+      next_attempt_at = iif(next_attempt_at = 0, 0, ${ctx.now})
+    WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId}
+      AND EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = endpoint_id AND e.enabled = 1)
+    RETURNING endpoint_id`)
+}
+
+/** One delivery of the caller's tenant, to an endpoint that is not deleted. */
+export function selectDelivery(ctx: Ctx, id: string) {
+  return ctx.db.all<Delivery>(sql`
+    SELECT ${columns} FROM webhook_deliveries d JOIN events v ON v.seq = d.event_seq JOIN webhook_endpoints e ON e.id = d.endpoint_id
+    WHERE d.id = ${id} AND d.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL`)
+}
+
+/** A page of an endpoint's deliveries, newest first. */
+export function selectDeliveries(ctx: Ctx, endpointId: string, status: DeliveryStatus | undefined, page: PageRequest) {
+  const index = status ? 'webhook_deliveries_by_status' : 'webhook_deliveries_by_endpoint'
+  return ctx.db.all<Delivery>(sql`
+    SELECT ${columns} FROM webhook_deliveries d INDEXED BY ${sql.raw(index)} CROSS JOIN events v
+    WHERE d.endpoint_id = ${endpointId} AND d.tenant_id = ${ctx.actor.tenantId} AND v.seq = d.event_seq
+      AND ${status ? sql`d.status = ${status}` : sql`1`} AND ${behind(page.after, sql`d`)} ${newestFirst(page, sql`d`)}`)
+}
+
+/** Removes deliveries that ended before `before`, and those to deleted endpoints. Returns a row for each. */
+export function purgeDeliveries(ctx: Ctx, before: number, limit: number) {
+  const gone = (which: SQL) =>
+    ctx.db.all<{ gone: 1 }>(sql`DELETE FROM webhook_deliveries WHERE id IN (${which}) RETURNING 1 AS gone`)
+  return [
+    gone(sql`SELECT id FROM webhook_deliveries WHERE finished_at < ${before} LIMIT ${limit}`),
+    gone(sql`SELECT d.id FROM webhook_endpoints e CROSS JOIN webhook_deliveries d
+      WHERE e.deleted_at IS NOT NULL AND d.endpoint_id = e.id LIMIT ${limit}`),
+  ] as const
+}
+
+const columns = sql`d.id, d.tenant_id, d.endpoint_id, d.event_seq, d.event_type, d.status, d.tries, d.attempt_count, d.next_attempt_at,
+  d.attempts, d.created_at, d.finished_at, v.id AS event_id`
+
+/** The log with one attempt more; the oldest goes where there are too many. */
+function appended(attempt: Attempt): SQL {
+  return sql`json_insert(iif(json_array_length(attempts) < ${logged}, attempts, json_remove(attempts, '$[0]')), '$[#]',
+    json(${JSON.stringify(attempt)}))`
+}

@@ -1,0 +1,137 @@
+import { sql, type SQL } from 'drizzle-orm'
+import type { Ctx } from '../context.ts'
+import type { Condition, Statement } from '../db/open-db.ts'
+import { behind, newestFirst, type PageRequest } from '../db/page.ts'
+import type { webhookEndpoints } from './webhooks.table.ts'
+
+/** An endpoint as stored. `event_types` and `old_secrets` are JSON text; secrets are encrypted. */
+export type Endpoint = Omit<typeof webhookEndpoints.$inferSelect, 'taken_seq' | 'deleted_at'>
+
+/** A secret that has been replaced and still signs, until a time in milliseconds. */
+export interface OldSecret {
+  secret: string
+  until: number
+}
+
+/** What of an endpoint an admin can change; what is undefined stays. */
+export interface EndpointChange {
+  url?: string
+  /** JSON text. */
+  event_types?: string
+  description?: string | null
+  enabled?: boolean
+}
+
+const e = sql`e`
+const columns = sql`e.id, e.tenant_id, e.url, e.event_types, e.description, e.enabled, e.disabled_reason, e.secret, e.old_secrets,
+  e.created_at, e.updated_at`
+
+/** Where the tenant's events are now: what comes after is delivered. */
+function latestSeq(ctx: Ctx): SQL {
+  return sql`coalesce((SELECT max(seq) FROM events WHERE tenant_id = ${ctx.actor.tenantId}), 0)`
+}
+
+/** Inserts an endpoint, if the tenant has fewer than `most`. */
+export function insertEndpoint(ctx: Ctx, endpoint: Endpoint, most: number): Statement {
+  return ctx.db.all(sql`
+    INSERT INTO webhook_endpoints (id, tenant_id, url, event_types, description, enabled, disabled_reason, secret, taken_seq,
+      created_at, updated_at)
+    SELECT ${endpoint.id}, ${ctx.actor.tenantId}, ${endpoint.url}, ${endpoint.event_types}, ${endpoint.description}, ${endpoint.enabled},
+      ${endpoint.disabled_reason}, ${endpoint.secret}, ${latestSeq(ctx)}, ${endpoint.created_at}, ${endpoint.updated_at}
+    WHERE (SELECT count(*) FROM webhook_endpoints WHERE tenant_id = ${ctx.actor.tenantId} AND deleted_at IS NULL) < ${most}`)
+}
+
+/** Whether an endpoint of this id has been stored. */
+export function isStored(id: string): Condition {
+  return sql`EXISTS (SELECT 1 FROM webhook_endpoints WHERE id = ${id})`
+}
+
+/** Changes an endpoint that is there. One that is enabled again begins with what happens from then on. */
+export function updateEndpoint(ctx: Ctx, id: string, { enabled, ...change }: EndpointChange): Statement {
+  const set = Object.entries(change).filter(([, value]) => value !== undefined)
+  const flag = enabled === undefined ? null : Number(enabled)
+  return ctx.db.all(sql`
+    UPDATE webhook_endpoints SET ${sql.join(
+      set.map(([name, value]) => sql`${sql.identifier(name)} = ${value}, `),
+      sql``,
+    )}
+      taken_seq = iif(${flag} = 1 AND NOT enabled, ${latestSeq(ctx)}, taken_seq),
+      disabled_reason = CASE WHEN ${flag} = 1 THEN NULL WHEN ${flag} = 0 THEN coalesce(disabled_reason, 'by_admin') ELSE disabled_reason END,
+      enabled = coalesce(${flag}, enabled), updated_at = ${ctx.now}
+    WHERE ${own(ctx, id)}`)
+}
+
+/** Stops deliveries to an endpoint whose receiver has said that it is gone. */
+export function disableGone(ctx: Ctx, id: string): Statement {
+  return ctx.db.all(sql`
+    UPDATE webhook_endpoints SET enabled = 0, disabled_reason = 'gone', updated_at = ${ctx.now} WHERE id = ${id} AND enabled = 1`)
+}
+
+/** Deletes an endpoint for everyone to see. The upkeep removes it, once its deliveries are gone. */
+export function removeEndpoint(ctx: Ctx, id: string) {
+  return ctx.db.all<{ id: string }>(sql`
+    UPDATE webhook_endpoints SET enabled = 0, disabled_reason = 'deleted', deleted_at = ${ctx.now}, updated_at = ${ctx.now}
+    WHERE ${own(ctx, id)} RETURNING id`)
+}
+
+/** Replaces the secret; the one that it has, and those that are valid still, sign on until `until`. */
+export function replaceSecret(ctx: Ctx, id: string, secret: string, until: number): Statement {
+  return ctx.db.all(sql`
+    UPDATE webhook_endpoints SET secret = ${secret}, updated_at = ${ctx.now}, old_secrets = (
+      SELECT json_group_array(json(value)) FROM (
+        SELECT json_object('secret', webhook_endpoints.secret, 'until', ${until}) AS value
+        UNION ALL SELECT value FROM json_each(webhook_endpoints.old_secrets) WHERE value ->> '$.until' > ${ctx.now}))
+    WHERE ${own(ctx, id)}`)
+}
+
+/** Whether an endpoint has this secret. */
+export function hasSecret(id: string, secret: string): Condition {
+  return sql`EXISTS (SELECT 1 FROM webhook_endpoints WHERE id = ${id} AND secret = ${secret})`
+}
+
+/** One endpoint of the caller's tenant. */
+export function selectEndpoint(ctx: Ctx, id: string) {
+  return ctx.db.all<Endpoint>(sql`
+    SELECT ${columns} FROM webhook_endpoints e
+    WHERE e.id = ${id} AND e.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL`)
+}
+
+/** One endpoint whatever its tenant: for its sender, which has no caller. */
+export function selectForSender(ctx: Ctx, id: string) {
+  return ctx.db.all<Endpoint>(sql`SELECT ${columns} FROM webhook_endpoints e WHERE e.id = ${id}`)
+}
+
+/** A page of endpoints, newest first. */
+export function selectEndpoints(ctx: Ctx, page: PageRequest) {
+  return ctx.db.all<Endpoint>(sql`
+    SELECT ${columns} FROM webhook_endpoints e
+    WHERE e.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL AND ${behind(page.after, e)} ${newestFirst(page, e)}`)
+}
+
+/** The enabled endpoints of a tenant, and of each whether events wait to be taken. */
+export function selectListeners(ctx: Ctx, tenantId: string) {
+  return ctx.db.all<{ id: string; waits: 0 | 1 }>(sql`
+    SELECT id, taken_seq < (SELECT max(seq) FROM events WHERE tenant_id = ${tenantId}) AS waits
+    FROM webhook_endpoints WHERE tenant_id = ${tenantId} AND enabled = 1`)
+}
+
+/** Endpoints whose sender has something to do now: events to take, or attempts that are due. */
+export function selectWaiting(ctx: Ctx, limit: number) {
+  return ctx.db.all<{ id: string }>(sql`
+    SELECT id FROM webhook_endpoints e
+    WHERE (e.enabled = 1 AND EXISTS (SELECT 1 FROM events v WHERE v.tenant_id = e.tenant_id AND v.seq > e.taken_seq))
+      OR EXISTS (SELECT 1 FROM webhook_deliveries d
+        WHERE d.endpoint_id = e.id AND d.status = 'pending' AND d.next_attempt_at <= ${ctx.now})
+    LIMIT ${limit}`)
+}
+
+/** Removes deleted endpoints that have no deliveries any more. */
+export function purgeEndpoints(ctx: Ctx): Statement {
+  return ctx.db.all(sql`
+    DELETE FROM webhook_endpoints WHERE deleted_at IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.endpoint_id = webhook_endpoints.id)`)
+}
+
+function own(ctx: Ctx, id: string): SQL {
+  return sql`id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND deleted_at IS NULL`
+}

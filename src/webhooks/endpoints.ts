@@ -1,0 +1,146 @@
+import type { Ctx } from '../context.ts'
+import { pageOf, type Page, type PageRequest } from '../db/page.ts'
+import { onceIf } from '../idempotency/once.ts'
+import { newId } from '../ids.ts'
+import { invalidInput, Refusal } from '../refusal.ts'
+import { expectEvents } from './announce.ts'
+import { failPending, takeEvents } from './deliveries.store.ts'
+import { urlFault } from './endpoint-url.ts'
+import {
+  hasSecret,
+  insertEndpoint,
+  isStored,
+  removeEndpoint,
+  replaceSecret,
+  selectEndpoint,
+  selectEndpoints,
+  updateEndpoint,
+  type Endpoint,
+  type EndpointChange,
+  type OldSecret,
+} from './endpoints.store.ts'
+import { decryptSecret, encryptSecret, newSecret } from './secrets.ts'
+import { wakeSender } from './wake-sender.ts'
+
+/** How many endpoints a tenant may have: each is told each event. */
+export const mostEndpoints = 16
+
+/** How long a secret that has been replaced still signs, beside the new one. */
+const graceMs = 24 * 60 * 60 * 1000
+
+/** How many events are looked at, and deliveries ended, when an endpoint is disabled; its sender does the rest. */
+const atOnce = 1_000
+
+/** An endpoint with its secret in plain: to be shown once. */
+export type EndpointWithSecret = Endpoint & { plainSecret: string }
+
+/**
+ * Registers an endpoint. It is told what happens from now on.
+ *
+ * @throws Refusal `invalid_input` (its URL), `endpoint_limit`, `webhooks_unavailable`
+ */
+export async function createEndpoint(
+  ctx: Ctx,
+  asked: { url: string; event_types: readonly string[]; description: string | null; enabled: boolean },
+): Promise<EndpointWithSecret> {
+  refuseUrl(ctx, asked.url)
+  const id = newId('whe')
+  const endpoint: Endpoint = {
+    id,
+    tenant_id: ctx.actor.tenantId,
+    url: asked.url,
+    event_types: JSON.stringify(asked.event_types),
+    description: asked.description,
+    enabled: Number(asked.enabled),
+    disabled_reason: asked.enabled ? null : 'by_admin',
+    secret: await encryptSecret(ctx.env.WEBHOOK_SECRET_KEY, id, newSecret()),
+    old_secrets: '[]',
+    created_at: ctx.now,
+    updated_at: ctx.now,
+  }
+  // The answer that the idempotency key keeps has the secret as it is stored: encrypted.
+  const stored = await onceIf(ctx, endpoint, [insertEndpoint(ctx, endpoint, mostEndpoints)], isStored(id))
+  if (!stored) throw new Refusal('endpoint_limit', `There are ${mostEndpoints} endpoints already.`)
+  expectEvents(ctx.actor.tenantId)
+  return inPlain(ctx, stored)
+}
+
+/**
+ * Changes an endpoint. One that is disabled gets nothing any more, and what waited for it has failed; one that is enabled
+ * again is told what happens from then on.
+ *
+ * @throws Refusal `not_found`, `invalid_input`
+ */
+export async function changeEndpoint(ctx: Ctx, id: string, change: EndpointChange): Promise<Endpoint> {
+  if (change.url !== undefined) refuseUrl(ctx, change.url)
+  const isDisabling = change.enabled === false
+  const results = await ctx.db.batch([
+    ...(isDisabling ? takeEvents(ctx, id, atOnce) : []),
+    updateEndpoint(ctx, id, change),
+    ...(isDisabling ? [failPending(ctx, id, atOnce)] : []),
+    selectEndpoint(ctx, id),
+  ])
+  const endpoint = results.at(-1)?.[0] as Endpoint | undefined
+  if (!endpoint) return missing(id)
+  if (isDisabling) await wakeSender(ctx, id)
+  else expectEvents(ctx.actor.tenantId)
+  return endpoint
+}
+
+/** Deletes an endpoint, with its deliveries. @throws Refusal `not_found` */
+export async function deleteEndpoint(ctx: Ctx, id: string): Promise<void> {
+  const [[gone]] = await ctx.db.batch([removeEndpoint(ctx, id)])
+  if (!gone) missing(id)
+}
+
+/**
+ * Gives an endpoint a new secret. Those before it sign for another day, beside it.
+ *
+ * @throws Refusal `not_found`, `webhooks_unavailable`
+ */
+export async function rotateSecret(ctx: Ctx, id: string): Promise<EndpointWithSecret & { validUntil: number }> {
+  const secret = await encryptSecret(ctx.env.WEBHOOK_SECRET_KEY, id, newSecret())
+  const validUntil = ctx.now + graceMs
+  const rotated = await onceIf(
+    ctx,
+    { secret, validUntil },
+    [replaceSecret(ctx, id, secret, validUntil)],
+    hasSecret(id, secret),
+  )
+  const endpoint = await getEndpoint(ctx, id)
+  if (!rotated) return missing(id)
+  return { ...(await inPlain(ctx, { ...endpoint, secret: rotated.secret })), validUntil: rotated.validUntil }
+}
+
+/** One endpoint. @throws Refusal `not_found` */
+export async function getEndpoint(ctx: Ctx, id: string): Promise<Endpoint> {
+  const [[endpoint]] = await ctx.db.batch([selectEndpoint(ctx, id)])
+  return endpoint ?? missing(id)
+}
+
+/** A page of endpoints, newest first. */
+export async function listEndpoints(ctx: Ctx, page: PageRequest): Promise<Page<Endpoint>> {
+  const [rows] = await ctx.db.batch([selectEndpoints(ctx, page)])
+  return pageOf(rows, page, 0, (endpoint) => endpoint)
+}
+
+/** The secrets that sign now, in plain: the present one, and those replaced that are valid still. */
+export async function signingSecrets(env: Env, endpoint: Endpoint, now: number): Promise<string[]> {
+  const old = (JSON.parse(endpoint.old_secrets) as OldSecret[]).filter(({ until }) => until > now)
+  const stored = [endpoint.secret, ...old.map(({ secret }) => secret)]
+  return Promise.all(stored.map((secret) => decryptSecret(env.WEBHOOK_SECRET_KEY, endpoint.id, secret)))
+}
+
+async function inPlain(ctx: Ctx, endpoint: Endpoint): Promise<EndpointWithSecret> {
+  const plainSecret = await decryptSecret(ctx.env.WEBHOOK_SECRET_KEY, endpoint.id, endpoint.secret)
+  return { ...endpoint, plainSecret }
+}
+
+function refuseUrl(ctx: Ctx, url: string): void {
+  const message = urlFault(url, ctx.env.WEBHOOKS_ALLOW_LOOPBACK === 'on')
+  if (message !== null) throw invalidInput([{ in: 'body', pointer: '/url', message, type: 'value_error' }])
+}
+
+function missing(id: string): never {
+  throw new Refusal('not_found', `There is no webhook endpoint ${id}.`)
+}

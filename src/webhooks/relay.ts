@@ -1,0 +1,30 @@
+import type { Ctx } from '../context.ts'
+import { inSteps } from '../db/in-steps.ts'
+import { purgeDeliveries } from './deliveries.store.ts'
+import { purgeEndpoints, selectWaiting } from './endpoints.store.ts'
+import { wakeSender } from './wake-sender.ts'
+
+/** How many senders one sweep wakes; the rest is the next one's. */
+const perSweep = 500
+
+/** How long the log of a delivery is kept after it has ended. */
+const keptMs = 30 * 24 * 60 * 60 * 1000
+
+/** How many deliveries one transaction removes, and how many of those one sweep runs. */
+const perStep = 1_000
+const stepsPerSweep = 10
+
+/** The net under the announcements: wakes the senders that have something to do now. @returns how many */
+export async function relayWebhooks(ctx: Ctx): Promise<number> {
+  const [waiting] = await ctx.db.batch([selectWaiting({ ...ctx, now: Date.now() }, perSweep)])
+  await Promise.all(waiting.map(({ id }) => wakeSender(ctx, id)))
+  return waiting.length
+}
+
+/** Removes deliveries that ended a month ago, and what is left of deleted endpoints. @returns how many deliveries */
+export function purgeWebhooks(ctx: Ctx): Promise<number> {
+  return inSteps(stepsPerSweep, perStep, async () => {
+    const [old, deleted] = await ctx.db.batch([...purgeDeliveries(ctx, ctx.now - keptMs, perStep), purgeEndpoints(ctx)])
+    return Math.max(old.length, deleted.length)
+  })
+}

@@ -1,0 +1,222 @@
+import { z } from '@hono/zod-openapi'
+import { endpoint, json } from '../http/endpoint.ts'
+import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
+import { createRouter } from '../http/router.ts'
+import { iso } from '../http/time.ts'
+import { listDeliveries, replayDelivery, testEndpoint } from './deliveries.ts'
+import type { Attempt, Delivery } from './deliveries.store.ts'
+import {
+  changeEndpoint,
+  createEndpoint,
+  deleteEndpoint,
+  getEndpoint,
+  listEndpoints,
+  rotateSecret,
+} from './endpoints.ts'
+import type { Endpoint } from './endpoints.store.ts'
+import {
+  createdEndpointSchema,
+  deletedEndpointSchema,
+  deliveryListSchema,
+  deliveryParams,
+  deliverySchema,
+  deliveryStatus,
+  endpointChangeSchema,
+  endpointListSchema,
+  endpointParams,
+  endpointSchema,
+  newEndpointSchema,
+  rotatedEndpointSchema,
+} from './webhooks.schemas.ts'
+
+const tags = ['Webhooks']
+const path = '/v1/webhook-endpoints'
+const roles = ['admin'] as const
+
+const create = endpoint({
+  method: 'post',
+  path,
+  operationId: 'createWebhookEndpoint',
+  tags,
+  summary: 'Register an endpoint; its secret is shown once',
+  roles,
+  creates: true,
+  request: { body: { required: true, content: json(newEndpointSchema) } },
+  responses: {
+    201: { description: 'The endpoint. It is told what happens from now on.', content: json(createdEndpointSchema) },
+  },
+  refuses: ['endpoint_limit', 'webhooks_unavailable'],
+})
+
+const list = endpoint({
+  method: 'get',
+  path,
+  operationId: 'listWebhookEndpoints',
+  tags,
+  summary: 'List endpoints, newest first',
+  roles,
+  request: { query: z.object(cursorQuery(20)) },
+  responses: {
+    200: { description: 'A page of endpoints; `Link` leads to the next.', content: json(endpointListSchema) },
+  },
+})
+
+const get = endpoint({
+  method: 'get',
+  path: `${path}/{id}`,
+  operationId: 'getWebhookEndpoint',
+  tags,
+  summary: 'Read an endpoint',
+  roles,
+  request: { params: endpointParams },
+  responses: { 200: { description: 'The endpoint.', content: json(endpointSchema) } },
+  refuses: ['not_found'],
+})
+
+const change = endpoint({
+  method: 'patch',
+  path: `${path}/{id}`,
+  operationId: 'changeWebhookEndpoint',
+  tags,
+  summary: 'Change, disable or enable an endpoint',
+  description:
+    'What waits for an endpoint that is disabled has failed; enabled again, it is told what happens from then on.',
+  roles,
+  request: { params: endpointParams, body: { required: true, content: json(endpointChangeSchema) } },
+  responses: { 200: { description: 'The endpoint as it is now.', content: json(endpointSchema) } },
+  refuses: ['not_found'],
+})
+
+const remove = endpoint({
+  method: 'delete',
+  path: `${path}/{id}`,
+  operationId: 'deleteWebhookEndpoint',
+  tags,
+  summary: 'Delete an endpoint, with its deliveries',
+  roles,
+  request: { params: endpointParams },
+  responses: { 200: { description: 'It is gone.', content: json(deletedEndpointSchema) } },
+  refuses: ['not_found'],
+})
+
+const rotate = endpoint({
+  method: 'post',
+  path: `${path}/{id}/rotate-secret`,
+  operationId: 'rotateWebhookSecret',
+  tags,
+  summary: 'Replace the secret; the old one signs for another 24 hours, beside the new one',
+  roles,
+  creates: true,
+  request: { params: endpointParams },
+  responses: { 200: { description: 'The endpoint with its new secret.', content: json(rotatedEndpointSchema) } },
+  refuses: ['not_found', 'webhooks_unavailable'],
+})
+
+const test = endpoint({
+  method: 'post',
+  path: `${path}/{id}/test`,
+  operationId: 'testWebhookEndpoint',
+  tags,
+  summary: 'Send an endpoint.test event to this endpoint alone',
+  roles,
+  creates: true,
+  request: { params: endpointParams },
+  responses: { 201: { description: 'The delivery; the log says what came of it.', content: json(deliverySchema) } },
+  refuses: ['not_found', 'endpoint_disabled'],
+})
+
+const deliveries = endpoint({
+  method: 'get',
+  path: `${path}/{id}/deliveries`,
+  operationId: 'listWebhookDeliveries',
+  tags,
+  summary: 'The log of what was sent to an endpoint, newest first; kept for 30 days',
+  roles,
+  request: { params: endpointParams, query: z.object({ ...cursorQuery(20), status: deliveryStatus.optional() }) },
+  responses: {
+    200: { description: 'A page of deliveries; `Link` leads to the next.', content: json(deliveryListSchema) },
+  },
+  refuses: ['not_found'],
+})
+
+const replay = endpoint({
+  method: 'post',
+  path: '/v1/webhook-deliveries/{id}/replay',
+  operationId: 'replayWebhookDelivery',
+  tags,
+  summary: 'Send a delivery again, under the same webhook-id',
+  roles,
+  request: { params: deliveryParams },
+  responses: { 200: { description: 'The delivery, pending.', content: json(deliverySchema) } },
+  refuses: ['not_found', 'endpoint_disabled'],
+})
+
+/** Webhook endpoints, their secrets, their deliveries. */
+export const webhookRoutes = createRouter()
+  .openapi(create, async (c) => {
+    const { plainSecret, ...made } = await createEndpoint(c.get('ctx'), c.req.valid('json'))
+    return c.json({ ...render(made), secret: plainSecret }, 201)
+  })
+  .openapi(list, async (c) => {
+    const { rows, next } = await listEndpoints(c.get('ctx'), cursorRequest(c.req.valid('query'), 20))
+    linkNext(c, next)
+    return c.json({ data: rows.map(render) }, 200)
+  })
+  .openapi(get, async (c) => c.json(render(await getEndpoint(c.get('ctx'), c.req.valid('param').id)), 200))
+  .openapi(change, async (c) => {
+    const { event_types, ...body } = c.req.valid('json')
+    const changed = await changeEndpoint(c.get('ctx'), c.req.valid('param').id, {
+      ...body,
+      event_types: event_types && JSON.stringify(event_types),
+    })
+    return c.json(render(changed), 200)
+  })
+  .openapi(remove, async (c) => {
+    const { id } = c.req.valid('param')
+    await deleteEndpoint(c.get('ctx'), id)
+    return c.json({ id, deleted: true as const }, 200)
+  })
+  .openapi(rotate, async (c) => {
+    const { plainSecret, validUntil, ...rotated } = await rotateSecret(c.get('ctx'), c.req.valid('param').id)
+    return c.json({ ...render(rotated), secret: plainSecret, previous_secret_valid_until: iso(validUntil) }, 200)
+  })
+  .openapi(test, async (c) => c.json(renderDelivery(await testEndpoint(c.get('ctx'), c.req.valid('param').id)), 201))
+  .openapi(deliveries, async (c) => {
+    const { status, ...rest } = c.req.valid('query')
+    const { id } = c.req.valid('param')
+    const { rows, next } = await listDeliveries(c.get('ctx'), id, status, cursorRequest(rest, 20))
+    linkNext(c, next)
+    return c.json({ data: rows.map(renderDelivery) }, 200)
+  })
+  .openapi(replay, async (c) =>
+    c.json(renderDelivery(await replayDelivery(c.get('ctx'), c.req.valid('param').id)), 200),
+  )
+
+function render({ id, url, event_types, description, enabled, disabled_reason, created_at, updated_at }: Endpoint) {
+  return {
+    id,
+    url,
+    event_types: JSON.parse(event_types) as string[],
+    description,
+    enabled: enabled === 1,
+    disabled_reason: disabled_reason === 'deleted' ? null : disabled_reason,
+    created_at: iso(created_at),
+    updated_at: iso(updated_at),
+  }
+}
+
+function renderDelivery(delivery: Delivery) {
+  const { id, endpoint_id, event_id, event_type, status, attempt_count, next_attempt_at, created_at } = delivery
+  return {
+    id,
+    endpoint_id,
+    event_id,
+    event_type,
+    status,
+    attempt_count,
+    next_attempt_at: iso(next_attempt_at === 0 ? created_at : next_attempt_at),
+    created_at: iso(created_at),
+    finished_at: iso(delivery.finished_at),
+    attempts: JSON.parse(delivery.attempts) as Attempt[],
+  }
+}

@@ -1,0 +1,135 @@
+import { z } from '@hono/zod-openapi'
+import { eventTypes } from './event-types.ts'
+
+const time = z.iso.datetime()
+
+export const endpointParams = z.object({
+  id: z.string().min(1).max(100).openapi({ example: 'whe_01jq8m2v9kf3wt6x5n4c7b8d9e' }),
+})
+export const deliveryParams = z.object({ id: z.string().min(1).max(200) })
+
+const url = z.string().min(1).max(2_000).openapi({
+  description: 'https, to port 443 of a host on the internet; in local development http to this machine as well.',
+  example: 'https://hooks.example.com/countersign',
+})
+const types = z
+  .union([
+    z.tuple([z.literal('*')]),
+    z
+      .array(z.enum(eventTypes))
+      .min(1)
+      .refine((all) => new Set(all).size === all.length, 'names a type twice'),
+  ])
+  .openapi({
+    description: `\`["*"]\` for all, or a list of: ${eventTypes.join(', ')}.`,
+    example: ['claim.approved', 'batch.completed'],
+  })
+const description = z.string().max(2_000).nullable()
+
+/** An endpoint to be registered. */
+export const newEndpointSchema = z
+  .strictObject({
+    url,
+    event_types: types.default(['*']),
+    description: description.default(null),
+    enabled: z.boolean().default(true),
+  })
+  .openapi('NewWebhookEndpoint')
+
+/** What of an endpoint can be changed. */
+export const endpointChangeSchema = z
+  .strictObject({
+    url: url.optional(),
+    event_types: types.optional(),
+    description: description.optional(),
+    enabled: z.boolean().optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
+  .openapi('WebhookEndpointChange', { example: { enabled: false } })
+
+const endpoint = {
+  id: z.string(),
+  url: z.string(),
+  event_types: z.array(z.string()),
+  description,
+  enabled: z.boolean(),
+  disabled_reason: z
+    .enum(['by_admin', 'gone'])
+    .nullable()
+    .openapi({ description: '`gone`: the receiver answered 410.' }),
+  created_at: time,
+  updated_at: time,
+}
+const example = {
+  id: 'whe_01jq8m2v9kf3wt6x5n4c7b8d9e',
+  url: 'https://hooks.example.com/countersign',
+  event_types: ['*'],
+  description: null,
+  enabled: true,
+  disabled_reason: null,
+  created_at: '2026-03-16T14:00:00.000Z',
+  updated_at: '2026-03-16T14:00:00.000Z',
+}
+const secret = z.string().openapi({ description: 'Signs the deliveries. Shown once: keep it.' })
+
+export const endpointSchema = z.object(endpoint).openapi('WebhookEndpoint', { example })
+export const endpointListSchema = z.object({ data: z.array(endpointSchema) }).openapi('WebhookEndpointList')
+export const createdEndpointSchema = z.object({ ...endpoint, secret }).openapi('CreatedWebhookEndpoint', {
+  example: { ...example, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=' },
+})
+export const rotatedEndpointSchema = z
+  .object({ ...endpoint, secret, previous_secret_valid_until: time })
+  .openapi('RotatedWebhookEndpoint', {
+    example: {
+      ...example,
+      secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=',
+      previous_secret_valid_until: '2026-03-17T14:00:00.000Z',
+    },
+  })
+export const deletedEndpointSchema = z
+  .object({ id: z.string(), deleted: z.literal(true) })
+  .openapi('DeletedWebhookEndpoint', { example: { id: example.id, deleted: true } })
+
+export const deliveryStatus = z.enum(['pending', 'succeeded', 'failed'])
+
+/** One event on its way to one endpoint. */
+export const deliverySchema = z
+  .object({
+    id: z.string().openapi({ description: 'The `webhook-id` of every attempt.' }),
+    endpoint_id: z.string(),
+    event_id: z.string(),
+    event_type: z.string(),
+    status: deliveryStatus,
+    attempt_count: z.int(),
+    next_attempt_at: time.nullable(),
+    created_at: time,
+    finished_at: time.nullable(),
+    attempts: z
+      .array(
+        z.object({
+          at: time,
+          duration_ms: z.int(),
+          response_status: z.int().nullable(),
+          response_body: z.string().nullable().openapi({ description: 'The first 4 KiB.' }),
+          error: z.string().nullable(),
+        }),
+      )
+      .openapi({ description: 'The last 30.' }),
+  })
+  .openapi('WebhookDelivery', {
+    example: {
+      id: 'msg_01jq8m2v9kf3wt6x5n4c7b8d9e_01jq8m2v9kf3wt6x5n4c7b8d9f',
+      endpoint_id: example.id,
+      event_id: 'evt_01jq8m2v9kf3wt6x5n4c7b8d9e',
+      event_type: 'claim.approved',
+      status: 'succeeded',
+      attempt_count: 1,
+      next_attempt_at: null,
+      created_at: '2026-03-16T14:00:00.000Z',
+      finished_at: '2026-03-16T14:00:00.210Z',
+      attempts: [
+        { at: '2026-03-16T14:00:00.020Z', duration_ms: 180, response_status: 204, response_body: null, error: null },
+      ],
+    },
+  })
+export const deliveryListSchema = z.object({ data: z.array(deliverySchema) }).openapi('WebhookDeliveryList')

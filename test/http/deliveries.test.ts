@@ -1,0 +1,371 @@
+import { env } from 'cloudflare:workers'
+import { runDurableObjectAlarm } from 'cloudflare:test'
+import { expect, test, vi } from 'vitest'
+import { maintain } from '../../src/maintenance/maintain.ts'
+import { eventTypes } from '../../src/webhooks/event-types.ts'
+import { ended, submitClaims } from '../support/batches.ts'
+import { heldResult, invoiceGate } from '../support/gates.ts'
+import { arrived, logged, newReceiver } from '../support/receiver.ts'
+import { newTenant, type Tenant } from '../support/tenant.ts'
+
+const upkeep = () => maintain({ ...env, LOG_REQUESTS: 'off' }, Date.now())
+const types = (received: { body: any }[]) => received.map(({ body }) => body.type)
+
+/** Moves the next attempts at an endpoint to now, as if the time had passed, and lets its sender go on. */
+async function later(endpointId: string) {
+  const pending = "UPDATE webhook_deliveries SET next_attempt_at = 1 WHERE endpoint_id = ? AND status = 'pending'"
+  await env.DB.prepare(pending).bind(endpointId).run()
+  await upkeep()
+}
+
+/** Does everything once of which there is an event. */
+async function everything(tenant: Tenant, many: string[]) {
+  const [member, coordinator, admin] = [tenant.as('member'), tenant.as('coordinator'), tenant.as('admin')]
+  const post = (call: typeof member, path: string, body?: object) => call(path, { method: 'POST', body })
+  const ids = await submitClaims(member, 4)
+  await post(coordinator, `/api/v1/claims/${ids[0]}/reject`, { comment: 'No' })
+  await member(`/api/v1/claims/${ids[1]}`, { method: 'DELETE' })
+  const batch = await post(coordinator, '/api/v1/approval-batches', { claim_ids: [ids[2]] })
+  await ended(coordinator, batch.body.batch_id)
+  const later = { claim_ids: [ids[3]], process_at: new Date(Date.now() + 3_600_000).toISOString() }
+  const cancelled = await post(coordinator, '/api/v1/approval-batches', later)
+  await coordinator(`/api/v1/approval-batches/${cancelled.body.batch_id}`, { method: 'DELETE' })
+  const stopped = await post(coordinator, '/api/v1/approval-batches', { claim_ids: many })
+  await vi.waitFor(
+    async () => {
+      const { body } = await coordinator(`/api/v1/approval-batches/${stopped.body.batch_id}`)
+      if (body.processed_count === 0) throw new Error('not yet')
+    },
+    { interval: 1 },
+  )
+  await coordinator(`/api/v1/approval-batches/${stopped.body.batch_id}`, { method: 'DELETE' })
+
+  const change = { entityType: 'offer', entityName: 'Offer', action: 'create', payload: {} }
+  for (const [entityId, action] of [
+    ['a', 'approve'],
+    ['b', 'reject'],
+  ]) {
+    const { body } = await post(member, '/api/v1/approvals', { ...change, entityId })
+    await post(admin, `/api/v1/approvals/${body.id}`, { action, comments: 'x' })
+  }
+  const mine = await post(member, '/api/v1/approvals', { ...change, entityId: 'c' })
+  await member(`/api/v1/approvals/${mine.body.id}`, { method: 'DELETE' })
+
+  const agent = `/internal/v1/instances/${crypto.randomUUID()}`
+  const service = tenant.as('service')
+  const intent = { action: 'a', skill_slug: 's', customer_id: crypto.randomUUID(), serialized_intent: {} }
+  for (const action of ['approve', 'approve', 'reject', null]) {
+    const { body } = await post(service, `${agent}/approvals/request`, intent)
+    const resolution = { action, approval_ref: body.approval_ref, pin_verified: true, resolver_role: 'customer' }
+    if (action) await post(service, `${agent}/approvals/resolve`, resolution)
+  }
+  const [entry] = (await post(service, `${agent}/outbox/lease`, { max: 1 })).body.entries
+  await post(service, `${agent}/outbox/${entry.outbox_id}/ack`, {
+    lease_token: entry.lease_token,
+    outcome: 'succeeded',
+  })
+  await env.DB.batch([
+    env.DB.prepare(
+      "UPDATE approvals SET due_at = 1 WHERE tenant_id = ? AND kind = 'intent' AND status = 'pending'",
+    ).bind(tenant.id),
+    env.DB.prepare("UPDATE outbox SET execute_by = 1 WHERE tenant_id = ? AND status = 'open'").bind(tenant.id),
+  ])
+
+  const gate = await invoiceGate(admin)
+  for (const verb of ['approve', 'reject']) {
+    const id = await heldResult(service, gate)
+    await post(tenant.as('reviewer'), `/v1/structuring/approvals/${id}/${verb}`)
+  }
+  await upkeep()
+}
+
+test('every type of event is emitted, in the order in which it happened, and arrives signed', async () => {
+  const tenant = await newTenant()
+  const many = await submitClaims(tenant.as('member'), 3_000)
+  const receiver = await newReceiver(tenant)
+  const seen = new Set<string>()
+  receiver.answer = ({ body }) => void seen.add(body.type)
+  await everything(tenant, many)
+  const { results } = await env.DB.prepare(
+    'SELECT type FROM events WHERE tenant_id = ? AND type IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT -1 OFFSET ?',
+  )
+    .bind(tenant.id, JSON.stringify(eventTypes), many.length)
+    .all<{ type: string }>()
+  const received = await arrived(receiver, results.length)
+  expect([...seen].sort()).toEqual(eventTypes.toSorted())
+  expect(types(received)).toEqual(results.map(({ type }) => type))
+  expect(new Set(received.map(({ id }) => id)).size).toBe(received.length)
+})
+
+test('the body says what happened, to what, by whom', async () => {
+  const tenant = await newTenant()
+  const receiver = await newReceiver(tenant, { event_types: ['claim.rejected'] })
+  const [id] = await submitClaims(tenant.as('member'), 1)
+  await tenant.as('coordinator')(`/api/v1/claims/${id}/reject`, { method: 'POST', body: { comment: 'No receipt' } })
+  const [received] = await arrived(receiver, 1)
+  expect(received!.body).toEqual({
+    type: 'claim.rejected',
+    timestamp: expect.stringMatching(/Z$/),
+    data: {
+      id,
+      kind: 'claim',
+      status: 'rejected',
+      previous_status: 'pending',
+      actor_id: 'usr_coordinator',
+      event_id: expect.stringMatching(/^evt_/),
+      title: 'Claim 0',
+      requester_id: 'usr_member',
+      subject: null,
+      details: { decision_id: expect.any(String), comment: 'No receipt' },
+    },
+  })
+})
+
+test('an endpoint is told what it has asked for, from its registration on, and nothing of another tenant', async () => {
+  const [tenant, other] = [await newTenant(), await newTenant()]
+  await submitClaims(tenant.as('member'), 2)
+  const receiver = await newReceiver(tenant, { event_types: ['claim.withdrawn', 'change.requested'] })
+  const all = await newReceiver(other)
+  const [id] = await submitClaims(tenant.as('member'), 2)
+  await tenant.as('member')(`/api/v1/claims/${id}`, { method: 'DELETE' })
+  await submitClaims(other.as('member'), 1)
+  await Promise.all([arrived(receiver, 1), arrived(all, 1)])
+  await upkeep()
+  expect(types(receiver.received)).toEqual(['claim.withdrawn'])
+  expect(types(all.received)).toEqual(['claim.submitted'])
+})
+
+test('the first attempts of many are in order, and a delivery that fails holds up none behind it', async () => {
+  const tenant = await newTenant()
+  const receiver = await newReceiver(tenant)
+  const ids: string[] = []
+  receiver.answer = ({ body }) => (body.data.id === ids[3] ? new Response('busy', { status: 503 }) : undefined)
+  ids.push(...(await submitClaims(tenant.as('member'), 60)))
+  const received = await arrived(receiver, 60)
+  expect(received.map(({ body }) => body.data.id)).toEqual(ids)
+  const [failed] = await logged(
+    tenant,
+    receiver,
+    (log) => log.filter(({ status }) => status === 'succeeded').length === 59,
+  ).then((log) => log.filter(({ status }) => status === 'pending'))
+  expect(failed.attempts).toEqual([
+    {
+      at: expect.any(String),
+      duration_ms: expect.any(Number),
+      response_status: 503,
+      response_body: 'busy',
+      error: null,
+    },
+  ])
+  const wait = Date.parse(failed.next_attempt_at) - Date.parse(failed.attempts[0].at)
+  expect(wait).toBeGreaterThanOrEqual(5_000)
+  receiver.answer = () => {}
+  await later(receiver.id)
+  const again = (await arrived(receiver, 61))[60]!
+  expect(again).toMatchObject({ id: failed.id, body: received[3]!.body })
+  expect(again.id).toBe(received[3]!.id)
+})
+
+test('an endpoint that hangs delays no other', async () => {
+  const tenant = await newTenant()
+  let release = () => {}
+  const hanging = new Promise<Response>((resolve) => (release = () => resolve(new Response(null, { status: 204 }))))
+  const slow = await newReceiver(tenant, {}, () => hanging)
+  const quick = await newReceiver(tenant)
+  await submitClaims(tenant.as('member'), 30)
+  await arrived(quick, 30)
+  expect(slow.received).toHaveLength(1)
+  release()
+  await arrived(slow, 30)
+})
+
+test.each([
+  [
+    'a redirect',
+    () => new Response(null, { status: 302, headers: { Location: 'https://elsewhere.example.com/' } }),
+    302,
+  ],
+  ['an error', () => new Response('broken', { status: 500 }), 500],
+  ['no connection', () => Promise.reject(new TypeError('Network connection lost')), null],
+])(
+  '%s is a failure that is tried again, ten times in all, and then has failed until it is replayed',
+  async (_, answer, status) => {
+    const tenant = await newTenant()
+    const receiver = await newReceiver(tenant, {}, answer as never)
+    await submitClaims(tenant.as('member'), 1)
+    for (let tries = 1; tries <= 10; tries += 1) {
+      const [delivery] = await logged(tenant, receiver, ([one]) => one?.attempt_count === tries)
+      expect(delivery.attempts.at(-1).response_status).toBe(status)
+      expect([tries, delivery.status]).toEqual([tries, tries < 10 ? 'pending' : 'failed'])
+      if (tries < 10) await later(receiver.id)
+    }
+    await later(receiver.id)
+    expect(receiver.received).toHaveLength(10)
+    receiver.answer = () => {}
+    const [{ id }] = await logged(tenant, receiver, () => true)
+    const replayed = await tenant.as('admin')(`/v1/webhook-deliveries/${id}/replay`, { method: 'POST' })
+    expect(replayed).toMatchObject({ status: 200, body: { id, status: 'pending' } })
+    await logged(tenant, receiver, ([one]) => one.status === 'succeeded' && one.attempt_count === 11)
+    expect(new Set(receiver.received.map((one) => one.id))).toEqual(new Set([id]))
+  },
+)
+
+test('Retry-After is honoured', async () => {
+  const tenant = await newTenant()
+  const receiver = await newReceiver(
+    tenant,
+    {},
+    () => new Response(null, { status: 429, headers: { 'Retry-After': '3600' } }),
+  )
+  await submitClaims(tenant.as('member'), 1)
+  const [delivery] = await logged(tenant, receiver, ([one]) => one?.attempt_count === 1)
+  const wait = Date.parse(delivery.next_attempt_at) - Date.parse(delivery.attempts[0].at)
+  expect(wait).toBeGreaterThanOrEqual(3_600_000)
+})
+
+test('410 disables the endpoint; what waited for it has failed', async () => {
+  const tenant = await newTenant()
+  const receiver = await newReceiver(tenant, {}, () => new Response('gone', { status: 410 }))
+  await submitClaims(tenant.as('member'), 30)
+  const log = await logged(
+    tenant,
+    receiver,
+    (all) => all.length === 30 && all.every(({ status }) => status === 'failed'),
+  )
+  const { body } = await tenant.as('admin')(`/v1/webhook-endpoints/${receiver.id}`)
+  expect(body).toMatchObject({ enabled: false, disabled_reason: 'gone' })
+  expect([log.at(-1).attempts[0].response_status, receiver.received.length]).toEqual([410, 1])
+  await submitClaims(tenant.as('member'), 1)
+  expect(await logged(tenant, receiver, () => true)).toHaveLength(30)
+})
+
+test('of a long answer 4 KiB are read and kept, and the rest is not waited for', async () => {
+  const tenant = await newTenant()
+  let cancelled = false
+  const endless = () =>
+    new ReadableStream({
+      pull: (stream) => stream.enqueue(new TextEncoder().encode('x'.repeat(1_000))),
+      cancel: () => void (cancelled = true),
+    })
+  const receiver = await newReceiver(tenant, {}, () => new Response(endless()))
+  await submitClaims(tenant.as('member'), 1)
+  const [delivery] = await logged(tenant, receiver, ([one]) => one?.status === 'succeeded')
+  expect([delivery.attempts[0].response_body, cancelled]).toEqual(['x'.repeat(4_096), true])
+})
+
+test('a URL that was stored is looked at again before each delivery', async () => {
+  const tenant = await newTenant()
+  const receiver = await newReceiver(tenant)
+  for (const url of ['https://10.0.0.1/', 'http://127.0.0.1:9/', 'https://metadata.google.internal/']) {
+    await env.DB.prepare('UPDATE webhook_endpoints SET url = ? WHERE id = ?').bind(url, receiver.id).run()
+    await submitClaims(tenant.as('member'), 1)
+    const [delivery] = await logged(tenant, receiver, ([one]) => one?.status === 'failed')
+    expect(delivery.attempts[0]).toMatchObject({ response_status: null, error: expect.stringMatching(/^the URL must/) })
+    await env.DB.prepare('DELETE FROM webhook_deliveries').run()
+  }
+  expect(receiver.received).toEqual([])
+})
+
+test('what was never announced, the relay of the next minute delivers', async () => {
+  const tenant = await newTenant()
+  const receiver = await newReceiver(tenant)
+  await env.DB.prepare(
+    "INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, to_status) VALUES ('evt_quiet', ?, 'claim.submitted', 'clm_x', 'usr_x', 5, 'pending')",
+  )
+    .bind(tenant.id)
+    .run()
+  await upkeep()
+  const [received] = await arrived(receiver, 1)
+  expect(received).toMatchObject({
+    id: `msg_quiet_${receiver.id.slice(4)}`,
+    body: { timestamp: '1970-01-01T00:00:00.005Z' },
+  })
+})
+
+test('taking events twice makes one delivery of each, and sends it once', async () => {
+  const tenant = await newTenant()
+  const receiver = await newReceiver(tenant)
+  await submitClaims(tenant.as('member'), 5)
+  await arrived(receiver, 5)
+  await logged(tenant, receiver, (log) => log.every(({ status }) => status === 'succeeded'))
+  await env.DB.prepare('UPDATE webhook_endpoints SET taken_seq = 0 WHERE id = ?').bind(receiver.id).run()
+  await upkeep()
+  const stub = env.WEBHOOK_SENDER.getByName(receiver.id)
+  while (await runDurableObjectAlarm(stub));
+  expect([receiver.received.length, (await logged(tenant, receiver, () => true)).length]).toEqual([5, 5])
+})
+
+test('what a gate sets off is delivered once, to the endpoint that it names, whatever that has asked for', async () => {
+  const tenant = await newTenant()
+  const [named, all] = [await newReceiver(tenant, { event_types: ['batch.started'] }), await newReceiver(tenant)]
+  const action = (receiver: { id: string }) => ({ type: 'webhook', endpoint_id: receiver.id })
+  const gate = await invoiceGate(tenant.as('admin'), { on_approve: action(named), on_reject: action(all) })
+  const decide = async (verb: string) => {
+    const id = await heldResult(tenant.as('service'), gate)
+    const items = (await tenant.as('reviewer')(`/v1/structuring/approvals/pending?result_id=${id}`)).body.data
+    await Promise.all(
+      [id, ...items.map((item: any) => item.id), id].map((one, n) =>
+        tenant.as(`r${n}`, ['reviewer'])(`/v1/structuring/approvals/${one}/${verb}`, { method: 'POST' }),
+      ),
+    )
+    return id
+  }
+  const approved = await decide('approve')
+  const rejected = await decide('reject')
+  const passed = await tenant.as('service')('/v1/structuring/results', {
+    method: 'POST',
+    body: { gate_id: gate, data: { invoice: 'x', total: 1 } },
+  })
+  await Promise.all([arrived(named, 2), arrived(all, 5)])
+  await upkeep()
+  const told = ({ received }: typeof named) =>
+    received.map(({ body: { type, data } }) => [type, data.id, data.gate_action ?? null])
+  expect(told(named)).toEqual([
+    ['result.approved', approved, 'on_approve'],
+    ['result.approved', passed.body.id, 'on_approve'],
+  ])
+  expect(told(all)).toEqual([
+    ['result.queued', approved, null],
+    ['result.approved', approved, null],
+    ['result.queued', rejected, null],
+    ['result.rejected', rejected, 'on_reject'],
+    ['result.approved', passed.body.id, null],
+  ])
+})
+
+test('an automatic approval sets off what a person’s would', async () => {
+  const tenant = await newTenant()
+  const receiver = await newReceiver(tenant, { event_types: ['batch.started'] })
+  const gate = await invoiceGate(tenant.as('admin'), {
+    on_approve: { type: 'webhook', endpoint_id: receiver.id },
+    auto_approve_after_hours: 1,
+  })
+  const id = await heldResult(tenant.as('service'), gate)
+  await env.DB.prepare('UPDATE approvals SET due_at = 1 WHERE id = ?').bind(id).run()
+  await Promise.all([upkeep(), upkeep()])
+  const [received] = await arrived(receiver, 1)
+  await upkeep()
+  expect(received!.body.data).toMatchObject({ id, actor_id: 'system:auto-approve', gate_action: 'on_approve' })
+  expect(receiver.received).toHaveLength(1)
+})
+
+test('the log is listed by status and in pages; old entries are removed by the upkeep', async () => {
+  const tenant = await newTenant()
+  const admin = tenant.as('admin')
+  const receiver = await newReceiver(tenant)
+  await submitClaims(tenant.as('member'), 5)
+  await logged(tenant, receiver, (log) => log.length === 5 && log.every(({ status }) => status === 'succeeded'))
+  const at = `/v1/webhook-endpoints/${receiver.id}/deliveries`
+  expect((await admin(`${at}?status=failed`)).body.data).toEqual([])
+  expect((await admin(`${at}?status=lost`)).status).toBe(422)
+  const first = await admin(`${at}?status=succeeded&limit=3`)
+  const next = /<https?:\/\/[^/]+(.*)>/.exec(first.headers.get('Link')!)![1]!
+  const second = await admin(next)
+  expect(new Set([...first.body.data, ...second.body.data].map(({ id }) => id)).size).toBe(5)
+  const month = 31 * 86_400_000
+  await env.DB.prepare('UPDATE webhook_deliveries SET finished_at = finished_at - ? WHERE id = ?')
+    .bind(month, first.body.data[0].id)
+    .run()
+  await upkeep()
+  expect((await admin(at)).body.data).toHaveLength(4)
+})
