@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { roles, type Role } from '../../src/context.ts'
 import { submitClaims } from '../support/batches.ts'
 import { heldResult, invoiceGate } from '../support/gates.ts'
+import { newReceiver } from '../support/receiver.ts'
 import { operations } from '../support/promised.ts'
 import { newTenant, send, type Tenant } from '../support/tenant.ts'
 
@@ -53,12 +54,16 @@ beforeAll(async () => {
   })
   const { check_ids, rules } = (await mine.as('admin')(`/v1/structuring/gates/${gate}`)).body
   samples.NewResult = { gate_id: gate, data: {} }
+  const receiver = await newReceiver(mine)
+  const sent = await mine.as('admin')(`/v1/webhook-endpoints/${receiver.id}/test`, { method: 'POST' })
   existing = {
     '/v1/structuring/checks/{id}': check_ids[0],
     '/v1/structuring/gates/{id}': gate,
     '/v1/structuring/results/{id}': await heldResult(mine.as('service'), gate),
     '/v1/structuring/approvals/{id}': await heldResult(mine.as('service'), gate),
     rule_id: rules[0].id,
+    '/v1/webhook-endpoints/{id}': receiver.id,
+    '/v1/webhook-deliveries/{id}': sent.body.id,
     instance_id,
     outbox_id: resolved.body.outbox_id,
     claim_id: claim_id!,
@@ -148,6 +153,7 @@ const samples: Record<string, unknown> = {
   NewRule: { type: 'min_confidence', config: { threshold: 0.5 } },
   RuleChange: { config: { threshold: 0.5 } },
   ResultReview: {},
+  WebhookEndpointChange: { description: 'x' },
   OutboxAck: { lease_token: 'x', outcome: 'succeeded' },
 }
 
