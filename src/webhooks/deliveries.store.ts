@@ -175,6 +175,13 @@ export function selectDeliveries(ctx: Ctx, endpointId: string, status: DeliveryS
       AND ${status ? sql`d.status = ${status}` : sql`1`} AND ${behind(page.after, sql`d`)} ${newestFirst(page, sql`d`)}`)
 }
 
+/** A row where there is anything to remove. */
+export function selectWhetherPurgeable(ctx: Ctx, before: number) {
+  return ctx.db.all<{ purgeable: 1 }>(sql`
+    SELECT 1 AS purgeable WHERE EXISTS (SELECT 1 FROM webhook_deliveries WHERE finished_at < ${before})
+      OR EXISTS (SELECT 1 FROM webhook_endpoints WHERE deleted_at IS NOT NULL)`)
+}
+
 /** Removes deliveries that ended before `before`, and those to deleted endpoints. Returns a row for each. */
 export function purgeDeliveries(ctx: Ctx, before: number, limit: number) {
   const gone = (which: SQL) =>

@@ -1,6 +1,6 @@
 import type { Ctx } from '../context.ts'
 import { inSteps } from '../db/in-steps.ts'
-import { purgeDeliveries } from './deliveries.store.ts'
+import { purgeDeliveries, selectWhetherPurgeable } from './deliveries.store.ts'
 import { purgeEndpoints, selectWaiting } from './endpoints.store.ts'
 import { wakeSender } from './wake-sender.ts'
 
@@ -22,9 +22,12 @@ export async function relayWebhooks(ctx: Ctx): Promise<number> {
 }
 
 /** Removes deliveries that ended a month ago, and what is left of deleted endpoints. @returns how many deliveries */
-export function purgeWebhooks(ctx: Ctx): Promise<number> {
+export async function purgeWebhooks(ctx: Ctx): Promise<number> {
+  const before = ctx.now - keptMs
+  const [purgeable] = await ctx.db.batch([selectWhetherPurgeable(ctx, before)])
+  if (purgeable.length === 0) return 0
   return inSteps(stepsPerSweep, perStep, async () => {
-    const [old, deleted] = await ctx.db.batch([...purgeDeliveries(ctx, ctx.now - keptMs, perStep), purgeEndpoints(ctx)])
+    const [old, deleted] = await ctx.db.batch([...purgeDeliveries(ctx, before, perStep), purgeEndpoints(ctx)])
     return Math.max(old.length, deleted.length)
   })
 }

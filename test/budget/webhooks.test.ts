@@ -1,0 +1,86 @@
+import { env } from 'cloudflare:workers'
+import { beforeAll, expect, test } from 'vitest'
+import { systemContext } from '../../src/context.ts'
+import { deliverDue } from '../../src/webhooks/deliver-due.ts'
+import { purgeWebhooks, relayWebhooks } from '../../src/webhooks/relay.ts'
+import { submitClaims } from '../support/batches.ts'
+import { arrived, logged, newReceiver, type Receiver } from '../support/receiver.ts'
+import { newTenant, type Tenant } from '../support/tenant.ts'
+
+/* What webhooks cost, at a million deliveries that wait for their time; counted, never timed. */
+
+const million = 1_000_000
+let tenant: Tenant
+let receiver: Receiver
+
+const system = () => systemContext(env, 'system:webhooks', Date.now())
+
+beforeAll(async () => {
+  tenant = await newTenant()
+  receiver = await newReceiver(tenant)
+  await submitClaims(tenant.as('member'), 1)
+  await arrived(receiver, 1)
+  await logged(tenant, receiver, ([one]) => one.status === 'succeeded')
+  for (let at = 0; at < million; at += 100_000) {
+    await env.DB.prepare(
+      `WITH RECURSIVE n(i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1 + 100000)
+       INSERT INTO webhook_deliveries (id, tenant_id, endpoint_id, event_seq, event_type, status, next_attempt_at, created_at)
+       SELECT printf('msg_%08d', i), ?2, ?3, (SELECT max(seq) FROM events), 'claim.submitted', 'pending', ?4, i FROM n`,
+    )
+      .bind(at, tenant.id, receiver.id, Date.now() + 86_400_000)
+      .run()
+  }
+}, 300_000)
+
+test('a sweep with nothing due: one round trip, at most 5 rows', async () => {
+  for (const job of [relayWebhooks, purgeWebhooks]) {
+    const ctx = system()
+    expect(await job(ctx)).toBe(0)
+    expect(ctx.db.cost.queries).toBe(1)
+    expect(ctx.db.cost.rowsRead).toBeLessThanOrEqual(5)
+  }
+})
+
+test('a sender with nothing due: two round trips, a handful of rows', async () => {
+  const ctx = system()
+  expect(await deliverDue(ctx, receiver.id)).toBeGreaterThan(Date.now())
+  expect(ctx.db.cost.queries).toBe(2)
+  expect(ctx.db.cost.rowsRead).toBeLessThanOrEqual(20)
+})
+
+test('who writes pays nothing for endpoints', async () => {
+  const claim = { description: 'x', amount: 1, currency: 'EUR' }
+  const silent = await newTenant()
+  await silent.as('member')('/api/v1/claims')
+  const submit = (one: Tenant) => one.as('member')('/api/v1/claims', { method: 'POST', body: claim })
+  const [with_, without] = [await submit(tenant), await submit(silent)]
+  expect(with_.cost).toEqual({ ...without.cost, rowsRead: with_.cost.rowsRead })
+  expect(with_.cost.rowsRead).toBeLessThanOrEqual(without.cost.rowsRead + 2)
+  await arrived(receiver, 2)
+})
+
+test('register, read, change, list, log, replay: one round trip, or one and what it takes to wake the sender', async () => {
+  const admin = tenant.as('admin')
+  const path = `/v1/webhook-endpoints/${receiver.id}`
+  await admin(path)
+  const answers = [
+    await admin('/v1/webhook-endpoints', {
+      method: 'POST',
+      body: { url: 'https://hooks.example.com/', enabled: false },
+    }),
+    await admin(path),
+    await admin(path, { method: 'PATCH', body: { description: 'x' } }),
+    await admin('/v1/webhook-endpoints'),
+    await admin('/v1/webhook-deliveries/msg_00000007/replay', { method: 'POST' }),
+  ]
+  for (const { status, cost } of answers) {
+    expect([status < 300, cost.queries]).toEqual([true, 1])
+    expect(cost.rowsRead).toBeLessThanOrEqual(20)
+  }
+  const cursor = btoa(JSON.stringify([500_000, 'msg_00500000'])).replace(/=+$/, '')
+  for (const query of ['', 'status=pending', 'status=succeeded', `status=pending&cursor=${cursor}`]) {
+    const { status, cost } = await admin(`${path}/deliveries?limit=50&${query}`)
+    expect([status, cost.queries]).toEqual([200, 1])
+    expect(cost.rowsRead).toBeLessThanOrEqual(3 * 50 + 20)
+  }
+})
