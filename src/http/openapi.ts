@@ -2,7 +2,8 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { AppEnv } from './environment.ts'
 
 const description = `Approvals that count exactly once: bulk approval of reimbursement claims, changes of stored entities that are applied
-when they are approved, and calls of AI agents that wait for a person.
+when they are approved, calls of AI agents that wait for a person, and structured results that fail their checks. What happens
+is told to others by signed webhooks.
 
 Every request but those for this document, \`/docs\` and \`/healthz\` takes an API key. Errors are \`application/problem+json\`
 (RFC 9457) with a stable \`code\`. POSTs that create take an \`Idempotency-Key\`. Lists give a \`Link\` to their next page.`

@@ -16,7 +16,7 @@ import {
 
 /** Stores a check whose config has no faults. */
 export async function createCheck(ctx: Ctx, asked: Omit<Check, 'id' | 'created_at' | 'updated_at'>): Promise<Check> {
-  const check = { ...asked, id: uuidv7(), created_at: ctx.now, updated_at: ctx.now }
+  const check = { id: uuidv7(), ...asked, created_at: ctx.now, updated_at: ctx.now }
   return once(ctx, check, [insertCheck(ctx, check)])
 }
 

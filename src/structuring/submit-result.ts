@@ -87,9 +87,9 @@ function judgeAt(ctx: Ctx, gate: LoadedGate, asked: NewResult, id: string): Judg
 
 function item(ctx: Ctx, result_id: string, outcome: Outcome, position: number): CheckResult {
   return {
-    ...outcome,
     id: uuidv7(),
     result_id,
+    ...outcome,
     passed: outcome.passed ? 1 : 0,
     queued: outcome.queued ? 1 : 0,
     details: outcome.details && JSON.stringify(outcome.details),
