@@ -22,6 +22,7 @@ import { gateRoutes } from './structuring/gates.routes.ts'
 import { resultRoutes } from './structuring/results.routes.ts'
 import { announce } from './webhooks/announce.ts'
 import { webhookRoutes } from './webhooks/webhooks.routes.ts'
+import { outgoing } from './webhooks/webhooks.schemas.ts'
 
 /** After a write that went well, the senders of webhooks are told, outside of the caller's time. */
 const announcing = createMiddleware<AppEnv>(async function announcing(c, next) {
@@ -56,5 +57,6 @@ export function createApp() {
   const webhooks = [webhookRoutes]
   const families = [...claims, ...changes, ...intents, ...structuring, ...webhooks, dashboardRoutes]
   for (const routes of families) app.route('/', routes)
+  app.openAPIRegistry.registerWebhook(outgoing)
   return app
 }

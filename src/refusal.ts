@@ -55,6 +55,11 @@ export const refusals = {
     'The tenant has as many webhook endpoints as it may have',
     'Delete one, or let one endpoint take several types.',
   ],
+  endpoint_in_use: [
+    409,
+    'A gate sends its decisions to this endpoint',
+    'Change the gates that the gates member names, or disable the endpoint.',
+  ],
   endpoint_disabled: [409, 'The webhook endpoint is disabled', 'Enable it first.'],
   lease_lost: [
     409,
@@ -129,10 +134,14 @@ export interface Fault {
   type?: string
 }
 
+/** How many faults one answer lists: nobody mends more of them by hand. */
+const mostFaults = 500
+
 /** The refusal of an input, listing every fault. */
-export function invalidInput(faults: Fault[]): Refusal {
+export function invalidInput(all: Fault[]): Refusal {
+  const faults = all.slice(0, mostFaults)
   const [first] = faults
-  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : ''
+  const more = all.length > 1 ? ` (and ${all.length - 1} more)` : ''
   return new Refusal('invalid_input', `${first?.in} ${first?.pointer || '/'}: ${first?.message}${more}.`, {
     errors: faults,
   })

@@ -1,9 +1,10 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
+import type { Kind } from './approval.ts'
 import { recordEach } from './history.store.ts'
 
-/** What the clock makes of approvals whose time has come. */
-export type Outcome = 'expired' | 'approved'
+/** What the clock makes of approvals whose time has come: all of them expire, or those of one family are approved. */
+export type Outcome = { status: 'expired' } | { status: 'approved'; kind: Kind }
 
 /** A row where anything is past its due time. */
 export function selectWhetherDue(ctx: Ctx, outcome: Outcome) {
@@ -18,10 +19,11 @@ export function selectWhetherDue(ctx: Ctx, outcome: Outcome) {
  * approved is approved now.
  */
 export function decideDue(ctx: Ctx, outcome: Outcome, sweepId: string, limit: number) {
-  const decidedAt = outcome === 'expired' ? sql`due_at` : sql`${ctx.now}`
+  const { status } = outcome
+  const decidedAt = status === 'expired' ? sql`due_at` : sql`${ctx.now}`
   return [
     ctx.db.all<{ decided: 1 }>(sql`
-      UPDATE approvals SET status = ${outcome}, decided_by = ${ctx.actor.userId}, decided_at = ${decidedAt}, decision_id = ${sweepId},
+      UPDATE approvals SET status = ${status}, decided_by = ${ctx.actor.userId}, decided_at = ${decidedAt}, decision_id = ${sweepId},
         updated_at = ${ctx.now}, revision = revision + 1
       WHERE id IN (
         SELECT id FROM approvals INDEXED BY approvals_due
@@ -38,5 +40,8 @@ export function decideDue(ctx: Ctx, outcome: Outcome, sweepId: string, limit: nu
 }
 
 function isDue(ctx: Ctx, outcome: Outcome): SQL {
-  return sql`status = 'pending' AND on_due = ${outcome === 'expired' ? 'expire' : 'approve'} AND due_at <= ${ctx.now}`
+  const due = sql`status = 'pending' AND due_at <= ${ctx.now}`
+  return outcome.status === 'expired'
+    ? sql`${due} AND on_due = 'expire'`
+    : sql`${due} AND on_due = 'approve' AND kind = ${outcome.kind}`
 }

@@ -2,7 +2,7 @@ import type { Ctx } from '../context.ts'
 import { inSteps } from '../db/in-steps.ts'
 import type { Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
-import { autoApprover, expirer } from './approval.ts'
+import { autoApprover, expirer, type Kind } from './approval.ts'
 import { decideDue, selectWhetherDue, type Outcome } from './decide-due.store.ts'
 
 /** How many approvals one transaction decides, and how many of those one sweep runs: far below D1's limits. */
@@ -16,18 +16,18 @@ const stepsPerSweep = 40
  * @returns how many
  */
 export function expireDue(ctx: Ctx): Promise<number> {
-  return sweep(ctx, 'expired', expirer, () => [])
+  return sweep(ctx, { status: 'expired' }, expirer, () => [])
 }
 
 /**
- * Approves what nobody has decided by its due time, where the family wants that. Until the sweep it is pending, and a
+ * Approves what of a family nobody has decided by its due time, where that is asked for. Until the sweep it is pending, and a
  * person may decide it.
  *
  * @param effect what the family does in the same transaction for the approvals whose `decision_id` is the given one
  * @returns how many
  */
-export function approveDue(ctx: Ctx, effect: (ctx: Ctx, sweepId: string) => Statement[]): Promise<number> {
-  return sweep(ctx, 'approved', autoApprover, effect)
+export function approveDue(ctx: Ctx, kind: Kind, effect: (ctx: Ctx, sweepId: string) => Statement[]): Promise<number> {
+  return sweep(ctx, { status: 'approved', kind }, autoApprover, effect)
 }
 
 /** Looks first: a sweep with nothing due, which is nearly each, costs a row. */

@@ -5,7 +5,11 @@ import { Refusal, refusals, type Fault, type RefusalCode } from '../refusal.ts'
 import type { AppContext } from './environment.ts'
 
 /** Seconds after which a caller should come again. */
-const retryAfter: Partial<Record<RefusalCode, number>> = { rate_limited: 60, storage_unavailable: 2 }
+const retryAfter: Partial<Record<RefusalCode, number>> = {
+  rate_limited: 60,
+  storage_unavailable: 2,
+  webhooks_unavailable: 60,
+}
 
 /** Turns anything thrown into an RFC 9457 answer. What is not a refusal is logged in full and shown as nothing but its request id. */
 export function onError(error: unknown, c: AppContext): Response {

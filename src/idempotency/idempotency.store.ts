@@ -33,7 +33,7 @@ export function selectWhether(ctx: Ctx, condition: Condition) {
 export function selectAnswer(ctx: Ctx, used: IdempotencyKey) {
   return ctx.db.all<{ fingerprint: string; answer: string }>(sql`
     SELECT fingerprint, answer FROM idempotency_keys
-    WHERE tenant_id = ${ctx.actor.tenantId} AND path = ${used.path} AND key = ${used.key}`)
+    WHERE tenant_id = ${ctx.actor.tenantId} AND path = ${used.path} AND key = ${used.key} AND expires_at > ${ctx.now}`)
 }
 
 /** Removes keys whose day is over, a bounded number of them. */

@@ -72,6 +72,16 @@ export async function onceIf<T>(
   return idempotency ? recall<T>(ctx, idempotency) : null
 }
 
+/**
+ * The first answer under the caller's key, if it was used before: for a verb that finds a reason to refuse before it comes
+ * to `once`. What was done once is answered so, whatever has changed since.
+ *
+ * @throws Refusal `idempotency_key_reused`
+ */
+export async function answeredBefore<T>(ctx: Ctx): Promise<T | null> {
+  return ctx.idempotency ? recall<T>(ctx, ctx.idempotency) : null
+}
+
 async function recall<T>(ctx: Ctx, used: IdempotencyKey): Promise<T | null> {
   const [[first]] = await ctx.db.batch([selectAnswer(ctx, used)])
   if (!first) return null

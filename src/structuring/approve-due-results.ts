@@ -4,5 +4,5 @@ import { settleDecided } from './results.store.ts'
 
 /** Approves results that nobody has decided within the hours that their gate gives, as a person would. @returns how many */
 export function approveDueResults(ctx: Ctx): Promise<number> {
-  return approveDue(ctx, settleDecided)
+  return approveDue(ctx, 'result', settleDecided)
 }

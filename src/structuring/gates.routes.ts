@@ -183,7 +183,7 @@ export const gateRoutes = createRouter()
   })
   .openapi(updateRule, async (c) => {
     const { id, rule_id } = c.req.valid('param')
-    const config = JSON.stringify(c.req.valid('json').config)
+    const { config } = c.req.valid('json')
     return c.json(renderRule(await changeRule(c.get('ctx'), id, rule_id, config)), 200)
   })
   .openapi(removeRule, async (c) => {

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { checkTypes, configFaults, type CheckType } from './check-config.ts'
-import { mostRules } from './keep-rules.ts'
+import { isField } from './json-reader.ts'
+import { mostRules, ruleTypes } from './judge-rule.ts'
 
 const time = z.iso.datetime()
 const name = z.string().trim().min(1).max(200)
@@ -93,7 +94,7 @@ export const checkListSchema = z.object({ data: z.array(checkSchema) }).openapi(
 
 const threshold = z.number().min(0).max(1).openapi({ description: 'Passed from here on, 0–1.', example: 0.9 })
 const fields = z
-  .array(z.string().min(1).max(500))
+  .array(z.string().min(1).max(500).refine(isField, 'is no JSON Pointer (RFC 6901): after ~ comes 0 or 1'))
   .min(1)
   .max(200)
   .optional()
@@ -110,7 +111,7 @@ const onlyCoverageNamesFields = {
 
 export const newRuleSchema = z
   .strictObject({
-    type: z.enum(['min_confidence', 'validation_pass_rate', 'field_coverage']).openapi({
+    type: z.enum(ruleTypes).openapi({
       description: `\`min_confidence\`: the confidence that came with the result. \`validation_pass_rate\`: the share of checks that
 passed. \`field_coverage\`: the share of fields that are there, not null and not empty.`,
       example: 'min_confidence',
@@ -126,7 +127,7 @@ export const ruleChangeSchema = z
 export const ruleSchema = z
   .object({
     id: z.string(),
-    type: z.enum(['min_confidence', 'validation_pass_rate', 'field_coverage']),
+    type: z.enum(ruleTypes),
     config: z.object({ threshold: z.number(), fields: z.array(z.string()).optional() }),
     created_at: time,
     updated_at: time,

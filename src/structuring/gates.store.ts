@@ -96,10 +96,11 @@ export function selectGates(ctx: Ctx, page: PageRequest) {
     WHERE g.tenant_id = ${ctx.actor.tenantId} AND g.deleted_at IS NULL AND ${behind(page.after, g)} ${newestFirst(page, g)}`)
 }
 
-/** Changes a rule of a gate that is there. Returns it where it did. */
-export function updateRule(ctx: Ctx, gateId: string, id: string, config: string) {
+/** Changes a rule of a gate that is there, if it is of one of these types. Returns it where it did. */
+export function updateRule(ctx: Ctx, gateId: string, id: string, config: string, types: readonly Rule['type'][]) {
   return ctx.db.all<Rule>(sql`
-    UPDATE gate_rules SET config = ${config}, updated_at = ${ctx.now} WHERE ${ruleOf(ctx, gateId, id)} RETURNING *`)
+    UPDATE gate_rules SET config = ${config}, updated_at = ${ctx.now}
+    WHERE ${ruleOf(ctx, gateId, id)} AND type IN (SELECT value FROM json_each(${JSON.stringify(types)})) RETURNING *`)
 }
 
 /** Removes a rule of a gate that is there. Returns a row where it did. */

@@ -19,29 +19,49 @@ export type Order = -1 | 0 | 1 | null
 /** A JSON object, by its text. */
 export class JsonReader {
   private readonly root: Node | undefined
+  /** The members of the objects that have been looked into, by name. */
+  private readonly byName = new Map<Node, Map<string, Node>>()
 
-  constructor(private readonly json: string) {
+  constructor(readonly json: string) {
     this.root = parseTree(json)
   }
 
   /** The value of a member, by its plain name or a JSON Pointer (RFC 6901); undefined where there is none. */
   find(field: string): Found | undefined {
-    const node = pathOf(field).reduce<Node | undefined>(step, this.root)
+    const node = this.node(field)
     return node && this.found(node)
   }
 
   /** The elements of a member that is a list; none where it is not. */
   elements(field: string): Found[] {
-    const node = pathOf(field).reduce<Node | undefined>(step, this.root)
+    const node = this.node(field)
     return node?.type === 'array' ? (node.children ?? []).map((child) => this.found(child)) : []
   }
 
-  /** The object's own members. */
+  /** The object's own members, each once. */
   members(): { name: string; value: Found }[] {
-    return (this.root?.children ?? []).flatMap(({ children }) => {
+    if (!this.root) return []
+    return [...this.membersOf(this.root)].map(([name, node]) => ({ name, value: this.found(node) }))
+  }
+
+  private node(field: string): Node | undefined {
+    return pathOf(field).reduce<Node | undefined>((node, name) => {
+      if (node?.type === 'array') return /^(0|[1-9]\d*)$/.test(name) ? node.children?.[Number(name)] : undefined
+      return node?.type === 'object' ? this.membersOf(node).get(name) : undefined
+    }, this.root)
+  }
+
+  /** Of a member that is given twice the last counts, as for JSON.parse. */
+  private membersOf(node: Node): Map<string, Node> {
+    const known = this.byName.get(node)
+    if (known) return known
+    const members = new Map<string, Node>()
+    for (const { children } of node.children ?? []) {
       const [name, value] = children ?? []
-      return name && value ? [{ name: name.value as string, value: this.found(value) }] : []
-    })
+      if (name && value) members.set(name.value as string, value)
+    }
+    this.byName.set(node, members)
+    return members
   }
 
   private found(node: Node): Found {
@@ -63,9 +83,19 @@ export function compare(a: Found, b: Found): Order {
   return left === right ? 0 : left < right ? -1 : 1
 }
 
-/** Whether two values that are no lists or objects are the same. */
-export function isSame(a: Found, b: Found): boolean {
-  return a.type === b.type && (compare(a, b) ?? (a.text === b.text && isScalar(a) ? 0 : 1)) === 0
+/** The same text for scalars that are the same, whatever way they are written; null for lists and objects. */
+export function keyOf(value: Found): string | null {
+  if (!isScalar(value)) return null
+  if (value.type !== 'number') return `${value.type}:${stringOf(value)}`
+  const number = new Big(value.text)
+  return `number:${number.eq(0) ? '0' : number.toExponential()}`
+}
+
+const longestShown = 200
+
+/** The start of a text, for people to read. */
+export function startOf(text: string): string {
+  return text.length > longestShown ? `${text.slice(0, longestShown).toWellFormed()}…` : text
 }
 
 /** Whether a value is neither a list nor an object. */
@@ -89,11 +119,4 @@ function pathOf(field: string): string[] {
     .slice(1)
     .split('/')
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-}
-
-/** Of a member that is given twice the last counts, as for JSON.parse. */
-function step(node: Node | undefined, name: string): Node | undefined {
-  if (node?.type === 'array') return /^(0|[1-9]\d*)$/.test(name) ? node.children?.[Number(name)] : undefined
-  if (node?.type !== 'object') return undefined
-  return node.children?.findLast(({ children }) => children?.[0]?.value === name)?.children?.[1]
 }

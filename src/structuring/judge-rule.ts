@@ -1,10 +1,15 @@
 import type { Verdict } from './judge.ts'
-import { isBlank, type JsonReader } from './json-reader.ts'
+import { isBlank, startOf, type JsonReader } from './json-reader.ts'
+
+/** How many rules a gate may have. */
+export const mostRules = 20
+
+export const ruleTypes = ['min_confidence', 'validation_pass_rate', 'field_coverage'] as const
 
 /** A rule of a gate: what it asks of a result as a whole. */
 export interface ReadyRule {
   id: string
-  type: 'min_confidence' | 'validation_pass_rate' | 'field_coverage'
+  type: (typeof ruleTypes)[number]
   config: {
     /** 0–1. */
     threshold: number
@@ -42,7 +47,7 @@ export function judgeRule({ type, config }: ReadyRule, overall: Overall): Verdic
   return verdict(fields === 0 ? 1 : present / fields, threshold, {
     present,
     fields,
-    missing: missing.slice(0, 20),
+    missing: missing.slice(0, 20).map(startOf),
     threshold,
   })
 }

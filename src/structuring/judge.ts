@@ -2,7 +2,7 @@ import type { Schema } from '@cfworker/json-schema'
 import type { RE2JS } from 're2js'
 import type { CheckType, Operator } from './check-config.ts'
 import { tooMuchWork, type Effort } from './effort.ts'
-import { compare, isBlank, isSame, isScalar, JsonReader, stringOf, type Found } from './json-reader.ts'
+import { compare, isBlank, isScalar, JsonReader, keyOf, startOf, stringOf, type Found } from './json-reader.ts'
 import { compilePattern, occursIn } from './pattern.ts'
 import { judgeBySchema, prepareSchema, type PreparedSchema } from './schema-check.ts'
 
@@ -14,6 +14,8 @@ export interface ReadyCheck {
   severity: 'warning' | 'error'
   config: JsonReader
   pattern?: RE2JS
+  /** The keys of the allowed values. */
+  allowed?: ReadonlySet<string | null>
   schema?: PreparedSchema
 }
 
@@ -50,6 +52,7 @@ export function ready(check: Pick<ReadyCheck, 'id' | 'name' | 'type' | 'severity
     severity,
     config,
     ...(type === 'field_format' && { pattern: compilePattern(parsed.pattern) }),
+    ...(type === 'allowed_values' && { allowed: new Set(config.elements('values').map(keyOf)) }),
     ...(type === 'json_schema' && { schema: prepareSchema(parsed.schema) }),
   }
 }
@@ -59,7 +62,7 @@ export function judge(check: ReadyCheck, submission: Submission, effort: Effort)
   try {
     return judges[check.type](check, submission, effort)
   } catch (error) {
-    return fails({ reason: `could not be judged: ${(error as Error).message.slice(0, 200)}` })
+    return fails({ reason: `could not be judged: ${startOf((error as Error).message)}` })
   }
 }
 
@@ -91,12 +94,12 @@ const judges: Record<CheckType, Judge> = {
     return occurs ? passes : fails({ pattern: shownPattern })
   }),
   required_field: onField((value) => (isBlank(value) ? fails({ reason: 'is empty' }) : passes)),
-  allowed_values: onField((value, { config }) => {
-    const allowed = config.elements('values')
-    if (allowed.some((one) => isSame(one, value))) return passes
-    return fails({ allowed: allowed.slice(0, 20).map(shown) })
+  allowed_values: onField((value, { config, allowed }) => {
+    const key = keyOf(value)
+    if (key !== null && allowed?.has(key)) return passes
+    return fails({ allowed: config.elements('values').slice(0, 20).map(shown) })
   }),
-  cross_field({ config }, { data }) {
+  cross_field({ config }, { data }, effort) {
     const [left, op, right] = ['left', 'op', 'right'].map((name) => stringOf(config.find(name) as Found)) as [
       string,
       Operator,
@@ -107,12 +110,14 @@ const judges: Record<CheckType, Judge> = {
     const missing = [a ? [] : left, b ? [] : right].flat()
     if (!a || !b)
       return fails({ ...details, reason: `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing` })
+    if (!effort.takes((a.text.length + b.text.length) * perCharacter))
+      return fails({ left, op, right, reason: tooMuchWork })
     const holds = holdsBetween(a, op, b)
     if (holds === null) return fails({ ...details, reason: `${a.type} and ${b.type} cannot be compared so` })
     return holds ? passes : fails(details)
   },
-  json_schema({ schema }, { plain }, effort) {
-    const errors = judgeBySchema(schema as PreparedSchema, plain, effort)
+  json_schema({ schema }, { data, plain }, effort) {
+    const errors = judgeBySchema(schema as PreparedSchema, { json: data.json, plain }, effort)
     if (errors === null) return fails({ reason: tooMuchWork })
     return errors.length === 0 ? passes : fails({ errors })
   },
@@ -129,12 +134,16 @@ function fails(details: Record<string, unknown>): Verdict {
   return { passed: false, details }
 }
 
+/** What reading a value costs, in units of effort. */
+const perCharacter = 10
+
 /** A judge of one field: says which, and its value, and that a missing one fails. */
 function onField(judgeValue: (value: Found, check: ReadyCheck, effort: Effort) => Verdict): Judge {
   return (check, { data }, effort) => {
     const field = stringOf(check.config.find('field') as Found)
     const value = data.find(field)
     if (!value) return fails({ field, reason: 'is missing' })
+    if (!effort.takes(value.text.length * perCharacter)) return fails({ field, reason: tooMuchWork })
     const { passed, details } = judgeValue(value, check, effort)
     return passed ? passes : fails({ field, value: shown(value), ...details })
   }
@@ -143,7 +152,7 @@ function onField(judgeValue: (value: Found, check: ReadyCheck, effort: Effort) =
 function holdsBetween(a: Found, op: Operator, b: Found): boolean | null {
   if (op === '==' || op === 'eq' || op === '!=' || op === 'ne') {
     if (!isScalar(a) || !isScalar(b)) return null
-    return isSame(a, b) === (op === '==' || op === 'eq')
+    return (keyOf(a) === keyOf(b)) === (op === '==' || op === 'eq')
   }
   const order = compare(a, b)
   if (order === null) return null
@@ -153,14 +162,9 @@ function holdsBetween(a: Found, op: Operator, b: Found): boolean | null {
   return order >= 0
 }
 
-const longestShown = 200
-
 /** A value as details show it: numbers digit by digit, long texts cut, lists and objects as text. */
 function shown(value: Found): unknown {
-  if (value.type === 'number' && value.text.length <= longestShown) return JSON.rawJSON(value.text)
-  const text = value.type === 'string' ? stringOf(value) : value.text
-  if (value.type === 'string' || !isScalar(value) || text.length > longestShown) {
-    return text.length > longestShown ? `${text.slice(0, longestShown).toWellFormed()}…` : text
-  }
-  return JSON.parse(value.text)
+  const text = stringOf(value)
+  if (value.type === 'string' || !isScalar(value) || startOf(text) !== text) return startOf(text)
+  return value.type === 'number' ? JSON.rawJSON(text) : JSON.parse(text)
 }

@@ -40,9 +40,9 @@ export async function changeCheck(ctx: Ctx, id: string, change: CheckChange): Pr
   return check ?? missing(id)
 }
 
-/** Deletes a check: no gate judges by it any more. @throws Refusal `not_found` */
+/** Deletes a check: no gate names it any more. @throws Refusal `not_found` */
 export async function deleteCheck(ctx: Ctx, id: string): Promise<void> {
-  const [[gone]] = await ctx.db.batch([removeCheck(ctx, id)])
+  const [[gone]] = await ctx.db.batch(removeCheck(ctx, id))
   if (!gone) missing(id)
 }
 

@@ -1,12 +1,10 @@
 import { uuidv7 } from 'uuidv7'
 import type { Ctx } from '../context.ts'
 import { onceIf } from '../idempotency/once.ts'
-import { Refusal } from '../refusal.ts'
+import { invalidInput, Refusal } from '../refusal.ts'
 import { insertRules, isStored, removeRule, selectRule, updateRule, type Rule } from './gates.store.ts'
+import { mostRules, ruleTypes, type ReadyRule } from './judge-rule.ts'
 import { getGate, type NewRule } from './keep-gates.ts'
-
-/** How many rules a gate may have. */
-export const mostRules = 20
 
 /** Adds a rule to a gate. @throws Refusal `not_found`, `rule_limit` */
 export async function addRule(ctx: Ctx, gateId: string, asked: NewRule): Promise<Rule> {
@@ -17,10 +15,15 @@ export async function addRule(ctx: Ctx, gateId: string, asked: NewRule): Promise
   throw new Refusal('rule_limit', `The gate ${gateId} has ${mostRules} rules.`)
 }
 
-/** Changes a rule. @throws Refusal `not_found` */
-export async function changeRule(ctx: Ctx, gateId: string, id: string, config: string): Promise<Rule> {
-  const [[rule]] = await ctx.db.batch([updateRule(ctx, gateId, id, config)])
-  return rule ?? missing(id)
+/** Changes a rule. @throws Refusal `not_found`, `invalid_input` where the config does not fit the rule's type */
+export async function changeRule(ctx: Ctx, gateId: string, id: string, config: ReadyRule['config']): Promise<Rule> {
+  const types = config.fields ? (['field_coverage'] as const) : ruleTypes
+  const [[rule]] = await ctx.db.batch([updateRule(ctx, gateId, id, JSON.stringify(config), types)])
+  if (rule) return rule
+  await getRule(ctx, gateId, id)
+  throw invalidInput([
+    { in: 'body', pointer: '/config/fields', message: 'belongs to field_coverage only', type: 'value_error' },
+  ])
 }
 
 /** Removes a rule. @throws Refusal `not_found` */

@@ -1,5 +1,7 @@
 import { schemaArrayKeyword, schemaKeyword, schemaMapKeyword, Validator, type Schema } from '@cfworker/json-schema'
+import { z } from 'zod'
 import type { Effort } from './effort.ts'
+import { startOf } from './json-reader.ts'
 
 /*
  * JSON Schema 2020-12 without the parts that could run for ever: `pattern`, `patternProperties` and `format` run in a
@@ -7,23 +9,55 @@ import type { Effort } from './effort.ts'
  * pair of a value and a subschema, which is counted before it is begun.
  */
 
-const plain =
-  `$schema $comment title description default deprecated readOnly writeOnly type const enum multipleOf minimum
-  maximum exclusiveMinimum exclusiveMaximum minLength maxLength minItems maxItems uniqueItems minContains maxContains required
-  minProperties maxProperties dependentRequired contentMediaType contentEncoding`.split(/\s+/)
+const typeName = z.enum(['null', 'boolean', 'object', 'array', 'number', 'string', 'integer'])
+const count = z.int().min(0)
+const names = z.array(z.string())
+
+/** Keywords whose values are no schemas, and what they may be: of anything else the validator would assert nothing. */
+const plain: Record<string, z.ZodType> = {
+  $schema: z.literal('https://json-schema.org/draft/2020-12/schema'),
+  $comment: z.string(),
+  title: z.string(),
+  description: z.string(),
+  default: z.unknown(),
+  deprecated: z.boolean(),
+  readOnly: z.boolean(),
+  writeOnly: z.boolean(),
+  type: z.union([typeName, z.array(typeName).min(1)]),
+  const: z.unknown(),
+  enum: z.array(z.unknown()).min(1),
+  multipleOf: z.number().positive(),
+  minimum: z.number(),
+  maximum: z.number(),
+  exclusiveMinimum: z.number(),
+  exclusiveMaximum: z.number(),
+  minLength: count,
+  maxLength: count,
+  minItems: count,
+  maxItems: count,
+  uniqueItems: z.boolean(),
+  minContains: count,
+  maxContains: count,
+  required: names,
+  minProperties: count,
+  maxProperties: count,
+  dependentRequired: z.record(z.string(), names),
+}
 const one = Object.keys(schemaKeyword).filter((keyword) => keyword !== 'additionalItems')
 const list = Object.keys(schemaArrayKeyword).filter((keyword) => keyword !== 'items')
 const map = Object.keys(schemaMapKeyword).filter((keyword) => keyword !== 'patternProperties')
-const known = new Set([...plain, ...one, ...list, ...map])
-const instead: Record<string, string> = {
-  pattern: 'is not run here; use a field_format check for it',
-  patternProperties: 'is not run here; name the properties, or use propertyNames with maxLength or enum',
-  format: 'asserts nothing in JSON Schema 2020-12; use a field_format check for it',
-  $ref: 'is not followed; write the schema out',
-  $dynamicRef: 'is not followed; write the schema out',
-  examples: 'is not needed here; leave it out',
-  dependencies: 'is of an older draft; use dependentSchemas or dependentRequired',
-}
+const known = new Set([...Object.keys(plain), ...one, ...list, ...map])
+const instead = new Map(
+  Object.entries({
+    pattern: 'is not run here; use a field_format check for it',
+    patternProperties: 'is not run here; name the properties, or use propertyNames with maxLength or enum',
+    format: 'asserts nothing in JSON Schema 2020-12; use a field_format check for it',
+    $ref: 'is not followed; write the schema out',
+    $dynamicRef: 'is not followed; write the schema out',
+    examples: 'is not needed here; leave it out',
+    dependencies: 'is of an older draft; use dependentSchemas or dependentRequired',
+  }),
+)
 
 const longestSchema = 32 * 1024
 const deepestSchema = 32
@@ -59,7 +93,10 @@ function* walk(schema: unknown, path: (string | number)[]): Generator<{ path: (s
   for (const [keyword, value] of Object.entries(schema)) {
     const here = [...path, keyword]
     if (!known.has(keyword)) {
-      yield { path: here, message: instead[keyword] ?? 'is no keyword that a check can use; check its spelling' }
+      yield { path: here, message: instead.get(keyword) ?? 'is no keyword that a check can use; check its spelling' }
+    } else if (Object.hasOwn(plain, keyword)) {
+      const { error } = (plain[keyword] as z.ZodType).safeParse(value)
+      if (error) yield { path: here, message: error.issues[0]?.message ?? 'is not valid' }
     } else if (one.includes(keyword)) yield* walk(value, here)
     else if (list.includes(keyword)) {
       if (Array.isArray(value)) for (const [index, child] of value.entries()) yield* walk(child, [...here, index])
@@ -75,45 +112,78 @@ function* walk(schema: unknown, path: (string | number)[]): Generator<{ path: (s
 /** A schema, ready to be used again and again. */
 export interface PreparedSchema {
   validator: Validator
-  /** How many values and subschemas it consists of. */
-  size: number
-  /** Whether it compares the elements of lists with each other. */
-  compares: boolean
+  cost: SchemaCost
 }
+
+/** What judging by a schema may take, in units of effort. */
+interface SchemaCost {
+  /** For each value in the data. */
+  perValue: number
+  /** For each character of the data. */
+  perCharacter: number
+  /** For each pair of values. */
+  perPair: number
+}
+
+/** What it takes to hold a value against one subschema, at the worst. */
+const perSubschema = 100
 
 /** Prepares a schema that has no faults. */
 export function prepareSchema(schema: Schema): PreparedSchema {
-  const text = JSON.stringify(schema)
-  return {
-    validator: new Validator(schema, '2020-12', true),
-    size: sizeOf(schema),
-    compares: text.includes('"uniqueItems":'),
-  }
+  return { validator: new Validator(schema, '2020-12', true), cost: costOf(schema) }
 }
 
-/** Nanoseconds that one pair takes at the worst, in units of effort; and a pair of elements that are compared. */
-const perPair = 100
-const perComparison = 5
+/** Every subschema may meet every value; each that fails writes its constants into the error. */
+function costOf(schema: unknown): SchemaCost {
+  if (typeof schema !== 'object' || schema === null) return { perValue: perSubschema, perCharacter: 0, perPair: 0 }
+  const own = schema as Record<string, unknown>
+  const constants = JSON.stringify([own.const, own.enum]).length
+  const readsText = ['minLength', 'maxLength', 'const', 'enum'].some((keyword) => Object.hasOwn(own, keyword))
+  const cost = {
+    perValue: perSubschema + 2 * constants,
+    perCharacter: readsText ? 3 : 0,
+    perPair: own.uniqueItems === true ? 5 : 0,
+  }
+  for (const child of childrenOf(own)) {
+    const { perValue, perCharacter, perPair } = costOf(child)
+    cost.perValue += perValue
+    cost.perCharacter += perCharacter
+    cost.perPair += perPair
+  }
+  return cost
+}
+
+function childrenOf(schema: Record<string, unknown>): unknown[] {
+  return Object.entries(schema).flatMap(([keyword, value]) => {
+    if (one.includes(keyword)) return [value]
+    return list.includes(keyword) || map.includes(keyword) ? Object.values(value as object) : []
+  })
+}
 
 /**
  * Judges data by a schema.
  *
+ * @param data as JSON and as JavaScript sees it
  * @returns what does not fit, at most five; null where it would be too much work
  */
 export function judgeBySchema(
-  { validator, size, compares }: PreparedSchema,
-  data: unknown,
+  { validator, cost }: PreparedSchema,
+  data: { json: string; plain: unknown },
   effort: Effort,
 ): { path: string; message: string }[] | null {
-  const values = sizeOf(data)
-  if (!effort.takes(values * (size * perPair + (compares ? values * perComparison : 0)))) return null
-  const { errors } = validator.validate(data)
+  const values = sizeOf(data.plain)
+  const units = values * (cost.perValue + values * cost.perPair) + data.json.length * cost.perCharacter
+  if (!effort.takes(units)) return null
+  const { errors } = validator.validate(data.plain)
   return errors
     .slice(-5)
-    .map(({ instanceLocation, error }) => ({ path: instanceLocation.slice(1), message: error.slice(0, 200) }))
+    .map(({ instanceLocation, error }) => ({ path: startOf(instanceLocation.slice(1)), message: startOf(error) }))
 }
 
+/** How many values there are, and names of members. */
 function sizeOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 1
-  return Object.values(value).reduce<number>((sum, child) => sum + sizeOf(child), 1)
+  const children: unknown[] = Object.values(value)
+  const own = Array.isArray(value) ? 1 : 1 + children.length
+  return children.reduce<number>((sum, child) => sum + sizeOf(child), own)
 }

@@ -3,7 +3,7 @@ import { open, openApproved, type Opening } from '../approvals/open.ts'
 import { defaultPolicy } from '../approvals/policy.ts'
 import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
-import { onceIf } from '../idempotency/once.ts'
+import { answeredBefore, onceIf } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { invalidInput, Refusal } from '../refusal.ts'
 import { evaluate, type Outcome } from './evaluate.ts'
@@ -49,6 +49,16 @@ export interface JudgedResult {
  *   report
  */
 export async function submitResult(ctx: Ctx, asked: NewResult): Promise<JudgedResult> {
+  try {
+    return await judgeAndStore(ctx, asked)
+  } catch (error) {
+    const first = error instanceof Refusal ? await answeredBefore<JudgedResult>(ctx) : null
+    if (first) return first
+    throw error
+  }
+}
+
+async function judgeAndStore(ctx: Ctx, asked: NewResult): Promise<JudgedResult> {
   const id = uuidv7()
   for (let attempt = 0; attempt < tries; attempt += 1) {
     const gate = await loadGate(ctx, asked.gate_id, attempt > 0)

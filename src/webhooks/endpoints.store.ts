@@ -67,11 +67,24 @@ export function disableGone(ctx: Ctx, id: string): Statement {
     UPDATE webhook_endpoints SET enabled = 0, disabled_reason = 'gone', updated_at = ${ctx.now} WHERE id = ${id} AND enabled = 1`)
 }
 
-/** Deletes an endpoint for everyone to see. The upkeep removes it, once its deliveries are gone. */
+/**
+ * Deletes an endpoint for everyone to see, if no gate names it. The upkeep removes it, once its deliveries are gone.
+ * Returns a row where it did.
+ */
 export function removeEndpoint(ctx: Ctx, id: string) {
   return ctx.db.all<{ id: string }>(sql`
     UPDATE webhook_endpoints SET enabled = 0, disabled_reason = 'deleted', deleted_at = ${ctx.now}, updated_at = ${ctx.now}
-    WHERE ${own(ctx, id)} RETURNING id`)
+    WHERE ${own(ctx, id)} AND NOT EXISTS (${gatesThatName(ctx, id)}) RETURNING id`)
+}
+
+/** The gates that send what is decided at them to an endpoint. */
+export function selectGatesThatName(ctx: Ctx, id: string) {
+  return ctx.db.all<{ id: string }>(gatesThatName(ctx, id))
+}
+
+function gatesThatName(ctx: Ctx, id: string): SQL {
+  return sql`SELECT g.id FROM gates g WHERE g.tenant_id = ${ctx.actor.tenantId} AND g.deleted_at IS NULL
+    AND ${id} IN (g.on_approve ->> '$.endpoint_id', g.on_reject ->> '$.endpoint_id')`
 }
 
 /** Replaces the secret; the one that it has, and those that are valid still, sign on until `until`. */

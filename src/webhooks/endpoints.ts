@@ -14,6 +14,7 @@ import {
   replaceSecret,
   selectEndpoint,
   selectEndpoints,
+  selectGatesThatName,
   updateEndpoint,
   type Endpoint,
   type EndpointChange,
@@ -87,10 +88,17 @@ export async function changeEndpoint(ctx: Ctx, id: string, change: EndpointChang
   return endpoint
 }
 
-/** Deletes an endpoint, with its deliveries. @throws Refusal `not_found` */
+/** Deletes an endpoint, with its deliveries. @throws Refusal `not_found`, `endpoint_in_use` where a gate names it */
 export async function deleteEndpoint(ctx: Ctx, id: string): Promise<void> {
-  const [[gone]] = await ctx.db.batch([removeEndpoint(ctx, id)])
-  if (!gone) missing(id)
+  const [[gone], [endpoint], gates] = await ctx.db.batch([
+    removeEndpoint(ctx, id),
+    selectEndpoint(ctx, id),
+    selectGatesThatName(ctx, id),
+  ])
+  if (gone) return
+  if (!endpoint) return missing(id)
+  const ids = gates.map((gate) => gate.id)
+  throw new Refusal('endpoint_in_use', `${id} is named by the gates ${ids.join(', ')}.`, { gates: ids })
 }
 
 /**

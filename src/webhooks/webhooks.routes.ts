@@ -96,7 +96,7 @@ const remove = endpoint({
   roles,
   request: { params: endpointParams },
   responses: { 200: { description: 'It is gone.', content: json(deletedEndpointSchema) } },
-  refuses: ['not_found'],
+  refuses: ['not_found', 'endpoint_in_use'],
 })
 
 const rotate = endpoint({

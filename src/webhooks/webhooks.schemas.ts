@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { eventTypes } from './event-types.ts'
+import { eventTypes, testType } from './event-types.ts'
 
 const time = z.iso.datetime()
 
@@ -133,3 +133,64 @@ export const deliverySchema = z
     },
   })
 export const deliveryListSchema = z.object({ data: z.array(deliverySchema) }).openapi('WebhookDeliveryList')
+
+/** The body of a delivery. */
+const eventSchema = z
+  .object({
+    type: z.enum([...eventTypes, testType]),
+    timestamp: time.openapi({ description: 'When it happened.' }),
+    data: z.object({
+      id: z.string().openapi({ description: 'Of what it happened to.' }),
+      kind: z.enum(['claim', 'batch', 'change', 'intent', 'result', 'endpoint']),
+      status: z.string(),
+      previous_status: z.string().nullable(),
+      actor_id: z.string(),
+      event_id: z.string(),
+      title: z.string().nullable(),
+      requester_id: z.string().nullable(),
+      subject: z.object({ type: z.string(), id: z.string() }).nullable(),
+      gate_action: z.enum(['on_approve', 'on_reject']).optional(),
+      details: z.looseObject({}),
+    }),
+  })
+  .openapi('WebhookEvent', {
+    example: {
+      type: 'claim.approved',
+      timestamp: '2026-03-16T14:30:00.000Z',
+      data: {
+        id: 'clm_9f2a3b4c',
+        kind: 'claim',
+        status: 'approved',
+        previous_status: 'pending',
+        actor_id: 'usr_coord99',
+        event_id: 'evt_01jq8m2v9kf3wt6x5n4c7b8d9e',
+        title: 'Train to Bern',
+        requester_id: 'usr_member',
+        subject: null,
+        details: { decision_id: 'dec_01jq8m2v9kf3wt6x5n4c7b8d9e', comment: null },
+      },
+    },
+  })
+
+/** What is sent to endpoints, for the OpenAPI document. */
+export const outgoing = {
+  method: 'post' as const,
+  path: 'event',
+  operationId: 'receiveEvent',
+  tags: ['Webhooks'],
+  summary: 'Sent to your endpoints when something happens',
+  description: 'Signed as Standard Webhooks 1.0 says; delivered at least once, in the order of first attempts.',
+  security: [],
+  request: {
+    headers: z.object({
+      'webhook-id': z.string().openapi({ description: 'The same on every attempt.' }),
+      'webhook-timestamp': z.string().openapi({ description: 'Seconds since the epoch, of this attempt.' }),
+      'webhook-signature': z.string().openapi({ description: '`v1,<base64>`, several separated by spaces.' }),
+    }),
+    body: { required: true, content: { 'application/json': { schema: eventSchema } } },
+  },
+  responses: {
+    '2XX': { description: 'Received. Anything else is a failure, and is tried again.' },
+    410: { description: 'Gone: the endpoint is disabled.' },
+  },
+}

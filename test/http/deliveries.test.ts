@@ -1,10 +1,12 @@
 import { env } from 'cloudflare:workers'
+import { Validator } from '@cfworker/json-schema'
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { expect, test, vi } from 'vitest'
 import { maintain } from '../../src/maintenance/maintain.ts'
 import { eventTypes } from '../../src/webhooks/event-types.ts'
 import { ended, submitClaims } from '../support/batches.ts'
 import { heldResult, invoiceGate } from '../support/gates.ts'
+import { openApi, schemasAlone } from '../support/promised.ts'
 import { arrived, logged, newReceiver } from '../support/receiver.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
@@ -95,6 +97,17 @@ test('every type of event is emitted, in the order in which it happened, and arr
   expect([...seen].sort()).toEqual(eventTypes.toSorted())
   expect(types(received)).toEqual(results.map(({ type }) => type))
   expect(new Set(received.map(({ id }) => id)).size).toBe(received.length)
+})
+
+test('what arrives is what the OpenAPI document says', async () => {
+  const tenant = await newTenant()
+  const receiver = await newReceiver(tenant)
+  await submitClaims(tenant.as('member'), 1)
+  await tenant.as('admin')(`/v1/webhook-endpoints/${receiver.id}/test`, { method: 'POST' })
+  const { webhooks } = (await openApi()) as any
+  const { schema } = webhooks.event.post.requestBody.content['application/json']
+  const validator = new Validator({ ...schema, components: await schemasAlone() }, '2020-12', false)
+  for (const { body } of await arrived(receiver, 2)) expect(validator.validate(body).errors).toEqual([])
 })
 
 test('the body says what happened, to what, by whom', async () => {
@@ -331,6 +344,17 @@ test('what a gate sets off is delivered once, to the endpoint that it names, wha
     ['result.rejected', rejected, 'on_reject'],
     ['result.approved', passed.body.id, null],
   ])
+})
+
+test('an endpoint that a gate names is not deleted', async () => {
+  const tenant = await newTenant()
+  const admin = tenant.as('admin')
+  const receiver = await newReceiver(tenant)
+  const gate = await invoiceGate(admin, { on_reject: { type: 'webhook', endpoint_id: receiver.id } })
+  const remove = () => admin(`/v1/webhook-endpoints/${receiver.id}`, { method: 'DELETE' })
+  expect(await remove()).toMatchObject({ status: 409, body: { code: 'endpoint_in_use', gates: [gate] } })
+  await admin(`/v1/structuring/gates/${gate}`, { method: 'PATCH', body: { on_reject: { type: 'none' } } })
+  expect((await remove()).status).toBe(200)
 })
 
 test('an automatic approval sets off what a person’s would', async () => {

@@ -122,6 +122,18 @@ test('gates are made with rules, read, listed, changed and deleted; what they na
   expect((await admin(at)).status).toBe(404)
 })
 
+test('a check that is deleted leaves the gates that named it', async () => {
+  const { tenant, gate } = await atGate()
+  const admin = tenant.as('admin')
+  const [first, second] = (await admin(`${gates}/${gate}`)).body.check_ids
+  await admin(`${checks}/${first}`, { method: 'DELETE' })
+  const { body } = await admin(`${gates}/${gate}`)
+  expect(body.check_ids).toEqual([second])
+  const { name, description, check_ids, on_approve, on_reject } = body
+  const same = { name, description, check_ids, on_approve, on_reject }
+  expect((await admin(`${gates}/${gate}`, { method: 'PATCH', body: same })).status).toBe(200)
+})
+
 test('rules are added, read, changed and removed; at most 20', async () => {
   const admin = (await newTenant()).as('admin')
   const gate = await newGate(admin, {})
@@ -143,6 +155,10 @@ test('rules are added, read, changed and removed; at most 20', async () => {
   for (let n = 1; n < 20; n += 1) await admin(at, { method: 'POST', body: rule })
   expect(await admin(at, { method: 'POST', body: rule })).toMatchObject({ status: 409, body: { code: 'rule_limit' } })
   expect((await admin(at)).body.data).toHaveLength(20)
+  const other = (await admin(at)).body.data.at(-1)
+  const fields = { config: { threshold: 0.5, fields: ['a'] } }
+  const misplaced = await admin(`${at}/${other.id}`, { method: 'PATCH', body: fields })
+  expect(misplaced).toMatchObject({ status: 422, body: { errors: [{ pointer: '/config/fields' }] } })
   expect((await admin(`${at}/${added.body.id}`, { method: 'DELETE' })).status).toBe(200)
   expect((await admin(`${at}/${added.body.id}`)).status).toBe(404)
   expect((await admin(at)).body.data).toHaveLength(19)
@@ -365,6 +381,23 @@ test('the same submission with the same key is one result', async () => {
   expect(again.body).toEqual(first.body)
   const stored = await env.DB.prepare('SELECT data FROM results WHERE approval_id = ?').bind(first.body.id).first()
   expect(stored).toEqual({ data: '{"total":9007199254740993.10}' })
+})
+
+test('what was submitted once is answered so under its key, also where the gate would refuse it now', async () => {
+  const { tenant, gate } = await atGate()
+  const call = (key: string) =>
+    tenant.as('service')(results, {
+      method: 'POST',
+      body: { gate_id: gate, data: { total: 2_000_000 } },
+      headers: { 'Idempotency-Key': key },
+    })
+  const first = await call('a')
+  await tenant.as('admin')(`${gates}/${gate}`, { method: 'PATCH', body: { is_active: false } })
+  expect((await call('a')).body).toEqual(first.body)
+  expect((await call('b')).status).toBe(409)
+  await tenant.as('admin')(`${gates}/${gate}`, { method: 'DELETE' })
+  expect(await call('a')).toMatchObject({ status: 201, body: first.body })
+  expect((await call('b')).status).toBe(404)
 })
 
 test('what nobody decides in time is approved by the clock, as a person would', async () => {

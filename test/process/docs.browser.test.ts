@@ -25,8 +25,11 @@ test('the API reference renders every operation and asks no other host for anyth
   page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))
   await page.goto(`${server.origin}/docs`)
   await page.locator('.opblock').first().waitFor()
-  const { paths } = (await (await fetch(`${server.origin}/openapi.json`)).json()) as { paths: Record<string, object> }
-  const operations = Object.values(paths).flatMap((methods) => Object.keys(methods))
+  const { paths, webhooks } = (await (await fetch(`${server.origin}/openapi.json`)).json()) as {
+    paths: Record<string, object>
+    webhooks: Record<string, object>
+  }
+  const operations = Object.values({ ...paths, ...webhooks }).flatMap((methods) => Object.keys(methods))
   expect(await page.locator('.opblock').count()).toBe(operations.length)
   expect(asked.filter((url) => !url.startsWith(server.origin) && !url.startsWith('data:'))).toEqual([])
   expect(faults).toEqual([])

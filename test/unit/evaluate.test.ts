@@ -159,14 +159,34 @@ test.each([
   ['json_schema', '{"schema":{"$recursiveRef":"#"}}', [['schema', '$recursiveRef']]],
   ['json_schema', '{"schema":{"requierd":["a"]}}', [['schema', 'requierd']]],
   ['json_schema', '{"schema":{"anyOf":{"a":1}}}', [['schema', 'anyOf']]],
-  ['json_schema', '{"schema":{"required":5}}', [['schema']]],
+  ['json_schema', '{"schema":{"required":5}}', [['schema', 'required']]],
+  ['json_schema', '{"schema":{"required":"name"}}', [['schema', 'required']]],
+  ['json_schema', '{"schema":{"maximum":"ten"}}', [['schema', 'maximum']]],
+  ['json_schema', '{"schema":{"type":"int"}}', [['schema', 'type']]],
+  [
+    'json_schema',
+    '{"schema":{"constructor":1,"toString":1}}',
+    [
+      ['schema', 'constructor'],
+      ['schema', 'toString'],
+    ],
+  ],
   ['json_schema', `{"schema":{"const":"${'x'.repeat(33_000)}"}}`, [['schema']]],
   ['json_schema', `{"schema":${'{"not":'.repeat(100)}true${'}'.repeat(100)}}`, [expect.arrayContaining(['not'])]],
 ] as [CheckType, string, unknown[]][])('a %s check with the config %.100s has faults at %j', (type, config, paths) => {
-  expect(configFaults(type, JSON.parse(config)).map(({ path }) => path)).toEqual(paths)
+  const faults = configFaults(type, JSON.parse(config))
+  expect(faults.map(({ path }) => path)).toEqual(paths)
+  for (const { message } of faults) expect(message).toMatch(/^\w/)
 })
 
-test('what a pattern or a schema may cost is bounded, whatever is sent', () => {
+/** No budget of time: a catastrophe here takes minutes, if it ends at all. */
+function soon(judge: () => unknown) {
+  const started = performance.now()
+  judge()
+  expect(performance.now() - started).toBeLessThan(20_000)
+}
+
+test('no pattern hangs, whatever the text', () => {
   const text = `${'a'.repeat(250_000)}!`
   const dearest = [
     '(a+)+$',
@@ -177,21 +197,67 @@ test('what a pattern or a schema may cost is bounded, whatever is sent', () => {
     '(x+x+)+y',
     '(?i)(\\\\w*\\\\d*){90}$',
   ]
-  const patterns = gate(
-    ...dearest.map((one) => ['field_format', `{"field":"a","pattern":"${one}"}`] as [CheckType, string]),
+  const patterns = dearest.map((one): [CheckType, string] => ['field_format', `{"field":"a","pattern":"${one}"}`])
+  soon(() => evaluate(gate(...patterns), submission(`{"a":"${text}"}`)))
+})
+
+const numbers = (many: number) => JSON.stringify(Array.from({ length: many }, (_, index) => index))
+const long = 'x'.repeat(240_000)
+
+test.each([
+  [
+    'elements that are compared with each other',
+    '{"properties":{"a":{"uniqueItems":true}}}',
+    `{"a":${numbers(40_000)}}`,
+  ],
+  [
+    'many subschemas for many values',
+    `{"properties":{"a":{"items":{"anyOf":${JSON.stringify(Array.from({ length: 900 }, (_, n) => ({ const: `x${n}` })))}}}}}`,
+    `{"a":${numbers(40_000)}}`,
+  ],
+  [
+    'the length of a long text, many times',
+    `{"properties":{"a":{"allOf":${JSON.stringify(Array.from({ length: 900 }, () => ({ maxLength: 300_000 })))}}}}`,
+    `{"a":"${long}"}`,
+  ],
+  [
+    'a long constant that many values miss',
+    `{"properties":{"a":{"contains":{"const":"${'x'.repeat(30_000)}"}}}}`,
+    `{"a":${numbers(15_000)}}`,
+  ],
+])('what a schema costs is known before it is begun: %s', (_, schema, data) => {
+  expect(configFaults('json_schema', { schema: JSON.parse(schema) })).toEqual([])
+  soon(() => {
+    const [outcome] = evaluate(gate(['json_schema', `{"schema":${schema}}`]), submission(data))
+    expect(outcome!.details).toEqual({ reason: expect.stringContaining('more work') })
+  })
+})
+
+test('long values, many allowed values, many checks: bounded as well', () => {
+  const number = '1'.repeat(250_000)
+  const values = JSON.stringify(Array.from({ length: 1_000 }, (_, index) => index))
+  const kinds: [CheckType, string][] = [
+    ['allowed_values', `{"field":"a","values":${values}}`],
+    ['value_range', '{"field":"a","min":0,"max":1}'],
+    ['cross_field', '{"left":"a","op":"<","right":"a"}'],
+  ]
+  const hundred = Array.from({ length: 100 }, (_, index) => kinds[index % 3]!)
+  soon(() => {
+    const outcomes = evaluate(gate(...hundred), submission(`{"a":${number}}`))
+    expect(outcomes.at(-1)!.details).toMatchObject({ reason: expect.stringContaining('more work') })
+  })
+  const coverage = {
+    id: 'r',
+    type: 'field_coverage' as const,
+    config: { threshold: 1, fields: Array.from({ length: 200 }, (_, n) => `f${n}`) },
+  }
+  const members = JSON.stringify(Object.fromEntries(Array.from({ length: 40_000 }, (_, n) => [`m${n}`, 0])))
+  soon(() =>
+    evaluate(
+      { checks: [], rules: Array.from({ length: 20 }, () => coverage), queue_warnings: true },
+      submission(members),
+    ),
   )
-  const started = performance.now()
-  evaluate(patterns, submission(`{"a":"${text}"}`))
-  const numbers = JSON.stringify(Array.from({ length: 40_000 }, (_, index) => index))
-  const anyOf = JSON.stringify(Array.from({ length: 1_000 }, (_, index) => ({ const: `x${index}` })))
-  const schemas = ['{"properties":{"a":{"uniqueItems":true}}}', `{"properties":{"a":{"items":{"anyOf":${anyOf}}}}}`]
-  const dear = gate(...schemas.map((one) => ['json_schema', `{"schema":${one}}`] as [CheckType, string]))
-  const outcomes = evaluate(dear, submission(`{"a":${numbers}}`))
-  expect(outcomes.map(({ details }) => details)).toEqual(
-    schemas.map(() => ({ reason: expect.stringContaining('more work') })),
-  )
-  // No budget of time: a catastrophe here takes minutes, if it ends at all.
-  expect(performance.now() - started).toBeLessThan(30_000)
 })
 
 const rule = (type: any, threshold: number, fields?: string[]) => ({
@@ -235,7 +301,17 @@ test('rules: confidence, the share of checks that passed, the share of fields th
   }
   expect(evaluate(without, submission('{"a":1,"b":null}')).map(({ passed }) => passed)).toEqual([true, true])
   expect(evaluate(without, submission('{"a":null}')).map(({ passed }) => passed)).toEqual([true, false])
+  expect(evaluate(without, submission('{"a":null,"a":1}')).map(({ passed }) => passed)).toEqual([true, true])
   expect(evaluate(without, submission('{}')).map(({ passed }) => passed)).toEqual([true, true])
+})
+
+test('details stay short, whatever the names', () => {
+  const name = 'n'.repeat(100_000)
+  const data = JSON.stringify({ [name]: null, b: { [name]: 1 } })
+  const strict = '{"schema":{"properties":{"b":{"additionalProperties":false}}}}'
+  const outcomes = evaluate({ ...gate(['json_schema', strict]), rules: [rule('field_coverage', 1)] }, submission(data))
+  expect(outcomes.map(({ passed }) => passed)).toEqual([false, false])
+  for (const { details } of outcomes) expect(JSON.stringify(details).length).toBeLessThan(3_000)
 })
 
 test('a failed error holds a result up; a failed warning does unless the gate says otherwise', () => {
