@@ -150,32 +150,33 @@ function results(now: number): string[] {
   const receipts = '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c43'
   const tooMuch = '{"field":"total_amount","value":1500000,"max":1000000}'
   const misformed = '{"field":"invoice","value":"?","pattern":"^R-\\\\d+$"}'
+  /** What each of the two checks said, in their order: why it failed, or null where it passed. */
   const waiting = [
     {
       id: 'a1b2c3d4-e5f6-7890-abcd-ef1234567890',
       gate: invoices,
       at: Date.UTC(2024, 8, 14, 12, 5),
       data: '{"invoice":"R-17","total_amount":1500000}',
-      items: [['d4e5f6a7-b8c9-0123-defa-234567890123', 0, tooMuch]],
+      items: ['d4e5f6a7-b8c9-0123-defa-234567890123', '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c61'],
+      said: [tooMuch, null],
     },
     {
       id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c51',
       gate: invoices,
       at: now - 7_200_000,
       data: '{"invoice":"?","total_amount":1500000}',
-      items: [
-        ['01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c61', 0, tooMuch],
-        ['01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c62', 1, misformed],
-      ],
+      items: ['01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c62', '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c63'],
+      said: [tooMuch, misformed],
     },
     {
       id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c52',
       gate: receipts,
       at: now - 3_600_000,
       data: '{"invoice":"?","total_amount":420}',
-      items: [['01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c63', 1, misformed]],
+      items: ['01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c64', '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c65'],
+      said: [null, misformed],
     },
-  ] as const
+  ]
   return [
     ...checks.map(
       ([id, name, type, severity, config], order) =>
@@ -190,16 +191,18 @@ function results(now: number): string[] {
         `INSERT OR IGNORE INTO gates (id, tenant_id, name, check_ids, on_approve, on_reject, auto_approve_after_hours, queue_warnings, is_active, created_at, updated_at)
          VALUES (${text(id!)}, 'demo', ${text(name!)}, ${text(JSON.stringify([range, number]))}, '{"type":"none"}', '{"type":"none"}', ${hours}, 1, 1, ${now}, ${now})`,
     ),
-    ...waiting.flatMap(({ id, gate, at, data, items }) => [
+    ...waiting.flatMap(({ id, gate, at, data, items, said }) => [
       `INSERT OR IGNORE INTO approvals (id, tenant_id, kind, status, title, requester_id, created_at, updated_at, due_at, on_due, policy, votes_needed)
        VALUES (${text(id)}, 'demo', 'result', 'pending', ${text(gate === invoices ? 'Invoices: result' : 'Receipts: result')}, 'usr_service', ${at}, ${at},
          ${gate === invoices ? 'NULL, NULL' : `${at + 48 * 3_600_000}, 'approve'`}, ${text(policy)}, 1)`,
       `INSERT OR IGNORE INTO results (approval_id, tenant_id, gate_id, data, queued_items)
-       VALUES (${text(id)}, 'demo', ${text(gate)}, ${text(data)}, ${items.length})`,
-      ...items.map(([item, check, details], position) => {
-        const [checkId, name, type, severity] = checks[check]
+       VALUES (${text(id)}, 'demo', ${text(gate)}, ${text(data)}, ${said.filter(Boolean).length})`,
+      ...checks.map(([check, name, type, severity], n) => {
+        const details = said[n] ?? null
+        const failed = details === null ? 0 : 1
         return `INSERT OR IGNORE INTO check_results (id, tenant_id, result_id, gate_id, check_id, check_name, type, severity, passed, queued, details, position, created_at)
-         VALUES (${text(item)}, 'demo', ${text(id)}, ${text(gate)}, ${text(checkId)}, ${text(name)}, ${text(type)}, ${text(severity)}, 0, 1, ${text(details)}, ${position}, ${at})`
+         VALUES (${text(items[n]!)}, 'demo', ${text(id)}, ${text(gate)}, ${text(check)}, ${text(name)}, ${text(type)}, ${text(severity)}, ${1 - failed}, ${failed},
+           ${details === null ? 'NULL' : text(details)}, ${n}, ${at})`
       }),
       event(`evt_demo_${id}`, 'result.queued', id, 'usr_service', at),
     ]),

@@ -10,7 +10,9 @@ const field = z.string().min(1).max(500).refine(isField, 'is no JSON Pointer (RF
 export const operators = ['==', '!=', '<', '<=', '>', '>=', 'eq', 'ne', 'lt', 'lte', 'gt', 'gte'] as const
 export type Operator = (typeof operators)[number]
 
-const scalar = z.union([z.string().max(1_000), z.number(), z.boolean(), z.null()])
+const scalar = z.union([z.string().max(1_000), z.number(), z.boolean(), z.null()], {
+  error: 'must be a text of at most 1,000 characters, a number, true, false or null',
+})
 
 const configs = {
   value_range: z

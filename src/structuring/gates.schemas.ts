@@ -17,7 +17,7 @@ const config = z.record(z.string(), z.unknown()).openapi({
   description: `By type: \`value_range\` {field, min?, max?}; \`field_format\` {field, pattern}; \`required_field\` {field};
 \`allowed_values\` {field, values}; \`cross_field\` {left, op, right}; \`json_schema\` {schema}; \`reported\` {}. A field is a plain
 name or a JSON Pointer (RFC 6901). Numbers are compared as the decimals that are written. A pattern is one of RE2, found
-anywhere in the text unless it says ^ and $. A schema is of JSON Schema 2020-12, without pattern, format and references.`,
+anywhere in the text unless it says ^ and $. A schema is of JSON Schema 2020-12, without pattern, format and references; its numbers are IEEE doubles.`,
   example: { field: 'total_amount', max: 1_000_000 },
 })
 
@@ -94,9 +94,9 @@ export const checkListSchema = z.object({ data: z.array(checkSchema) }).openapi(
 
 const threshold = z.number().min(0).max(1).openapi({ description: 'Passed from here on, 0–1.', example: 0.9 })
 const fields = z
-  .array(z.string().min(1).max(500).refine(isField, 'is no JSON Pointer (RFC 6901): after ~ comes 0 or 1'))
+  .array(z.string().min(1).max(200).refine(isField, 'is no JSON Pointer (RFC 6901): after ~ comes 0 or 1'))
   .min(1)
-  .max(200)
+  .max(100)
   .optional()
   .openapi({ description: 'Of `field_coverage`: the fields that count; else those that the checks look at.' })
 
@@ -144,7 +144,7 @@ export const ruleSchema = z
 export const ruleListSchema = z.object({ data: z.array(ruleSchema) }).openapi('RuleList')
 
 const action = z
-  .union([
+  .discriminatedUnion('type', [
     z.strictObject({ type: z.literal('none') }),
     z.strictObject({ type: z.literal('webhook'), endpoint_id: z.string().min(1).max(100) }),
   ])

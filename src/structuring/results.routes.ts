@@ -24,7 +24,7 @@ import { submitResult } from './submit-result.ts'
 
 const tags = ['Gate reviews']
 const path = '/v1/structuring'
-const undecidable = ['self_approval', 'not_found', 'already_decided', 'precondition_failed'] as const
+const undecidable = ['not_found', 'already_decided', 'precondition_failed'] as const
 
 const submit = endpoint({
   method: 'post',

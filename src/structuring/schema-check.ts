@@ -65,7 +65,7 @@ const deepestSchema = 32
 /** What is wrong with a schema, each with the path to it; nothing where it can be used. */
 export function schemaFaults(schema: unknown): { path: (string | number)[]; message: string }[] {
   if (lengthOf(schema) > longestSchema) return [{ path: [], message: `is over ${longestSchema} characters` }]
-  const faults = [...walk(schema, [])]
+  const faults = [...walk(schema, [], 0)]
   if (faults.length > 0) return faults
   try {
     for (const instance of [{}, [], '', 0, true, null]) prepareSchema(schema as Schema).validator.validate(instance)
@@ -84,12 +84,16 @@ function lengthOf(schema: unknown): number {
   }
 }
 
-function* walk(schema: unknown, path: (string | number)[]): Generator<{ path: (string | number)[]; message: string }> {
+function* walk(
+  schema: unknown,
+  path: (string | number)[],
+  depth: number,
+): Generator<{ path: (string | number)[]; message: string }> {
   if (typeof schema === 'boolean') return
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
     return yield { path, message: 'must be a schema: an object, true or false' }
   }
-  if (path.length > 2 * deepestSchema) return yield { path, message: `is nested deeper than ${deepestSchema}` }
+  if (depth > deepestSchema) return yield { path, message: `is nested deeper than ${deepestSchema}` }
   for (const [keyword, value] of Object.entries(schema)) {
     const here = [...path, keyword]
     if (!known.has(keyword)) {
@@ -97,13 +101,14 @@ function* walk(schema: unknown, path: (string | number)[]): Generator<{ path: (s
     } else if (Object.hasOwn(plain, keyword)) {
       const { error } = (plain[keyword] as z.ZodType).safeParse(value)
       if (error) yield { path: here, message: error.issues[0]?.message ?? 'is not valid' }
-    } else if (one.includes(keyword)) yield* walk(value, here)
+    } else if (one.includes(keyword)) yield* walk(value, here, depth + 1)
     else if (list.includes(keyword)) {
-      if (Array.isArray(value)) for (const [index, child] of value.entries()) yield* walk(child, [...here, index])
+      if (Array.isArray(value))
+        for (const [index, child] of value.entries()) yield* walk(child, [...here, index], depth + 1)
       else yield { path: here, message: 'must be a list of schemas' }
     } else if (map.includes(keyword)) {
       if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-        for (const [name, child] of Object.entries(value)) yield* walk(child, [...here, name])
+        for (const [name, child] of Object.entries(value)) yield* walk(child, [...here, name], depth + 1)
       } else yield { path: here, message: 'must be an object of schemas' }
     }
   }
