@@ -7,7 +7,7 @@ import type { AppContext, AppEnv } from './environment.ts'
 const bodyLimit = 1024 * 1024
 
 /**
- * Reads the body before it is validated: at most 1 MiB, declared as JSON, and JSON. An empty body of an endpoint that
+ * Reads the body before it is validated: at most 1 MiB, declared as JSON, and JSON of whole characters. An empty body of an endpoint that
  * needs none passes as `{}`.
  */
 export function jsonBody(required: boolean) {
@@ -30,8 +30,20 @@ export function jsonBody(required: boolean) {
         text === '' ? 'The body is empty; this needs a JSON body.' : `${(error as Error).message}.`,
       )
     }
+    const half = halfCharacter(text)
+    if (half !== undefined) {
+      const message = `has ${half}, which is half of a surrogate pair: send whole characters (RFC 7493)`
+      throw invalidInput([{ in: 'body', pointer: '', message, type: 'value_error' }])
+    }
     await next()
   })
+}
+
+/** An escape that is half of a surrogate pair: no character, so nothing that could be stored and handed back. */
+function halfCharacter(json: string): string | undefined {
+  const escapes = /\\ud[89ab][\da-f]{2}\\ud[c-f][\da-f]{2}|(\\ud[89a-f][\da-f]{2})|\\./gis
+  for (const [, half] of json.matchAll(escapes)) if (half !== undefined) return half
+  return undefined
 }
 
 async function readText(c: AppContext): Promise<string> {

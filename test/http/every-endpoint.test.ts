@@ -40,6 +40,15 @@ test('a key that expires stops working at its time although it is cached', async
   expect((await send(path, { headers: { 'X-API-Key': key } })).status).toBe(401)
 })
 
+test('half a character is refused, whole ones are kept', async () => {
+  const member = (await newTenant()).as('member')
+  const send = (text: string) =>
+    member(path, { method: 'POST', body: `{"description":"${text}","amount":1,"currency":"EUR"}` })
+  for (const half of ['a\\ud800b', '\\udc00', '\\uDC00\\uD800', '\\ud83d\\n\\ude00', '\\\\\\ud800'])
+    expect(await send(half)).toMatchObject({ status: 422, body: { code: 'invalid_input', errors: [{ pointer: '' }] } })
+  expect((await send('\\ud83d\\ude00 \\\\ud800')).body.description).toBe('😀 \\ud800')
+})
+
 test('X-Tenant-Id must be the key’s own tenant', async () => {
   const tenant = await newTenant()
   const member = tenant.as('member')
