@@ -1,14 +1,7 @@
 import { systemContext, type Ctx } from '../context.ts'
 import { attemptDelivery, type Target } from './attempt-delivery.ts'
-import {
-  failPending,
-  recordAttempt,
-  selectDue,
-  selectNextDue,
-  takeEvents,
-  type DueDelivery,
-} from './deliveries.store.ts'
-import { disableGone, selectForSender, type Endpoint } from './endpoints.store.ts'
+import { failPending, recordAttempt, selectDue, selectNext, takeEvents, type DueDelivery } from './deliveries.store.ts'
+import { disableIf, selectForSender, type Endpoint } from './endpoints.store.ts'
 import { signingSecrets } from './endpoints.ts'
 
 /** How many events one step looks at, how many deliveries it attempts in each lane, how many it ends. */
@@ -36,18 +29,30 @@ export async function deliverDue(ctx: Ctx, endpointId: string): Promise<number |
     secrets: await signingSecrets(ctx.env, endpoint, ctx.now),
     allowLoopback: ctx.env.WEBHOOKS_ALLOW_LOOPBACK === 'on',
   }
-  await Promise.all([first, repeated].map((lane) => attemptInTurn(ctx, endpoint, target, lane)))
-  const [[next]] = await ctx.db.batch([selectNextDue(ctx, endpointId)])
-  return next?.at ?? null
+  const lanes = [first, repeated].map((lane) => attemptInTurn(ctx, endpoint, target, lane))
+  // Both end before an error of one is told: the next step must not meet a lane of this one.
+  const failed = (await Promise.allSettled(lanes)).find((lane) => lane.status === 'rejected')
+  if (failed) throw failed.reason
+  const [[next]] = await ctx.db.batch([selectNext(ctx, endpointId)])
+  return next?.untaken ? ctx.now : (next?.due_at ?? null)
 }
 
-async function attemptInTurn(ctx: Ctx, { id }: Endpoint, target: Target, lane: readonly DueDelivery[]): Promise<void> {
+/** Stops where the endpoint has been changed meanwhile: the next step goes on with what it is then. */
+async function attemptInTurn(
+  ctx: Ctx,
+  endpoint: Endpoint,
+  target: Target,
+  lane: readonly DueDelivery[],
+): Promise<void> {
   for (const delivery of lane) {
     const { attempt, gone, ...recorded } = await attemptDelivery(delivery, target)
-    const { db } = systemContext(ctx.env, 'system:webhooks', Date.now())
-    const statements = [recordAttempt(ctx, delivery.id, attempt, recorded, Date.now())]
-    await db.batch(gone ? [...statements, disableGone(ctx, id)] : statements)
-    if (gone) return
+    const now = systemContext(ctx.env, 'system:webhooks', Date.now())
+    const [, , [current]] = await now.db.batch([
+      recordAttempt(now, delivery.id, attempt, recorded),
+      disableIf(now, endpoint.id, gone),
+      selectForSender(now, endpoint.id),
+    ])
+    if (current?.updated_at !== endpoint.updated_at) return
   }
 }
 

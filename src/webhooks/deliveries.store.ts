@@ -63,8 +63,8 @@ export function takeEvents(ctx: Ctx, endpointId: string, limit: number): Stateme
           SELECT 1 FROM gate_actions a WHERE a.approval_id = v.subject_id AND a.endpoint_id = e.id)))
       ON CONFLICT DO NOTHING`),
     ctx.db.all(sql`
-      UPDATE webhook_endpoints SET taken_seq = coalesce((SELECT max(v.seq) FROM ${next} v), taken_seq)
-      WHERE id = ${endpointId} AND enabled = 1`),
+      UPDATE webhook_endpoints SET taken_seq = next.last FROM (SELECT max(v.seq) AS last FROM ${next} v) AS next
+      WHERE id = ${endpointId} AND enabled = 1 AND next.last > taken_seq`),
   ]
 }
 
@@ -104,10 +104,12 @@ export function selectDue(ctx: Ctx, endpointId: string, lane: 'first' | 'repeate
     ORDER BY d.next_attempt_at, d.event_seq LIMIT ${limit}`)
 }
 
-/** When the next attempt at an endpoint is due; null where nothing is pending. */
-export function selectNextDue(ctx: Ctx, endpointId: string) {
-  return ctx.db.all<{ at: number | null }>(sql`
-    SELECT min(next_attempt_at) AS at FROM webhook_deliveries WHERE endpoint_id = ${endpointId} AND status = 'pending'`)
+/** When the next attempt at an endpoint is due (null where nothing is pending), and whether events wait to be taken. */
+export function selectNext(ctx: Ctx, endpointId: string) {
+  return ctx.db.all<{ due_at: number | null; untaken: 0 | 1 }>(sql`
+    SELECT (SELECT min(next_attempt_at) FROM webhook_deliveries WHERE endpoint_id = e.id AND status = 'pending') AS due_at,
+      EXISTS (SELECT 1 FROM events v WHERE e.enabled = 1 AND v.tenant_id = e.tenant_id AND v.seq > e.taken_seq) AS untaken
+    FROM webhook_endpoints e WHERE e.id = ${endpointId}`)
 }
 
 /** What an attempt has come to. */
@@ -118,16 +120,10 @@ export interface Recorded {
 }
 
 /** Records an attempt at a delivery that is still pending. */
-export function recordAttempt(
-  ctx: Ctx,
-  id: string,
-  attempt: Attempt,
-  { status, nextAt }: Recorded,
-  now: number,
-): Statement {
+export function recordAttempt(ctx: Ctx, id: string, attempt: Attempt, { status, nextAt }: Recorded): Statement {
   return ctx.db.all(sql`
     UPDATE webhook_deliveries SET status = ${status}, tries = tries + 1, attempt_count = attempt_count + 1, next_attempt_at = ${nextAt},
-      finished_at = ${status === 'pending' ? null : now}, attempts = ${appended(attempt)}
+      finished_at = ${status === 'pending' ? null : ctx.now}, attempts = ${appended(attempt)}
     WHERE id = ${id} AND status = 'pending'`)
 }
 

@@ -61,10 +61,10 @@ export function updateEndpoint(ctx: Ctx, id: string, { enabled, ...change }: End
     WHERE ${own(ctx, id)}`)
 }
 
-/** Stops deliveries to an endpoint whose receiver has said that it is gone. */
-export function disableGone(ctx: Ctx, id: string): Statement {
+/** Stops deliveries to an endpoint, if its receiver has said that it is gone. */
+export function disableIf(ctx: Ctx, id: string, gone: boolean): Statement {
   return ctx.db.all(sql`
-    UPDATE webhook_endpoints SET enabled = 0, disabled_reason = 'gone', updated_at = ${ctx.now} WHERE id = ${id} AND enabled = 1`)
+    UPDATE webhook_endpoints SET enabled = 0, disabled_reason = 'gone', updated_at = ${ctx.now} WHERE ${gone ? 1 : 0} AND id = ${id} AND enabled = 1`)
 }
 
 /**

@@ -75,6 +75,7 @@ export async function createEndpoint(
 export async function changeEndpoint(ctx: Ctx, id: string, change: EndpointChange): Promise<Endpoint> {
   if (change.url !== undefined) refuseUrl(ctx, change.url)
   const isDisabling = change.enabled === false
+  if (isDisabling) await getEndpoint(ctx, id)
   const results = await ctx.db.batch([
     ...(isDisabling ? takeEvents(ctx, id, atOnce) : []),
     updateEndpoint(ctx, id, change),

@@ -179,6 +179,40 @@ test('the first attempts of many are in order, and a delivery that fails holds u
   expect(again.id).toBe(received[3]!.id)
 })
 
+test('events that an endpoint has not asked for, however many, do not hold up the one that it has', async () => {
+  const tenant = await newTenant()
+  const receiver = await newReceiver(tenant, { event_types: ['batch.started'] })
+  await submitClaims(tenant.as('member'), 1)
+  await env.DB.batch([
+    env.DB.prepare('UPDATE webhook_endpoints SET taken_seq = taken_seq - 1 WHERE id = ?').bind(receiver.id),
+    env.DB.prepare(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2200)
+       INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, to_status)
+       SELECT 'evt_' || i, ?, iif(i = 2100, 'batch.started', 'claim.submitted'), 'x', 'usr_x', 1, 'x' FROM n`,
+    ).bind(tenant.id),
+  ])
+  await upkeep()
+  expect(types(await arrived(receiver, 1))).toEqual(['batch.started'])
+})
+
+test('an endpoint that is disabled, or moved, in the middle of many is sent no more, or elsewhere', async () => {
+  const tenant = await newTenant()
+  const change = (id: string, body: object) =>
+    tenant.as('admin')(`/v1/webhook-endpoints/${id}`, { method: 'PATCH', body })
+  const [stopped, moved, target] = [
+    await newReceiver(tenant),
+    await newReceiver(tenant),
+    await newReceiver(tenant, { event_types: ['batch.started'] }),
+  ]
+  stopped.answer = async () => void (stopped.received.length === 5 && (await change(stopped.id, { enabled: false })))
+  target.secret = moved.secret
+  moved.answer = async () => void (moved.received.length === 5 && (await change(moved.id, { url: target.url })))
+  await submitClaims(tenant.as('member'), 40)
+  await arrived(target, 35)
+  const log = await logged(tenant, stopped, (all) => all.every(({ status }) => status !== 'pending'))
+  expect([stopped.received.length, moved.received.length, log.length]).toEqual([5, 5, 40])
+})
+
 test('an endpoint that hangs delays no other', async () => {
   const tenant = await newTenant()
   let release = () => {}
