@@ -1,5 +1,6 @@
 -- Webhooks: endpoints of a tenant, and what is delivered to them. The events are the queue: an endpoint has a place in
--- them, up to which its deliveries have been made.
+-- them, `taken_seq`, up to which its deliveries have been made. `until_seq` is where it was disabled: up to there they are
+-- still made, and have failed. `revision` moves with every change that a sender has to know of.
 
 CREATE TABLE webhook_endpoints (
   id TEXT PRIMARY KEY,
@@ -11,11 +12,15 @@ CREATE TABLE webhook_endpoints (
   disabled_reason TEXT CHECK (disabled_reason IN ('by_admin', 'gone', 'deleted')),
   secret TEXT NOT NULL,
   taken_seq INTEGER NOT NULL,
+  until_seq INTEGER,
+  paused_until INTEGER,
+  revision INTEGER NOT NULL DEFAULT 1,
   old_secrets TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(old_secrets) AND json_type(old_secrets) = 'array'),
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   deleted_at INTEGER,
   CHECK (enabled = (disabled_reason IS NULL)),
+  CHECK (enabled = (until_seq IS NULL)),
   CHECK (deleted_at IS NULL OR NOT enabled)
 ) STRICT;
 CREATE INDEX webhook_endpoints_by_tenant ON webhook_endpoints (tenant_id, created_at, id) WHERE deleted_at IS NULL;

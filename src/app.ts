@@ -27,7 +27,7 @@ import { outgoing } from './webhooks/webhooks.schemas.ts'
 /** After a write that went well, the senders of webhooks are told, outside of the caller's time. */
 const announcing = createMiddleware<AppEnv>(async function announcing(c, next) {
   await next()
-  if (c.req.method === 'GET' || !c.res.ok) return
+  if (c.req.method === 'GET' || c.req.method === 'HEAD' || !c.res.ok) return
   const ctx = systemContext(c.env, 'system:webhooks', Date.now())
   c.executionCtx.waitUntil(announce(ctx, c.get('ctx').actor.tenantId))
 })

@@ -23,7 +23,7 @@ export async function announce(ctx: Ctx, tenantId: string): Promise<void> {
     if (listeners.length === 0) silent.set(tenantId, ctx.now + trustMs)
     const [oldest] = silent.keys()
     if (silent.size > cacheSize && oldest !== undefined) silent.delete(oldest)
-    await Promise.all(listeners.filter(({ waits }) => waits).map(({ id }) => wakeSender(ctx, id)))
+    await Promise.all(listeners.filter(({ waits }) => waits).map(({ id }) => wakeSender(ctx, id, 'first')))
   } catch (error) {
     console.error({
       message: 'webhooks could not be announced; the relay will',

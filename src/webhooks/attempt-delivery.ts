@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import type { Attempt, DueDelivery, Recorded } from './deliveries.store.ts'
 import { urlFault } from './endpoint-url.ts'
-import { nextAttempt, readRetryAfter } from './schedule.ts'
+import { longestRetryAfter, nextAttempt, readRetryAfter } from './schedule.ts'
 
 const timeoutMs = 15_000
 
@@ -16,15 +16,18 @@ export interface Target {
   allowLoopback: boolean
 }
 
-/** What came of an attempt. `gone`: the receiver wants nothing any more. */
+/** What came of an attempt. */
 export interface Attempted extends Recorded {
   attempt: Attempt
+  /** The receiver wants nothing any more. */
   gone: boolean
+  /** Until when it asks to be left alone, in milliseconds. */
+  pauseUntil: number | null
 }
 
 /**
  * Sends a delivery once (Standard Webhooks 1.0): only an answer of 2xx counts, redirects are not followed, 410 means
- * that the receiver is gone.
+ * that the receiver is gone, and `Retry-After` with 429 or 503 that nothing is to be sent to it until then.
  *
  * @param clock the time in milliseconds
  * @param random 0–1, for the schedule
@@ -48,20 +51,24 @@ export async function attemptDelivery(
     const nextAt = nextAttempt(delivery.tries + 1, retryAfter, clock(), random())
     return { status: nextAt === null ? 'failed' : 'pending', nextAt }
   }
-  const fault = urlFault(target.url, target.allowLoopback)
-  if (fault !== null) {
-    return { attempt: note({ error: `the URL ${fault}` }), status: 'failed', nextAt: null, gone: false }
+  const ended = (status: 'succeeded' | 'failed', attempt: Attempt, gone = false): Attempted => {
+    return { attempt, status, nextAt: null, gone, pauseUntil: null }
   }
+  const fault = urlFault(target.url, target.allowLoopback)
+  if (fault !== null) return ended('failed', note({ error: `the URL ${fault}` }))
   try {
     const response = await fetch(target.url, request(delivery, target.secrets, started))
     const attempt = note({ response_status: response.status, response_body: await readStart(response) })
-    if (response.ok) return { attempt, status: 'succeeded', nextAt: null, gone: false }
-    if (response.status === 410) return { attempt, status: 'failed', nextAt: null, gone: true }
-    return { attempt, ...later(readRetryAfter(response.headers.get('Retry-After'), clock())), gone: false }
+    if (response.ok) return ended('succeeded', attempt)
+    if (response.status === 410) return ended('failed', attempt, true)
+    const retryAfter = readRetryAfter(response.headers.get('Retry-After'), clock())
+    const asksForPause = (response.status === 429 || response.status === 503) && retryAfter !== null
+    const pauseUntil = asksForPause ? clock() + Math.min(retryAfter, longestRetryAfter) : null
+    return { attempt, ...later(retryAfter), gone: false, pauseUntil }
   } catch (error) {
     const isTimeout = error instanceof Error && error.name === 'TimeoutError'
     const reason = isTimeout ? `no answer within ${timeoutMs / 1000} seconds` : String(error).slice(0, 500)
-    return { attempt: note({ error: reason }), ...later(null), gone: false }
+    return { attempt: note({ error: reason }), ...later(null), gone: false, pauseUntil: null }
   }
 }
 

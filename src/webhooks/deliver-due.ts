@@ -1,62 +1,81 @@
 import { systemContext, type Ctx } from '../context.ts'
 import { attemptDelivery, type Target } from './attempt-delivery.ts'
-import { failPending, recordAttempt, selectDue, selectNext, takeEvents, type DueDelivery } from './deliveries.store.ts'
-import { disableIf, selectForSender, type Endpoint } from './endpoints.store.ts'
+import {
+  failPending,
+  recordAttempt,
+  selectDue,
+  selectNext,
+  takeEvents,
+  type DueDelivery,
+  type Lane,
+} from './deliveries.store.ts'
+import { disableGone, pause, selectForSender, type Endpoint } from './endpoints.store.ts'
 import { signingSecrets } from './endpoints.ts'
 
-/** How many events one step looks at, how many deliveries it attempts in each lane, how many it ends. */
+/** How many events one step looks at, how many deliveries it attempts, how many it ends. */
 const eventsPerStep = 500
 const attemptsPerStep = 20
 const endedPerStep = 1_000
 
+/** When a lane goes on, in milliseconds; null where nothing waits. `repeatAt` is when the other one has to. */
+export interface NextStep {
+  at: number | null
+  repeatAt: number | null
+}
+
 /**
- * One step of an endpoint's sender: takes what has happened, and attempts what is due. First attempts are made one after
- * the other in the order of the events; repeated ones beside them, so that a delivery that keeps failing holds up none.
- *
- * @returns when the next step is due, in milliseconds; null where nothing waits
+ * One step of an endpoint's sender. In the first lane it takes what has happened, and makes first attempts, one after the
+ * other in the order of the events; in the other the repeated ones, so that a delivery that keeps failing holds up none.
  */
-export async function deliverDue(ctx: Ctx, endpointId: string): Promise<number | null> {
-  const [, , [endpoint], first, repeated] = await ctx.db.batch([
-    ...(takeEvents(ctx, endpointId, eventsPerStep) as [never, never]),
+export async function deliverDue(ctx: Ctx, endpointId: string, lane: Lane): Promise<NextStep> {
+  const taking = lane === 'first' ? takeEvents(ctx, endpointId, eventsPerStep) : []
+  const results = await ctx.db.batch([
+    ...taking,
     selectForSender(ctx, endpointId),
-    selectDue(ctx, endpointId, 'first', attemptsPerStep),
-    selectDue(ctx, endpointId, 'repeated', attemptsPerStep),
+    selectDue(ctx, endpointId, lane, attemptsPerStep),
   ])
-  if (!endpoint) return null
-  if (!endpoint.enabled) return endPending(ctx, endpointId)
+  const [[endpoint], due] = results.slice(taking.length) as [Endpoint[], DueDelivery[]]
+  if (endpoint && !endpoint.enabled) return endPending(ctx, endpointId, lane)
+  const isPaused = (endpoint?.paused_until ?? 0) > ctx.now
+  const repeatAt = endpoint && !isPaused ? await attemptInTurn(ctx, endpoint, due) : null
+  const [[next]] = await ctx.db.batch([selectNext(ctx, endpointId, lane)])
+  const at = next?.at ?? null
+  return { at: at === null ? null : Math.max(at, next?.paused_until ?? 0), repeatAt }
+}
+
+/** Ends what waits for an endpoint that is disabled. */
+async function endPending(ctx: Ctx, endpointId: string, lane: Lane): Promise<NextStep> {
+  const [ended, [next]] = await ctx.db.batch([
+    failPending(ctx, endpointId, endedPerStep),
+    selectNext(ctx, endpointId, lane),
+  ])
+  return { at: ended.length < endedPerStep ? (next?.at ?? null) : ctx.now, repeatAt: null }
+}
+
+/**
+ * Stops where the endpoint has changed meanwhile: the next step goes on with what it is then.
+ *
+ * @returns when the earliest of those that failed is to be repeated
+ */
+async function attemptInTurn(ctx: Ctx, endpoint: Endpoint, due: readonly DueDelivery[]): Promise<number | null> {
+  if (due.length === 0) return null
   const target: Target = {
     url: endpoint.url,
     secrets: await signingSecrets(ctx.env, endpoint, ctx.now),
     allowLoopback: ctx.env.WEBHOOKS_ALLOW_LOOPBACK === 'on',
   }
-  const lanes = [first, repeated].map((lane) => attemptInTurn(ctx, endpoint, target, lane))
-  // Both end before an error of one is told: the next step must not meet a lane of this one.
-  const failed = (await Promise.allSettled(lanes)).find((lane) => lane.status === 'rejected')
-  if (failed) throw failed.reason
-  const [[next]] = await ctx.db.batch([selectNext(ctx, endpointId)])
-  return next?.untaken ? ctx.now : (next?.due_at ?? null)
-}
-
-/** Stops where the endpoint has been changed meanwhile: the next step goes on with what it is then. */
-async function attemptInTurn(
-  ctx: Ctx,
-  endpoint: Endpoint,
-  target: Target,
-  lane: readonly DueDelivery[],
-): Promise<void> {
-  for (const delivery of lane) {
-    const { attempt, gone, ...recorded } = await attemptDelivery(delivery, target)
+  let repeatAt: number | null = null
+  for (const delivery of due) {
+    const { attempt, gone, pauseUntil, ...recorded } = await attemptDelivery(delivery, target)
     const now = systemContext(ctx.env, 'system:webhooks', Date.now())
-    const [, , [current]] = await now.db.batch([
-      recordAttempt(now, delivery.id, attempt, recorded),
-      disableIf(now, endpoint.id, gone),
+    const [[current]] = await now.db.batch([
       selectForSender(now, endpoint.id),
+      recordAttempt(now, delivery, attempt, recorded),
+      ...(gone ? [disableGone(now, endpoint)] : []),
+      ...(pauseUntil === null ? [] : [pause(now, endpoint, pauseUntil)]),
     ])
-    if (current?.updated_at !== endpoint.updated_at) return
+    if (recorded.nextAt !== null) repeatAt = Math.min(repeatAt ?? Infinity, recorded.nextAt)
+    if (gone || pauseUntil !== null || current?.revision !== endpoint.revision) break
   }
-}
-
-async function endPending(ctx: Ctx, endpointId: string): Promise<number | null> {
-  const [failed] = await ctx.db.batch([failPending(ctx, endpointId, endedPerStep)])
-  return failed.length < endedPerStep ? null : ctx.now
+  return repeatAt
 }

@@ -2,6 +2,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
+import { hasUntaken } from './endpoints.store.ts'
 import { eventTypes, testType } from './event-types.ts'
 import type { webhookDeliveries } from './webhooks.table.ts'
 
@@ -47,16 +48,16 @@ const idOf = sql`'msg_' || substr(v.id, 5) || '_' || substr(e.id, 5)`
  * transaction, and making one again makes none.
  */
 export function takeEvents(ctx: Ctx, endpointId: string, limit: number): Statement[] {
-  const next = sql`(SELECT v.* FROM events v
-    WHERE v.tenant_id = (SELECT tenant_id FROM webhook_endpoints WHERE id = ${endpointId})
-      AND v.seq > (SELECT taken_seq FROM webhook_endpoints WHERE id = ${endpointId}) ORDER BY v.seq LIMIT ${limit})`
+  const next = sql`(SELECT v.* FROM webhook_endpoints n CROSS JOIN events v
+    WHERE n.id = ${endpointId} AND v.tenant_id = n.tenant_id AND v.seq > n.taken_seq AND (n.until_seq IS NULL OR v.seq <= n.until_seq)
+    ORDER BY v.seq LIMIT ${limit})`
   const isPublic = sql`v.type IN (SELECT value FROM json_each(${JSON.stringify(eventTypes)}))`
   return [
     ctx.db.all(sql`
       INSERT INTO webhook_deliveries (id, tenant_id, endpoint_id, event_seq, event_type, status, next_attempt_at, created_at)
       SELECT ${idOf}, v.tenant_id, e.id, v.seq, v.type, 'pending', 0, v.at
       FROM ${next} v CROSS JOIN webhook_endpoints e
-      WHERE e.id = ${endpointId} AND e.enabled = 1 AND (
+      WHERE e.id = ${endpointId} AND (
         (${isPublic} AND (instr(e.event_types, '"*"') OR instr(e.event_types, '"' || v.type || '"')))
         OR (v.type = ${testType} AND v.subject_id = e.id)
         OR (v.type IN ('result.approved', 'result.rejected') AND EXISTS (
@@ -64,7 +65,7 @@ export function takeEvents(ctx: Ctx, endpointId: string, limit: number): Stateme
       ON CONFLICT DO NOTHING`),
     ctx.db.all(sql`
       UPDATE webhook_endpoints SET taken_seq = next.last FROM (SELECT max(v.seq) AS last FROM ${next} v) AS next
-      WHERE id = ${endpointId} AND enabled = 1 AND next.last > taken_seq`),
+      WHERE id = ${endpointId} AND next.last > taken_seq`),
   ]
 }
 
@@ -75,6 +76,7 @@ export function takeTest(ctx: Ctx, endpointId: string): Statement {
     SELECT ${idOf}, v.tenant_id, e.id, v.seq, v.type, 'pending', 0, v.at
     FROM events v CROSS JOIN webhook_endpoints e
     WHERE v.subject_id = ${endpointId} AND v.type = ${testType} AND e.id = v.subject_id AND e.enabled = 1
+      AND e.tenant_id = ${ctx.actor.tenantId}
     ORDER BY v.seq DESC LIMIT 1
     ON CONFLICT DO NOTHING`)
 }
@@ -91,7 +93,7 @@ export function isMade(id: string): Condition {
 }
 
 /** What is due at an endpoint: first attempts in the order of the events, or repeated ones, longest due first. */
-export function selectDue(ctx: Ctx, endpointId: string, lane: 'first' | 'repeated', limit: number) {
+export function selectDue(ctx: Ctx, endpointId: string, lane: Lane, limit: number) {
   const due = lane === 'first' ? sql`d.next_attempt_at = 0` : sql`d.next_attempt_at BETWEEN 1 AND ${ctx.now}`
   return ctx.db.all<DueDelivery>(sql`
     SELECT d.id, d.event_type, d.tries, v.id AS event_id, v.at, v.subject_id, v.actor_id, v.from_status, v.to_status, v.data,
@@ -104,12 +106,18 @@ export function selectDue(ctx: Ctx, endpointId: string, lane: 'first' | 'repeate
     ORDER BY d.next_attempt_at, d.event_seq LIMIT ${limit}`)
 }
 
-/** When the next attempt at an endpoint is due (null where nothing is pending), and whether events wait to be taken. */
-export function selectNext(ctx: Ctx, endpointId: string) {
-  return ctx.db.all<{ due_at: number | null; untaken: 0 | 1 }>(sql`
-    SELECT (SELECT min(next_attempt_at) FROM webhook_deliveries WHERE endpoint_id = e.id AND status = 'pending') AS due_at,
-      EXISTS (SELECT 1 FROM events v WHERE e.enabled = 1 AND v.tenant_id = e.tenant_id AND v.seq > e.taken_seq) AS untaken
-    FROM webhook_endpoints e WHERE e.id = ${endpointId}`)
+/** The two ways in which an endpoint is sent to: first attempts, in order, and repeated ones. */
+export type Lane = 'first' | 'repeated'
+
+/** When there is something to do in a lane of an endpoint: 0 for at once, null for nothing. */
+export function selectNext(ctx: Ctx, endpointId: string, lane: Lane) {
+  const due = sql`SELECT min(d.next_attempt_at) FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.status = 'pending'`
+  const at =
+    lane === 'first'
+      ? sql`iif(${hasUntaken}, 0, (${due} AND d.next_attempt_at = 0))`
+      : sql`(${due} AND d.next_attempt_at > 0)`
+  return ctx.db.all<{ at: number | null; paused_until: number | null }>(sql`
+    SELECT ${at} AS at, e.paused_until FROM webhook_endpoints e WHERE e.id = ${endpointId}`)
 }
 
 /** What an attempt has come to. */
@@ -119,12 +127,23 @@ export interface Recorded {
   nextAt: number | null
 }
 
-/** Records an attempt at a delivery that is still pending. */
-export function recordAttempt(ctx: Ctx, id: string, attempt: Attempt, { status, nextAt }: Recorded): Statement {
+/**
+ * Records an attempt. It is in the log in any case, and a success is one; but if meanwhile the delivery was replayed, or
+ * ended because its endpoint was disabled, a failure changes nothing of that.
+ */
+export function recordAttempt(
+  ctx: Ctx,
+  delivery: DueDelivery,
+  attempt: Attempt,
+  { status, nextAt }: Recorded,
+): Statement {
+  const counts = status === 'succeeded' ? sql`1` : sql`(status = 'pending' AND tries = ${delivery.tries})`
   return ctx.db.all(sql`
-    UPDATE webhook_deliveries SET status = ${status}, tries = tries + 1, attempt_count = attempt_count + 1, next_attempt_at = ${nextAt},
-      finished_at = ${status === 'pending' ? null : ctx.now}, attempts = ${appended(attempt)}
-    WHERE id = ${id} AND status = 'pending'`)
+    UPDATE webhook_deliveries SET attempt_count = attempt_count + 1, attempts = ${appended(attempt)},
+      status = iif(${counts}, ${status}, status), tries = iif(${counts}, tries + 1, tries),
+      next_attempt_at = iif(${counts}, ${nextAt}, next_attempt_at),
+      finished_at = iif(${counts}, ${status === 'pending' ? null : ctx.now}, finished_at)
+    WHERE id = ${delivery.id}`)
 }
 
 /** Ends what waits for an endpoint that is no longer enabled. Returns a row for each. */

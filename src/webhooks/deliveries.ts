@@ -45,7 +45,7 @@ export async function testEndpoint(ctx: Ctx, endpointId: string): Promise<Delive
   ]
   const sent = await onceIf(ctx, delivery, statements, isMade(id))
   if (!sent) return refuseDisabled(ctx, endpointId)
-  await wakeSender(ctx, endpointId)
+  await wakeSender(ctx, endpointId, 'first')
   return sent
 }
 
@@ -54,7 +54,7 @@ export async function replayDelivery(ctx: Ctx, id: string): Promise<Delivery> {
   const [[replayed], [delivery]] = await ctx.db.batch([replay(ctx, id), selectDelivery(ctx, id)])
   if (!delivery) throw new Refusal('not_found', `There is no webhook delivery ${id}.`)
   if (!replayed) return refuseDisabled(ctx, delivery.endpoint_id)
-  await wakeSender(ctx, delivery.endpoint_id)
+  await wakeSender(ctx, delivery.endpoint_id, delivery.next_attempt_at === 0 ? 'first' : 'repeated')
   return delivery
 }
 

@@ -1,7 +1,11 @@
 import ipaddr from 'ipaddr.js'
 
 /** Names that mean this machine or this network, by their last labels (RFC 6761, RFC 6762, RFC 8375). */
-const localNames = ['localhost', 'local', 'localdomain', 'internal', 'intranet', 'lan', 'home.arpa', 'test', 'invalid']
+const localNames =
+  'localhost local localdomain internal intranet lan home corp private svc onion home.arpa test invalid'.split(' ')
+
+/** Public by their range, and yet of the inside of a cloud: Azure's wire server. */
+const insideClouds = new Set(['168.63.129.16'])
 
 const globalV6 = ipaddr.IPv6.parseCIDR('2000::/3')
 
@@ -26,11 +30,13 @@ export function urlFault(url: string, allowLoopback: boolean): string | null {
 
 function addressFault(host: string): string | null {
   const address = ipaddr.parse(host)
+  if (insideClouds.has(address.toString())) return 'must not point at the inside of a cloud'
   const isPublic = address.range() === 'unicast' && (address.kind() === 'ipv4' || address.match(globalV6))
   return isPublic ? null : 'must not point at a private, loopback, link-local or reserved address'
 }
 
 function nameFault(host: string): string | null {
+  if (!/^[a-z\d_-]+(\.[a-z\d_-]+)*$/.test(host)) return 'must name a host by letters, digits and hyphens'
   const isLocal = !host.includes('.') || localNames.some((name) => host === name || host.endsWith(`.${name}`))
   return isLocal ? 'must name a host on the internet, with its domain' : null
 }

@@ -5,7 +5,7 @@ import { behind, newestFirst, type PageRequest } from '../db/page.ts'
 import type { webhookEndpoints } from './webhooks.table.ts'
 
 /** An endpoint as stored. `event_types` and `old_secrets` are JSON text; secrets are encrypted. */
-export type Endpoint = Omit<typeof webhookEndpoints.$inferSelect, 'taken_seq' | 'deleted_at'>
+export type Endpoint = Omit<typeof webhookEndpoints.$inferSelect, 'taken_seq' | 'until_seq' | 'deleted_at'>
 
 /** A secret that has been replaced and still signs, until a time in milliseconds. */
 export interface OldSecret {
@@ -24,7 +24,7 @@ export interface EndpointChange {
 
 const e = sql`e`
 const columns = sql`e.id, e.tenant_id, e.url, e.event_types, e.description, e.enabled, e.disabled_reason, e.secret, e.old_secrets,
-  e.created_at, e.updated_at`
+  e.paused_until, e.revision, e.created_at, e.updated_at`
 
 /** Where the tenant's events are now: what comes after is delivered. */
 function latestSeq(ctx: Ctx): SQL {
@@ -35,9 +35,10 @@ function latestSeq(ctx: Ctx): SQL {
 export function insertEndpoint(ctx: Ctx, endpoint: Endpoint, most: number): Statement {
   return ctx.db.all(sql`
     INSERT INTO webhook_endpoints (id, tenant_id, url, event_types, description, enabled, disabled_reason, secret, taken_seq,
-      created_at, updated_at)
+      until_seq, created_at, updated_at)
     SELECT ${endpoint.id}, ${ctx.actor.tenantId}, ${endpoint.url}, ${endpoint.event_types}, ${endpoint.description}, ${endpoint.enabled},
-      ${endpoint.disabled_reason}, ${endpoint.secret}, ${latestSeq(ctx)}, ${endpoint.created_at}, ${endpoint.updated_at}
+      ${endpoint.disabled_reason}, ${endpoint.secret}, ${latestSeq(ctx)}, iif(${endpoint.enabled} = 1, NULL, ${latestSeq(ctx)}),
+      ${endpoint.created_at}, ${endpoint.updated_at}
     WHERE (SELECT count(*) FROM webhook_endpoints WHERE tenant_id = ${ctx.actor.tenantId} AND deleted_at IS NULL) < ${most}`)
 }
 
@@ -46,7 +47,10 @@ export function isStored(id: string): Condition {
   return sql`EXISTS (SELECT 1 FROM webhook_endpoints WHERE id = ${id})`
 }
 
-/** Changes an endpoint that is there. One that is enabled again begins with what happens from then on. */
+/**
+ * Changes an endpoint that is there. One that is disabled is told what has happened by then; one that is enabled again
+ * what happens from then on. Whoever touches it ends its pause.
+ */
 export function updateEndpoint(ctx: Ctx, id: string, { enabled, ...change }: EndpointChange): Statement {
   const set = Object.entries(change).filter(([, value]) => value !== undefined)
   const flag = enabled === undefined ? null : Number(enabled)
@@ -56,15 +60,25 @@ export function updateEndpoint(ctx: Ctx, id: string, { enabled, ...change }: End
       sql``,
     )}
       taken_seq = iif(${flag} = 1 AND NOT enabled, ${latestSeq(ctx)}, taken_seq),
+      until_seq = CASE WHEN ${flag} = 1 THEN NULL WHEN ${flag} = 0 AND enabled THEN ${latestSeq(ctx)} ELSE until_seq END,
       disabled_reason = CASE WHEN ${flag} = 1 THEN NULL WHEN ${flag} = 0 THEN coalesce(disabled_reason, 'by_admin') ELSE disabled_reason END,
-      enabled = coalesce(${flag}, enabled), updated_at = ${ctx.now}
+      enabled = coalesce(${flag}, enabled), paused_until = NULL, updated_at = ${ctx.now}, revision = revision + 1
     WHERE ${own(ctx, id)}`)
 }
 
-/** Stops deliveries to an endpoint, if its receiver has said that it is gone. */
-export function disableIf(ctx: Ctx, id: string, gone: boolean): Statement {
+/** Stops deliveries to an endpoint whose receiver, at this URL, has said that it is gone. */
+export function disableGone(ctx: Ctx, { id, url }: Pick<Endpoint, 'id' | 'url'>): Statement {
   return ctx.db.all(sql`
-    UPDATE webhook_endpoints SET enabled = 0, disabled_reason = 'gone', updated_at = ${ctx.now} WHERE ${gone ? 1 : 0} AND id = ${id} AND enabled = 1`)
+    UPDATE webhook_endpoints SET enabled = 0, disabled_reason = 'gone', updated_at = ${ctx.now}, revision = revision + 1,
+      until_seq = coalesce((SELECT max(seq) FROM events v WHERE v.tenant_id = webhook_endpoints.tenant_id), 0)
+    WHERE id = ${id} AND url = ${url} AND enabled = 1`)
+}
+
+/** Leaves an endpoint alone whose receiver, at this URL, has asked for that. */
+export function pause(ctx: Ctx, { id, url }: Pick<Endpoint, 'id' | 'url'>, until: number): Statement {
+  return ctx.db.all(sql`
+    UPDATE webhook_endpoints SET paused_until = ${until}, revision = revision + 1
+    WHERE id = ${id} AND url = ${url} AND enabled = 1`)
 }
 
 /**
@@ -73,7 +87,8 @@ export function disableIf(ctx: Ctx, id: string, gone: boolean): Statement {
  */
 export function removeEndpoint(ctx: Ctx, id: string) {
   return ctx.db.all<{ id: string }>(sql`
-    UPDATE webhook_endpoints SET enabled = 0, disabled_reason = 'deleted', deleted_at = ${ctx.now}, updated_at = ${ctx.now}
+    UPDATE webhook_endpoints SET enabled = 0, disabled_reason = 'deleted', until_seq = taken_seq, deleted_at = ${ctx.now},
+      updated_at = ${ctx.now}, revision = revision + 1
     WHERE ${own(ctx, id)} AND NOT EXISTS (${gatesThatName(ctx, id)}) RETURNING id`)
 }
 
@@ -87,13 +102,16 @@ function gatesThatName(ctx: Ctx, id: string): SQL {
     AND ${id} IN (g.on_approve ->> '$.endpoint_id', g.on_reject ->> '$.endpoint_id')`
 }
 
-/** Replaces the secret; the one that it has, and those that are valid still, sign on until `until`. */
+/** How many replaced secrets sign on at the most: each is a signature in the header of every delivery. */
+const keptSecrets = 5
+
+/** Replaces the secret; the one that it has, and the latest of those that are valid still, sign on until their time. */
 export function replaceSecret(ctx: Ctx, id: string, secret: string, until: number): Statement {
   return ctx.db.all(sql`
-    UPDATE webhook_endpoints SET secret = ${secret}, updated_at = ${ctx.now}, old_secrets = (
+    UPDATE webhook_endpoints SET secret = ${secret}, updated_at = ${ctx.now}, revision = revision + 1, old_secrets = (
       SELECT json_group_array(json(value)) FROM (
         SELECT json_object('secret', webhook_endpoints.secret, 'until', ${until}) AS value
-        UNION ALL SELECT value FROM json_each(webhook_endpoints.old_secrets) WHERE value ->> '$.until' > ${ctx.now}))
+        UNION ALL SELECT value FROM json_each(webhook_endpoints.old_secrets) WHERE value ->> '$.until' > ${ctx.now} LIMIT ${keptSecrets}))
     WHERE ${own(ctx, id)}`)
 }
 
@@ -128,15 +146,20 @@ export function selectListeners(ctx: Ctx, tenantId: string) {
     FROM webhook_endpoints WHERE tenant_id = ${tenantId} AND enabled = 1`)
 }
 
-/** Endpoints whose sender has something to do now: events to take, or attempts that are due. */
+/** Endpoints whose senders have something to do now, and which: in no order, so that none hides the others for ever. */
 export function selectWaiting(ctx: Ctx, limit: number) {
-  return ctx.db.all<{ id: string }>(sql`
-    SELECT id FROM webhook_endpoints e
-    WHERE (e.enabled = 1 AND EXISTS (SELECT 1 FROM events v WHERE v.tenant_id = e.tenant_id AND v.seq > e.taken_seq))
-      OR EXISTS (SELECT 1 FROM webhook_deliveries d
-        WHERE d.endpoint_id = e.id AND d.status = 'pending' AND d.next_attempt_at <= ${ctx.now})
-    LIMIT ${limit}`)
+  const pending = sql`SELECT 1 FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.status = 'pending'`
+  return ctx.db.all<{ id: string; first: 0 | 1; repeated: 0 | 1 }>(sql`
+    SELECT * FROM (
+      SELECT e.id, ${hasUntaken} OR EXISTS (${pending} AND d.next_attempt_at = 0) AS first,
+        EXISTS (${pending} AND d.next_attempt_at BETWEEN 1 AND ${ctx.now}) AS repeated
+      FROM webhook_endpoints e WHERE coalesce(e.paused_until, 0) <= ${ctx.now})
+    WHERE first OR repeated ORDER BY random() LIMIT ${limit}`)
 }
+
+/** Whether events wait that the endpoint `e` has to be told. */
+export const hasUntaken = sql`EXISTS (SELECT 1 FROM events v
+  WHERE v.tenant_id = e.tenant_id AND v.seq > e.taken_seq AND (e.until_seq IS NULL OR v.seq <= e.until_seq))`
 
 /** Removes deleted endpoints that have no deliveries any more. */
 export function purgeEndpoints(ctx: Ctx): Statement {

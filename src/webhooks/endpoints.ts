@@ -29,7 +29,7 @@ export const mostEndpoints = 16
 /** How long a secret that has been replaced still signs, beside the new one. */
 const graceMs = 24 * 60 * 60 * 1000
 
-/** How many events are looked at, and deliveries ended, when an endpoint is disabled; its sender does the rest. */
+/** How many events are taken, and deliveries ended, when what an endpoint is told changes; its sender does the rest. */
 const atOnce = 1_000
 
 /** An endpoint with its secret in plain: to be shown once. */
@@ -44,18 +44,20 @@ export async function createEndpoint(
   ctx: Ctx,
   asked: { url: string; event_types: readonly string[]; description: string | null; enabled: boolean },
 ): Promise<EndpointWithSecret> {
-  refuseUrl(ctx, asked.url)
+  const url = readUrl(ctx, asked.url)
   const id = newId('whe')
   const endpoint: Endpoint = {
     id,
     tenant_id: ctx.actor.tenantId,
-    url: asked.url,
+    url,
     event_types: JSON.stringify(asked.event_types),
     description: asked.description,
     enabled: Number(asked.enabled),
     disabled_reason: asked.enabled ? null : 'by_admin',
     secret: await encryptSecret(ctx.env.WEBHOOK_SECRET_KEY, id, newSecret()),
     old_secrets: '[]',
+    paused_until: null,
+    revision: 1,
     created_at: ctx.now,
     updated_at: ctx.now,
   }
@@ -73,19 +75,19 @@ export async function createEndpoint(
  * @throws Refusal `not_found`, `invalid_input`
  */
 export async function changeEndpoint(ctx: Ctx, id: string, change: EndpointChange): Promise<Endpoint> {
-  if (change.url !== undefined) refuseUrl(ctx, change.url)
-  const isDisabling = change.enabled === false
-  if (isDisabling) await getEndpoint(ctx, id)
+  const url = change.url === undefined ? undefined : readUrl(ctx, change.url)
+  const changesWhatIsTold = change.enabled !== undefined || change.event_types !== undefined
+  if (changesWhatIsTold) await getEndpoint(ctx, id)
   const results = await ctx.db.batch([
-    ...(isDisabling ? takeEvents(ctx, id, atOnce) : []),
-    updateEndpoint(ctx, id, change),
-    ...(isDisabling ? [failPending(ctx, id, atOnce)] : []),
+    ...(changesWhatIsTold ? takeEvents(ctx, id, atOnce) : []),
+    updateEndpoint(ctx, id, { ...change, url }),
+    ...(change.enabled === false ? [failPending(ctx, id, atOnce)] : []),
     selectEndpoint(ctx, id),
   ])
   const endpoint = results.at(-1)?.[0] as Endpoint | undefined
   if (!endpoint) return missing(id)
-  if (isDisabling) await wakeSender(ctx, id)
-  else expectEvents(ctx.actor.tenantId)
+  expectEvents(ctx.actor.tenantId)
+  await wakeSender(ctx, id, 'first')
   return endpoint
 }
 
@@ -136,8 +138,10 @@ export async function listEndpoints(ctx: Ctx, page: PageRequest): Promise<Page<E
 /** The secrets that sign now, in plain: the present one, and those replaced that are valid still. */
 export async function signingSecrets(env: Env, endpoint: Endpoint, now: number): Promise<string[]> {
   const old = (JSON.parse(endpoint.old_secrets) as OldSecret[]).filter(({ until }) => until > now)
-  const stored = [endpoint.secret, ...old.map(({ secret }) => secret)]
-  return Promise.all(stored.map((secret) => decryptSecret(env.WEBHOOK_SECRET_KEY, endpoint.id, secret)))
+  const plain = (secret: string) => decryptSecret(env.WEBHOOK_SECRET_KEY, endpoint.id, secret)
+  // One that was stored under a key that is gone signs no more; the present one must.
+  const readable = await Promise.allSettled(old.map(({ secret }) => plain(secret)))
+  return [await plain(endpoint.secret), ...readable.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))]
 }
 
 async function inPlain(ctx: Ctx, endpoint: Endpoint): Promise<EndpointWithSecret> {
@@ -145,9 +149,11 @@ async function inPlain(ctx: Ctx, endpoint: Endpoint): Promise<EndpointWithSecret
   return { ...endpoint, plainSecret }
 }
 
-function refuseUrl(ctx: Ctx, url: string): void {
+/** The URL as the parser writes it. */
+function readUrl(ctx: Ctx, url: string): string {
   const message = urlFault(url, ctx.env.WEBHOOKS_ALLOW_LOOPBACK === 'on')
   if (message !== null) throw invalidInput([{ in: 'body', pointer: '/url', message, type: 'value_error' }])
+  return new URL(url).href
 }
 
 function missing(id: string): never {

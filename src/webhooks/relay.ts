@@ -17,7 +17,12 @@ const stepsPerSweep = 10
 /** The net under the announcements: wakes the senders that have something to do now. @returns how many */
 export async function relayWebhooks(ctx: Ctx): Promise<number> {
   const [waiting] = await ctx.db.batch([selectWaiting({ ...ctx, now: Date.now() }, perSweep)])
-  await Promise.all(waiting.map(({ id }) => wakeSender(ctx, id)))
+  await Promise.all(
+    waiting.flatMap(({ id, first, repeated }) => [
+      ...(first ? [wakeSender(ctx, id, 'first')] : []),
+      ...(repeated ? [wakeSender(ctx, id, 'repeated')] : []),
+    ]),
+  )
   return waiting.length
 }
 

@@ -12,7 +12,7 @@ const delays = [5 * second, 5 * minute, 30 * minute, 2 * hour, 5 * hour, 10 * ho
 export const mostTries = delays.length + 1
 
 /** The longest that a receiver may ask to be left alone. */
-const longestRetryAfter = 24 * hour
+export const longestRetryAfter = 24 * hour
 
 /**
  * When the next attempt is made, in milliseconds; null where the last one has failed. Up to a fifth is added at random,

@@ -1,16 +1,25 @@
 import type { Ctx } from '../context.ts'
+import type { Lane } from './deliveries.store.ts'
 
 /**
- * Asks an endpoint's sender to look what there is to send. What is to be sent is stored when this is called: should the
- * sender be out of reach, the relay of the next minute wakes it, so a failure is logged and nothing more.
+ * Asks an endpoint's sender to look what there is to send, at `at` (milliseconds) or earlier. Each lane has a sender of its
+ * own, so that neither waits for the other. What is to be sent is stored when this is called: should the sender be out of
+ * reach, the relay of the next minute wakes it, so a failure is logged and nothing more.
  */
-export async function wakeSender(ctx: Pick<Ctx, 'env' | 'requestId'>, endpointId: string): Promise<void> {
+export async function wakeSender(
+  ctx: Pick<Ctx, 'env' | 'requestId'>,
+  endpointId: string,
+  lane: Lane,
+  at = 0,
+): Promise<void> {
   try {
-    await ctx.env.WEBHOOK_SENDER.getByName(endpointId).wake(endpointId)
+    const name = lane === 'first' ? endpointId : `${endpointId}/${lane}`
+    await ctx.env.WEBHOOK_SENDER.getByName(name).wake(endpointId, lane, at)
   } catch (error) {
     console.error({
       message: 'a webhook sender could not be woken; the relay will',
       endpoint_id: endpointId,
+      lane,
       request_id: ctx.requestId,
       error: String(error),
     })

@@ -1,47 +1,57 @@
 import { DurableObject } from 'cloudflare:workers'
 import { systemContext } from '../context.ts'
+import type { Lane } from './deliveries.store.ts'
 import { deliverDue } from './deliver-due.ts'
+import { wakeSender } from './wake-sender.ts'
 
 const longestPauseMs = 60_000
 
 /**
- * The only one that sends to an endpoint, named by its id: so first attempts keep their order, and no endpoint waits for
- * another. A clock and a lock over what D1 holds; its storage has the id and an alarm, nothing that could be lost.
+ * The only one that sends to an endpoint in its lane, named by both: so first attempts keep their order, and no endpoint
+ * waits for another. A clock and a lock over what D1 holds; its storage has the names and an alarm, nothing that could be
+ * lost.
  */
 export class WebhookSender extends DurableObject<Env> {
   private failures = 0
   private wakes = 0
 
-  /** There may be something to send. */
-  async wake(endpointId: string): Promise<void> {
+  /** There may be something to send at `at` (milliseconds), or earlier if that was asked for before. */
+  async wake(endpointId: string, lane: Lane, at: number): Promise<void> {
     this.wakes += 1
-    await this.ctx.storage.put('endpoint_id', endpointId)
-    const alarm = await this.ctx.storage.getAlarm()
-    const next = Date.now() + 1
-    if (alarm === null || alarm > next) await this.ctx.storage.setAlarm(next)
+    await this.ctx.storage.put({ endpoint_id: endpointId, lane })
+    await this.goOnAt(at)
   }
 
   /** One step. Never throws: an alarm that does is dropped by the platform after a few tries. */
   override async alarm(): Promise<void> {
     const endpointId = await this.ctx.storage.get<string>('endpoint_id')
-    if (endpointId === undefined) return
+    const lane = await this.ctx.storage.get<Lane>('lane')
+    if (endpointId === undefined || lane === undefined) return
+    const ctx = systemContext(this.env, 'system:webhooks', Date.now())
     const seen = this.wakes
     try {
-      const next = await deliverDue(systemContext(this.env, 'system:webhooks', Date.now()), endpointId)
+      const { at, repeatAt } = await deliverDue(ctx, endpointId, lane)
       this.failures = 0
-      // Whoever woke it meanwhile has set an alarm of theirs, which must not be put off.
-      if (this.wakes !== seen) await this.ctx.storage.setAlarm(Date.now() + 1)
-      else if (next === null) await this.ctx.storage.deleteAll()
-      else await this.ctx.storage.setAlarm(Math.max(next, Date.now() + 1))
+      if (lane === 'first' && repeatAt !== null) await wakeSender(ctx, endpointId, 'repeated', repeatAt)
+      if (at !== null) await this.goOnAt(at)
+      else if (this.wakes === seen) await this.ctx.storage.deleteAll()
     } catch (error) {
       this.failures += 1
       console.error({
         message: 'a webhook sender failed; it will try again',
         endpoint_id: endpointId,
+        lane,
         failures: this.failures,
         error: String(error),
       })
-      await this.ctx.storage.setAlarm(Date.now() + Math.min(longestPauseMs, 500 * 2 ** this.failures))
+      await this.goOnAt(Date.now() + Math.min(longestPauseMs, 500 * 2 ** this.failures))
     }
+  }
+
+  /** Whoever wakes it during a step sets an alarm too, which must not be put off. */
+  private async goOnAt(at: number): Promise<void> {
+    const alarm = await this.ctx.storage.getAlarm()
+    const next = Math.max(at, Date.now() + 1)
+    if (alarm === null || alarm > next) await this.ctx.storage.setAlarm(next)
   }
 }

@@ -192,7 +192,8 @@ export const webhookRoutes = createRouter()
     c.json(renderDelivery(await replayDelivery(c.get('ctx'), c.req.valid('param').id)), 200),
   )
 
-function render({ id, url, event_types, description, enabled, disabled_reason, created_at, updated_at }: Endpoint) {
+function render({ id, url, event_types, description, enabled, disabled_reason, ...rest }: Endpoint) {
+  const { paused_until, created_at, updated_at } = rest
   return {
     id,
     url,
@@ -200,6 +201,7 @@ function render({ id, url, event_types, description, enabled, disabled_reason, c
     description,
     enabled: enabled === 1,
     disabled_reason: disabled_reason === 'deleted' ? null : disabled_reason,
+    paused_until: iso(paused_until),
     created_at: iso(created_at),
     updated_at: iso(updated_at),
   }

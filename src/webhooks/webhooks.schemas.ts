@@ -57,6 +57,7 @@ const endpoint = {
     .enum(['by_admin', 'gone'])
     .nullable()
     .openapi({ description: '`gone`: the receiver answered 410.' }),
+  paused_until: time.nullable().openapi({ description: 'Until when the receiver has asked to be left alone.' }),
   created_at: time,
   updated_at: time,
 }
@@ -67,6 +68,7 @@ const example = {
   description: null,
   enabled: true,
   disabled_reason: null,
+  paused_until: null,
   created_at: '2026-03-16T14:00:00.000Z',
   updated_at: '2026-03-16T14:00:00.000Z',
 }

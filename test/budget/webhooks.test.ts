@@ -43,9 +43,13 @@ test('a sweep with nothing due: one round trip, at most 5 rows', async () => {
 
 test('a sender with nothing due: two round trips, a handful of rows', async () => {
   const ctx = system()
-  expect(await deliverDue(ctx, receiver.id)).toBeGreaterThan(Date.now())
-  expect(ctx.db.cost.queries).toBe(2)
-  expect(ctx.db.cost.rowsRead).toBeLessThanOrEqual(20)
+  expect(await deliverDue(ctx, receiver.id, 'first')).toEqual({ at: null, repeatAt: null })
+  const repeated = system()
+  expect((await deliverDue(repeated, receiver.id, 'repeated')).at).toBeGreaterThan(Date.now())
+  for (const { db } of [ctx, repeated]) {
+    expect(db.cost.queries).toBe(2)
+    expect(db.cost.rowsRead).toBeLessThanOrEqual(20)
+  }
 })
 
 test('who writes pays nothing for endpoints', async () => {

@@ -270,6 +270,137 @@ test('Retry-After is honoured', async () => {
   expect(wait).toBeGreaterThanOrEqual(3_600_000)
 })
 
+test('a receiver that asks to be left alone is, with everything, until an admin touches the endpoint or the time has come', async () => {
+  const tenant = await newTenant()
+  const receiver = await newReceiver(
+    tenant,
+    {},
+    () => new Response(null, { status: 503, headers: { 'Retry-After': '600' } }),
+  )
+  await submitClaims(tenant.as('member'), 5)
+  await logged(tenant, receiver, (log) => log.some((one) => one.attempt_count === 1))
+  await submitClaims(tenant.as('member'), 1)
+  await upkeep()
+  expect(receiver.received).toHaveLength(1)
+  const path = `/v1/webhook-endpoints/${receiver.id}`
+  const { paused_until } = (await tenant.as('admin')(path)).body
+  expect(Math.round((Date.parse(paused_until) - Date.now()) / 60_000)).toBe(10)
+  receiver.answer = () => {}
+  const touched = await tenant.as('admin')(path, { method: 'PATCH', body: { description: 'mended' } })
+  expect(touched.body.paused_until).toBeNull()
+  await arrived(receiver, 6)
+})
+
+test('a repeated attempt that hangs does not hold up what happens meanwhile', async () => {
+  const tenant = await newTenant()
+  const receiver = await newReceiver(tenant, {}, () => new Response(null, { status: 500 }))
+  await submitClaims(tenant.as('member'), 3)
+  await logged(tenant, receiver, (log) => log.length === 3 && log.every((one) => one.attempt_count === 1))
+  let release = () => {}
+  const hanging = new Promise<Response>((resolve) => (release = () => resolve(new Response(null, { status: 204 }))))
+  receiver.answer = ({ body }) => (body.data.title === 'Claim 1' ? hanging : undefined)
+  await later(receiver.id)
+  await arrived(receiver, 5)
+  const [id] = await submitClaims(tenant.as('member'), 1)
+  await vi.waitFor(() => expect(receiver.received.at(-1)!.body.data.id).toBe(id))
+  release()
+})
+
+test('a 410 of the URL before says nothing about the present one', async () => {
+  const tenant = await newTenant()
+  const [before, after] = [await newReceiver(tenant), await newReceiver(tenant, { event_types: ['batch.started'] })]
+  after.secret = before.secret
+  before.answer = async () => {
+    const body = { url: after.url }
+    await tenant.as('admin')(`/v1/webhook-endpoints/${before.id}`, { method: 'PATCH', body })
+    return new Response(null, { status: 410 })
+  }
+  await submitClaims(tenant.as('member'), 2)
+  await arrived(after, 1)
+  expect((await tenant.as('admin')(`/v1/webhook-endpoints/${before.id}`)).body).toMatchObject({
+    enabled: true,
+    url: after.url,
+  })
+})
+
+test('a replay during the last attempt is not lost when that fails', async () => {
+  const tenant = await newTenant()
+  const receiver = await newReceiver(tenant, {}, () => new Response(null, { status: 500 }))
+  await submitClaims(tenant.as('member'), 1)
+  const [{ id }] = await logged(tenant, receiver, ([one]) => one?.attempt_count === 1)
+  await env.DB.prepare('UPDATE webhook_deliveries SET tries = 9 WHERE id = ?').bind(id).run()
+  receiver.answer = async () => {
+    receiver.answer = () => {}
+    await tenant.as('admin')(`/v1/webhook-deliveries/${id}/replay`, { method: 'POST' })
+    return new Response(null, { status: 500 })
+  }
+  await later(receiver.id)
+  const [delivery] = await logged(tenant, receiver, ([one]) => one.status === 'succeeded')
+  expect(delivery.attempts.map((one: any) => one.response_status)).toEqual([500, 500, 204])
+})
+
+test('what happened while an endpoint was enabled is in its log, also where it was disabled before it was sent', async () => {
+  const tenant = await newTenant()
+  const admin = tenant.as('admin')
+  let release = () => {}
+  const hanging = new Promise<Response>((resolve) => (release = () => resolve(new Response(null, { status: 204 }))))
+  const receiver = await newReceiver(tenant, {}, () => hanging)
+  await submitClaims(tenant.as('member'), 2_500)
+  await arrived(receiver, 1)
+  const path = `/v1/webhook-endpoints/${receiver.id}`
+  await admin(path, { method: 'PATCH', body: { enabled: false } })
+  await submitClaims(tenant.as('member'), 10)
+  release()
+  await upkeep()
+  const count = async () => {
+    const all =
+      'SELECT status, count(*) AS n FROM webhook_deliveries WHERE endpoint_id = ? GROUP BY status ORDER BY status'
+    return (await env.DB.prepare(all).bind(receiver.id).all()).results
+  }
+  await vi.waitFor(
+    async () =>
+      expect(await count()).toEqual([
+        { status: 'failed', n: 2_499 },
+        { status: 'succeeded', n: 1 },
+      ]),
+    { timeout: 20_000 },
+  )
+  await admin(path, { method: 'PATCH', body: { enabled: true } })
+  const [id] = await submitClaims(tenant.as('member'), 1)
+  await vi.waitFor(() => expect(receiver.received.at(-1)!.body.data.id).toBe(id))
+  expect(receiver.received).toHaveLength(2)
+})
+
+test('what happened is told by the types that were asked for then', async () => {
+  const tenant = await newTenant()
+  const receiver = await newReceiver(tenant, { event_types: ['claim.submitted'] })
+  const seq = 'UPDATE webhook_endpoints SET taken_seq = 0 WHERE id = ?'
+  await submitClaims(tenant.as('member'), 3)
+  await arrived(receiver, 3)
+  await env.DB.batch([
+    env.DB.prepare('DELETE FROM webhook_deliveries WHERE endpoint_id = ?').bind(receiver.id),
+    env.DB.prepare(seq).bind(receiver.id),
+  ])
+  const body = { event_types: ['batch.started'] }
+  await tenant.as('admin')(`/v1/webhook-endpoints/${receiver.id}`, { method: 'PATCH', body })
+  await arrived(receiver, 6)
+})
+
+test("another tenant's change of an endpoint does nothing", async () => {
+  const [tenant, other] = [await newTenant(), await newTenant()]
+  const receiver = await newReceiver(tenant, {}, () => new Response(null, { status: 500 }))
+  await submitClaims(tenant.as('member'), 5)
+  await logged(tenant, receiver, (log) => log.length === 5 && log.every((one) => one.attempt_count === 1))
+  const before = await logged(tenant, receiver, () => true)
+  const disable = (id: string) =>
+    other.as('admin')(`/v1/webhook-endpoints/${id}`, { method: 'PATCH', body: { enabled: false } })
+  await disable('whe_nobody')
+  const [theirs, nobodys] = [await disable(receiver.id), await disable('whe_nobody')]
+  expect([theirs.status, theirs.cost.rowsWritten]).toEqual([404, 0])
+  expect(theirs.cost.queries).toBe(nobodys.cost.queries)
+  expect(await logged(tenant, receiver, () => true)).toEqual(before)
+})
+
 test('410 disables the endpoint; what waited for it has failed', async () => {
   const tenant = await newTenant()
   const receiver = await newReceiver(tenant, {}, () => new Response('gone', { status: 410 }))

@@ -188,6 +188,28 @@ test('a rotated secret: both sign for a day, also after another rotation, then t
   expect(unsigned.attempts[0].error).toContain('No matching signature')
 })
 
+test('an older secret that can no longer be read keeps nothing from being sent', async () => {
+  const tenant = await newTenant()
+  const receiver = await newReceiver(tenant)
+  receiver.secret = (await tenant.as('admin')(`${path}/${receiver.id}/rotate-secret`, { method: 'POST' })).body.secret
+  const unreadable = `json_set(old_secrets, '$[0].secret', 'AAAA.AAAA')`
+  await env.DB.prepare(`UPDATE webhook_endpoints SET old_secrets = ${unreadable} WHERE id = ?`).bind(receiver.id).run()
+  await tenant.as('admin')(`${path}/${receiver.id}/test`, { method: 'POST' })
+  expect((await arrived(receiver, 1))[0]!.signatures).toHaveLength(1)
+})
+
+test('however often a secret is rotated, at most six sign', async () => {
+  const tenant = await newTenant()
+  const receiver = await newReceiver(tenant)
+  const rotate = () => tenant.as('admin')(`${path}/${receiver.id}/rotate-secret`, { method: 'POST' })
+  for (let n = 0; n < 9; n += 1) receiver.secret = (await rotate()).body.secret
+  const fourBefore = receiver.secret
+  for (let n = 0; n < 4; n += 1) await rotate()
+  receiver.secret = fourBefore
+  await tenant.as('admin')(`${path}/${receiver.id}/test`, { method: 'POST' })
+  expect((await arrived(receiver, 1))[0]!.signatures).toHaveLength(6)
+})
+
 test('of a deleted endpoint nothing stays, after the upkeep', async () => {
   const tenant = await newTenant()
   const receiver = await newReceiver(tenant)

@@ -29,10 +29,10 @@ const urls = [
   'https://:pass@hooks.example.com/',
 ]
 const names =
-  'intranet printer.local db.internal metadata.google.internal nas.lan a.localhost router.home.arpa x.localhost.'
+  'intranet printer.local db.internal metadata.google.internal nas.lan a.localhost router.home.arpa x.localhost. api.svc a..example.com *.example.com x.onion'
 /* Private, shared, link-local with the clouds' metadata, benchmarks, documentation, multicast, reserved. */
 const v4 = `10.0.0.1 10.255.255.255 172.16.0.1 172.31.255.255 192.168.1.1 100.64.0.1 100.127.255.255 169.254.169.254 169.254.0.1
-  0.0.0.0 0.1.2.3 192.0.0.1 192.0.2.1 198.18.0.1 198.51.100.1 203.0.113.1 224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255`
+  0.0.0.0 0.1.2.3 192.0.0.1 192.0.2.1 168.63.129.16 198.18.0.1 198.51.100.1 203.0.113.1 224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255`
 const v6 = `[::] [fc00::1] [fdff::1] [fe80::1] [fec0::1] [ff02::1] [2001:db8::1] [::ffff:10.0.0.1] [::ffff:169.254.169.254]
   [::ffff:a9fe:a9fe] [::ffff:0:10.0.0.1] [::10.0.0.1] [64:ff9b::10.0.0.1] [64:ff9b:1::1] [2002:a00:1::] [2001::1] [100::1]
   [::ffff:8.8.8.8] [3fff::1]`
