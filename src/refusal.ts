@@ -76,6 +76,11 @@ export const refusals = {
   body_too_large: [413, 'The body is too large', 'Send at most 1 MiB; split what you send.'],
   unsupported_media_type: [415, 'The body is not declared as JSON', 'Send Content-Type: application/json.'],
   invalid_input: [422, 'The input is not valid', 'The errors member lists every fault with a JSON Pointer to it.'],
+  entity_too_large: [
+    422,
+    'The entity would be larger than allowed',
+    'An entity has at most 256 KiB: reject this, and ask for a change that takes something away.',
+  ],
   idempotency_key_reused: [
     422,
     'The Idempotency-Key was used for another body',

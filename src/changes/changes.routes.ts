@@ -91,6 +91,7 @@ const resolve = endpoint({
     'entity_exists',
     'stale',
     'precondition_failed',
+    'entity_too_large',
   ],
 })
 
@@ -117,7 +118,7 @@ export const changeRoutes = createRouter()
   })
   .openapi(request, async (c) => {
     const { entityType, entityId, entityName, action } = c.req.valid('json')
-    const sent = rawMember(await c.req.text(), 'payload')
+    const sent = rawMember(await c.req.text(), 'payload', true)
     const change = await requestChange(c.get('ctx'), {
       entity_type: entityType,
       entity_id: entityId,

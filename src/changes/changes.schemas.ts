@@ -2,7 +2,11 @@ import { z } from '@hono/zod-openapi'
 
 const time = z.iso.datetime()
 const name = z.string().trim().min(1).max(200)
-const id = z.string().min(1).max(200)
+const id = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine((text) => text !== '.' && text !== '..', 'must not be . or .., which no URL can name')
 const anyJson = (description: string) => z.unknown().openapi({ description })
 
 export const changeStatusSchema = z.enum(['pending', 'approved', 'rejected', 'withdrawn', 'all'])

@@ -85,9 +85,12 @@ export function insertChange(ctx: Ctx, change: ChangeFacts, applies: boolean): S
     WHERE ${isOpen(change.id)}`)
 }
 
+/** How large an entity may become, in bytes of UTF-8: what can be set can be grown to, and no further. */
+export const largestEntity = 256 * 1024
+
 /**
  * Under which a vote may take effect on what is stored now: the caller has seen the present state (`ifMatch`), or it is
- * the one on which the change was made; and the entity is there as the action needs it. A rejection changes nothing
+ * the one on which the change was made; the entity is there as the action needs it, and will not be too large. A rejection changes nothing
  * and needs neither, but keeps to an `ifMatch`.
  */
 export function fits(vote: Vote, ifMatch: readonly string[] | null): Condition {
@@ -99,6 +102,8 @@ export function fits(vote: Vote, ifMatch: readonly string[] | null): Condition {
     SELECT 1 FROM changes c
       LEFT JOIN entities e ON e.tenant_id = c.tenant_id AND e.entity_type = c.entity_type AND e.entity_id = c.entity_id
     WHERE c.approval_id = approvals.id AND ${seen}
+      AND (${vote} = 'reject' OR c.applies = 0 OR c.action <> 'update'
+        OR length(CAST(json_patch(e.data, c.payload) AS BLOB)) <= ${largestEntity})
       AND (${vote} = 'reject' OR c.applies = 0 OR (c.action = 'create') = (e.version IS NULL)))`
 }
 
@@ -112,7 +117,7 @@ export function applyChange(ctx: Ctx, decisionId: string): Statement[] {
       INSERT INTO entity_versions (tenant_id, entity_type, entity_id, version, action, entity_name, data, requested_by, approved_by,
         approval_id, write_id, created_at)
       SELECT c.tenant_id, c.entity_type, c.entity_id, coalesce(e.version, ${latestOf(sql`c`)}) + 1, c.action, c.entity_name,
-        CASE c.action WHEN 'create' THEN c.payload WHEN 'update' THEN json_patch(e.data, c.payload) END,
+        CASE c.action WHEN 'create' THEN iif(${stored('version')} IS NULL, c.payload, NULL) WHEN 'update' THEN json_patch(e.data, c.payload) END,
         a.requester_id, a.decided_by, a.id, a.decision_id, ${ctx.now}
       FROM approvals a JOIN changes c ON c.approval_id = a.id
         LEFT JOIN entities e ON e.tenant_id = c.tenant_id AND e.entity_type = c.entity_type AND e.entity_id = c.entity_id

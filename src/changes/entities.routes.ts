@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { endpoint, json } from '../http/endpoint.ts'
 import { jsonText } from '../http/json-text.ts'
 import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
-import { ifMatch, setTag } from '../http/preconditions.ts'
+import { ifMatch, needsPresence, setTag } from '../http/preconditions.ts'
 import { rawMember, withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
@@ -90,8 +90,12 @@ export const entityRoutes = createRouter()
       const message = `is not stored here; these are: ${appliedTypes.join(', ')}`
       throw invalidInput([{ in: 'path', pointer: '/entityType', message }])
     }
-    const data = rawMember(await c.req.text(), 'data') ?? 'null'
-    const entity = await setEntity(c.get('ctx'), { ...key, entity_name: entityName, data }, ifMatch(c))
+    const data = rawMember(await c.req.text(), 'data', true) ?? 'null'
+    const entity = await setEntity(
+      c.get('ctx'),
+      { ...key, entity_name: entityName, data },
+      needsPresence(c) ? '*' : ifMatch(c),
+    )
     setTag(c, entity.version)
     return jsonText(c, render(entity), 200)
   })

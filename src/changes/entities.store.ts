@@ -49,13 +49,14 @@ export function selectVersions(ctx: Ctx, key: EntityKey, { limit, after }: PageR
 export function writeEntity(
   ctx: Ctx,
   entity: EntityKey & { entity_name: string; data: string },
-  versions: readonly string[] | null,
+  versions: readonly string[] | '*' | null,
   writeId: string,
 ): Statement[] {
   const { tenantId, userId } = ctx.actor
   const here = sql`tenant_id = ${tenantId} AND entity_type = ${entity.entity_type} AND entity_id = ${entity.entity_id}`
   const seen = versions
-    ? sql`EXISTS (SELECT 1 FROM entities WHERE ${here} AND CAST(version AS TEXT) IN (SELECT value FROM json_each(${JSON.stringify(versions)})))`
+    ? sql`EXISTS (SELECT 1 FROM entities WHERE ${here} AND (${versions === '*' ? 1 : 0}
+        OR CAST(version AS TEXT) IN (SELECT value FROM json_each(${JSON.stringify(versions === '*' ? [] : versions)}))))`
     : sql`1`
   return [
     ctx.db.all(sql`

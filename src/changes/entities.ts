@@ -36,12 +36,13 @@ export async function listVersions(ctx: Ctx, key: EntityKey, page: PageRequest):
  * Stores an entity without a request, for a first load or an import. What is there already makes no new version.
  *
  * @param data JSON text
+ * @param ifMatch versions of which one has to be the present one; `*` where any will do, but there has to be one
  * @throws Refusal `precondition_failed`
  */
 export async function setEntity(
   ctx: Ctx,
   entity: EntityKey & { entity_name: string; data: string },
-  ifMatch: readonly string[] | null,
+  ifMatch: readonly string[] | '*' | null,
 ): Promise<Entity> {
   const writeId = newId('wrt')
   const [made, ...results] = await ctx.db.batch([
@@ -49,7 +50,8 @@ export async function setEntity(
     selectEntity(ctx, entity),
   ])
   const stored = results.at(-1)?.[0] as Entity | undefined
-  if (stored && (made?.length || !ifMatch || ifMatch.includes(String(stored.version)))) return stored
+  const isMet = !ifMatch || ifMatch === '*' || ifMatch.includes(String(stored?.version))
+  if (stored && (made?.length || isMet)) return stored
   const etag = stored ? `"${stored.version}"` : null
   const where = etag ? `is now at ${etag}` : 'is not there'
   throw new Refusal('precondition_failed', `${entity.entity_type} ${entity.entity_id} ${where}.`, { etag })

@@ -4,13 +4,13 @@ import { withdraw } from '../approvals/withdraw.ts'
 import type { Ctx } from '../context.ts'
 import { Refusal } from '../refusal.ts'
 import { changeTag } from './change-tag.ts'
-import { applyChange, fits, selectChange, type ChangeInView } from './changes.store.ts'
+import { applyChange, fits, largestEntity, selectChange, type ChangeInView } from './changes.store.ts'
 import { notAsNeeded } from './request-change.ts'
 
 /**
  * Decides a requested change; an approved one is applied in the same transaction.
  *
- * @throws Refusal as `decide`; `precondition_failed`, `entity_exists`, `entity_not_found`, or `stale` where the entity
+ * @throws Refusal as `decide`; `precondition_failed`, `entity_exists`, `entity_not_found`, `entity_too_large`, or `stale` where the entity
  *   has changed since the change was asked for and no `If-Match` says that the approver saw how
  */
 export async function resolveChange(
@@ -37,10 +37,12 @@ export async function resolveChange(
 
 function whyUnfit(change: ChangeInView, ifMatch: readonly string[] | null): Refusal {
   const tag = changeTag(change)
-  if (ifMatch && !ifMatch.includes(tag)) {
-    return new Refusal('precondition_failed', `${change.id} is now at "${tag}".`, { etag: `"${tag}"` })
-  }
+  if (ifMatch && !ifMatch.includes(tag)) return moved(change)
   if ((change.action === 'create') !== (change.version === null)) return notAsNeeded(change)
+  if (ifMatch || change.latest === change.base_version) {
+    const detail = `${change.entity_type} ${change.entity_id} would be over ${largestEntity} bytes.`
+    return new Refusal('entity_too_large', detail)
+  }
   const detail = `${change.entity_type} ${change.entity_id} has changed since: it is at version ${change.latest}, and the change was made on version ${change.base_version}. Look at the preview, then approve with If-Match: "${tag}".`
   return new Refusal('stale', detail, {
     baseVersion: change.base_version,
@@ -49,9 +51,15 @@ function whyUnfit(change: ChangeInView, ifMatch: readonly string[] | null): Refu
   })
 }
 
+function moved(change: ChangeInView): Refusal {
+  const tag = changeTag(change)
+  return new Refusal('precondition_failed', `${change.id} is now at "${tag}".`, { etag: `"${tag}"` })
+}
+
 /** The requester takes a pending request back. @throws Refusal as `withdraw` */
 export async function withdrawChange(ctx: Ctx, id: string, ifMatch: readonly string[] | null): Promise<ChangeInView> {
-  const revisions = ifMatch?.map((tag) => tag.split('-')[0] ?? '') ?? null
-  const { effects } = await withdraw(ctx, { id, kind: 'change', ifMatch: revisions }, [selectChange(ctx, id)])
-  return effects[0]?.[0] as ChangeInView
+  const inView = (effects: unknown[][]) => effects[0]?.[0] as ChangeInView
+  const target = { id, kind: 'change', ifMatch: null, guard: fits('reject', ifMatch) } as const
+  const { effects } = await withdraw(ctx, target, [selectChange(ctx, id)], (seen) => moved(inView(seen)))
+  return inView(effects)
 }

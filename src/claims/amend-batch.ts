@@ -9,13 +9,17 @@ import {
   type Amendment,
   type Batch,
 } from './batches.store.ts'
+import { refuseTime } from './process-at.ts'
 import { notPending } from './start-batch.ts'
 import { wake } from './wake.ts'
 
 /**
  * Changes a pending batch: its comment, its time, further claims (those already in it count once).
  *
- * @throws Refusal `not_found`, `batch_not_pending`, `precondition_failed`, `invalid_input` (more than 10,000 claims)
+ * Only its coordinator, and who made it, may: what is added is approved in their name. An admin or a service may for them.
+ *
+ * @throws Refusal `not_found`, `actor_mismatch`, `batch_not_pending`, `precondition_failed`, `invalid_input` (more than
+ *   10,000 claims, a time that is over)
  */
 export async function amendBatch(
   ctx: Ctx,
@@ -23,9 +27,11 @@ export async function amendBatch(
   change: Amendment,
   ifMatch: readonly string[] | null,
 ): Promise<Batch> {
+  if (change.process_at !== undefined) refuseTime(ctx, change.process_at)
   const writeId = newId('wrt')
+  const isFree = ctx.actor.roles.some((role) => role === 'admin' || role === 'service')
   const unique = { ...change, claim_ids: change.claim_ids && [...new Set(change.claim_ids)] }
-  const { row, items } = amend(ctx, id, unique, ifMatch, writeId)
+  const { row, items } = amend(ctx, id, unique, ifMatch, isFree, writeId)
   const [amended, , , [batch]] = await ctx.db.batch([
     row,
     items,
@@ -33,12 +39,15 @@ export async function amendBatch(
     selectBatch(ctx, id),
   ])
   if (!batch) throw new Refusal('not_found', `There is no batch ${id}.`)
-  if (amended.length === 0) throw whyNot(batch, ifMatch)
+  if (amended.length === 0) throw whyNot(ctx, batch, ifMatch, isFree)
   if (change.process_at !== undefined) await wake(ctx, id, change.process_at)
   return batch
 }
 
-function whyNot(batch: Batch, ifMatch: readonly string[] | null): Refusal {
+function whyNot(ctx: Ctx, batch: Batch, ifMatch: readonly string[] | null, isFree: boolean): Refusal {
+  if (!isFree && ![batch.coordinator_id, batch.created_by].includes(ctx.actor.userId)) {
+    return new Refusal('actor_mismatch', `Batch ${batch.id} is ${batch.coordinator_id}'s; only they can amend it.`)
+  }
   if (batch.status !== 'pending') return notPending(batch)
   if (ifMatch && !ifMatch.includes(String(batch.revision))) {
     return new Refusal('precondition_failed', `Batch ${batch.id} is now at "${batch.revision}".`, {

@@ -25,14 +25,15 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
     UPDATE approvals SET status = 'approved', votes_for = votes_for + 1, decision_id = ${id}, decided_by = work.coordinator_id,
       decided_at = ${ctx.now}, comment = work.comment, updated_at = ${ctx.now}, revision = revision + 1
     FROM (
-      SELECT i.claim_id, b.tenant_id, b.coordinator_id, b.created_by, b.roles, b.comment
+      SELECT i.claim_id, i.added_by, b.tenant_id, b.coordinator_id, b.created_by, b.roles, b.comment
       FROM batches b JOIN batch_items i
       WHERE b.id = ${id} AND b.status = 'processing'
         AND i.batch_id = b.id AND i.position >= b.processed_count AND i.position < b.processed_count + ${size}
     ) AS work
     WHERE approvals.id = +work.claim_id AND +approvals.tenant_id = work.tenant_id AND +approvals.kind = 'claim'
       AND approvals.votes_for + 1 >= approvals.votes_needed
-      AND (approvals.requester_id <> work.created_by OR approvals.policy ->> '$.allow_self_approval')
+      AND (approvals.requester_id NOT IN (work.created_by, coalesce(work.added_by, work.created_by))
+        OR approvals.policy ->> '$.allow_self_approval')
       AND ${decidable({ id: sql`work.coordinator_id`, roles: sql`work.roles` }, ctx.now)}`)
 
   const judge = ctx.db.all(sql`
@@ -42,7 +43,7 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
         WHEN a.decision_id = ${id} THEN NULL
         WHEN a.status = 'withdrawn' THEN 'Claim was withdrawn'
         WHEN a.status <> 'pending' THEN 'Claim already processed'
-        WHEN a.requester_id IN (${ofBatch('coordinator_id')}, ${ofBatch('created_by')}) THEN 'Coordinator may not approve their own claim'
+        WHEN a.requester_id IN (${ofBatch('coordinator_id')}, ${ofBatch('created_by')}, i.added_by) THEN 'Coordinator may not approve their own claim'
         ELSE 'Claim needs another approver' END, ${ctx.now}
     FROM batch_items i LEFT JOIN approvals a ON a.id = i.claim_id AND +a.tenant_id = ${ofBatch('tenant_id')} AND +a.kind = 'claim'
     WHERE i.batch_id = ${id} AND i.position >= ${base} AND i.position < ${base} + ${size}`)

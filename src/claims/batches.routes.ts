@@ -6,7 +6,7 @@ import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
 import { amendBatch } from './amend-batch.ts'
 import type { Batch, BatchResult } from './batches.store.ts'
-import { callRunner, followRunner } from './call-runner.ts'
+import { cancelThroughRunner, followRunner } from './through-runner.ts'
 import {
   amendedBatchSchema,
   batchAmendmentSchema,
@@ -84,7 +84,7 @@ const amend = endpoint({
   responses: {
     200: { description: 'The batch as amended.', content: json(amendedBatchSchema) },
   },
-  refuses: ['not_found', 'batch_not_pending', 'precondition_failed'],
+  refuses: ['actor_mismatch', 'not_found', 'batch_not_pending', 'precondition_failed'],
 })
 
 const get = endpoint({
@@ -164,7 +164,7 @@ export const batchRoutes = createRouter()
     return c.body(stream, 200, { 'Content-Type': 'text/event-stream' }) as never
   })
   .openapi(cancel, async (c) => {
-    const { batch, bookmark } = await callRunner(c.get('ctx'), c.req.valid('param').batch_id, ifMatch(c))
+    const { batch, bookmark } = await cancelThroughRunner(c.get('ctx'), c.req.valid('param').batch_id, ifMatch(c))
     c.set('bookmark', () => bookmark)
     setTag(c, batch.revision)
     const claims_reverted = batch.approved_count

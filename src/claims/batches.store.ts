@@ -78,12 +78,15 @@ export interface Amendment {
 /**
  * Amends a pending batch: the row, where that is allowed, and then its further items, after those there.
  * The row's new `total_claims` counts only claims that were not there yet.
+ *
+ * @param isFree whether the actor may amend the batches of others
  */
 export function amendBatch(
   ctx: Ctx,
   id: string,
   change: Amendment,
   ifMatch: readonly string[] | null,
+  isFree: boolean,
   writeId: string,
 ) {
   const added = JSON.stringify(change.claim_ids ?? [])
@@ -96,10 +99,12 @@ export function amendBatch(
     FROM (SELECT count(*) AS n FROM json_each(${added}) more WHERE ${absent}) AS added
     WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND status = 'pending'
       AND total_claims + added.n <= ${maxClaims} AND ${matches(ifMatch)}
+      AND (${isFree ? 1 : 0} OR ${ctx.actor.userId} IN (coordinator_id, created_by))
     RETURNING *`)
   const items = ctx.db.all(sql`
-    INSERT INTO batch_items (batch_id, position, claim_id)
-    SELECT ${id}, (SELECT count(*) FROM batch_items WHERE batch_id = ${id}) + row_number() OVER (ORDER BY more.key) - 1, more.value
+    INSERT INTO batch_items (batch_id, position, claim_id, added_by)
+    SELECT ${id}, (SELECT count(*) FROM batch_items WHERE batch_id = ${id}) + row_number() OVER (ORDER BY more.key) - 1, more.value,
+      ${ctx.actor.userId}
     FROM json_each(${added}) more
     WHERE ${absent} AND ${written(id, writeId)}`)
   return { row, items }

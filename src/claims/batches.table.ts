@@ -30,13 +30,14 @@ export const batches = sqliteTable('batches', {
     .generatedAlwaysAs(sql`approved_count + rejected_count`, { mode: 'virtual' }),
 })
 
-/** A batch's claims in the order submitted. */
+/** A batch's claims in the order submitted; `added_by` is who added one by an amendment. */
 export const batchItems = sqliteTable(
   'batch_items',
   {
     batch_id: text().notNull(),
     position: integer().notNull(),
     claim_id: text().notNull(),
+    added_by: text(),
   },
   (table) => [primaryKey({ columns: [table.batch_id, table.position] })],
 )

@@ -1,9 +1,10 @@
 import { record } from '../approvals/history.store.ts'
 import { actingFor } from '../access/acting-for.ts'
 import type { Ctx } from '../context.ts'
-import { once } from '../idempotency/once.ts'
+import { answeredBefore, once } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { insertBatch, type Batch } from './batches.store.ts'
+import { refuseTime } from './process-at.ts'
 import { wake, watchdogMs } from './wake.ts'
 
 /** A batch as submitted. `process_at` in milliseconds, in the future; without it the batch starts at once. */
@@ -17,11 +18,21 @@ export interface NewBatch {
 /**
  * Accepts a batch and starts it, at once or when its time has come. An id given twice counts once.
  *
- * @throws Refusal `actor_mismatch`
+ * @throws Refusal `actor_mismatch`, `invalid_input` (a time that is over)
  */
 export async function submitBatch(ctx: Ctx, submitted: NewBatch): Promise<Batch> {
   const claimIds = [...new Set(submitted.claim_ids)]
   const { process_at, comment } = submitted
+  if (process_at !== null) {
+    try {
+      refuseTime(ctx, process_at)
+    } catch (error) {
+      // It was accepted while there was time.
+      const accepted = await answeredBefore<Batch>(ctx)
+      if (accepted) return accepted
+      throw error
+    }
+  }
   const status = process_at === null ? 'processing' : 'pending'
   const batch: Batch = {
     id: newId('bat'),

@@ -34,7 +34,7 @@ export async function submitClaims(ctx: Ctx, submitted: readonly NewClaim[]): Pr
         'submitted',
         claims.map(({ id, description, claimant_id }) => ({
           id,
-          title: description.slice(0, titleLength),
+          title: [...description].slice(0, titleLength).join(''),
           requester_id: claimant_id,
           policy,
           due_at: null,

@@ -6,6 +6,7 @@ import type { Role } from '../context.ts'
 import type { AppEnv } from './environment.ts'
 import { idempotency, IdempotencyHeader } from './idempotency.ts'
 import { jsonBody } from './input.ts'
+import { IfMatchHeader } from './preconditions.ts'
 import { problemSchema, validationErrorSchema } from './problem.schemas.ts'
 
 /** An operation as its routes file declares it. */
@@ -45,7 +46,11 @@ export function json<S extends z.ZodType>(schema: S) {
 export function endpoint<const E extends Endpoint>(declared: E) {
   const { roles, creates, refuses: _, faults: _faults, ...route } = declared
   const body = declared.request?.body
-  const headers = creates ? IdempotencyHeader.extend(declared.request?.headers?.shape ?? {}) : declared.request?.headers
+  const headers = z.object({
+    ...(creates && IdempotencyHeader.shape),
+    ...(declared.refuses?.includes('precondition_failed') && IfMatchHeader.shape),
+    ...declared.request?.headers?.shape,
+  })
   const middleware: MiddlewareHandler<AppEnv>[] = [
     admit(declared),
     ...(body ? [jsonBody(body.required ?? false)] : []),
@@ -53,7 +58,7 @@ export function endpoint<const E extends Endpoint>(declared: E) {
   ]
   return createRoute({
     ...route,
-    request: { ...declared.request, ...(headers && { headers }) },
+    request: { ...declared.request, ...(Object.keys(headers.shape).length > 0 && { headers }) },
     security: [{ bearer: [] }, { apiKey: [] }],
     middleware,
     responses: { ...problems(declared), ...declared.responses },

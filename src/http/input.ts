@@ -22,6 +22,7 @@ export function jsonBody(required: boolean) {
         `The body is declared as ${type ?? 'nothing'}; send Content-Type: application/json.`,
       )
     }
+    if (c.req.header('Content-Type') !== 'application/json') declareJson(c)
     try {
       JSON.parse(text)
     } catch (error) {
@@ -37,6 +38,13 @@ export function jsonBody(required: boolean) {
     }
     await next()
   })
+}
+
+/** What comes behind is stricter about blanks and parameters of the media type than RFC 9110 is. */
+function declareJson(c: AppContext): void {
+  const headers = new Headers(c.req.raw.headers)
+  headers.set('Content-Type', 'application/json')
+  c.req.raw = new Request(c.req.url, { method: c.req.method, headers })
 }
 
 /** An escape that is half of a surrogate pair: no character, so nothing that could be stored and handed back. */
@@ -56,7 +64,11 @@ async function readText(c: AppContext): Promise<string> {
     if (size > bodyLimit) throw tooLarge
     chunks.push(chunk)
   }
-  return new Blob(chunks).text()
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(await new Blob(chunks).arrayBuffer())
+  } catch {
+    throw new Refusal('invalid_json', 'The body is not UTF-8.')
+  }
 }
 
 /** On the first part of a request that is not valid, looks at all of them, so that the answer lists every fault. */

@@ -15,7 +15,7 @@ export const pageQuery = {
   limit: wholeNumber(1, 100).optional().openapi({ type: 'integer', minimum: 1, maximum: 100, default: 20 }),
   cursor: z
     .string()
-    .max(500)
+    .max(2_000)
     .optional()
     .openapi({ description: 'From the `Link` header of the page before, instead of `page`.' }),
 }

@@ -1,10 +1,24 @@
+import { z } from '@hono/zod-openapi'
 import type { AppContext } from './environment.ts'
+
+/** `If-Match` (RFC 9110, 13.1.1), on whatever may refuse with `precondition_failed`. */
+export const IfMatchHeader = z.object({
+  'if-match': z.string().optional().openapi({
+    description: 'The ETag of what you have seen: if it has changed since, the answer is 412 and nothing happens.',
+    example: '"1"',
+  }),
+})
 
 /** The entity tags of `If-Match` (RFC 9110, 13.1.1), unquoted; null where there are none or any will do. A weak tag never matches. */
 export function ifMatch(c: AppContext): string[] | null {
   const header = c.req.header('If-Match')?.trim()
   if (header === undefined || header === '*') return null
   return header.split(',').map((tag) => /^\s*"([^"]*)"\s*$/.exec(tag)?.[1] ?? '\u0000')
+}
+
+/** Whether `If-Match: *` asks for there being something at all (RFC 9110, 13.1.1). */
+export function needsPresence(c: AppContext): boolean {
+  return c.req.header('If-Match')?.trim() === '*'
 }
 
 /** Sets the `ETag` of what is shown. */

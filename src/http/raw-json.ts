@@ -1,4 +1,4 @@
-import { parseTree } from 'jsonc-parser'
+import { parseTree, type Node } from 'jsonc-parser'
 import { invalidInput, Refusal } from '../refusal.ts'
 
 /*
@@ -13,9 +13,10 @@ export const keptJson = { bytes: 256 * 1024, depth: 64 }
  * The text of a top-level member of a JSON object as it was sent; undefined where it is not there. Of a member that is
  * given twice, the last counts, as it does for JSON.parse.
  *
+ * @param isUnique whether no object in it may give a member twice: then everybody reads the same in it (RFC 7493, 2.3)
  * @throws Refusal `body_too_large` or `invalid_input` where the member is beyond `keptJson`
  */
-export function rawMember(body: string, name: string): string | undefined {
+export function rawMember(body: string, name: string, isUnique = false): string | undefined {
   const tooDeep = invalidInput([
     { in: 'body', pointer: `/${name}`, message: `is nested deeper than ${keptJson.depth}` },
   ])
@@ -29,7 +30,24 @@ export function rawMember(body: string, name: string): string | undefined {
   if (new TextEncoder().encode(text).byteLength > keptJson.bytes) {
     throw new Refusal('body_too_large', `${name} is over ${keptJson.bytes} bytes.`)
   }
+  const twice = isUnique ? repeated(value, `/${name}`) : undefined
+  if (twice !== undefined) throw invalidInput([{ in: 'body', pointer: twice, message: 'is given twice' }])
   return text
+}
+
+/** A JSON Pointer to a member that its object has already; undefined where there is none. */
+function repeated(node: Node, pointer: string): string | undefined {
+  const names = new Set<string>()
+  for (const [index, child] of (node.children ?? []).entries()) {
+    const [key, value] = node.type === 'object' ? (child.children ?? []) : [undefined, child]
+    const name = key ? String(key.value) : String(index)
+    const here = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    if (names.has(name)) return here
+    names.add(name)
+    const deeper = value && repeated(value, here)
+    if (deeper !== undefined) return deeper
+  }
+  return undefined
 }
 
 /** The JSON text of an object with further members whose values are JSON text already; null stands for null. */

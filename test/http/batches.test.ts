@@ -3,7 +3,7 @@ import { env, exports } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { maintain } from '../../src/maintenance/maintain.ts'
 import { ended, submitClaims } from '../support/batches.ts'
-import { newTenant } from '../support/tenant.ts'
+import { newTenant, type Caller } from '../support/tenant.ts'
 
 const path = '/api/v1/approval-batches'
 const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString()
@@ -345,4 +345,48 @@ test('a runner that has nothing to do any more keeps nothing', async () => {
   expect(await runDurableObjectAlarm(stub)).toBe(true)
   expect(await runDurableObjectAlarm(stub)).toBe(false)
   expect((await coordinator(`${path}/${batch_id}`)).body).toMatchObject({ status: 'completed', processed_count: 1 })
+})
+
+test('only its coordinator, or an admin, amends a batch; nobody has their own claim approved through that of another', async () => {
+  const tenant = await newTenant()
+  const [ann, ben] = [tenant.as('ann', ['coordinator']), tenant.as('ben', ['coordinator'])]
+  const boss = tenant.as('boss', ['admin', 'coordinator'])
+  const claims = await submitClaims(tenant.as('member'), 1)
+  const [bens] = await submitClaims(tenant.as('ben', ['member']), 1)
+  const [bosss] = await submitClaims(tenant.as('boss', ['member']), 1)
+  const process_at = new Date(Date.now() + 3_600_000).toISOString()
+  const { body: batch } = await ann(path, { method: 'POST', body: { claim_ids: claims, process_at } })
+  const amend = (call: Caller, claim_ids: unknown[]) =>
+    call(`${path}/${batch.batch_id}`, { method: 'PUT', body: { claim_ids } })
+  expect(await amend(ben, [bens])).toMatchObject({ status: 403, body: { code: 'actor_mismatch' } })
+  expect((await amend(boss, [bosss, bens])).body.total_claims).toBe(3)
+  await ann(`${path}/${batch.batch_id}/process`, { method: 'POST' })
+  const { results } = await ended(ann, batch.batch_id)
+  expect(results.map((one: any) => [one.claim_id, one.error ?? one.decision])).toEqual([
+    [claims[0], 'approved'],
+    [bosss, 'Coordinator may not approve their own claim'],
+    [bens, 'approved'],
+  ])
+})
+
+test('a scheduled batch is answered again under its key also when its time is over', async () => {
+  const tenant = await newTenant()
+  const claim_ids = await submitClaims(tenant.as('member'), 1)
+  const process_at = new Date(Date.now() + 400).toISOString()
+  const call = { method: 'POST', body: { claim_ids, process_at }, headers: { 'Idempotency-Key': 'soon' } }
+  const first = await tenant.as('coordinator')(path, call)
+  await new Promise((resolve) => setTimeout(resolve, 450))
+  expect(await tenant.as('coordinator')(path, call)).toMatchObject({ status: 201, body: first.body })
+  const other = { ...call, headers: { 'Idempotency-Key': 'late' } }
+  expect((await tenant.as('coordinator')(path, other)).status).toBe(422)
+})
+
+test('a time may leave its seconds out; null is at once', async () => {
+  const tenant = await newTenant()
+  const claim_ids = await submitClaims(tenant.as('member'), 1)
+  const submit = (process_at: unknown) =>
+    tenant.as('coordinator')(path, { method: 'POST', body: { claim_ids, process_at } })
+  const soon = `${new Date(Date.now() + 3_600_000).toISOString().slice(0, 16)}Z`
+  expect((await submit(soon)).body.status).toBe('pending')
+  expect((await submit(null)).body.status).toBe('processing')
 })

@@ -389,3 +389,65 @@ test('what is decided is in the history, and an entity carries the approval that
     { type: 'change.approved', actor_id: 'usr_admin' },
   ])
 })
+
+test('an entity does not grow beyond what may be set', async () => {
+  const tenant = await newTenant()
+  const key = { entityType: 'offer', entityId: 'of_big', entityName: 'Big' }
+  const admin = tenant.as('admin')
+  await admin('/api/v1/entities/offer/of_big', {
+    method: 'PUT',
+    body: { entityName: 'Big', data: { a: 'x'.repeat(200_000) } },
+  })
+  const ask = async (payload: object) =>
+    (await tenant.as('member')('/api/v1/approvals', { method: 'POST', body: { ...key, action: 'update', payload } }))
+      .body.id
+  const approve = (id: string) => admin(`/api/v1/approvals/${id}`, { method: 'POST', body: { action: 'approve' } })
+  expect(await approve(await ask({ b: 'x'.repeat(100_000) }))).toMatchObject({
+    status: 422,
+    body: { code: 'entity_too_large' },
+  })
+  expect((await approve(await ask({ a: 'x', b: 'x'.repeat(100_000) }))).status).toBe(200)
+})
+
+test('a payload that gives a member twice is refused: readers would not agree on it', async () => {
+  const tenant = await newTenant()
+  const body = (payload: string) =>
+    `{"entityType":"offer","entityId":"of_2","entityName":"x","action":"create","payload":${payload}}`
+  const ask = (payload: string) => tenant.as('member')('/api/v1/approvals', { method: 'POST', body: body(payload) })
+  const twice = await ask('{"a":[{"b":1,"b":2}]}')
+  expect(twice).toMatchObject({ status: 422, body: { errors: [{ pointer: '/payload/a/0/b' }] } })
+  expect((await ask('{"a":[{"b":1},{"b":2}]}')).status).toBe(201)
+})
+
+test('If-Match: * needs something to be there; a withdrawal keeps to the whole tag', async () => {
+  const tenant = await newTenant()
+  const admin = tenant.as('admin')
+  const put = (id: string, headers = {}) =>
+    admin(`/api/v1/entities/offer/${id}`, { method: 'PUT', body: { entityName: 'x', data: Math.random() }, headers })
+  expect((await put('of_3', { 'If-Match': '*' })).status).toBe(412)
+  expect((await put('of_3')).status).toBe(200)
+  expect((await put('of_3', { 'If-Match': '*' })).status).toBe(200)
+  const member = tenant.as('member')
+  const change = { entityType: 'offer', entityId: 'of_3', entityName: 'x', action: 'update', payload: { a: 1 } }
+  const { body } = await member('/api/v1/approvals', { method: 'POST', body: change })
+  const at = `/api/v1/approvals/${body.id}`
+  const etag = (await member(at)).headers.get('ETag')!
+  await put('of_3')
+  const withdraw = (tag: string) => member(at, { method: 'DELETE', headers: { 'If-Match': tag } })
+  expect(await withdraw(etag)).toMatchObject({ status: 412, body: { code: 'precondition_failed' } })
+  expect((await withdraw((await member(at)).headers.get('ETag')!)).status).toBe(200)
+})
+
+test('long ids have cursors that are taken back; ids that no URL can name are refused', async () => {
+  const tenant = await newTenant()
+  const admin = tenant.as('admin')
+  for (const n of [1, 2]) {
+    const id = encodeURIComponent('中'.repeat(199) + n)
+    await admin(`/api/v1/entities/offer/${id}`, { method: 'PUT', body: { entityName: 'x', data: n } })
+  }
+  const first = await admin('/api/v1/entities/offer?limit=1')
+  const next = /<https?:\/\/[^/]+(.*)>/.exec(first.headers.get('Link')!)![1]!
+  expect((await admin(next)).body).toHaveLength(1)
+  const change = { entityType: 'offer', entityId: '..', entityName: 'x', action: 'create', payload: 1 }
+  expect((await admin('/api/v1/approvals', { method: 'POST', body: change })).status).toBe(422)
+})

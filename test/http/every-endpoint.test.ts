@@ -1,4 +1,4 @@
-import { env } from 'cloudflare:workers'
+import { env, exports } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { newTenant, send, spentKey } from '../support/tenant.ts'
@@ -263,3 +263,25 @@ test('an overloaded database is 503 with Retry-After; any other failure is 500 a
   expect(broken.status).toBe(500)
   expect(await broken.text()).not.toMatch(/secret|payroll|at /)
 })
+
+test('a body that is not UTF-8 is refused, whatever JSON it would be', async () => {
+  const headers = { 'X-API-Key': await (await newTenant()).key('member'), 'Content-Type': 'application/json' }
+  const bytes = new Uint8Array([
+    ...new TextEncoder().encode('{"description":"'),
+    0xff,
+    ...new TextEncoder().encode('"}'),
+  ])
+  const answer = await exports.default.fetch(
+    new Request(`https://countersign.test${path}`, { method: 'POST', body: bytes, headers }),
+  )
+  expect([answer.status, ((await answer.json()) as any).code]).toEqual([400, 'invalid_json'])
+})
+
+test.each(['application/json; charset=utf-8', 'application/json ;charset=utf-8', 'Application/JSON;'])(
+  'a body declared as %j is JSON',
+  async (type) => {
+    const member = (await newTenant()).as('member')
+    const answer = await member(path, { method: 'POST', body: trip, headers: { 'Content-Type': type } })
+    expect(answer.status).toBe(201)
+  },
+)

@@ -9,7 +9,7 @@ import { getBatch } from './read-batches.ts'
  *
  * @throws Refusal as `cancelBatch`
  */
-export async function callRunner(
+export async function cancelThroughRunner(
   ctx: Ctx,
   batchId: string,
   ifMatch: readonly string[] | null,
