@@ -62,6 +62,7 @@ const get = endpoint({
   method: 'get',
   path: `${path}/{id}`,
   operationId: 'getChange',
+  tagged: true,
   tags,
   summary: 'Read a change request, and what it would do',
   roles: 'any',

@@ -37,6 +37,7 @@ const get = endpoint({
   method: 'get',
   path: `${path}/{entityId}`,
   operationId: 'getEntity',
+  tagged: true,
   tags,
   summary: 'Read what is stored now',
   roles: 'any',

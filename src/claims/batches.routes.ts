@@ -91,6 +91,7 @@ const get = endpoint({
   method: 'get',
   path: '/api/v1/approval-batches/{batch_id}',
   operationId: 'getBatchResult',
+  tagged: true,
   tags,
   summary: 'Get a batch with what became of each claim, in the order submitted',
   description: 'While the batch is processing, `results` has what is done so far.',

@@ -89,6 +89,7 @@ const get = endpoint({
   method: 'get',
   path: '/api/v1/claims/{claim_id}',
   operationId: 'getClaim',
+  tagged: true,
   tags,
   summary: 'Read a claim',
   roles: 'any',

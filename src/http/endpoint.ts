@@ -27,6 +27,8 @@ export interface Endpoint {
   }
   /** Whether it creates something: then it takes an Idempotency-Key. */
   creates?: boolean
+  /** Whether its answer has an ETag; so has that of each operation that takes If-Match. */
+  tagged?: boolean
   responses: RouteConfig['responses']
   /** How faults of the input are shown: as a problem, or as FastAPI does (`{"detail":[{loc,msg,type}]}`). */
   faults?: 'problem' | 'fastapi'
@@ -44,7 +46,7 @@ export function json<S extends z.ZodType>(schema: S) {
  * before its handler; the OpenAPI document gets their parameters and every refusal with its status.
  */
 export function endpoint<const E extends Endpoint>(declared: E) {
-  const { roles, creates, refuses: _, faults: _faults, ...route } = declared
+  const { roles, creates, refuses: _, faults: _faults, tagged: _tagged, ...route } = declared
   const body = declared.request?.body
   const headers = z.object({
     ...(creates && IdempotencyHeader.shape),
@@ -61,9 +63,27 @@ export function endpoint<const E extends Endpoint>(declared: E) {
     request: { ...declared.request, ...(Object.keys(headers.shape).length > 0 && { headers }) },
     security: [{ bearer: [] }, { apiKey: [] }],
     middleware,
-    responses: { ...problems(declared), ...declared.responses },
+    responses: { ...problems(declared), ...withHeaders(declared) },
     'x-roles': roles === 'any' ? ['any'] : roles,
-  } as unknown as Omit<E, 'roles' | 'creates' | 'refuses' | 'faults'>)
+  } as unknown as Omit<E, 'roles' | 'creates' | 'refuses' | 'faults' | 'tagged'>)
+}
+
+/** The answers of an operation with the headers that they carry. */
+function withHeaders({ responses, request, creates, refuses, tagged }: Endpoint): RouteConfig['responses'] {
+  const header = (description: string) => ({ description, schema: { type: 'string' as const } })
+  const headers = {
+    ...((tagged || refuses?.includes('precondition_failed')) && {
+      ETag: header('Changes with every change of what is shown; goes into If-Match.'),
+    }),
+    ...(request?.query?.shape.cursor && { Link: header('The next page, `<…>; rel="next"`, if there is one.') }),
+    ...(creates && { 'Idempotency-Replayed': header('`true` on the first answer again.') }),
+  }
+  if (Object.keys(headers).length === 0) return responses
+  const carry = ([status, response]: [string, object]) => [
+    status,
+    status.startsWith('2') ? { ...response, headers } : response,
+  ]
+  return Object.fromEntries(Object.entries(responses).map(carry)) as RouteConfig['responses']
 }
 
 function admit(declared: Endpoint) {

@@ -30,6 +30,7 @@ const submit = endpoint({
   method: 'post',
   path: `${path}/results`,
   operationId: 'submitResult',
+  tagged: true,
   tags,
   summary: 'Submit a result to a gate',
   description:
@@ -47,6 +48,7 @@ const get = endpoint({
   method: 'get',
   path: `${path}/results/{id}`,
   operationId: 'getResult',
+  tagged: true,
   tags,
   summary: 'Read a result',
   roles: 'any',

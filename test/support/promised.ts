@@ -7,7 +7,7 @@ interface Operation {
   'x-roles'?: string[]
   parameters?: { in: string; name: string; required?: boolean; schema: any }[]
   requestBody?: any
-  responses: Record<string, { content?: Record<string, { schema: object }> }>
+  responses: Record<string, { content?: Record<string, { schema: object }>; headers?: Record<string, object> }>
 }
 
 export interface OpenApi {
@@ -52,6 +52,7 @@ export async function promised(method: string, pathname: string, response: Respo
   const what = `${operation.operationId} answered ${response.status}`
   const declared = operation.responses[String(response.status)]
   if (!declared) throw new Error(`${what}, which the document does not promise: ${JSON.stringify(body)}`)
+  if (response.ok) carriesPromisedHeaders(what, response.headers, Object.keys(declared.headers ?? {}))
   const mediaType = response.headers.get('Content-Type')?.split(';')[0] ?? ''
   const schema = declared.content?.[mediaType]?.schema
   if (!schema) throw new Error(`${what} as ${mediaType}, which the document does not promise: ${JSON.stringify(body)}`)
@@ -61,4 +62,12 @@ export async function promised(method: string, pathname: string, response: Respo
     throw new Error(
       `${what} in another shape than promised: ${JSON.stringify(errors.slice(-3))} ${JSON.stringify(body).slice(0, 2000)}`,
     )
+}
+
+/** An ETag is there exactly where it is promised; a link to the next page, or a replay, only where they are. */
+function carriesPromisedHeaders(what: string, headers: Headers, declared: string[]): void {
+  if (headers.has('ETag') !== declared.includes('ETag')) throw new Error(`${what} with another ETag than promised`)
+  for (const name of ['Link', 'Idempotency-Replayed']) {
+    if (headers.has(name) && !declared.includes(name)) throw new Error(`${what} with a ${name}, which is not promised`)
+  }
 }
