@@ -15,6 +15,8 @@ const quiet = { ...process.env, CI: 'true', WRANGLER_SEND_METRICS: 'false', CLOU
 if (!Number.isInteger(port) || port < 1 || port > 65_535)
   fail(`PORT must be a number from 1 to 65535, not ${JSON.stringify(process.env.PORT)}.`)
 
+if (await isTaken()) fail(`Port ${port} is taken: stop what listens there, or set PORT to another.`)
+
 mkdirSync(state, { recursive: true })
 console.log(`State is kept in ${state}`)
 wrangler('d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', state)
@@ -51,6 +53,13 @@ function serve(): ChildProcess {
   const given = Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}:${value}`])
   const wrangler = join(root, 'node_modules/.bin/wrangler')
   return spawn(wrangler, [...args, ...given], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: quiet })
+}
+
+function isTaken(): Promise<boolean> {
+  return fetch(origin).then(
+    () => true,
+    () => false,
+  )
 }
 
 async function untilHealthy(): Promise<void> {
@@ -100,7 +109,7 @@ function welcome(): string {
 
   Try this next:
 
-    curl ${origin}/api/v1/claims?status=pending -H "Authorization: Bearer cs_demo_coordinator"
+    curl "${origin}/api/v1/claims?status=pending" -H "Authorization: Bearer cs_demo_coordinator"
 
     curl ${origin}/api/v1/approval-batches -H "Authorization: Bearer cs_demo_coordinator" \\
       -H "Content-Type: application/json" \\

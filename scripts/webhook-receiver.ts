@@ -35,6 +35,10 @@ const server = createServer(async (request, response) => {
   response.writeHead(status).end()
 })
 
+server.on('error', (error) => {
+  console.error(`Cannot listen on port ${port}: ${error.message}. Set PORT to another.`)
+  process.exit(1)
+})
 server.listen(port, '127.0.0.1', () => {
   console.log(`Receiving webhooks on http://localhost:${port} and answering ${status}. Ctrl-C stops it.`)
 })

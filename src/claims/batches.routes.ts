@@ -46,7 +46,7 @@ const submit = endpoint({
   path: '/api/v1/approval-batches',
   operationId: 'processBatch',
   tags,
-  summary: 'Start a new bulk approval batch, at once or at `process_at`',
+  summary: 'Start a new bulk approval batch, at once or at the time of process_at',
   roles,
   creates: true,
   request: { body: { required: true, content: json(newBatchSchema) } },

@@ -90,7 +90,14 @@ function page(title: string, body: ReturnType<typeof html>) {
         <link rel="stylesheet" href="/docs/assets/page.css" />
       </head>
       <body>
-        <main>${title === 'Countersign API' ? '' : html`<h1>${title}</h1>`}${body}</main>
+        ${
+          title === 'Countersign API'
+            ? body
+            : html`<main class="page">
+                <h1>${title}</h1>
+                ${body}
+              </main>`
+        }
       </body>
     </html>`
 }

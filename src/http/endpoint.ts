@@ -61,11 +61,17 @@ export function endpoint<const E extends Endpoint>(declared: E) {
   return createRoute({
     ...route,
     request: { ...declared.request, ...(Object.keys(headers.shape).length > 0 && { headers }) },
+    description: [declared.description, whoMay(roles)].filter(Boolean).join('\n\n'),
     security: [{ bearer: [] }, { apiKey: [] }],
     middleware,
     responses: { ...problems(declared), ...withHeaders(declared) },
     'x-roles': roles === 'any' ? ['any'] : roles,
   } as unknown as Omit<E, 'roles' | 'creates' | 'refuses' | 'faults' | 'tagged'>)
+}
+
+/** In the reference, who may. */
+function whoMay(roles: Endpoint['roles']): string {
+  return roles === 'any' ? 'Any role.' : `Roles: ${[...new Set([...roles, 'admin'])].join(', ')}.`
 }
 
 /** The answers of an operation with the headers that they carry. */

@@ -16,7 +16,15 @@ const health = createRoute({
   tags: ['Service'],
   summary: 'Whether the service and its database answer',
   security: [],
-  responses: { 200: { description: 'Both do.', content }, 503: { description: 'The database does not.', content } },
+  responses: {
+    200: { description: 'Both do.', content },
+    503: {
+      description: 'The database does not.',
+      content: {
+        'application/json': { schema: healthSchema, example: { status: 'unavailable', database: 'unavailable' } },
+      },
+    },
+  },
 })
 
 /** For load balancers and uptime checks; open. */

@@ -110,6 +110,7 @@ function faultsOf(part: Fault['in'], schema: z.ZodType | undefined, value: unkno
 function messageOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
     return `is required (${issue.expected})`
+  if (issue.code === 'invalid_type' && issue.expected === 'int') return 'must be a whole number'
   return issue.message
 }
 

@@ -8,6 +8,22 @@ is told to others by signed webhooks.
 Every request but those for this document, \`/docs\` and \`/healthz\` takes an API key. Errors are \`application/problem+json\`
 (RFC 9457) with a stable \`code\`. POSTs that create take an \`Idempotency-Key\`. Lists give a \`Link\` to their next page.`
 
+/** In the order in which they are read. */
+const tags = {
+  Claims: 'Requests for reimbursement: submit, decide one, withdraw.',
+  'Approval batches':
+    'Up to 10,000 claims approved at once, or at a later time; followed live, cancelled with reversal.',
+  'Change approvals': 'Somebody proposes a change of a stored entity, an admin decides, and it is applied at once.',
+  Entities: 'What is stored now, and every version of it.',
+  'Agent intents': 'Calls of AI agents that wait for a person.',
+  Outbox: 'Approved calls, handed back for replay once.',
+  'Checks and gates': 'What structured results have to pass.',
+  'Gate reviews': 'Results that did not, and wait for a person or for the clock.',
+  Webhooks: 'Where events are sent, and the log of it.',
+  Dashboard: 'One list over everything.',
+  Service: 'Health, and this document.',
+}
+
 /** The OpenAPI 3.1 document of all routes, made from the schemas that validate them. */
 export function openApiDocument(app: OpenAPIHono<AppEnv>, origin: string) {
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' })
@@ -20,5 +36,6 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>, origin: string) {
     openapi: '3.1.0',
     info: { title: 'Countersign', version: '0.1.0', description },
     servers: [{ url: origin }],
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
   })
 }

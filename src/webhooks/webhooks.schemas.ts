@@ -13,13 +13,16 @@ const url = z.string().min(1).max(2_000).openapi({
   example: 'https://hooks.example.com/countersign',
 })
 const types = z
-  .union([
-    z.tuple([z.literal('*')]),
-    z
-      .array(z.enum(eventTypes))
-      .min(1)
-      .refine((all) => new Set(all).size === all.length, 'names a type twice'),
-  ])
+  .union(
+    [
+      z.tuple([z.literal('*')]),
+      z
+        .array(z.enum(eventTypes))
+        .min(1)
+        .refine((all) => new Set(all).size === all.length, 'names a type twice'),
+    ],
+    { error: 'must be ["*"], or a list of the types that are there' },
+  )
   .openapi({
     description: `\`["*"]\` for all, or a list of: ${eventTypes.join(', ')}.`,
     example: ['claim.approved', 'batch.completed'],

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { openApi, operations, schemasAlone } from '../support/promised.ts'
 
 const all = await operations()
-const { components } = await openApi()
+const { components, tags: described } = (await openApi()) as any
+const tags = described.map(({ name }: { name: string }) => name)
 
 /** Whether a schema says by example what it takes: as a whole, or member by member. */
 function hasExample(schema: any): boolean {
@@ -18,6 +19,7 @@ function hasExample(schema: any): boolean {
 test.each(all)('$operationId is whole: id, tags, summary, security, every refusal, examples', (operation: any) => {
   expect(operation.operationId).toMatch(/^[a-z][A-Za-z]+$/)
   expect(operation.tags).toHaveLength(1)
+  expect(tags).toContain(operation.tags[0])
   expect(operation.summary).toBeTruthy()
   if (operation.security.length > 0) {
     expect(operation.security).toEqual([{ bearer: [] }, { apiKey: [] }])

@@ -8,7 +8,7 @@ let browser: Browser
 beforeAll(async () => {
   server = await startServer()
   browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-background-networking'],
   })
 })
