@@ -71,7 +71,7 @@ async function attemptInTurn(ctx: Ctx, endpoint: Endpoint, due: readonly DueDeli
     const [[current]] = await now.db.batch([
       selectForSender(now, endpoint.id),
       recordAttempt(now, delivery, attempt, recorded),
-      ...(gone ? [disableGone(now, endpoint)] : []),
+      ...(gone ? [disableGone(now, endpoint), failPending(now, endpoint.id, endedPerStep)] : []),
       ...(pauseUntil === null ? [] : [pause(now, endpoint, pauseUntil)]),
     ])
     if (recorded.nextAt !== null) repeatAt = Math.min(repeatAt ?? Infinity, recorded.nextAt)

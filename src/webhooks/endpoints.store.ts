@@ -69,7 +69,7 @@ export function updateEndpoint(ctx: Ctx, id: string, { enabled, ...change }: End
 /** Stops deliveries to an endpoint whose receiver, at this URL, has said that it is gone. */
 export function disableGone(ctx: Ctx, { id, url }: Pick<Endpoint, 'id' | 'url'>): Statement {
   return ctx.db.all(sql`
-    UPDATE webhook_endpoints SET enabled = 0, disabled_reason = 'gone', updated_at = ${ctx.now}, revision = revision + 1,
+    UPDATE webhook_endpoints SET enabled = 0, disabled_reason = 'gone', paused_until = NULL, updated_at = ${ctx.now}, revision = revision + 1,
       until_seq = coalesce((SELECT max(seq) FROM events v WHERE v.tenant_id = webhook_endpoints.tenant_id), 0)
     WHERE id = ${id} AND url = ${url} AND enabled = 1`)
 }
@@ -77,7 +77,7 @@ export function disableGone(ctx: Ctx, { id, url }: Pick<Endpoint, 'id' | 'url'>)
 /** Leaves an endpoint alone whose receiver, at this URL, has asked for that. */
 export function pause(ctx: Ctx, { id, url }: Pick<Endpoint, 'id' | 'url'>, until: number): Statement {
   return ctx.db.all(sql`
-    UPDATE webhook_endpoints SET paused_until = ${until}, revision = revision + 1
+    UPDATE webhook_endpoints SET paused_until = max(coalesce(paused_until, 0), ${until}), revision = revision + 1
     WHERE id = ${id} AND url = ${url} AND enabled = 1`)
 }
 

@@ -417,6 +417,16 @@ test('410 disables the endpoint; what waited for it has failed', async () => {
   expect(await logged(tenant, receiver, () => true)).toHaveLength(30)
 })
 
+test('410 ends what waits for a repetition as well', async () => {
+  const tenant = await newTenant()
+  const receiver = await newReceiver(tenant, {}, () => new Response(null, { status: 500 }))
+  await submitClaims(tenant.as('member'), 3)
+  await logged(tenant, receiver, (log) => log.length === 3 && log.every((one) => one.attempt_count === 1))
+  receiver.answer = () => new Response(null, { status: 410 })
+  await submitClaims(tenant.as('member'), 1)
+  await logged(tenant, receiver, (log) => log.length === 4 && log.every(({ status }) => status === 'failed'))
+})
+
 test('of a long answer 4 KiB are read and kept, and the rest is not waited for', async () => {
   const tenant = await newTenant()
   let cancelled = false
