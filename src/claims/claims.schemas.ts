@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi'
 import { codes } from 'currency-codes'
+import { userId } from '../user-id.schemas.ts'
 import { timeFault } from './process-at.ts'
 
 const time = z.iso.datetime()
-const userId = z.string().min(1).max(100)
 
 /* XCG is of 2025, later than the list; XXX is no currency, XTS is for tests. */
 const currencies = new Set([...codes(), 'XCG'])

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { wholeNumber } from '../query.schemas.ts'
+import { personId } from '../user-id.schemas.ts'
 
 const time = z.iso.datetime()
 /* Any version of UUID: ids of other systems. */
@@ -23,7 +24,7 @@ export const newIntentSchema = z
       example: { amount: 1.1 },
     }),
     approver_role: role.default('customer').openapi({ description: 'Who has to decide.' }),
-    approver_person_id: text(200)
+    approver_person_id: personId
       .nullish()
       .openapi({ description: 'The one person who may decide, if it has to be a certain one.' }),
     expires_in_hours: z.int().min(1).max(168).default(24).openapi({ description: 'How long the decision may take.' }),
@@ -64,13 +65,8 @@ export const resolutionSchema = z
     approval_ref: text(50).openapi({ description: 'In any case.', example: 'APR-7K2M' }),
     pin_verified: z.boolean().openapi({ description: "Whether the person's PIN was verified; approving needs it." }),
     resolver_role: role,
-    resolver_person_id: text(200)
-      .refine((user) => !user.startsWith('system:'), 'must not be one of the system itself')
-      .nullish(),
-    resolved_by: text(200)
-      .refine((user) => !user.startsWith('system:'), 'must not be one of the system itself')
-      .nullish()
-      .openapi({ description: "Who it was; else the person's id, else the key's user." }),
+    resolver_person_id: personId.nullish(),
+    resolved_by: personId.nullish().openapi({ description: "Who it was; else the person's id, else the key's user." }),
     resolution_channel: text(200).nullish(),
     execute_within_hours: z
       .int()
