@@ -1,5 +1,5 @@
 // `npm run webhook-receiver -- whsec_…`: prints what arrives, and whether its signature holds. For looking at webhooks
-// locally; PORT (8788) says where it listens, STATUS (204) what it answers.
+// locally; PORT (8788) says where it listens, STATUS (204) what it answers. A GET tells that it listens.
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
@@ -23,6 +23,7 @@ function verdict(body: string, headers: Record<string, string>): string {
 }
 
 const server = createServer(async (request, response) => {
+  if (request.method !== 'POST') return void response.end(`Receiving webhooks.\n`)
   const body = await text(request)
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
   const at = new Date().toISOString()
