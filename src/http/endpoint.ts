@@ -53,14 +53,19 @@ export function endpoint<const E extends Endpoint>(declared: E) {
     ...(declared.refuses?.includes('precondition_failed') && IfMatchHeader.shape),
     ...declared.request?.headers?.shape,
   })
+  const request = {
+    ...declared.request,
+    query: declared.request?.query?.strict() ?? nothing,
+    ...(Object.keys(headers.shape).length > 0 && { headers }),
+  }
   const middleware: MiddlewareHandler<AppEnv>[] = [
-    admit(declared),
+    admit({ ...declared, request }),
     ...(body ? [jsonBody(body.required ?? false)] : []),
     ...(creates ? [idempotency()] : []),
   ]
   return createRoute({
     ...route,
-    request: { ...declared.request, ...(Object.keys(headers.shape).length > 0 && { headers }) },
+    request,
     description: [declared.description, whoMay(roles)].filter(Boolean).join('\n\n'),
     security: [{ bearer: [] }, { apiKey: [] }],
     middleware,
@@ -68,6 +73,9 @@ export function endpoint<const E extends Endpoint>(declared: E) {
     'x-roles': roles === 'any' ? ['any'] : roles,
   } as unknown as Omit<E, 'roles' | 'creates' | 'refuses' | 'faults' | 'tagged'>)
 }
+
+/** A query without parameters: one that is not known is a fault everywhere. */
+const nothing = z.strictObject({})
 
 /** In the reference, who may. */
 function whoMay(roles: Endpoint['roles']): string {
@@ -110,7 +118,7 @@ function problems({ request, roles, creates, faults, refuses = [] }: Endpoint): 
     'unauthorized',
     'tenant_mismatch',
     ...(roles === 'any' ? [] : (['forbidden'] as const)),
-    ...(request ? (['invalid_input'] as const) : []),
+    'invalid_input',
     ...(request?.body ? (['invalid_json', 'body_too_large', 'unsupported_media_type'] as const) : []),
     ...(creates ? (['idempotency_key_reused'] as const) : []),
     ...refuses,

@@ -1,6 +1,7 @@
-import type { z } from '@hono/zod-openapi'
+import { z } from '@hono/zod-openapi'
 import type { Hook } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
+import { faultMessage } from '../fault-messages.ts'
 import { invalidInput, Refusal, type Fault } from '../refusal.ts'
 import type { AppContext, AppEnv } from './environment.ts'
 
@@ -92,33 +93,36 @@ function queryOf(c: AppContext) {
 }
 
 function faultsOf(part: Fault['in'], schema: z.ZodType | undefined, value: unknown): Fault[] {
-  const result = schema?.safeParse(value)
+  const result = schema?.safeParse(value, { error: faultMessage, reportInput: true })
   if (!result || result.success) return []
   return result.error.issues.flatMap((issue): Fault[] => {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({
         in: part,
         pointer: pointer([...issue.path, key]),
-        message: 'is not a member of this; check its spelling or leave it out',
+        message: unknownName(part, schema),
         type: 'extra_forbidden',
       }))
     }
-    return [{ in: part, pointer: pointer(issue.path), message: messageOf(issue), type: typeOf(issue) }]
+    const isTwice = part === 'query' && Array.isArray(issue.input)
+    const message = isTwice ? 'is given more than once' : issue.message
+    return [{ in: part, pointer: pointer(issue.path), message, type: typeOf(issue) }]
   })
 }
 
-function messageOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
-    return `is required (${issue.expected})`
-  if (issue.code === 'invalid_type' && issue.expected === 'int') return 'must be a whole number'
-  return issue.message
+function unknownName(part: Fault['in'], schema: z.ZodType | undefined): string {
+  if (part !== 'query') return 'is not a member of this; check its spelling or leave it out'
+  const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+  if (names.length === 0) return 'is not a parameter of this, which takes none'
+  return `is not a parameter of this; there are ${names.join(', ')}`
 }
 
 /** As Pydantic names its errors, which the callers of some endpoints know. */
 function typeOf(issue: z.core.$ZodIssue): string {
+  if (issue.input === undefined && issue.code !== 'custom') return 'missing'
   switch (issue.code) {
     case 'invalid_type':
-      return issue.message.endsWith('received undefined') ? 'missing' : `${issue.expected}_type`
+      return `${issue.expected}_type`
     case 'too_big':
       return issue.origin === 'string' ? 'string_too_long' : issue.origin === 'array' ? 'too_long' : 'less_than_equal'
     case 'too_small':

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { faultMessage } from '../fault-messages.ts'
 import { isField } from './json-reader.ts'
 import { patternFault } from './pattern.ts'
 import { schemaFaults } from './schema-check.ts'
@@ -55,12 +56,11 @@ export interface ConfigFault {
 
 /** What is wrong with the config of a check of this type: every fault. */
 export function configFaults(type: CheckType, config: unknown): ConfigFault[] {
-  const { error } = configs[type].safeParse(config)
+  const { error } = configs[type].safeParse(config, { error: faultMessage })
   return (error?.issues ?? []).flatMap((issue): ConfigFault[] => {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({ path: [...issue.path, key], message: `is not a member of a ${type} config` }))
     }
-    const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
-    return [{ path: issue.path, message: isMissing ? `is required (${issue.expected})` : issue.message }]
+    return [{ path: issue.path, message: issue.message }]
   })
 }
