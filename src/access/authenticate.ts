@@ -42,7 +42,7 @@ export async function sha256(text: string): Promise<string> {
 }
 
 async function read(db: Db, hash: string, now: number): Promise<StoredKey | undefined> {
-  const [[key]] = await db.batch([selectKey(db, hash)])
+  const [key] = await db.run(selectKey(db, hash))
   cache.delete(hash)
   if (key) cache.set(hash, { key, readAt: now })
   const [oldest] = cache.keys()

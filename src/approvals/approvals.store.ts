@@ -60,7 +60,7 @@ export function castVote(
     vote: Vote
     comment: string | null
     ifMatch: readonly string[] | null
-    guard?: SQL
+    guard?: { condition: Condition }
   },
   decisionId: string,
 ) {
@@ -76,7 +76,7 @@ export function castVote(
       decision_id = ${decisionId}, updated_at = ${now}, revision = revision + 1
     WHERE id = ${target.id} AND tenant_id = ${actor.tenantId} AND kind = ${target.kind}
       AND ${decidable({ id: sql`${actor.userId}`, roles: sql`${JSON.stringify(actor.roles)}` }, now)}
-      AND ${matches(target.ifMatch)} AND ${target.guard ?? sql`1`}
+      AND ${matches(target.ifMatch)} AND ${target.guard?.condition ?? sql`1`}
     RETURNING *`)
 }
 
@@ -90,7 +90,7 @@ export function insertVote(ctx: Ctx, vote: Vote, comment: string | null, decisio
 /** Takes the request back. Returns the row where it was allowed, else none. */
 export function markWithdrawn(
   ctx: Ctx,
-  target: { id: string; kind: Kind; ifMatch: readonly string[] | null; guard?: Condition },
+  target: { id: string; kind: Kind; ifMatch: readonly string[] | null; guard?: { condition: Condition } },
   decisionId: string,
 ) {
   const { actor, now } = ctx
@@ -99,7 +99,7 @@ export function markWithdrawn(
       decision_id = ${decisionId}, updated_at = ${now}, revision = revision + 1
     WHERE id = ${target.id} AND tenant_id = ${actor.tenantId} AND kind = ${target.kind}
       AND status = 'pending' AND requester_id = ${actor.userId}
-      AND NOT (on_due IS 'expire' AND due_at <= ${now}) AND ${matches(target.ifMatch)} AND ${target.guard ?? sql`1`}
+      AND NOT (on_due IS 'expire' AND due_at <= ${now}) AND ${matches(target.ifMatch)} AND ${target.guard?.condition ?? sql`1`}
     RETURNING *`)
 }
 

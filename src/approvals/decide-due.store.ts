@@ -15,28 +15,28 @@ export function selectWhetherDue(ctx: Ctx, outcome: Outcome) {
 
 /**
  * Decides up to `limit` approvals that are past their due time, oldest first, and records each; `sweepId` marks them.
- * The first statement returns a row for each. What expires does so at its due time, whenever that is noticed; what is
+ * `decided` returns a row for each. What expires does so at its due time, whenever that is noticed; what is
  * approved is approved now.
  */
 export function decideDue(ctx: Ctx, outcome: Outcome, sweepId: string, limit: number) {
   const { status } = outcome
   const decidedAt = status === 'expired' ? sql`due_at` : sql`${ctx.now}`
-  return [
-    ctx.db.all<{ decided: 1 }>(sql`
+  return {
+    decided: ctx.db.all<{ decided: 1 }>(sql`
       UPDATE approvals SET status = ${status}, decided_by = ${ctx.actor.userId}, decided_at = ${decidedAt}, decision_id = ${sweepId},
         updated_at = ${ctx.now}, revision = revision + 1
       WHERE id IN (
         SELECT id FROM approvals INDEXED BY approvals_due
         WHERE ${isDue(ctx, outcome)} ORDER BY due_at LIMIT ${limit})
       RETURNING 1 AS decided`),
-    recordEach(
+    events: recordEach(
       ctx,
       sql`SELECT tenant_id, kind || '.' || status AS type, id AS subject_id, 'pending' AS from_status, status AS to_status,
         json_object('due_at', due_at, 'decision_id', decision_id) AS data
         FROM approvals WHERE decision_id = ${sweepId}`,
       limit,
     ),
-  ] as const
+  }
 }
 
 function isDue(ctx: Ctx, outcome: Outcome): SQL {

@@ -37,15 +37,15 @@ async function sweep(
   userId: string,
   effect: (ctx: Ctx, sweepId: string) => Statement[],
 ): Promise<number> {
-  const [due] = await ctx.db.batch([selectWhetherDue(ctx, outcome)])
+  const due = await ctx.db.run(selectWhetherDue(ctx, outcome))
   if (due.length === 0) return 0
   const asClock = { ...ctx, actor: { ...ctx.actor, userId } }
   return inSteps(stepsPerSweep, perStep, async () => {
     const sweepId = newId('dec')
-    const [decided] = await ctx.db.batch([
+    const { decided } = await ctx.db.batch({
       ...decideDue(asClock, outcome, sweepId, perStep),
-      ...effect(asClock, sweepId),
-    ])
+      effect: effect(asClock, sweepId),
+    })
     return decided.length
   })
 }

@@ -2,71 +2,86 @@ import type { Ctx } from '../context.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
 import { Refusal } from '../refusal.ts'
-import type { Approval, Kind, Vote } from './approval.ts'
+import type { Kind, Vote } from './approval.ts'
 import { castVote, insertVote, selectApproval } from './approvals.store.ts'
 import { recordDecision } from './history.store.ts'
 import { whyNot } from './rules.ts'
 
+/** A condition of a family's own, under which an approval may be decided or withdrawn. */
+export interface Guard<View> {
+  /** On the `approvals` row. */
+  condition: Condition
+  /** Why it does not hold, by what was read in the same transaction; null where it does. */
+  whyNot(view: View): Refusal | null
+  /**
+   * Whether its reason goes before those of the core, because it forbids this person whatever the state is, or after
+   * them, because it is about the present state.
+   */
+  asked: 'first' | 'last'
+}
+
+/** What a vote and a withdrawal say of the approval that they are about. */
+export interface Target<View> {
+  kind: Kind
+  /** Entity tags from `If-Match`; null where any state will do. */
+  ifMatch: readonly string[] | null
+  guard?: Guard<View>
+  /** Reads what is being approved, after all else: the verb's answer. */
+  view: Statement<View>
+}
+
 /** A vote on one approval, and what a family does with it. */
-export interface Decision {
+export interface Decision<View> extends Target<View> {
   /** The approval's id, or a scalar subquery that finds it by another name. */
   id: Reference
   /** What the caller calls it, for errors. */
   name?: string
-  kind: Kind
   vote: Vote
   comment: string | null
-  /** Entity tags from `If-Match`; null where any state will do. */
-  ifMatch: readonly string[] | null
-  /** A further condition of the family's, on the `approvals` row. */
-  guard?: Condition
-  /** What the family forbids this actor whatever the state is; asked before anything else where the vote did not count. */
-  forbids?: (effects: unknown[][]) => Refusal | null
   /**
-   * What the family does in the same transaction. Each writing statement must be conditional on the row's
-   * `decision_id` being this decision's, and on its `status` where it matters.
+   * What the family does in the same transaction. Each statement must be conditional on the row's `decision_id` being
+   * this decision's, and on its `status` where it matters.
    */
   effect?: (decisionId: string) => Statement[]
-}
-
-/** What came of a vote: the approval as it is now, and the rows that the family's statements returned. */
-export interface Outcome {
-  approval: Approval
-  effects: unknown[][]
 }
 
 /**
  * Votes on an approval: guard, vote, event and effect are one transaction whose first statement is conditional on
  * everything, so that of two who decide at once one wins. The same vote by the same person again answers as the first.
  *
- * @param guardLost why the family's own guard refused, where everything else allowed it
+ * @returns what is being approved, as it is now
  * @throws Refusal with the reason where it was not allowed
  */
-export async function decide(
-  ctx: Ctx,
-  decision: Decision,
-  guardLost?: (effects: unknown[][]) => Refusal,
-): Promise<Outcome> {
+export async function decide<View>(ctx: Ctx, decision: Decision<View>): Promise<View> {
   const decisionId = newId('dec')
-  const effect = decision.effect?.(decisionId) ?? []
-  const [changed, , , ...rest] = await ctx.db.batch([
-    castVote(ctx, decision, decisionId),
-    insertVote(ctx, decision.vote, decision.comment, decisionId),
-    recordDecision(ctx, decisionId),
-    ...effect,
-    selectApproval(ctx, decision.id, decision.kind, decisionId),
-  ])
-  const effects = rest.slice(0, -1)
-  const approval = rest.at(-1)?.[0] as (Approval & { mine: Vote | null }) | undefined
-  if (!approval) throw new Refusal('not_found', `There is no ${decision.kind} ${nameOf(decision)}.`)
-  if (changed?.length) return { approval, effects }
-  const forbidden = decision.forbids?.(effects)
-  if (forbidden) throw forbidden
-  const reason = whyNot(approval, approval.mine, ctx.actor, decision, ctx.now)
-  if (reason === 'repeat') return { approval, effects }
-  throw reason ?? guardLost?.(effects) ?? new Error(`${approval.id} was not decided, and nothing says why`)
+  const {
+    voted,
+    approval: [approval],
+    view: [view],
+  } = await ctx.db.batch({
+    voted: castVote(ctx, decision, decisionId),
+    vote: insertVote(ctx, decision.vote, decision.comment, decisionId),
+    event: recordDecision(ctx, decisionId),
+    effect: decision.effect?.(decisionId),
+    approval: selectApproval(ctx, decision.id, decision.kind, decisionId),
+    view: decision.view,
+  })
+  if (!approval || !view) throw new Refusal('not_found', `There is no ${decision.kind} ${nameOf(decision)}.`)
+  if (voted.length > 0) return view
+  const reason = firstOf(decision.guard, view, () => whyNot(approval, approval.mine, ctx.actor, decision, ctx.now))
+  if (reason === 'repeat') return view
+  throw reason ?? new Error(`${approval.id} was not decided, and nothing says why`)
 }
 
-function nameOf({ id, name }: Decision): string {
+/** The reason that counts, of the core's and the family's. */
+export function firstOf<View>(
+  guard: Guard<View> | undefined,
+  view: View,
+  core: () => Refusal | 'repeat' | null,
+): Refusal | 'repeat' | null {
+  return guard?.asked === 'first' ? (guard.whyNot(view) ?? core()) : (core() ?? guard?.whyNot(view) ?? null)
+}
+
+function nameOf({ id, name }: Decision<unknown>): string {
   return name ?? (typeof id === 'string' ? id : 'of that name')
 }

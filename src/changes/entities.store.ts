@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
-import type { Statement } from '../db/open-db.ts'
 import type { PageRequest } from '../db/page.ts'
 import { newId } from '../ids.ts'
 import type { entities, entityVersions } from './changes.table.ts'
@@ -51,15 +50,15 @@ export function writeEntity(
   entity: EntityKey & { entity_name: string; data: string },
   versions: readonly string[] | '*' | null,
   writeId: string,
-): Statement[] {
+) {
   const { tenantId, userId } = ctx.actor
   const here = sql`tenant_id = ${tenantId} AND entity_type = ${entity.entity_type} AND entity_id = ${entity.entity_id}`
   const seen = versions
     ? sql`EXISTS (SELECT 1 FROM entities WHERE ${here} AND (${versions === '*' ? 1 : 0}
         OR CAST(version AS TEXT) IN (SELECT value FROM json_each(${JSON.stringify(versions === '*' ? [] : versions)}))))`
     : sql`1`
-  return [
-    ctx.db.all(sql`
+  return {
+    version: ctx.db.all<{ version: number }>(sql`
       INSERT INTO entity_versions (tenant_id, entity_type, entity_id, version, action, entity_name, data, requested_by, approved_by,
         write_id, created_at)
       SELECT ${tenantId}, ${entity.entity_type}, ${entity.entity_id},
@@ -68,16 +67,16 @@ export function writeEntity(
       WHERE ${seen} AND NOT EXISTS (
         SELECT 1 FROM entities WHERE ${here} AND entity_name = ${entity.entity_name} AND data = json(${entity.data}))
       RETURNING version`),
-    ctx.db.all(sql`
+    entity: ctx.db.all(sql`
       INSERT INTO entities (tenant_id, entity_type, entity_id, entity_name, data, version, updated_at, updated_by)
       SELECT tenant_id, entity_type, entity_id, entity_name, data, version, created_at, approved_by
       FROM entity_versions WHERE write_id = ${writeId}
       ON CONFLICT DO UPDATE SET entity_name = excluded.entity_name, data = excluded.data, version = excluded.version,
         updated_at = excluded.updated_at, updated_by = excluded.updated_by, approval_id = NULL`),
-    ctx.db.all(sql`
+    event: ctx.db.all(sql`
       INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, to_status, data)
       SELECT ${newId('evt')}, tenant_id, 'entity.set', entity_type || '/' || entity_id, ${userId}, ${ctx.now}, 'stored',
         json_object('version', version)
       FROM entity_versions WHERE write_id = ${writeId}`),
-  ]
+  }
 }

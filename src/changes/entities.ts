@@ -14,20 +14,20 @@ import {
 
 /** What is stored under an address. @throws Refusal `entity_not_found` */
 export async function getEntity(ctx: Ctx, key: EntityKey): Promise<Entity> {
-  const [[entity]] = await ctx.db.batch([selectEntity(ctx, key)])
+  const [entity] = await ctx.db.run(selectEntity(ctx, key))
   if (!entity) throw noSuchEntity(key)
   return entity
 }
 
 /** A page of the entities of a type, last changed first. */
 export async function listEntities(ctx: Ctx, entityType: string, page: PageRequest): Promise<Page<Entity>> {
-  const [rows] = await ctx.db.batch([selectEntities(ctx, entityType, page)])
+  const rows = await ctx.db.run(selectEntities(ctx, entityType, page))
   return pageOf(rows, page, 0, ({ updated_at, entity_id }) => ({ created_at: updated_at, id: entity_id }))
 }
 
 /** A page of an entity's versions, last first. @throws Refusal `entity_not_found` where there never was one */
 export async function listVersions(ctx: Ctx, key: EntityKey, page: PageRequest): Promise<Page<EntityVersion>> {
-  const [rows] = await ctx.db.batch([selectVersions(ctx, key, page)])
+  const rows = await ctx.db.run(selectVersions(ctx, key, page))
   if (rows.length === 0 && !page.after) throw noSuchEntity(key)
   return pageOf(rows, page, 0, ({ version }) => ({ created_at: version, id: '' }))
 }
@@ -45,13 +45,12 @@ export async function setEntity(
   ifMatch: readonly string[] | '*' | null,
 ): Promise<Entity> {
   const writeId = newId('wrt')
-  const [made, ...results] = await ctx.db.batch([
-    ...writeEntity(ctx, entity, ifMatch, writeId),
-    selectEntity(ctx, entity),
-  ])
-  const stored = results.at(-1)?.[0] as Entity | undefined
+  const {
+    version: [made],
+    stored: [stored],
+  } = await ctx.db.batch({ ...writeEntity(ctx, entity, ifMatch, writeId), stored: selectEntity(ctx, entity) })
   const isMet = !ifMatch || ifMatch === '*' || ifMatch.includes(String(stored?.version))
-  if (stored && (made?.length || isMet)) return stored
+  if (stored && (made || isMet)) return stored
   const etag = stored ? `"${stored.version}"` : null
   const where = etag ? `is now at ${etag}` : 'is not there'
   throw new Refusal('precondition_failed', `${entity.entity_type} ${entity.entity_id} ${where}.`, { etag })

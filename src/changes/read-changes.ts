@@ -5,13 +5,13 @@ import { selectChange, selectChanges, type Change, type ChangeFilter, type Chang
 
 /** One request, beside what is stored now. @throws Refusal `not_found` */
 export async function getChange(ctx: Ctx, id: string): Promise<ChangeInView> {
-  const [[change]] = await ctx.db.batch([selectChange(ctx, id)])
+  const [change] = await ctx.db.run(selectChange(ctx, id))
   if (!change) throw new Refusal('not_found', `There is no change ${id}.`)
   return change
 }
 
 /** A page of requests, newest first; its `total` is not known. */
 export async function listChanges(ctx: Ctx, filter: ChangeFilter, page: PageRequest): Promise<Page<Change>> {
-  const [rows] = await ctx.db.batch([selectChanges(ctx, filter, page)])
+  const rows = await ctx.db.run(selectChanges(ctx, filter, page))
   return pageOf(rows, page, 0, (change) => change)
 }

@@ -18,21 +18,16 @@ export async function resolveChange(
   id: string,
   { vote, comment, ifMatch }: { vote: Vote; comment: string | null; ifMatch: readonly string[] | null },
 ): Promise<ChangeInView> {
-  const inView = (effects: unknown[][]) => effects.at(-1)?.[0] as ChangeInView
-  const { effects } = await decide(
-    ctx,
-    {
-      id,
-      kind: 'change',
-      vote,
-      comment,
-      ifMatch: null,
-      guard: fits(vote, ifMatch),
-      effect: (decisionId) => [...applyChange(ctx, decisionId), selectChange(ctx, id)],
-    },
-    (seen) => whyUnfit(inView(seen), ifMatch),
-  )
-  return inView(effects)
+  return decide(ctx, {
+    id,
+    kind: 'change',
+    vote,
+    comment,
+    ifMatch: null,
+    guard: { condition: fits(vote, ifMatch), whyNot: (change) => whyUnfit(change, ifMatch), asked: 'last' },
+    effect: (decisionId) => applyChange(ctx, decisionId),
+    view: selectChange(ctx, id),
+  })
 }
 
 function whyUnfit(change: ChangeInView, ifMatch: readonly string[] | null): Refusal {
@@ -58,8 +53,11 @@ function moved(change: ChangeInView): Refusal {
 
 /** The requester takes a pending request back. @throws Refusal as `withdraw` */
 export async function withdrawChange(ctx: Ctx, id: string, ifMatch: readonly string[] | null): Promise<ChangeInView> {
-  const inView = (effects: unknown[][]) => effects[0]?.[0] as ChangeInView
-  const target = { id, kind: 'change', ifMatch: null, guard: fits('reject', ifMatch) } as const
-  const { effects } = await withdraw(ctx, target, [selectChange(ctx, id)], (seen) => moved(inView(seen)))
-  return inView(effects)
+  return withdraw(ctx, {
+    id,
+    kind: 'change',
+    ifMatch: null,
+    guard: { condition: fits('reject', ifMatch), whyNot: moved, asked: 'last' },
+    view: selectChange(ctx, id),
+  })
 }

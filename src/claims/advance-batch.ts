@@ -16,11 +16,13 @@ export const stepSize = 500
 export async function advanceBatch(ctx: Ctx, id: string, size = stepSize): Promise<Batch | undefined> {
   const writeId = newId('wrt')
   const pokeAt = ctx.now + watchdogMs
-  const results = await ctx.db.batch([
-    startDue(ctx, id, writeId, pokeAt),
-    recordIfWritten(ctx, id, writeId, 'batch.started'),
-    ...step(ctx, id, size, pokeAt),
-    selectForRunner(ctx, id),
-  ])
-  return results.at(-1)?.[0] as Batch | undefined
+  const {
+    batch: [batch],
+  } = await ctx.db.batch({
+    started: startDue(ctx, id, writeId, pokeAt),
+    event: recordIfWritten(ctx, id, writeId, 'batch.started'),
+    step: step(ctx, id, size, pokeAt),
+    batch: selectForRunner(ctx, id),
+  })
+  return batch
 }

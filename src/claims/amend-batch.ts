@@ -31,13 +31,14 @@ export async function amendBatch(
   const writeId = newId('wrt')
   const isFree = ctx.actor.roles.some((role) => role === 'admin' || role === 'service')
   const unique = { ...change, claim_ids: change.claim_ids && [...new Set(change.claim_ids)] }
-  const { row, items } = amend(ctx, id, unique, ifMatch, isFree, writeId)
-  const [amended, , , [batch]] = await ctx.db.batch([
-    row,
-    items,
-    recordIfWritten(ctx, id, writeId, 'batch.amended'),
-    selectBatch(ctx, id),
-  ])
+  const {
+    amended,
+    batch: [batch],
+  } = await ctx.db.batch({
+    ...amend(ctx, id, unique, ifMatch, isFree, writeId),
+    event: recordIfWritten(ctx, id, writeId, 'batch.amended'),
+    batch: selectBatch(ctx, id),
+  })
   if (!batch) throw new Refusal('not_found', `There is no batch ${id}.`)
   if (amended.length === 0) throw whyNot(ctx, batch, ifMatch, isFree)
   if (change.process_at !== undefined) await wake(ctx, id, change.process_at)

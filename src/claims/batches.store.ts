@@ -91,7 +91,7 @@ export function amendBatch(
 ) {
   const added = JSON.stringify(change.claim_ids ?? [])
   const absent = sql`NOT EXISTS (SELECT 1 FROM batch_items i WHERE i.batch_id = ${id} AND i.claim_id = more.value)`
-  const row = ctx.db.all<Batch>(sql`
+  const amended = ctx.db.all<Batch>(sql`
     UPDATE batches SET
       comment = ${change.comment === undefined ? sql`comment` : change.comment},
       process_at = ${change.process_at ?? sql`process_at`}, poke_at = ${change.process_at ?? sql`poke_at`},
@@ -107,7 +107,7 @@ export function amendBatch(
       ${ctx.actor.userId}
     FROM json_each(${added}) more
     WHERE ${absent} AND ${written(id, writeId)}`)
-  return { row, items }
+  return { amended, items }
 }
 
 /** Starts a batch of the caller's tenant, if it is pending. */

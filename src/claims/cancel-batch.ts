@@ -11,16 +11,18 @@ import { markCancelled, recordIfWritten, selectBatch, type Batch } from './batch
  * @throws Refusal `not_found`, `batch_completed`, `precondition_failed`
  */
 export async function cancelBatch(ctx: Ctx, id: string, ifMatch: readonly string[] | null): Promise<Batch> {
-  const [[seen]] = await ctx.db.batch([selectBatch(ctx, id)])
+  const [seen] = await ctx.db.run(selectBatch(ctx, id))
   if (!seen) throw new Refusal('not_found', `There is no batch ${id}.`)
   const writeId = newId('wrt')
-  const results = await ctx.db.batch([
-    markCancelled(ctx, id, seen.total_claims, ifMatch, writeId),
-    ...revert(ctx, id, writeId, seen.total_claims),
-    recordIfWritten(ctx, id, writeId, 'batch.cancelled'),
-    selectBatch(ctx, id),
-  ])
-  const batch = results.at(-1)?.[0] as Batch
+  const {
+    batch: [batch],
+  } = await ctx.db.batch({
+    cancelled: markCancelled(ctx, id, seen.total_claims, ifMatch, writeId),
+    reverted: revert(ctx, id, writeId, seen.total_claims),
+    event: recordIfWritten(ctx, id, writeId, 'batch.cancelled'),
+    batch: selectBatch(ctx, id),
+  })
+  if (!batch) throw new Refusal('not_found', `There is no batch ${id}.`)
   if (batch.status === 'cancelled') return batch
   if (batch.status === 'completed') {
     throw new Refusal(

@@ -10,12 +10,10 @@ export async function decideClaim(
   id: string,
   decision: { vote: Vote; comment: string | null; ifMatch: readonly string[] | null },
 ): Promise<Claim> {
-  const { effects } = await decide(ctx, { id, kind: 'claim', ...decision, effect: () => [selectClaim(ctx, id)] })
-  return effects[0]?.[0] as Claim
+  return decide(ctx, { id, kind: 'claim', ...decision, view: selectClaim(ctx, id) })
 }
 
 /** The claimant takes a pending claim back. @throws Refusal as `withdraw` */
 export async function withdrawClaim(ctx: Ctx, id: string, ifMatch: readonly string[] | null): Promise<Claim> {
-  const { effects } = await withdraw(ctx, { id, kind: 'claim', ifMatch }, [selectClaim(ctx, id)])
-  return effects[0]?.[0] as Claim
+  return withdraw(ctx, { id, kind: 'claim', ifMatch, view: selectClaim(ctx, id) })
 }

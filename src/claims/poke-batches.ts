@@ -12,7 +12,7 @@ const perSweep = 100
  * @returns how many were woken
  */
 export async function pokeBatches(ctx: Ctx): Promise<number> {
-  const [overdue] = await ctx.db.batch([takeOverdue(ctx, perSweep, ctx.now + watchdogMs)])
+  const overdue = await ctx.db.run(takeOverdue(ctx, perSweep, ctx.now + watchdogMs))
   for (const { id } of overdue) await wake(ctx, id, ctx.now)
   return overdue.length
 }

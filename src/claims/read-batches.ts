@@ -14,26 +14,32 @@ import {
 
 /** One batch without its items. @throws Refusal `not_found` */
 export async function getBatch(ctx: Ctx, id: string): Promise<Batch> {
-  const [[batch]] = await ctx.db.batch([selectBatch(ctx, id)])
+  const [batch] = await ctx.db.run(selectBatch(ctx, id))
   if (!batch) throw new Refusal('not_found', `There is no batch ${id}.`)
   return batch
 }
 
 /** One batch with what became of its claims so far. @throws Refusal `not_found` */
 export async function getBatchResult(ctx: Ctx, id: string): Promise<{ batch: Batch; results: BatchResult[] }> {
-  const [[batch], results] = await ctx.db.batch([selectBatch(ctx, id), selectResults(ctx, id)])
+  const {
+    batch: [batch],
+    results,
+  } = await ctx.db.batch({ batch: selectBatch(ctx, id), results: selectResults(ctx, id) })
   if (!batch) throw new Refusal('not_found', `There is no batch ${id}.`)
   return { batch, results }
 }
 
 /** A page of batches, newest first. */
 export async function listBatches(ctx: Ctx, filter: BatchFilter, page: PageRequest): Promise<Page<Batch>> {
-  const [rows, [count]] = await ctx.db.batch([selectBatches(ctx, filter, page), countBatches(ctx, filter)])
+  const {
+    rows,
+    count: [count],
+  } = await ctx.db.batch({ rows: selectBatches(ctx, filter, page), count: countBatches(ctx, filter) })
   return pageOf(rows, page, count?.total ?? 0, (batch) => batch)
 }
 
 /** One batch whatever its tenant: for its runner, which acts for nobody. */
 export async function readForRunner(ctx: Ctx, id: string): Promise<Batch | undefined> {
-  const [[batch]] = await ctx.db.batch([selectForRunner(ctx, id)])
+  const [batch] = await ctx.db.run(selectForRunner(ctx, id))
   return batch
 }

@@ -5,13 +5,16 @@ import { countClaims, selectClaim, selectClaims, type Claim, type ClaimFilter } 
 
 /** One claim. @throws Refusal `not_found` */
 export async function getClaim(ctx: Ctx, id: string): Promise<Claim> {
-  const [[claim]] = await ctx.db.batch([selectClaim(ctx, id)])
+  const [claim] = await ctx.db.run(selectClaim(ctx, id))
   if (!claim) throw new Refusal('not_found', `There is no claim ${id}.`)
   return claim
 }
 
 /** A page of claims, newest first. */
 export async function listClaims(ctx: Ctx, filter: ClaimFilter, page: PageRequest): Promise<Page<Claim>> {
-  const [rows, [count]] = await ctx.db.batch([selectClaims(ctx, filter, page), countClaims(ctx, filter)])
+  const {
+    rows,
+    count: [count],
+  } = await ctx.db.batch({ rows: selectClaims(ctx, filter, page), count: countClaims(ctx, filter) })
   return pageOf(rows, page, count?.total ?? 0, (claim) => claim)
 }

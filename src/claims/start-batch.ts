@@ -11,11 +11,14 @@ import { wake, watchdogMs } from './wake.ts'
  */
 export async function processBatch(ctx: Ctx, id: string): Promise<Batch> {
   const writeId = newId('wrt')
-  const [started, , [batch]] = await ctx.db.batch([
-    startNow(ctx, id, writeId, ctx.now + watchdogMs),
-    recordIfWritten(ctx, id, writeId, 'batch.started'),
-    selectBatch(ctx, id),
-  ])
+  const {
+    started,
+    batch: [batch],
+  } = await ctx.db.batch({
+    started: startNow(ctx, id, writeId, ctx.now + watchdogMs),
+    event: recordIfWritten(ctx, id, writeId, 'batch.started'),
+    batch: selectBatch(ctx, id),
+  })
   if (!batch) throw new Refusal('not_found', `There is no batch ${id}.`)
   if (started.length === 0 && batch.status !== 'processing') throw notPending(batch)
   await wake(ctx, id, ctx.now)

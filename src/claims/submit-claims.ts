@@ -85,7 +85,7 @@ function refuseRepeats(claims: readonly Claim[]): void {
 
 async function duplicate(ctx: Ctx, claims: readonly Claim[]): Promise<Refusal> {
   const refs = claims.flatMap((claim) => claim.external_ref ?? [])
-  const [existing] = await ctx.db.batch([selectByExternalRef(ctx, refs)])
+  const existing = await ctx.db.run(selectByExternalRef(ctx, refs))
   const [first] = existing
   return new Refusal(
     'duplicate_external_ref',

@@ -26,7 +26,10 @@ export async function listApprovals(
   const isCustomersOnly = filter.customerId !== undefined && filter.kind !== undefined && filter.kind !== 'intent'
   if (isCustomersOnly || (status !== undefined && !isStatus(status))) return nothing
   const narrowed = { ...filter, ...(status !== undefined && { status }) }
-  const [rows, [count]] = await ctx.db.batch([selectPage(ctx, narrowed, page), countAll(ctx, narrowed)])
+  const {
+    rows,
+    count: [count],
+  } = await ctx.db.batch({ rows: selectPage(ctx, narrowed, page), count: countAll(ctx, narrowed) })
   return pageOf(rows, page, count?.total ?? 0, (row) => row)
 }
 

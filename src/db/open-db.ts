@@ -28,9 +28,21 @@ export interface Statement<Row = unknown> {
   readonly [row]?: Row
 }
 
-type RowsOf<S extends readonly Statement[]> = {
-  -readonly [I in keyof S]: S[I] extends Statement<infer Row> ? Row[] : never
-}
+/**
+ * One transaction, its statements by name; a list of statements may have one name. What is undefined is left out.
+ * The statements run in the order in which they are written here.
+ */
+export type Transaction = Readonly<Record<string, Statement | readonly Statement[] | undefined>>
+
+/** What a transaction returns: for each name the rows of its statement, or of each statement of its list. */
+export type Rows<T> = { -readonly [Name in keyof T]: RowsOf<T[Name]> }
+
+type RowsOf<S> =
+  S extends Statement<infer Row>
+    ? Row[]
+    : S extends readonly Statement[]
+      ? { -readonly [I in keyof S]: RowsOf<S[I]> }
+      : undefined
 
 /**
  * The database as every verb sees it. Statements are built with `all` and run by `batch`, which is D1's one
@@ -38,7 +50,9 @@ type RowsOf<S extends readonly Statement[]> = {
  */
 export interface Db {
   all<Row = unknown>(query: SQL): Statement<Row>
-  batch<const S extends readonly Statement[]>(statements: S): Promise<RowsOf<S>>
+  batch<const T extends Transaction>(transaction: T): Promise<Rows<T>>
+  /** A transaction of one statement. */
+  run<Row>(statement: Statement<Row>): Promise<Row[]>
   readonly cost: Cost
   /** Where this session has got to; a later session that starts here sees everything this one has seen. */
   bookmark(): string | null
@@ -58,25 +72,38 @@ export function openDb(
   cost: Cost = noCost(),
 ): Db {
   const session = d1.withSession(start)
+  async function inOne(statements: readonly Statement[]): Promise<unknown[][]> {
+    const started = Date.now()
+    cost.queries += 1
+    try {
+      const results = await session.batch(statements.map((one) => prepare(session, one)))
+      for (const { meta } of results) {
+        cost.rowsRead += meta.rows_read ?? 0
+        cost.rowsWritten += meta.rows_written ?? 0
+      }
+      return results.map((result) => result.results)
+    } finally {
+      cost.ms += Date.now() - started
+    }
+  }
   return {
     cost,
     bookmark: () => session.getBookmark(),
     all: (query) => ({ query }),
-    async batch<const S extends readonly Statement[]>(statements: S) {
-      const started = Date.now()
-      cost.queries += 1
-      try {
-        const results = await session.batch(statements.map((one) => prepare(session, one)))
-        for (const { meta } of results) {
-          cost.rowsRead += meta.rows_read ?? 0
-          cost.rowsWritten += meta.rows_written ?? 0
-        }
-        return results.map((result) => result.results) as RowsOf<S>
-      } finally {
-        cost.ms += Date.now() - started
-      }
-    },
+    batch: async (transaction) =>
+      byName(transaction, await inOne(Object.values(transaction).flatMap((one) => one ?? []))),
+    run: async <Row>(statement: Statement<Row>) => (await inOne([statement]))[0] as Row[],
   }
+}
+
+/** Gives the rows of the statements, which come in their order, the names that the statements have. */
+function byName<T extends Transaction>(transaction: T, rows: unknown[][]): Rows<T> {
+  let next = 0
+  const named = Object.entries(transaction).map(([name, part]) => {
+    if (part === undefined) return [name, undefined]
+    return [name, Array.isArray(part) ? part.map(() => rows[next++]) : rows[next++]]
+  })
+  return Object.fromEntries(named) as Rows<T>
 }
 
 function prepare(session: D1DatabaseSession, { query }: Statement): D1PreparedStatement {

@@ -31,7 +31,7 @@ const health = createRoute({
 export const healthRoutes = createRouter().openapi(health, async (c) => {
   try {
     const db = openDb(directory(c.env), 'first-unconstrained', c.get('cost'))
-    await db.batch([db.all(sql`SELECT 1`)])
+    await db.run(db.all(sql`SELECT 1`))
     return c.json({ status: 'ok' as const, database: 'ok' as const }, 200)
   } catch (error) {
     console.error({ message: 'the database does not answer', error: String(error) })

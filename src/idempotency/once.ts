@@ -26,15 +26,15 @@ export interface IdempotencyKey {
  */
 export async function once<T>(ctx: Ctx, answer: T, statements: readonly Statement[]): Promise<T> {
   if (!ctx.idempotency) {
-    await ctx.db.batch(statements)
+    await ctx.db.batch({ statements })
     return answer
   }
   try {
-    await ctx.db.batch([
-      forgetKey(ctx, ctx.idempotency),
-      takeKey(ctx, ctx.idempotency, answer, ctx.now + dayMs),
-      ...statements,
-    ])
+    await ctx.db.batch({
+      forgotten: forgetKey(ctx, ctx.idempotency),
+      taken: takeKey(ctx, ctx.idempotency, answer, ctx.now + dayMs),
+      statements,
+    })
     return answer
   } catch (error) {
     if (!isDuplicate(error, 'idempotency_keys')) throw error
@@ -59,13 +59,13 @@ export async function onceIf<T>(
 ): Promise<T | null> {
   const { idempotency } = ctx
   try {
-    const results = await ctx.db.batch([
-      ...(idempotency ? [forgetKey(ctx, idempotency)] : []),
-      ...statements,
-      ...(idempotency ? [takeKey(ctx, idempotency, answer, ctx.now + dayMs, happened)] : []),
-      selectWhether(ctx, happened),
-    ])
-    if (results.at(-1)?.length) return answer
+    const { holds } = await ctx.db.batch({
+      forgotten: idempotency ? forgetKey(ctx, idempotency) : undefined,
+      statements,
+      taken: idempotency ? takeKey(ctx, idempotency, answer, ctx.now + dayMs, happened) : undefined,
+      holds: selectWhether(ctx, happened),
+    })
+    if (holds.length > 0) return answer
   } catch (error) {
     if (!idempotency || !isDuplicate(error, 'idempotency_keys')) throw error
   }
@@ -83,7 +83,7 @@ export async function answeredBefore<T>(ctx: Ctx): Promise<T | null> {
 }
 
 async function recall<T>(ctx: Ctx, used: IdempotencyKey): Promise<T | null> {
-  const [[first]] = await ctx.db.batch([selectAnswer(ctx, used)])
+  const [first] = await ctx.db.run(selectAnswer(ctx, used))
   if (!first) return null
   if (first.fingerprint !== used.fingerprint) {
     throw new Refusal('idempotency_key_reused', `The key ${JSON.stringify(used.key)} was first sent with another body.`)

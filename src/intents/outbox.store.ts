@@ -52,30 +52,24 @@ export interface Outcome {
   retry: boolean
 }
 
-/** Reports the outcome, if the token is that of the current lease. Returns the entry where it was, else none. */
-export function settle(
-  ctx: Ctx,
-  instanceId: string,
-  id: string,
-  token: string,
-  outcome: Outcome,
-): Statement<OutboxEntry>[] {
+/** Reports the outcome, if the token is that of the current lease. `settled` returns the entry where it was, else none. */
+export function settle(ctx: Ctx, instanceId: string, id: string, token: string, outcome: Outcome) {
   const again = sql`(${outcome.outcome} = 'failed' AND ${outcome.retry ? 1 : 0} AND attempt < ${maxAttempts})`
-  return [
-    ctx.db.all<OutboxEntry>(sql`
+  return {
+    settled: ctx.db.all<OutboxEntry>(sql`
       UPDATE outbox SET status = iif(${again}, 'open', ${outcome.outcome}), finished_at = iif(${again}, NULL, ${ctx.now}),
         lease_until = 0, result = ${outcome.result}, error = ${outcome.error}
       WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND instance_id = ${instanceId}
         AND status = 'open' AND lease_until > 0 AND lease_token = ${token}
       RETURNING *`),
-    ctx.db.all(sql`
+    event: ctx.db.all(sql`
       INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
       SELECT ${newId('evt')}, tenant_id, iif(status = 'succeeded', 'intent.executed', 'intent.failed'), approval_id,
         ${ctx.actor.userId}, ${ctx.now}, 'approved', 'approved',
         json_object('outbox_id', id, 'attempt', attempt, 'error', error)
       FROM outbox WHERE id = ${id} AND finished_at = ${ctx.now} AND lease_token = ${token}
         AND NOT EXISTS (SELECT 1 FROM events e WHERE e.subject_id = outbox.approval_id AND e.type IN ('intent.executed', 'intent.failed'))`),
-  ] as Statement<OutboxEntry>[]
+  }
 }
 
 /** One entry of an instance. */
@@ -90,20 +84,20 @@ export function selectEntry(ctx: Ctx, instanceId: string, id: string) {
  */
 export function endOverdue(ctx: Ctx, limit: number) {
   const sweep = newId('lse')
-  return [
-    ctx.db.all<{ ended: 1 }>(sql`
+  return {
+    ended: ctx.db.all<{ ended: 1 }>(sql`
       UPDATE outbox SET status = iif(execute_by <= ${ctx.now}, 'lapsed', 'failed'), finished_at = ${ctx.now}, lease_token = ${sweep},
         error = CASE WHEN execute_by <= ${ctx.now} THEN coalesce(error, 'It was not executed in time')
           ELSE coalesce(error || '; it was', 'It was') || ' leased ' || attempt || ' times, without an answer to the last' END
       WHERE id IN (
         SELECT id FROM outbox WHERE status = 'open' AND overdue_at <= ${ctx.now} AND +lease_until <= ${ctx.now} LIMIT ${limit})
       RETURNING 1 AS ended`),
-    recordEach(
+    events: recordEach(
       ctx,
       sql`SELECT tenant_id, iif(status = 'lapsed', 'intent.lapsed', 'intent.failed') AS type, approval_id AS subject_id,
         'approved' AS from_status, 'approved' AS to_status, json_object('outbox_id', id, 'attempt', attempt, 'error', error) AS data
         FROM outbox WHERE lease_token = ${sweep}`,
       limit,
     ),
-  ] as const
+  }
 }

@@ -26,10 +26,10 @@ export async function leaseEntries(
 ): Promise<LeasedEntry[]> {
   reachable(ctx.actor, instanceId)
   const token = newId('lse')
-  const [, entries] = await ctx.db.batch([
-    lease(ctx, instanceId, max, ctx.now + seconds * 1000, token),
-    selectLeased(ctx, token),
-  ])
+  const { entries } = await ctx.db.batch({
+    leased: lease(ctx, instanceId, max, ctx.now + seconds * 1000, token),
+    entries: selectLeased(ctx, token),
+  })
   return entries
 }
 
@@ -46,10 +46,15 @@ export async function settleEntry(
   outcome: Outcome,
 ): Promise<OutboxEntry> {
   reachable(ctx.actor, instanceId)
-  const results = await ctx.db.batch([...settle(ctx, instanceId, id, token, outcome), selectEntry(ctx, instanceId, id)])
-  const entry = results.at(-1)?.[0]
+  const {
+    settled,
+    entry: [entry],
+  } = await ctx.db.batch({
+    ...settle(ctx, instanceId, id, token, outcome),
+    entry: selectEntry(ctx, instanceId, id),
+  })
   if (!entry) throw new Refusal('not_found', `There is no outbox entry ${id}.`)
-  if (results[0]?.length || wasReported(entry, token, outcome)) return entry
+  if (settled.length > 0 || wasReported(entry, token, outcome)) return entry
   throw new Refusal('lease_lost', `The lease on ${id} is over; the entry is ${entry.status}.`, {
     outbox_status: entry.status,
   })
@@ -64,7 +69,7 @@ function wasReported(entry: OutboxEntry, token: string, { outcome, retry }: Outc
 /** The upkeep of all outboxes: see `endOverdue`. @returns how many entries were ended */
 export function endOverdueEntries(ctx: Ctx): Promise<number> {
   return inSteps(stepsPerSweep, perStep, async () => {
-    const [ended] = await ctx.db.batch(endOverdue(ctx, perStep))
+    const { ended } = await ctx.db.batch(endOverdue(ctx, perStep))
     return ended.length
   })
 }

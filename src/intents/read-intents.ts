@@ -11,9 +11,12 @@ export async function listPending(
   page: PageRequest,
 ): Promise<Page<Intent>> {
   reachable(ctx.actor, instanceId)
-  const [rows, [count]] = await ctx.db.batch([
-    selectPending(ctx, instanceId, customerId, page),
-    countPending(ctx, instanceId, customerId),
-  ])
+  const {
+    rows,
+    count: [count],
+  } = await ctx.db.batch({
+    rows: selectPending(ctx, instanceId, customerId, page),
+    count: countPending(ctx, instanceId, customerId),
+  })
   return pageOf(rows, page, count?.total ?? 0, (intent) => intent)
 }

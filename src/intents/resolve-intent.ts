@@ -46,18 +46,20 @@ export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Re
   const id = behindRef(ctx, instanceId, ref)
   const userId = resolution.resolved_by ?? personId ?? ctx.actor.userId
   const asPerson = { ...ctx, actor: { ...ctx.actor, userId } }
-  const inView = (effects: unknown[][]) => effects.at(-1)?.[0] as Intent
-  const { effects } = await decide(asPerson, {
+  return decide(asPerson, {
     id,
     name: ref,
     kind: 'intent',
     vote,
     comment: null,
     ifMatch: null,
-    guard: resolvableBy(role, personId),
-    forbids: (seen) => (fits(inView(seen), role, personId) ? null : wrongResolver(inView(seen))),
-    effect: (decisionId) => [
-      ...recordResolution(asPerson, decisionId, {
+    guard: {
+      condition: resolvableBy(role, personId),
+      whyNot: (intent) => (fits(intent, role, personId) ? null : wrongResolver(intent)),
+      asked: 'first',
+    },
+    effect: (decisionId) =>
+      recordResolution(asPerson, decisionId, {
         role,
         personId,
         channel: resolution.resolution_channel,
@@ -66,10 +68,8 @@ export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Re
         outboxId: newId('out'),
         executeBy: ctx.now + resolution.execute_within_hours * hourMs,
       }),
-      selectIntent(ctx, id),
-    ],
+    view: selectIntent(ctx, id),
   })
-  return inView(effects)
 }
 
 function fits(intent: Intent, role: PersonRole, personId: string | null): boolean {

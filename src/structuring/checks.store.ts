@@ -30,18 +30,18 @@ export function updateCheck(ctx: Ctx, id: string, change: CheckChange): Statemen
 
 /**
  * Deletes a check for everyone to see, and takes it out of the gates that name it. Its row stays, for the results that it
- * has judged. The first statement returns a row where there was one.
+ * has judged. `removed` returns a row where there was one.
  */
 export function removeCheck(ctx: Ctx, id: string) {
-  return [
-    ctx.db.all<{ id: string }>(sql`
+  return {
+    removed: ctx.db.all<{ id: string }>(sql`
       UPDATE checks SET deleted_at = ${ctx.now}, updated_at = ${ctx.now} WHERE ${own(ctx, id)} RETURNING id`),
-    ctx.db.all(sql`
+    gates: ctx.db.all(sql`
       UPDATE gates SET updated_at = ${ctx.now}, check_ids = (
         SELECT json_group_array(value ORDER BY key) FROM json_each(gates.check_ids) WHERE value <> ${id})
       WHERE tenant_id = ${ctx.actor.tenantId} AND deleted_at IS NULL
         AND EXISTS (SELECT 1 FROM json_each(gates.check_ids) WHERE value = ${id})`),
-  ] as const
+  }
 }
 
 /** One check. */

@@ -15,14 +15,14 @@ export async function decideResult(
   { vote, comment, ifMatch }: { vote: Vote; comment: string | null; ifMatch: readonly string[] | null },
 ): Promise<Result> {
   const resultId = behindItem(ctx, id)
-  const { effects } = await decide(ctx, {
+  return decide(ctx, {
     id: resultId,
     name: id,
     kind: 'result',
     vote,
     comment,
     ifMatch,
-    effect: (decisionId) => [...settleDecided(ctx, decisionId), selectResult(ctx, resultId)],
+    effect: (decisionId) => settleDecided(ctx, decisionId),
+    view: selectResult(ctx, resultId),
   })
-  return effects.at(-1)?.[0] as Result
 }

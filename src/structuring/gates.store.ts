@@ -115,16 +115,18 @@ export function selectRule(ctx: Ctx, gateId: string, id: string) {
 
 /** The tenant's revision, the gate, and its checks that are active: what a result is judged by. */
 export function selectForJudging(ctx: Ctx, id: string) {
-  return [
-    ctx.db.all<{ revision: number }>(sql`SELECT revision FROM gate_revisions WHERE tenant_id = ${ctx.actor.tenantId}`),
-    selectGate(ctx, id),
-    ctx.db.all<Pick<Check, 'id' | 'name' | 'type' | 'severity' | 'config'>>(sql`
+  return {
+    revised: ctx.db.all<{ revision: number }>(
+      sql`SELECT revision FROM gate_revisions WHERE tenant_id = ${ctx.actor.tenantId}`,
+    ),
+    gate: selectGate(ctx, id),
+    checks: ctx.db.all<Pick<Check, 'id' | 'name' | 'type' | 'severity' | 'config'>>(sql`
       SELECT c.id, c.name, c.type, c.severity, c.config
       FROM gates g JOIN json_each(g.check_ids) i CROSS JOIN checks c
       WHERE g.id = ${id} AND g.tenant_id = ${ctx.actor.tenantId} AND c.id = i.value AND c.tenant_id = g.tenant_id AND c.is_active = 1
         AND c.deleted_at IS NULL
       ORDER BY c.sort_order, i.key`),
-  ] as const
+  }
 }
 
 /** Whether nothing of the tenant's checks, gates and rules has changed since `revision`. */

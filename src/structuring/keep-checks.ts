@@ -36,25 +36,27 @@ export async function changeCheck(ctx: Ctx, id: string, change: CheckChange): Pr
       )
     }
   }
-  const [, [check]] = await ctx.db.batch([updateCheck(ctx, id, change), selectCheck(ctx, id)])
+  const {
+    check: [check],
+  } = await ctx.db.batch({ changed: updateCheck(ctx, id, change), check: selectCheck(ctx, id) })
   return check ?? missing(id)
 }
 
 /** Deletes a check: no gate names it any more. @throws Refusal `not_found` */
 export async function deleteCheck(ctx: Ctx, id: string): Promise<void> {
-  const [[gone]] = await ctx.db.batch(removeCheck(ctx, id))
-  if (!gone) missing(id)
+  const { removed } = await ctx.db.batch(removeCheck(ctx, id))
+  if (removed.length === 0) missing(id)
 }
 
 /** One check. @throws Refusal `not_found` */
 export async function getCheck(ctx: Ctx, id: string): Promise<Check> {
-  const [[check]] = await ctx.db.batch([selectCheck(ctx, id)])
+  const [check] = await ctx.db.run(selectCheck(ctx, id))
   return check ?? missing(id)
 }
 
 /** A page of checks, newest first. */
 export async function listChecks(ctx: Ctx, page: PageRequest): Promise<Page<Check>> {
-  const [rows] = await ctx.db.batch([selectChecks(ctx, page)])
+  const rows = await ctx.db.run(selectChecks(ctx, page))
   return pageOf(rows, page, 0, (check) => check)
 }
 

@@ -52,26 +52,29 @@ export async function createGate(ctx: Ctx, settings: GateSettings, rules: readon
 /** Changes a gate. Results that wait at it are decided under what it says then. @throws Refusal `not_found`, `invalid_input` */
 export async function changeGate(ctx: Ctx, id: string, change: Partial<GateSettings>): Promise<Gate> {
   const known = refersToKnown(ctx, change.check_ids ?? [], endpointsOf(change))
-  const [changed, [gate]] = await ctx.db.batch([updateGate(ctx, id, toColumns(change), known), selectGate(ctx, id)])
+  const {
+    changed,
+    gate: [gate],
+  } = await ctx.db.batch({ changed: updateGate(ctx, id, toColumns(change), known), gate: selectGate(ctx, id) })
   if (!gate) return missing(id)
   return changed.length > 0 ? gate : refuseUnknown(ctx, change)
 }
 
 /** Deletes a gate: nothing can be submitted to it any more. What waits at it can still be decided. @throws Refusal `not_found` */
 export async function deleteGate(ctx: Ctx, id: string): Promise<void> {
-  const [[gone]] = await ctx.db.batch([removeGate(ctx, id)])
+  const [gone] = await ctx.db.run(removeGate(ctx, id))
   if (!gone) missing(id)
 }
 
 /** One gate with its rules. @throws Refusal `not_found` */
 export async function getGate(ctx: Ctx, id: string): Promise<Gate> {
-  const [[gate]] = await ctx.db.batch([selectGate(ctx, id)])
+  const [gate] = await ctx.db.run(selectGate(ctx, id))
   return gate ?? missing(id)
 }
 
 /** A page of gates, newest first. */
 export async function listGates(ctx: Ctx, page: PageRequest): Promise<Page<Gate>> {
-  const [rows] = await ctx.db.batch([selectGates(ctx, page)])
+  const rows = await ctx.db.run(selectGates(ctx, page))
   return pageOf(rows, page, 0, (gate) => gate)
 }
 
@@ -107,10 +110,10 @@ function endpointsOf({ on_approve, on_reject }: Partial<GateSettings>): string[]
 /** Says which of the ids that a gate names are not there. */
 async function refuseUnknown(ctx: Ctx, named: Partial<GateSettings>): Promise<never> {
   const { check_ids = [] } = named
-  const [checks, endpoints] = await ctx.db.batch([
-    selectKnownChecks(ctx, check_ids),
-    selectKnownEndpoints(ctx, endpointsOf(named)),
-  ])
+  const { checks, endpoints } = await ctx.db.batch({
+    checks: selectKnownChecks(ctx, check_ids),
+    endpoints: selectKnownEndpoints(ctx, endpointsOf(named)),
+  })
   const known = new Set([...checks, ...endpoints].map(({ id }) => id))
   const fault = (pointer: string, message: string): Fault => ({ in: 'body', pointer, message, type: 'value_error' })
   const faults = [

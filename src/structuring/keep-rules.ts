@@ -18,7 +18,7 @@ export async function addRule(ctx: Ctx, gateId: string, asked: NewRule): Promise
 /** Changes a rule. @throws Refusal `not_found`, `invalid_input` where the config does not fit the rule's type */
 export async function changeRule(ctx: Ctx, gateId: string, id: string, config: ReadyRule['config']): Promise<Rule> {
   const types = config.fields ? (['field_coverage'] as const) : ruleTypes
-  const [[rule]] = await ctx.db.batch([updateRule(ctx, gateId, id, JSON.stringify(config), types)])
+  const [rule] = await ctx.db.run(updateRule(ctx, gateId, id, JSON.stringify(config), types))
   if (rule) return rule
   await getRule(ctx, gateId, id)
   throw invalidInput([
@@ -28,13 +28,13 @@ export async function changeRule(ctx: Ctx, gateId: string, id: string, config: R
 
 /** Removes a rule. @throws Refusal `not_found` */
 export async function deleteRule(ctx: Ctx, gateId: string, id: string): Promise<void> {
-  const [[gone]] = await ctx.db.batch([removeRule(ctx, gateId, id)])
+  const [gone] = await ctx.db.run(removeRule(ctx, gateId, id))
   if (!gone) missing(id)
 }
 
 /** One rule. @throws Refusal `not_found` */
 export async function getRule(ctx: Ctx, gateId: string, id: string): Promise<Rule> {
-  const [[rule]] = await ctx.db.batch([selectRule(ctx, gateId, id)])
+  const [rule] = await ctx.db.run(selectRule(ctx, gateId, id))
   return rule ?? missing(id)
 }
 

@@ -28,7 +28,11 @@ export async function loadGate(ctx: Ctx, id: string, fresh: boolean): Promise<Lo
   const known = fresh ? undefined : cache.get(key)
   if (known) return known
   cache.delete(key)
-  const [[revised], [gate], checks] = await ctx.db.batch(selectForJudging(ctx, id))
+  const {
+    revised: [revised],
+    gate: [gate],
+    checks,
+  } = await ctx.db.batch(selectForJudging(ctx, id))
   if (!gate) throw new Refusal('not_found', `There is no gate ${id}.`)
   if (!gate.is_active) throw new Refusal('gate_inactive', `The gate ${id} is not active.`)
   const loaded = {

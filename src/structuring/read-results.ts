@@ -13,19 +13,22 @@ import {
 
 /** One result with its data. @throws Refusal `not_found` */
 export async function getResult(ctx: Ctx, id: string): Promise<Result & { data: string }> {
-  const [[result]] = await ctx.db.batch([selectResultWithData(ctx, id)])
+  const [result] = await ctx.db.run(selectResultWithData(ctx, id))
   return result ?? missing(id)
 }
 
 /** What each check and each rule said of a result. @throws Refusal `not_found` */
 export async function getCheckResults(ctx: Ctx, id: string): Promise<CheckResult[]> {
-  const [[result], checks] = await ctx.db.batch([selectResult(ctx, id), selectCheckResults(ctx, id)])
+  const {
+    result: [result],
+    checks,
+  } = await ctx.db.batch({ result: selectResult(ctx, id), checks: selectCheckResults(ctx, id) })
   return result ? checks : missing(id)
 }
 
 /** What waits for a person, oldest first: an entry for each check or rule that holds a result up. */
 export async function listPending(ctx: Ctx, filter: PendingFilter, page: PageRequest): Promise<Page<CheckResult>> {
-  const [rows] = await ctx.db.batch([selectPending(ctx, filter, page)])
+  const rows = await ctx.db.run(selectPending(ctx, filter, page))
   return pageOf(rows, page, 0, (item) => item)
 }
 

@@ -18,7 +18,7 @@ const silent = new Map<string, number>()
 export async function announce(ctx: Ctx, tenantId: string): Promise<void> {
   if ((silent.get(tenantId) ?? 0) > ctx.now) return
   try {
-    const [listeners] = await ctx.db.batch([selectListeners(ctx, tenantId)])
+    const listeners = await ctx.db.run(selectListeners(ctx, tenantId))
     silent.delete(tenantId)
     if (listeners.length === 0) silent.set(tenantId, ctx.now + trustMs)
     const [oldest] = silent.keys()

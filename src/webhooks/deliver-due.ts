@@ -28,27 +28,31 @@ export interface NextStep {
  * other in the order of the events; in the other the repeated ones, so that a delivery that keeps failing holds up none.
  */
 export async function deliverDue(ctx: Ctx, endpointId: string, lane: Lane): Promise<NextStep> {
-  const taking = lane === 'first' ? takeEvents(ctx, endpointId, eventsPerStep) : []
-  const results = await ctx.db.batch([
-    ...taking,
-    selectForSender(ctx, endpointId),
-    selectDue(ctx, endpointId, lane, attemptsPerStep),
-  ])
-  const [[endpoint], due] = results.slice(taking.length) as [Endpoint[], DueDelivery[]]
+  const {
+    endpoint: [endpoint],
+    due,
+  } = await ctx.db.batch({
+    taken: lane === 'first' ? takeEvents(ctx, endpointId, eventsPerStep) : undefined,
+    endpoint: selectForSender(ctx, endpointId),
+    due: selectDue(ctx, endpointId, lane, attemptsPerStep),
+  })
   if (endpoint && !endpoint.enabled) return endPending(ctx, endpointId, lane)
   const isPaused = (endpoint?.paused_until ?? 0) > ctx.now
   const repeatAt = endpoint && !isPaused ? await attemptInTurn(ctx, endpoint, due) : null
-  const [[next]] = await ctx.db.batch([selectNext(ctx, endpointId, lane)])
+  const [next] = await ctx.db.run(selectNext(ctx, endpointId, lane))
   const at = next?.at ?? null
   return { at: at === null ? null : Math.max(at, next?.paused_until ?? 0), repeatAt }
 }
 
 /** Ends what waits for an endpoint that is disabled. */
 async function endPending(ctx: Ctx, endpointId: string, lane: Lane): Promise<NextStep> {
-  const [ended, [next]] = await ctx.db.batch([
-    failPending(ctx, endpointId, endedPerStep),
-    selectNext(ctx, endpointId, lane),
-  ])
+  const {
+    ended,
+    next: [next],
+  } = await ctx.db.batch({
+    ended: failPending(ctx, endpointId, endedPerStep),
+    next: selectNext(ctx, endpointId, lane),
+  })
   return { at: ended.length < endedPerStep ? (next?.at ?? null) : ctx.now, repeatAt: null }
 }
 
@@ -68,12 +72,15 @@ async function attemptInTurn(ctx: Ctx, endpoint: Endpoint, due: readonly DueDeli
   for (const delivery of due) {
     const { attempt, gone, pauseUntil, ...recorded } = await attemptDelivery(delivery, target)
     const now = systemContext(ctx.env, 'system:webhooks', Date.now())
-    const [[current]] = await now.db.batch([
-      selectForSender(now, endpoint.id),
-      recordAttempt(now, delivery, attempt, recorded),
-      ...(gone ? [disableGone(now, endpoint), failPending(now, endpoint.id, endedPerStep)] : []),
-      ...(pauseUntil === null ? [] : [pause(now, endpoint, pauseUntil)]),
-    ])
+    const {
+      current: [current],
+    } = await now.db.batch({
+      current: selectForSender(now, endpoint.id),
+      attempt: recordAttempt(now, delivery, attempt, recorded),
+      disabled: gone ? disableGone(now, endpoint) : undefined,
+      ended: gone ? failPending(now, endpoint.id, endedPerStep) : undefined,
+      paused: pauseUntil === null ? undefined : pause(now, endpoint, pauseUntil),
+    })
     if (recorded.nextAt !== null) repeatAt = Math.min(repeatAt ?? Infinity, recorded.nextAt)
     if (gone || pauseUntil !== null || current?.revision !== endpoint.revision) break
   }

@@ -201,11 +201,11 @@ export function selectWhetherPurgeable(ctx: Ctx, before: number) {
 export function purgeDeliveries(ctx: Ctx, before: number, limit: number) {
   const gone = (which: SQL) =>
     ctx.db.all<{ gone: 1 }>(sql`DELETE FROM webhook_deliveries WHERE id IN (${which}) RETURNING 1 AS gone`)
-  return [
-    gone(sql`SELECT id FROM webhook_deliveries WHERE finished_at < ${before} LIMIT ${limit}`),
-    gone(sql`SELECT d.id FROM webhook_endpoints e CROSS JOIN webhook_deliveries d
+  return {
+    old: gone(sql`SELECT id FROM webhook_deliveries WHERE finished_at < ${before} LIMIT ${limit}`),
+    orphaned: gone(sql`SELECT d.id FROM webhook_endpoints e CROSS JOIN webhook_deliveries d
       WHERE e.deleted_at IS NOT NULL AND d.endpoint_id = e.id LIMIT ${limit}`),
-  ] as const
+  }
 }
 
 const columns = sql`d.id, d.tenant_id, d.endpoint_id, d.event_seq, d.event_type, d.status, d.tries, d.attempt_count, d.next_attempt_at,

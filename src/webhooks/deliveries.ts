@@ -51,7 +51,10 @@ export async function testEndpoint(ctx: Ctx, endpointId: string): Promise<Delive
 
 /** Sends a delivery again, under the same id, with as many attempts as a new one. @throws Refusal `not_found`, `endpoint_disabled` */
 export async function replayDelivery(ctx: Ctx, id: string): Promise<Delivery> {
-  const [[replayed], [delivery]] = await ctx.db.batch([replay(ctx, id), selectDelivery(ctx, id)])
+  const {
+    replayed: [replayed],
+    delivery: [delivery],
+  } = await ctx.db.batch({ replayed: replay(ctx, id), delivery: selectDelivery(ctx, id) })
   if (!delivery) throw new Refusal('not_found', `There is no webhook delivery ${id}.`)
   if (!replayed) return refuseDisabled(ctx, delivery.endpoint_id)
   await wakeSender(ctx, delivery.endpoint_id, delivery.next_attempt_at === 0 ? 'first' : 'repeated')
@@ -65,10 +68,13 @@ export async function listDeliveries(
   status: DeliveryStatus | undefined,
   page: PageRequest,
 ): Promise<Page<Delivery>> {
-  const [[endpoint], rows] = await ctx.db.batch([
-    selectEndpoint(ctx, endpointId),
-    selectDeliveries(ctx, endpointId, status, page),
-  ])
+  const {
+    endpoint: [endpoint],
+    rows,
+  } = await ctx.db.batch({
+    endpoint: selectEndpoint(ctx, endpointId),
+    rows: selectDeliveries(ctx, endpointId, status, page),
+  })
   if (!endpoint) throw new Refusal('not_found', `There is no webhook endpoint ${endpointId}.`)
   return pageOf(rows, page, 0, (delivery) => delivery)
 }

@@ -78,13 +78,14 @@ export async function changeEndpoint(ctx: Ctx, id: string, change: EndpointChang
   const url = change.url === undefined ? undefined : readUrl(ctx, change.url)
   const changesWhatIsTold = change.enabled !== undefined || change.event_types !== undefined
   if (changesWhatIsTold) await getEndpoint(ctx, id)
-  const results = await ctx.db.batch([
-    ...(changesWhatIsTold ? takeEvents(ctx, id, atOnce) : []),
-    updateEndpoint(ctx, id, { ...change, url }),
-    ...(change.enabled === false ? [failPending(ctx, id, atOnce)] : []),
-    selectEndpoint(ctx, id),
-  ])
-  const endpoint = results.at(-1)?.[0] as Endpoint | undefined
+  const {
+    endpoint: [endpoint],
+  } = await ctx.db.batch({
+    taken: changesWhatIsTold ? takeEvents(ctx, id, atOnce) : undefined,
+    changed: updateEndpoint(ctx, id, { ...change, url }),
+    ended: change.enabled === false ? failPending(ctx, id, atOnce) : undefined,
+    endpoint: selectEndpoint(ctx, id),
+  })
   if (!endpoint) return missing(id)
   expectEvents(ctx.actor.tenantId)
   await wakeSender(ctx, id, 'first')
@@ -93,12 +94,16 @@ export async function changeEndpoint(ctx: Ctx, id: string, change: EndpointChang
 
 /** Deletes an endpoint, with its deliveries. @throws Refusal `not_found`, `endpoint_in_use` where a gate names it */
 export async function deleteEndpoint(ctx: Ctx, id: string): Promise<void> {
-  const [[gone], [endpoint], gates] = await ctx.db.batch([
-    removeEndpoint(ctx, id),
-    selectEndpoint(ctx, id),
-    selectGatesThatName(ctx, id),
-  ])
-  if (gone) return
+  const {
+    removed,
+    endpoint: [endpoint],
+    gates,
+  } = await ctx.db.batch({
+    removed: removeEndpoint(ctx, id),
+    endpoint: selectEndpoint(ctx, id),
+    gates: selectGatesThatName(ctx, id),
+  })
+  if (removed.length > 0) return
   if (!endpoint) return missing(id)
   const ids = gates.map((gate) => gate.id)
   throw new Refusal('endpoint_in_use', `${id} is named by the gates ${ids.join(', ')}.`, { gates: ids })
@@ -125,13 +130,13 @@ export async function rotateSecret(ctx: Ctx, id: string): Promise<EndpointWithSe
 
 /** One endpoint. @throws Refusal `not_found` */
 export async function getEndpoint(ctx: Ctx, id: string): Promise<Endpoint> {
-  const [[endpoint]] = await ctx.db.batch([selectEndpoint(ctx, id)])
+  const [endpoint] = await ctx.db.run(selectEndpoint(ctx, id))
   return endpoint ?? missing(id)
 }
 
 /** A page of endpoints, newest first. */
 export async function listEndpoints(ctx: Ctx, page: PageRequest): Promise<Page<Endpoint>> {
-  const [rows] = await ctx.db.batch([selectEndpoints(ctx, page)])
+  const rows = await ctx.db.run(selectEndpoints(ctx, page))
   return pageOf(rows, page, 0, (endpoint) => endpoint)
 }
 

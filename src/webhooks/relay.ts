@@ -16,7 +16,7 @@ const stepsPerSweep = 10
 
 /** The net under the announcements: wakes the senders that have something to do now. @returns how many */
 export async function relayWebhooks(ctx: Ctx): Promise<number> {
-  const [waiting] = await ctx.db.batch([selectWaiting({ ...ctx, now: Date.now() }, perSweep)])
+  const waiting = await ctx.db.run(selectWaiting({ ...ctx, now: Date.now() }, perSweep))
   await Promise.all(
     waiting.flatMap(({ id, first, repeated }) => [
       ...(first ? [wakeSender(ctx, id, 'first')] : []),
@@ -29,10 +29,13 @@ export async function relayWebhooks(ctx: Ctx): Promise<number> {
 /** Removes deliveries that ended a month ago, and what is left of deleted endpoints. @returns how many deliveries */
 export async function purgeWebhooks(ctx: Ctx): Promise<number> {
   const before = ctx.now - keptMs
-  const [purgeable] = await ctx.db.batch([selectWhetherPurgeable(ctx, before)])
+  const purgeable = await ctx.db.run(selectWhetherPurgeable(ctx, before))
   if (purgeable.length === 0) return 0
   return inSteps(stepsPerSweep, perStep, async () => {
-    const [old, deleted] = await ctx.db.batch([...purgeDeliveries(ctx, before, perStep), purgeEndpoints(ctx)])
-    return Math.max(old.length, deleted.length)
+    const { old, orphaned } = await ctx.db.batch({
+      ...purgeDeliveries(ctx, before, perStep),
+      endpoints: purgeEndpoints(ctx),
+    })
+    return Math.max(old.length, orphaned.length)
   })
 }

@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Approval } from '../../src/approvals/approval.ts'
+import { selectApproval } from '../../src/approvals/approvals.store.ts'
 import { decide } from '../../src/approvals/decide.ts'
 import { whyNot } from '../../src/approvals/rules.ts'
 import { roles } from '../../src/context.ts'
@@ -83,6 +84,7 @@ test('the database allows exactly what the rules allow', async () => {
         comment: null,
         vote: one.vote,
         ifMatch: one.ifMatch,
+        view: selectApproval(ctx, row.id, 'claim', ''),
       }).catch((error: unknown) => {
         if (error instanceof Refusal) return error.code
         throw error

@@ -43,13 +43,15 @@ test('however events are taken, each that an endpoint has asked for becomes one 
       const happened: string[] = []
       for (const one of steps) {
         if (one.do === 'happen') {
-          await ctx.db.batch([record(ctx, [{ type: one.type, subjectId: `s${happened.length}`, from: null, to: 'x' }])])
+          await ctx.db.run(record(ctx, [{ type: one.type, subjectId: `s${happened.length}`, from: null, to: 'x' }]))
           happened.push(one.type)
         } else {
-          await Promise.all(Array.from({ length: one.times }, () => ctx.db.batch(takeEvents(ctx, id, one.limit))))
+          await Promise.all(
+            Array.from({ length: one.times }, () => ctx.db.batch({ taken: takeEvents(ctx, id, one.limit) })),
+          )
         }
       }
-      for (let n = 0; n <= steps.length; n += 1) await ctx.db.batch(takeEvents(ctx, id, 1))
+      for (let n = 0; n <= steps.length; n += 1) await ctx.db.batch({ taken: takeEvents(ctx, id, 1) })
       const { results } = await env.DB.prepare(
         'SELECT event_type FROM webhook_deliveries WHERE endpoint_id = ? ORDER BY event_seq',
       )

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
+import { selectApproval } from '../../src/approvals/approvals.store.ts'
 import { decide } from '../../src/approvals/decide.ts'
 import { open } from '../../src/approvals/open.ts'
 import type { Policy } from '../../src/approvals/policy.ts'
@@ -32,13 +33,15 @@ async function opened(
     on_due: null,
     ...due,
   }
-  await ctx.db.batch(open(ctx, 'claim', 'submitted', [opening]))
+  await ctx.db.batch({ opened: open(ctx, 'claim', 'submitted', [opening]) })
   return id
 }
 
+const viewOf = (ctx: Ctx, id: string) => selectApproval(ctx, id, 'claim', '')
+
 const vote = (ctx: Ctx, id: string, vote: 'approve' | 'reject' = 'approve') =>
-  decide(ctx, { id, kind: 'claim', vote, comment: null, ifMatch: null }).then(
-    ({ approval }) => approval.status,
+  decide(ctx, { id, kind: 'claim', vote, comment: null, ifMatch: null, view: viewOf(ctx, id) }).then(
+    ({ status }) => status,
     (error: Refusal) => error.code,
   )
 
@@ -79,7 +82,8 @@ test('past its due time it cannot be decided or withdrawn, sweep or no sweep', a
   const due = { due_at: now, on_due: 'expire' as const }
   const id = await opened(tenant.ctx('member', undefined, now - 1), {}, due)
   expect(await vote(tenant.ctx('coordinator', undefined, now), id)).toBe('approval_expired')
-  const late = withdraw(tenant.ctx('member', undefined, now), { id, kind: 'claim', ifMatch: null })
+  const member = tenant.ctx('member', undefined, now)
+  const late = withdraw(member, { id, kind: 'claim', ifMatch: null, view: viewOf(member, id) })
   expect(await late.catch((error: Refusal) => error.code)).toBe('already_decided')
   expect(await vote(tenant.ctx('coordinator', undefined, now - 1), id)).toBe('approved')
 })
@@ -92,7 +96,8 @@ test('an effect that fails takes the decision with it', async () => {
   const effect = () => [
     ctx.db.all(sql`INSERT INTO tallies (tenant_id, kind, facet, pending) VALUES ('x', 'y', 'z', -1)`),
   ]
-  const broken = decide(ctx, { id, kind: 'claim', vote: 'approve', comment: null, ifMatch: null, effect })
+  const view = viewOf(ctx, id)
+  const broken = decide(ctx, { id, kind: 'claim', vote: 'approve', comment: null, ifMatch: null, effect, view })
   expect(await broken.catch((error: Error) => error.message)).toContain('CHECK')
   const { status, revision } = (await env.DB.prepare('SELECT status, revision FROM approvals WHERE id = ?')
     .bind(id)
