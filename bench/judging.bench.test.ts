@@ -20,15 +20,15 @@ const configs = [
   ['json_schema', '{"schema":{"required":["invoice"],"properties":{"total_amount":{"type":"integer"}}}}'],
 ] as const
 
-function gate(size: number): ReadyGate {
+async function gate(size: number): Promise<ReadyGate> {
   const checks = Array.from({ length: size }, (_, n) => {
     const [type, config] = configs[n % configs.length]!
     return ready({ id: `c${n}`, name: `c${n}`, type, severity: 'error', config })
   })
-  return { checks, rules: [], queue_warnings: true }
+  return { checks: await Promise.all(checks), rules: [], queue_warnings: true }
 }
 
-const gates = sizes.map(gate)
+const gates = await Promise.all(sizes.map(gate))
 const parse = () => ({
   data: new JsonReader(data),
   plain: JSON.parse(data) as unknown,

@@ -77,10 +77,12 @@ export const onInvalid: Hook<unknown, AppEnv, string, unknown> = async (result, 
   if (result.success) return
   const schemas = (c as AppContext).get('endpoint')?.request
   const faults = [
-    ...faultsOf('path', schemas?.params, c.req.param()),
-    ...faultsOf('query', schemas?.query, queryOf(c as AppContext)),
-    ...faultsOf('header', schemas?.headers, c.req.header()),
-    ...(schemas?.body ? faultsOf('body', schemas.body.content['application/json'].schema, await c.req.json()) : []),
+    ...(await faultsOf('path', schemas?.params, c.req.param())),
+    ...(await faultsOf('query', schemas?.query, queryOf(c as AppContext))),
+    ...(await faultsOf('header', schemas?.headers, c.req.header())),
+    ...(schemas?.body
+      ? await faultsOf('body', schemas.body.content['application/json'].schema, await c.req.json())
+      : []),
   ]
   throw invalidInput(faults)
 }
@@ -92,8 +94,8 @@ function queryOf(c: AppContext) {
   )
 }
 
-function faultsOf(part: Fault['in'], schema: z.ZodType | undefined, value: unknown): Fault[] {
-  const result = schema?.safeParse(value, { error: faultMessage, reportInput: true })
+async function faultsOf(part: Fault['in'], schema: z.ZodType | undefined, value: unknown): Promise<Fault[]> {
+  const result = await schema?.safeParseAsync(value, { error: faultMessage, reportInput: true })
   if (!result || result.success) return []
   return result.error.issues.flatMap((issue): Fault[] => {
     if (issue.code === 'unrecognized_keys') {

@@ -29,8 +29,8 @@ const configs = {
       .string()
       .min(1)
       .max(500)
-      .superRefine((pattern, refinement) => {
-        const message = patternFault(pattern)
+      .superRefine(async (pattern, refinement) => {
+        const message = await patternFault(pattern)
         if (message !== null) refinement.addIssue({ code: 'custom', message })
       }),
   }),
@@ -55,8 +55,8 @@ export interface ConfigFault {
 }
 
 /** What is wrong with the config of a check of this type: every fault. */
-export function configFaults(type: CheckType, config: unknown): ConfigFault[] {
-  const { error } = configs[type].safeParse(config, { error: faultMessage })
+export async function configFaults(type: CheckType, config: unknown): Promise<ConfigFault[]> {
+  const { error } = await configs[type].safeParseAsync(config, { error: faultMessage })
   return (error?.issues ?? []).flatMap((issue): ConfigFault[] => {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({ path: [...issue.path, key], message: `is not a member of a ${type} config` }))

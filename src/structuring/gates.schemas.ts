@@ -40,10 +40,12 @@ export const newCheckSchema = z
   .superRefine(
     (check: unknown, refinement) => {
       const { data } = typed.safeParse(check)
-      if (!data) return
-      for (const { path, message } of configFaults(data.type, data.config)) {
-        refinement.addIssue({ code: 'custom', message, path: ['config', ...path] })
-      }
+      if (!data) return undefined
+      return configFaults(data.type, data.config).then((faults) => {
+        for (const { path, message } of faults) {
+          refinement.addIssue({ code: 'custom', message, path: ['config', ...path] })
+        }
+      })
     },
     // Whatever else is wrong: the caller is told of every fault at once.
     { when: () => true },

@@ -41,7 +41,9 @@ export interface Submission {
 }
 
 /** Makes a stored check ready. `config` is its JSON text. */
-export function ready(check: Pick<ReadyCheck, 'id' | 'name' | 'type' | 'severity'> & { config: string }): ReadyCheck {
+export async function ready(
+  check: Pick<ReadyCheck, 'id' | 'name' | 'type' | 'severity'> & { config: string },
+): Promise<ReadyCheck> {
   const { id, name, type, severity } = check
   const config = new JsonReader(check.config)
   const parsed = JSON.parse(check.config) as { pattern: string; schema: Schema }
@@ -51,7 +53,7 @@ export function ready(check: Pick<ReadyCheck, 'id' | 'name' | 'type' | 'severity
     type,
     severity,
     config,
-    ...(type === 'field_format' && { pattern: compilePattern(parsed.pattern) }),
+    ...(type === 'field_format' && { pattern: await compilePattern(parsed.pattern) }),
     ...(type === 'allowed_values' && { allowed: new Set(config.elements('values').map(keyOf)) }),
     ...(type === 'json_schema' && { schema: prepareSchema(parsed.schema) }),
   }

@@ -24,7 +24,7 @@ export async function createCheck(ctx: Ctx, asked: Omit<Check, 'id' | 'created_a
 export async function changeCheck(ctx: Ctx, id: string, change: CheckChange): Promise<Check> {
   if (change.config !== undefined) {
     const { type } = await getCheck(ctx, id)
-    const faults = configFaults(type, JSON.parse(change.config))
+    const faults = await configFaults(type, JSON.parse(change.config))
     if (faults.length > 0) {
       throw invalidInput(
         faults.map(({ path, message }) => ({

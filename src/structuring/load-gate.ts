@@ -41,7 +41,7 @@ export async function loadGate(ctx: Ctx, id: string, fresh: boolean): Promise<Lo
     auto_approve_after_hours: gate.auto_approve_after_hours,
     queue_warnings: gate.queue_warnings === 1,
     revision: revised?.revision ?? 0,
-    checks: checks.map(ready),
+    checks: await Promise.all(checks.map(ready)),
     rules: rulesOf(gate),
   }
   cache.set(key, loaded)

@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js'
+import type { RE2JS } from 're2js'
 import type { Effort } from './effort.ts'
 
 /** How large a pattern may be once it is compiled: `(a{1,99}){1,99}` is short to write and large to run. */
@@ -10,16 +10,18 @@ const largest = 2_000
  *
  * @throws Error that says what is wrong with it
  */
-export function compilePattern(pattern: string): RE2JS {
+export async function compilePattern(pattern: string): Promise<RE2JS> {
+  // Its tables take a third of an isolate's start-up, and most isolates never see a pattern.
+  const { RE2JS } = await import('re2js')
   const compiled = RE2JS.compile(pattern)
   if (compiled.programSize() > largest) throw new Error('is too large; repeat less within repetitions')
   return compiled
 }
 
 /** What is wrong with a pattern, or null. */
-export function patternFault(pattern: string): string | null {
+export async function patternFault(pattern: string): Promise<string | null> {
   try {
-    compilePattern(pattern)
+    await compilePattern(pattern)
     return null
   } catch (error) {
     const message = (error as Error).message.replace(/^error parsing regexp: /, '')

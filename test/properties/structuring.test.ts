@@ -117,16 +117,16 @@ const members: Record<CheckType, string[]> = {
   reported: [],
 }
 
-test('a config that has no faults judges any data without throwing, and says why it fails', () => {
+test('a config that has no faults judges any data without throwing, and says why it fails', async () => {
   const known = fc.record({ a: fc.jsonValue({ maxDepth: 2 }), b: fc.jsonValue({ maxDepth: 2 }) }, { requiredKeys: [] })
   let judged = 0
-  fc.assert(
-    fc.property(fc.constantFrom(...checkTypes), config, known, (type, all, data) => {
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...checkTypes), config, known, async (type, all, data) => {
       const own = Object.fromEntries(Object.entries(all).filter(([name]) => members[type].includes(name)))
       const text = JSON.stringify(own)
-      if (configFaults(type, JSON.parse(text)).length > 0) return
+      if ((await configFaults(type, JSON.parse(text))).length > 0) return
       judged += 1
-      const check = ready({ id: 'c', name: 'c', type, severity: 'error', config: text })
+      const check = await ready({ id: 'c', name: 'c', type, severity: 'error', config: text })
       const json = JSON.stringify(data)
       const submission = { data: new JsonReader(json), plain: JSON.parse(json), confidence: null, reported: new Map() }
       const [outcome] = evaluate({ checks: [check], rules: [], queue_warnings: true }, submission)

@@ -11,20 +11,22 @@ const submission = (data: string, more: { confidence?: number; reported?: [strin
   reported: new Map(more.reported),
 })
 
-function gate(...checks: [CheckType, string, ('warning' | 'error')?][]): ReadyGate {
+async function gate(...checks: [CheckType, string, ('warning' | 'error')?][]): Promise<ReadyGate> {
   return {
     queue_warnings: true,
     rules: [],
-    checks: checks.map(([type, config, severity = 'error'], index) =>
-      ready({ id: `c${index}`, name: type, type, severity, config }),
+    checks: await Promise.all(
+      checks.map(([type, config, severity = 'error'], index) =>
+        ready({ id: `c${index}`, name: type, type, severity, config }),
+      ),
     ),
   }
 }
 
 /** What one check says of data. */
-function said(type: CheckType, config: string, data: string) {
-  expect([config, configFaults(type, JSON.parse(config))]).toEqual([config, []])
-  const [outcome] = evaluate(gate([type, config]), submission(data))
+async function said(type: CheckType, config: string, data: string) {
+  expect([config, await configFaults(type, JSON.parse(config))]).toEqual([config, []])
+  const [outcome] = evaluate(await gate([type, config]), submission(data))
   return outcome!.passed ? 'passed' : (JSON.parse(JSON.stringify(outcome!.details)) as unknown)
 }
 
@@ -115,15 +117,18 @@ test.each([
   ['json_schema', '{"schema":{"properties":{"pattern":{"const":"x"},"format":true}}}', '{"pattern":"x"}', 'passed'],
   ['json_schema', '{"schema":false}', '{}', expect.anything()],
   ['reported', '{}', '{}', { reason: 'its outcome was not reported' }],
-] as [CheckType, string, string, unknown][])('%s %s says of %s: %j', (type, config, data, expected) => {
-  expect(said(type, config, data)).toEqual(expected)
+] as [CheckType, string, string, unknown][])('%s %s says of %s: %j', async (type, config, data, expected) => {
+  expect(await said(type, config, data)).toEqual(expected)
 })
 
-test('numbers are shown digit by digit, long values are cut', () => {
-  const [outcome] = evaluate(gate(['value_range', '{"field":"a","max":1}']), submission('{"a":9007199254740993.10}'))
+test('numbers are shown digit by digit, long values are cut', async () => {
+  const [outcome] = evaluate(
+    await gate(['value_range', '{"field":"a","max":1}']),
+    submission('{"a":9007199254740993.10}'),
+  )
   expect(JSON.stringify(outcome!.details)).toBe('{"field":"a","value":9007199254740993.10,"max":1}')
   const long = `{"a":"${'x'.repeat(10_000)}"}`
-  expect(JSON.stringify(said('field_format', '{"field":"a","pattern":"y"}', long)).length).toBeLessThan(300)
+  expect(JSON.stringify(await said('field_format', '{"field":"a","pattern":"y"}', long)).length).toBeLessThan(300)
 })
 
 test.each([
@@ -173,11 +178,14 @@ test.each([
   ],
   ['json_schema', `{"schema":{"const":"${'x'.repeat(33_000)}"}}`, [['schema']]],
   ['json_schema', `{"schema":${'{"not":'.repeat(100)}true${'}'.repeat(100)}}`, [expect.arrayContaining(['not'])]],
-] as [CheckType, string, unknown[]][])('a %s check with the config %.100s has faults at %j', (type, config, paths) => {
-  const faults = configFaults(type, JSON.parse(config))
-  expect(faults.map(({ path }) => path)).toEqual(paths)
-  for (const { message } of faults) expect(message).toMatch(/^\w/)
-})
+] as [CheckType, string, unknown[]][])(
+  'a %s check with the config %.100s has faults at %j',
+  async (type, config, paths) => {
+    const faults = await configFaults(type, JSON.parse(config))
+    expect(faults.map(({ path }) => path)).toEqual(paths)
+    for (const { message } of faults) expect(message).toMatch(/^\w/)
+  },
+)
 
 /** No budget of time: a catastrophe here takes minutes, if it ends at all. */
 function soon(judge: () => unknown) {
@@ -186,7 +194,7 @@ function soon(judge: () => unknown) {
   expect(performance.now() - started).toBeLessThan(20_000)
 }
 
-test('no pattern hangs, whatever the text', () => {
+test('no pattern hangs, whatever the text', async () => {
   const text = `${'a'.repeat(250_000)}!`
   const dearest = [
     '(a+)+$',
@@ -198,7 +206,8 @@ test('no pattern hangs, whatever the text', () => {
     '(?i)(\\\\w*\\\\d*){90}$',
   ]
   const patterns = dearest.map((one): [CheckType, string] => ['field_format', `{"field":"a","pattern":"${one}"}`])
-  soon(() => evaluate(gate(...patterns), submission(`{"a":"${text}"}`)))
+  const judging = await gate(...patterns)
+  soon(() => evaluate(judging, submission(`{"a":"${text}"}`)))
 })
 
 const numbers = (many: number) => JSON.stringify(Array.from({ length: many }, (_, index) => index))
@@ -225,15 +234,16 @@ test.each([
     `{"properties":{"a":{"contains":{"const":"${'x'.repeat(30_000)}"}}}}`,
     `{"a":${numbers(15_000)}}`,
   ],
-])('what a schema costs is known before it is begun: %s', (_, schema, data) => {
-  expect(configFaults('json_schema', { schema: JSON.parse(schema) })).toEqual([])
+])('what a schema costs is known before it is begun: %s', async (_, schema, data) => {
+  expect(await configFaults('json_schema', { schema: JSON.parse(schema) })).toEqual([])
+  const judging = await gate(['json_schema', `{"schema":${schema}}`])
   soon(() => {
-    const [outcome] = evaluate(gate(['json_schema', `{"schema":${schema}}`]), submission(data))
+    const [outcome] = evaluate(judging, submission(data))
     expect(outcome!.details).toEqual({ reason: expect.stringContaining('more work') })
   })
 })
 
-test('long values, many allowed values, many checks: bounded as well', () => {
+test('long values, many allowed values, many checks: bounded as well', async () => {
   const number = '1'.repeat(250_000)
   const values = JSON.stringify(Array.from({ length: 1_000 }, (_, index) => index))
   const kinds: [CheckType, string][] = [
@@ -242,8 +252,9 @@ test('long values, many allowed values, many checks: bounded as well', () => {
     ['cross_field', '{"left":"a","op":"<","right":"a"}'],
   ]
   const hundred = Array.from({ length: 100 }, (_, index) => kinds[index % 3]!)
+  const judging = await gate(...hundred)
   soon(() => {
-    const outcomes = evaluate(gate(...hundred), submission(`{"a":${number}}`))
+    const outcomes = evaluate(judging, submission(`{"a":${number}}`))
     expect(outcomes.at(-1)!.details).toMatchObject({ reason: expect.stringContaining('more work') })
   })
   const coverage = {
@@ -266,8 +277,8 @@ const rule = (type: any, threshold: number, fields?: string[]) => ({
   config: { threshold, fields },
 })
 
-test('rules: confidence, the share of checks that passed, the share of fields that are there', () => {
-  const checks = gate(['required_field', '{"field":"a"}'], ['required_field', '{"field":"b"}']).checks
+test('rules: confidence, the share of checks that passed, the share of fields that are there', async () => {
+  const { checks } = await gate(['required_field', '{"field":"a"}'], ['required_field', '{"field":"b"}'])
   const judged = (rules: any[], data: string, confidence?: number) =>
     evaluate({ checks, rules, queue_warnings: true }, submission(data, { confidence })).slice(checks.length)
   expect(judged([rule('min_confidence', 0.7)], '{}', 0.7)).toMatchObject([{ passed: true, queued: false }])
@@ -305,20 +316,23 @@ test('rules: confidence, the share of checks that passed, the share of fields th
   expect(evaluate(without, submission('{}')).map(({ passed }) => passed)).toEqual([true, true])
 })
 
-test('details stay short, whatever the names', () => {
+test('details stay short, whatever the names', async () => {
   const name = 'n'.repeat(100_000)
   const data = JSON.stringify({ [name]: null, b: { [name]: 1 } })
   const strict = '{"schema":{"properties":{"b":{"additionalProperties":false}}}}'
-  const outcomes = evaluate({ ...gate(['json_schema', strict]), rules: [rule('field_coverage', 1)] }, submission(data))
+  const outcomes = evaluate(
+    { ...(await gate(['json_schema', strict])), rules: [rule('field_coverage', 1)] },
+    submission(data),
+  )
   expect(outcomes.map(({ passed }) => passed)).toEqual([false, false])
   for (const { details } of outcomes) expect(JSON.stringify(details).length).toBeLessThan(3_000)
 })
 
-test('a failed error holds a result up; a failed warning does unless the gate says otherwise', () => {
-  const checks = gate(
+test('a failed error holds a result up; a failed warning does unless the gate says otherwise', async () => {
+  const { checks } = await gate(
     ['required_field', '{"field":"a"}', 'warning'],
     ['required_field', '{"field":"b"}', 'error'],
-  ).checks
+  )
   const queued = (queue_warnings: boolean) =>
     evaluate({ checks, rules: [], queue_warnings }, submission('{}')).map((one) => one.queued)
   expect([queued(true), queued(false)]).toEqual([

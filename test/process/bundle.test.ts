@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process'
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+/* What `wrangler deploy` would upload. */
+
+interface Metafile {
+  inputs: Record<string, { imports: { path: string; kind: string }[] }>
+  outputs: Record<string, { inputs: Record<string, unknown> }>
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'countersign-bundle-'))
+let code: Buffer
+let meta: Metafile
+
+beforeAll(() => {
+  execFileSync(
+    process.execPath,
+    ['node_modules/wrangler/bin/wrangler.js', 'deploy', '--dry-run', '--metafile', '--outdir', folder],
+    { stdio: 'pipe' },
+  )
+  code = readFileSync(join(folder, 'index.js'))
+  meta = JSON.parse(readFileSync(join(folder, 'bundle-meta.json'), 'utf8')) as Metafile
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+test('the upload has at most 200 KiB', () => {
+  expect(gzipSync(code).byteLength).toBeLessThanOrEqual(200 * 1024)
+})
+
+test('of the languages that messages could be in, the bundle has one', () => {
+  const inputs = Object.values(meta.outputs).flatMap((output) => Object.keys(output.inputs))
+  expect(inputs.filter((path) => /zod\/v4\/locales\//.test(path))).toEqual(['node_modules/zod/v4/locales/en.js'])
+})
+
+test('the engine for patterns is evaluated only when a pattern is there', () => {
+  const kinds = Object.values(meta.inputs).flatMap(({ imports }) =>
+    imports.filter(({ path }) => path.includes('node_modules/re2js/')).map(({ kind }) => kind),
+  )
+  expect(kinds).toEqual(['dynamic-import'])
+})
+
+test('what schemas use of Zod is in the bundle', async () => {
+  const { z } = await import('../../src/lean-zod.ts')
+  const used = globSync('src/**/*.ts').flatMap((path) => {
+    const text = readFileSync(path, 'utf8').replaceAll(/\/\*.*?\*\/|\/\/.*$/gms, '')
+    return [...text.matchAll(/\bz\.([a-z]\w*)/g)].map(([, name]) => name as string)
+  })
+  // `core` has types only.
+  expect(used.filter((name) => name !== 'core' && !Object.hasOwn(z, name))).toEqual([])
+})
