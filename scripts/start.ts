@@ -1,94 +1,84 @@
-// `npm start`: migrations, demo data, the server, and a cron trigger every minute. Ctrl-C stops all of it.
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+// `npm start`: migrations, demo data, the server and a cron trigger each minute, in one process. Ctrl-C stops all of it.
+//
+//   PORT          where it listens (8787)
+//   STATE_DIR     where its data is kept (.state); delete the folder to begin anew
+//   LOG_REQUESTS  on: a line for each request; json: as the deployed Worker logs it; off: errors only
+//   RATE_LIMIT    on: as deployed; off
+//   INSPECT_PORT  where a debugger may attach (Chrome: chrome://inspect)
+import { enableCompileCache } from 'node:module'
+import { existsSync, mkdirSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { demoData } from './demo-data.ts'
+import { logModes, logPrinter, type LogMode } from './print-log.ts'
+
+enableCompileCache()
+const { ForeignState, startLocalServer } = await import('./local-server.ts')
 
 const root = join(import.meta.dirname, '..')
-const port = Number(process.env.PORT ?? 8787)
+const port = portFrom('PORT') ?? 8787
+const inspectorPort = portFrom('INSPECT_PORT')
 const state = resolve(process.env.STATE_DIR ?? join(root, '.state'))
-const origin = `http://localhost:${port}`
-/** Nothing is asked, and nothing fetched from outside. */
-const quiet = { ...process.env, CI: 'true', WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' }
-
-if (!Number.isInteger(port) || port < 1 || port > 65_535)
-  fail(`PORT must be a number from 1 to 65535, not ${JSON.stringify(process.env.PORT)}.`)
-
+const logMode = (process.env.LOG_REQUESTS ?? 'on') as LogMode
+if (!logModes.includes(logMode)) {
+  fail(`LOG_REQUESTS must be ${logModes.join(', ')}, not ${JSON.stringify(process.env.LOG_REQUESTS)}.`)
+}
 if (await isTaken()) fail(`Port ${port} is taken: stop what listens there, or set PORT to another.`)
 
 mkdirSync(state, { recursive: true })
 console.log(`State is kept in ${state}`)
-wrangler('d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', state)
-const demoFile = join(state, 'demo.sql')
-writeFileSync(demoFile, demoData(Date.now()).join(';\n'))
-wrangler('d1', 'execute', 'DB', '--local', '--persist-to', state, '--yes', '--file', demoFile)
-
-const server = serve()
-process.on('SIGINT', () => stop(0))
-process.on('SIGTERM', () => stop(0))
-server.on('exit', (code) => process.exit(code ?? 1))
-await untilHealthy()
-console.log(welcome())
-await cronEachMinute()
-
-/** Runs a wrangler command to its end, quietly unless it fails. */
-function wrangler(...args: string[]): void {
-  const { status, stdout, stderr } = spawnSync(join(root, 'node_modules/.bin/wrangler'), args, {
-    cwd: root,
-    encoding: 'utf8',
-    env: quiet,
-  })
-  if (status !== 0) fail(`wrangler ${args.join(' ')}\n${stdout}\n${stderr}`)
-}
-
-function serve(): ChildProcess {
-  const vars = {
+const server = await startLocalServer({
+  port,
+  state,
+  vars: {
     RATE_LIMIT: process.env.RATE_LIMIT ?? 'off',
-    LOG_REQUESTS: process.env.LOG_REQUESTS ?? 'off',
+    LOG_REQUESTS: logMode === 'off' ? 'off' : 'on',
     WEBHOOK_SECRET_KEY: Buffer.alloc(32, 'for development only').toString('base64'),
     WEBHOOKS_ALLOW_LOOPBACK: 'on',
-  }
-  const args = ['dev', '--port', String(port), '--persist-to', state, '--test-scheduled', '--log-level', 'error']
-  const given = Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}:${value}`])
-  const wrangler = join(root, 'node_modules/.bin/wrangler')
-  return spawn(wrangler, [...args, ...given], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: quiet })
+  },
+  log: logPrinter(logMode),
+  ...(inspectorPort !== undefined && { inspectorPort }),
+}).catch((error: unknown) => {
+  if (error instanceof ForeignState) fail(`${error.message}\nDelete ${state} to begin anew.`)
+  throw error
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // Miniflare's own listeners end the process at once, as if it had failed.
+  process.removeAllListeners(signal)
+  process.on(signal, () => void stop())
 }
-
-function isTaken(): Promise<boolean> {
-  return fetch(origin).then(
-    () => true,
-    () => false,
-  )
-}
-
-async function untilHealthy(): Promise<void> {
-  for (;;) {
-    const healthy = await fetch(`${origin}/healthz`).then(
-      (answer) => answer.ok,
-      () => false,
-    )
-    if (healthy) return
-    await sleep(100)
-  }
-}
+console.log(welcome())
+await cronEachMinute()
 
 /** Cron Triggers do not fire by themselves locally. */
 async function cronEachMinute(): Promise<never> {
   for (;;) {
     await sleep(60_000 - (Date.now() % 60_000))
-    await fetch(`${origin}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*`).catch((error: unknown) =>
-      console.error(`The cron trigger failed: ${error}`),
-    )
+    await server.fireCron().catch((error: unknown) => console.error(`The cron trigger failed: ${error}`))
   }
 }
 
-/** SIGTERM lets wrangler take its workerd along. */
-function stop(code: number): void {
-  server.removeAllListeners('exit')
-  server.on('exit', () => process.exit(code))
-  server.kill('SIGTERM')
-  setTimeout(() => process.exit(code), 5_000).unref()
+async function stop(): Promise<void> {
+  setTimeout(() => process.exit(0), 5_000).unref()
+  await server.stop()
+  process.exit(0)
+}
+
+function isTaken(): Promise<boolean> {
+  return new Promise((settle) => {
+    const probe = createServer()
+    probe.once('error', () => settle(true))
+    probe.listen(port, 'localhost', () => probe.close(() => settle(false)))
+  })
+}
+
+/** A port from the environment. */
+function portFrom(name: string): number | undefined {
+  const given = process.env[name]
+  if (given === undefined) return undefined
+  const number = Number(given)
+  if (Number.isInteger(number) && number >= 1 && number <= 65_535) return number
+  return fail(`${name} must be a number from 1 to 65535, not ${JSON.stringify(given)}.`)
 }
 
 function fail(message: string): never {
@@ -97,6 +87,7 @@ function fail(message: string): never {
 }
 
 function welcome(): string {
+  const { origin } = server
   const fresh = existsSync(join(root, 'README.md')) ? ' The README has a journey for each family.' : ''
   return `
   Countersign is ready on ${origin}

@@ -1,5 +1,6 @@
 import { createMiddleware } from 'hono/factory'
 import { noCost } from '../db/open-db.ts'
+import { logLine } from '../log-line.ts'
 import type { AppEnv } from './environment.ts'
 
 /**
@@ -18,13 +19,14 @@ export function account() {
     if (bookmark !== null) c.header('x-d1-bookmark', bookmark)
     if (c.env.LOG_REQUESTS === 'off') return
     const ctx = c.get('ctx') as AppEnv['Variables']['ctx'] | undefined
-    console.log({
+    logLine({
       message: 'request',
       request_id: c.get('requestId'),
       method: c.req.method,
       path: c.req.path,
       operation: c.get('endpoint')?.operationId,
       status: c.res.status,
+      code: c.get('refused'),
       ms: Date.now() - started,
       tenant: ctx?.actor.tenantId,
       user: ctx?.actor.userId,

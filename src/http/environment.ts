@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { Ctx } from '../context.ts'
 import type { Cost } from '../db/open-db.ts'
+import type { RefusalCode } from '../refusal.ts'
 import type { Endpoint } from './endpoint.ts'
 
 /** What a request carries through the router. */
@@ -16,6 +17,8 @@ export interface AppEnv {
     ctx: Ctx
     /** The endpoint that answers, once it is known. */
     endpoint?: Endpoint
+    /** Why the request was refused, if it was. */
+    refused?: RefusalCode
   }
 }
 

@@ -25,6 +25,7 @@ export function onError(error: unknown, c: AppContext): Response {
 
 /** The faults of an input as FastAPI shows them. */
 function faultList(c: AppContext, { code, detail, members }: Refusal): Response {
+  c.set('refused', code)
   const faults = members.errors as Fault[] | undefined
   const shown = faults?.map(({ in: part, pointer, message, type }) => ({
     loc: [
@@ -44,6 +45,7 @@ function faultList(c: AppContext, { code, detail, members }: Refusal): Response 
 export function problem(c: AppContext, refusal: Refusal): Response {
   const { code, detail, members } = refusal
   const [status, title] = refusals[code]
+  c.set('refused', code)
   if (code === 'unauthorized') c.header('WWW-Authenticate', 'Bearer realm="countersign"')
   const seconds = retryAfter[code]
   if (seconds !== undefined) c.header('Retry-After', String(seconds))

@@ -1,6 +1,7 @@
 import { expireDue } from '../approvals/decide-due.ts'
 import { pokeBatches } from '../claims/poke-batches.ts'
 import { systemContext } from '../context.ts'
+import { logLine } from '../log-line.ts'
 import { endOverdueEntries } from '../intents/outbox.ts'
 import { purgeKeys } from '../idempotency/purge.ts'
 import { approveDueResults } from '../structuring/approve-due-results.ts'
@@ -35,7 +36,7 @@ export async function maintain(env: Env, scheduledTime: number): Promise<void> {
   }
   if (env.LOG_REQUESTS === 'off') return
   const { queries, rowsRead, rowsWritten, ms } = ctx.db.cost
-  console.log({
+  logLine({
     message: 'maintenance',
     due: new Date(scheduledTime).toISOString(),
     done,

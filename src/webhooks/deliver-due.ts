@@ -1,4 +1,5 @@
 import { systemContext, type Ctx } from '../context.ts'
+import { logLine } from '../log-line.ts'
 import { attemptDelivery, type Target } from './attempt-delivery.ts'
 import {
   failPending,
@@ -6,6 +7,7 @@ import {
   selectDue,
   selectNext,
   takeEvents,
+  type Attempt,
   type DueDelivery,
   type Lane,
 } from './deliveries.store.ts'
@@ -71,6 +73,7 @@ async function attemptInTurn(ctx: Ctx, endpoint: Endpoint, due: readonly DueDeli
   let repeatAt: number | null = null
   for (const delivery of due) {
     const { attempt, gone, pauseUntil, ...recorded } = await attemptDelivery(delivery, target)
+    if (recorded.status !== 'succeeded' && ctx.env.LOG_REQUESTS !== 'off') logFailure(endpoint, delivery, attempt)
     const now = systemContext(ctx.env, 'system:webhooks', Date.now())
     const {
       current: [current],
@@ -85,4 +88,18 @@ async function attemptInTurn(ctx: Ctx, endpoint: Endpoint, due: readonly DueDeli
     if (gone || pauseUntil !== null || current?.revision !== endpoint.revision) break
   }
   return repeatAt
+}
+
+/** A line for whoever runs the service; the caller finds more in the log of the delivery. */
+function logFailure(endpoint: Endpoint, delivery: DueDelivery, { response_status, error }: Attempt): void {
+  logLine({
+    message: 'a webhook was not delivered',
+    endpoint_id: endpoint.id,
+    host: URL.parse(endpoint.url)?.host,
+    delivery_id: delivery.id,
+    event: delivery.event_type,
+    tries: delivery.tries + 1,
+    response_status,
+    error,
+  })
 }

@@ -1,6 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { execFileSync } from 'node:child_process'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { DatabaseSync } from 'node:sqlite'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { startServer, type Server } from '../support/server.ts'
 
+const root = join(import.meta.dirname, '../..')
 let server: Server
 
 beforeAll(async () => {
@@ -9,6 +14,19 @@ beforeAll(async () => {
 afterAll(async () => {
   await server?.dispose()
 })
+
+const claim = { description: 'Train', amount: 1, currency: 'EUR' }
+const submit = () => server.call('/api/v1/claims', { method: 'POST', body: claim, key: 'cs_demo_member' })
+
+/** Waits until it has printed a line that fits; the line without the time. */
+async function printed(fits: RegExp): Promise<string> {
+  const line = () =>
+    server
+      .output()
+      .split('\n')
+      .find((one) => fits.test(one))
+  return (await vi.waitUntil(line, { timeout: 10_000 })).replace(/^\d\d:\d\d:\d\d {2}/, '')
+}
 
 test('npm start says in one screen of text what to try next', async () => {
   const lines = server.output().trimEnd().split('\n')
@@ -23,20 +41,85 @@ test('what it says to try works as printed', async () => {
     .replaceAll('\\\n', '')
     .match(/^ +curl .*$/gm)!
   expect(commands.length).toBeGreaterThanOrEqual(2)
-  const { execFileSync } = await import('node:child_process')
   for (const command of commands) {
     const answer = JSON.parse(execFileSync('sh', ['-c', command.replace('curl', 'curl -sS')], { encoding: 'utf8' }))
     expect(answer).not.toHaveProperty('code')
   }
 })
 
-test('cron can be fired, and Ctrl-C stops everything; starting again keeps the data', async () => {
-  const fired = await fetch(`${server.origin}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*`)
-  expect(fired.status).toBe(200)
-  const claim = { description: 'Train', amount: 1, currency: 'EUR' }
-  const { body } = await server.call('/api/v1/claims', { method: 'POST', body: claim, key: 'cs_demo_member' })
+test('it prints a line for each request: what was asked, what came of it, who asked', async () => {
+  await submit()
+  expect(await printed(/POST .api.v1.claims /)).toMatch(
+    /^201 {2}POST \/api\/v1\/claims {2}\d+ ms {2}submitClaim {2}usr_member$/,
+  )
+  await server.call('/api/v1/claims/clm_nobody')
+  expect(await printed(/clm_nobody/)).toMatch(/^404 {2}GET .* ms {2}getClaim {2}not_found {2}usr_coord99$/)
+  await server.call('/v1/approvals?limit=0', { key: 'cs_demo_admin' })
+  expect(await printed(/v1\/approvals/)).toMatch(/^422 {2}GET .* {2}invalid_input {2}usr_admin$/)
+})
+
+test('a receiver that cannot be reached is one line', async () => {
+  const body = { url: 'http://127.0.0.1:9/in' }
+  await server.call('/v1/webhook-endpoints', { method: 'POST', body, key: 'cs_demo_admin' })
+  await submit()
+  const line = await printed(/webhook .*127\.0\.0\.1:9/)
+  expect(line).toContain('claim.submitted to 127.0.0.1:9 was not delivered (attempt 1): ')
+  expect(server.output()).not.toMatch(/^ +at /m)
+})
+
+test('cron can be fired, and says something only where something was done', async () => {
+  const fire = async () => (await fetch(`${server.origin}/cdn-cgi/local/scheduled?cron=*+*+*+*+*`)).status
+  expect(await fire()).toBe(200)
+  await server.call('/healthz')
+  await printed(/healthz/)
+  expect(server.output()).not.toContain('cron  ')
+})
+
+test('assets are served', async () => {
+  const style = await fetch(`${server.origin}/docs/assets/page.css`)
+  expect([style.status, style.headers.get('Content-Type')]).toEqual([200, expect.stringContaining('text/css')])
+})
+
+test('when workerd dies alone, it is started again; nothing is lost', async () => {
+  const { body } = await submit()
+  await server.killRuntime()
+  await vi.waitUntil(
+    () =>
+      fetch(`${server.origin}/healthz`).then(
+        (answer) => answer.ok,
+        () => false,
+      ),
+    { timeout: 30_000, interval: 100 },
+  )
+  expect((await server.call(`/api/v1/claims/${body.claim_id}`)).body).toEqual(body)
+})
+
+test('Ctrl-C stops everything; starting again keeps the data; LOG_REQUESTS=json logs as the Worker does', async () => {
+  const { body } = await submit()
   expect(await server.interrupt()).toBe(0)
   await expect(fetch(`${server.origin}/healthz`)).rejects.toThrow()
-  await server.restart()
+  await server.restart({ LOG_REQUESTS: 'json' })
   expect((await server.call(`/api/v1/claims/${body.claim_id}`)).body).toEqual(body)
+  const line = JSON.parse(await printed(new RegExp(`^{.*${body.claim_id}`)))
+  expect(line).toMatchObject({ message: 'request', operation: 'getClaim', status: 200, db: { queries: 2 } })
+})
+
+test('the migrations count as applied to wrangler, too', async () => {
+  await server.interrupt()
+  const args = ['d1', 'migrations', 'list', 'DB', '--local', '--persist-to', server.state]
+  const env = { ...process.env, CI: 'true', WRANGLER_SEND_METRICS: 'false' }
+  const wrangler = join(root, 'node_modules/wrangler/bin/wrangler.js')
+  const said = execFileSync(process.execPath, [wrangler, ...args], { cwd: root, env, encoding: 'utf8' })
+  expect(said).toContain('No migrations to apply')
+})
+
+test('a state of other migrations is refused, saying what to do', async () => {
+  const folder = join(server.state, 'v3/d1/miniflare-D1DatabaseObject')
+  const file = readdirSync(folder).find((name) => name.endsWith('.sqlite') && name !== 'metadata.sqlite')!
+  const db = new DatabaseSync(join(folder, file))
+  db.exec("INSERT INTO d1_migrations (name) VALUES ('0999_elsewhere.sql')")
+  db.close()
+  const refused = await server.restart({ LOG_REQUESTS: 'off' }).catch(String)
+  expect(refused).toContain('0999_elsewhere.sql')
+  expect(refused).toContain(`Delete ${server.state} to begin anew.`)
 })

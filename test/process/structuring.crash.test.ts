@@ -59,7 +59,7 @@ test.each([0, 1, 2])('a kill among reviews, %i: decided, cleared and set off onc
   )
   expect(states.filter((status) => status === 'approved').length).toBeGreaterThanOrEqual(answered)
   for (const id of ids) expect((await approve(id)).body).toMatchObject({ status: 'approved', cleared_items: 2 })
-  await fetch(`${server.origin}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*`)
+  await fetch(`${server.origin}/cdn-cgi/local/scheduled?cron=*+*+*+*+*`)
   const told = () => receiver.arrivals.filter(({ body }) => ids.includes(body.data.id))
   await vi.waitUntil(() => new Set(told().map(({ body }) => body.data.id)).size === size, { timeout: 30_000 })
   expect(new Set(told().map(({ id }) => id)).size).toBe(size)

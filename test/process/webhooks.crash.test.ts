@@ -39,7 +39,7 @@ async function submit(count: number): Promise<string[]> {
 }
 
 /** What the server does by itself each minute. */
-const upkeep = () => fetch(`${server.origin}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*`)
+const upkeep = () => fetch(`${server.origin}/cdn-cgi/local/scheduled?cron=*+*+*+*+*`)
 
 const until = (holds: () => boolean) => vi.waitUntil(holds, { timeout: 60_000, interval: 10 })
 

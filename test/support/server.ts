@@ -10,6 +10,8 @@ const root = join(import.meta.dirname, '../..')
 /** The real server as `npm start` runs it, in a folder of its own. */
 export interface Server {
   origin: string
+  /** The folder where its data is kept. */
+  state: string
   /** What it has printed. */
   output(): string
   call(
@@ -20,8 +22,10 @@ export interface Server {
   kill(): Promise<void>
   /** Ctrl-C. */
   interrupt(): Promise<number | null>
-  /** Starts it again on the same state. */
-  restart(): Promise<void>
+  /** SIGKILL for workerd alone. */
+  killRuntime(): Promise<void>
+  /** Starts it again on the same state, with other variables of the environment if any are given. */
+  restart(env?: Record<string, string>): Promise<void>
   /** Kills it and removes its state. */
   dispose(): Promise<void>
 }
@@ -51,19 +55,12 @@ export async function startServer(env: Record<string, string> = {}): Promise<Ser
   }
 
   async function kill(): Promise<void> {
-    const family = descendants(child.pid!)
-    for (const pid of family) {
-      try {
-        process.kill(pid, 'SIGKILL')
-      } catch {
-        // It had ended by itself.
-      }
-    }
-    while (family.some(isAlive)) await sleep(10)
+    await killAll(descendants(child.pid!))
   }
 
   return {
     origin,
+    state,
     output: () => output,
     async call(path, { method = 'GET', body, key = 'cs_demo_coordinator', headers = {} } = {}) {
       const answer = await fetch(origin + path, {
@@ -87,7 +84,12 @@ export async function startServer(env: Record<string, string> = {}): Promise<Ser
       child.kill('SIGINT')
       return ended
     },
-    async restart() {
+    async killRuntime() {
+      const isRuntime = (pid: number) => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('workerd')
+      await killAll(descendants(child.pid!).filter(isRuntime))
+    },
+    async restart(more = {}) {
+      Object.assign(env, more)
       child = await boot()
     },
     async dispose() {
@@ -95,6 +97,17 @@ export async function startServer(env: Record<string, string> = {}): Promise<Ser
       rmSync(state, { recursive: true, force: true })
     },
   }
+}
+
+async function killAll(pids: readonly number[]): Promise<void> {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It had ended by itself.
+    }
+  }
+  while (pids.some(isAlive)) await sleep(10)
 }
 
 /** The process and all that descend from it, by what the kernel says (Linux). */
