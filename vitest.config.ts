@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config'
 /** Encrypts webhook secrets in the tests. */
 const WEBHOOK_SECRET_KEY = Buffer.alloc(32, 'tests').toString('base64')
 
+/** `--mode long`: a million rows where a short run takes some thousands. */
+const isLong = process.argv.includes('long')
+
 const migrations = await readD1Migrations('./migrations')
 
 export default defineConfig({
@@ -23,6 +26,7 @@ export default defineConfig({
           include: ['test/{unit,verbs,http,properties,budget}/**/*.test.ts'],
           setupFiles: ['./test/support/migrate.ts'],
           testTimeout: 60_000,
+          provide: { stored: isLong ? 1_000_000 : 20_000, isLong },
         },
       },
       {

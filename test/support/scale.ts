@@ -1,0 +1,26 @@
+import { inject } from 'vitest'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    stored: number
+    /** Whether this is the long run: see `npm run test:slow`. */
+    isLong: boolean
+  }
+}
+
+/**
+ * How many rows the tests of the cost budget store before they count: rows read do not grow with rows stored, which the
+ * long run shows at a million.
+ */
+export const stored = inject('stored')
+export const isLong = inject('isLong')
+
+/** How many of them one statement stores. */
+export const perInsert = 20_000
+
+/** An id of the rows that a budget test stores. */
+export const idAt = (prefix: string, n: number) => `${prefix}_${String(n).padStart(8, '0')}`
+
+/** A cursor to the middle of them. */
+export const middleOf = (prefix: string) =>
+  btoa(JSON.stringify([stored / 2, idAt(prefix, stored / 2)])).replace(/=+$/, '')
