@@ -33,8 +33,8 @@ const passed = 'migrations send_metrics workers_dev observability minify keep_na
  */
 export function readWorkerConfig(root: string): WranglerToml {
   const config = parse(readFileSync(join(root, 'wrangler.toml'), 'utf8')) as unknown as WranglerToml
-  const known = [read, bindings, passed].flat()
-  const strange = Object.keys(config).filter((name) => !known.includes(name))
+  const known = new Set([read, bindings, passed].flat())
+  const strange = Object.keys(config).filter((name) => !known.has(name))
   if (strange.length > 0) {
     throw new Error(`scripts/worker-config.ts does not know what to do with ${strange.join(', ')} of wrangler.toml.`)
   }
