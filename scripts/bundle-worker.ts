@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 
 /** The Worker as one module. */
 export interface Bundle {
@@ -15,7 +15,7 @@ export interface Bundle {
  */
 export async function bundleWorker(
   root: string,
-  { main, alias, define }: { main: string; alias?: Record<string, string>; define?: Record<string, string> },
+  { main, alias = {}, define }: { main: string; alias?: Record<string, string>; define?: Record<string, string> },
 ): Promise<Bundle> {
   const { outputFiles } = await build({
     absWorkingDir: root,
@@ -31,9 +31,22 @@ export async function bundleWorker(
     keepNames: true,
     sourcemap: 'external',
     logLevel: 'error',
-    ...(alias && { alias }),
+    plugins: [exactly(alias)],
     define: { 'process.env.NODE_ENV': '"development"', ...define },
   })
   const text = (name: string) => outputFiles.find(({ path }) => basename(path) === name)!.text
   return { code: text('worker.js'), map: text('worker.js.map') }
+}
+
+/** Wrangler's aliases stand for exactly what they name; those of esbuild also for what is below it. */
+function exactly(alias: Record<string, string>): Plugin {
+  return {
+    name: 'alias',
+    setup({ onResolve, resolve, initialOptions }) {
+      onResolve({ filter: /.*/ }, ({ path, kind }) => {
+        const other = Object.hasOwn(alias, path) && alias[path]
+        return other ? resolve(other, { kind, resolveDir: initialOptions.absWorkingDir! }) : null
+      })
+    },
+  }
 }
