@@ -8,7 +8,12 @@ import type { Opening } from './open.ts'
 export interface Voter {
   id: SQL
   roles: SQL
+  /** Whether a user has a hand in the vote; without it only the voter has. */
+  hasHand?: (user: SQL) => SQL
 }
+
+/** Who sent the request of an `approvals` row, as SQL: for the requester, or the requester themselves. */
+export const submitter = sql`coalesce(approvals.submitted_by, approvals.requester_id)`
 
 /**
  * The condition under which a voter may vote on the `approvals` row of the surrounding statement. Says in SQL what
@@ -22,10 +27,11 @@ export function decidable(voter: Voter, now: number): SQL {
     }),
     sql` OR `,
   )
+  const hasHand = voter.hasHand ?? ((user: SQL) => sql`${user} = ${voter.id}`)
   return sql`
     +approvals.status = 'pending'
     AND NOT (approvals.on_due IS 'expire' AND approvals.due_at <= ${now})
-    AND (approvals.requester_id <> ${voter.id} OR approvals.policy ->> '$.allow_self_approval')
+    AND (NOT (${hasHand(sql`approvals.requester_id`)} OR ${hasHand(submitter)}) OR approvals.policy ->> '$.allow_self_approval')
     AND (${roleFits})
     AND NOT EXISTS (SELECT 1 FROM votes WHERE votes.approval_id = approvals.id AND votes.voter_id = ${voter.id})`
 }
@@ -37,17 +43,17 @@ export function decidable(voter: Voter, now: number): SQL {
 export function insertApprovals(
   ctx: Ctx,
   kind: Kind,
-  openings: readonly Opening[],
+  openings: readonly (Opening & { submitted_by: string | null })[],
   { guard, decisionId = null }: { guard?: Condition; decisionId?: string | null } = {},
 ): Statement {
   const { actor, now } = ctx
   const [status, decidedBy, decidedAt] = decisionId === null ? ['pending', null, null] : ['approved', actor.userId, now]
   return ctx.db.all(sql`
     INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id, created_at, updated_at,
-      due_at, on_due, policy, votes_needed, decision_id, decided_by, decided_at)
+      due_at, on_due, policy, votes_needed, decision_id, decided_by, decided_at, submitted_by)
     SELECT value ->> '$.id', ${actor.tenantId}, ${kind}, ${status}, value ->> '$.title', value ->> '$.requester_id',
       value ->> '$.subject.type', value ->> '$.subject.id', ${now}, ${now}, value ->> '$.due_at', value ->> '$.on_due',
-      value -> '$.policy', value ->> '$.policy.required_approvals', ${decisionId}, ${decidedBy}, ${decidedAt}
+      value -> '$.policy', value ->> '$.policy.required_approvals', ${decisionId}, ${decidedBy}, ${decidedAt}, value ->> '$.submitted_by'
     FROM json_each(${JSON.stringify(openings)}) WHERE ${guard ?? sql`1`}`)
 }
 
@@ -81,10 +87,15 @@ export function castVote(
 }
 
 /** The vote behind `decisionId`, if it was allowed. */
-export function insertVote(ctx: Ctx, vote: Vote, comment: string | null, decisionId: string): Statement {
+export function insertVote(
+  ctx: Ctx,
+  { vote, comment, reportedBy = null }: { vote: Vote; comment: string | null; reportedBy?: string | null },
+  decisionId: string,
+): Statement {
   return ctx.db.all(sql`
-    INSERT INTO votes (approval_id, voter_id, vote, decision_id, comment, voted_at)
-    SELECT id, ${ctx.actor.userId}, ${vote}, ${decisionId}, ${comment}, ${ctx.now} FROM approvals WHERE decision_id = ${decisionId}`)
+    INSERT INTO votes (approval_id, voter_id, vote, decision_id, comment, voted_at, reported_by)
+    SELECT id, ${ctx.actor.userId}, ${vote}, ${decisionId}, ${comment}, ${ctx.now}, ${reportedBy}
+    FROM approvals WHERE decision_id = ${decisionId}`)
 }
 
 /** Takes the request back. Returns the row where it was allowed, else none. */

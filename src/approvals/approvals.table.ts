@@ -3,7 +3,8 @@ import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 /**
  * Every approval's life, whatever its family. Its `id` is also the id of what is being approved, so a family's table
  * joins 1:1 by it. `decision_id` names the decision that last touched the row: the mark that the other statements of
- * the same transaction look for.
+ * the same transaction look for. `submitted_by` is who sent what somebody else is the requester of; null where the
+ * requester did.
  */
 export const approvals = sqliteTable('approvals', {
   id: text().primaryKey(),
@@ -26,9 +27,10 @@ export const approvals = sqliteTable('approvals', {
   decided_by: text(),
   decided_at: integer(),
   comment: text(),
+  submitted_by: text(),
 })
 
-/** One person, one vote: the primary key says so. */
+/** One person, one vote: the primary key says so. `reported_by` is whose key cast it, where it was not the voter's. */
 export const votes = sqliteTable(
   'votes',
   {
@@ -38,6 +40,7 @@ export const votes = sqliteTable(
     decision_id: text().notNull(),
     comment: text(),
     voted_at: integer().notNull(),
+    reported_by: text(),
   },
   (table) => [primaryKey({ columns: [table.approval_id, table.voter_id] })],
 )

@@ -38,6 +38,8 @@ export interface Decision<View> extends Target<View> {
   name?: string
   vote: Vote
   comment: string | null
+  /** The user whose key reports the actor's vote, where it is not the actor who sends it. */
+  reportedBy?: string
   /**
    * What the family does in the same transaction. Each statement must be conditional on the row's `decision_id` being
    * this decision's, and on its `status` where it matters.
@@ -60,8 +62,8 @@ export async function decide<View>(ctx: Ctx, decision: Decision<View>): Promise<
     view: [view],
   } = await ctx.db.batch({
     voted: castVote(ctx, decision, decisionId),
-    vote: insertVote(ctx, decision.vote, decision.comment, decisionId),
-    event: recordDecision(ctx, decisionId),
+    vote: insertVote(ctx, decision, decisionId),
+    event: recordDecision(ctx, decisionId, decision.reportedBy),
     effect: decision.effect?.(decisionId),
     approval: selectApproval(ctx, decision.id, decision.kind, decisionId),
     view: decision.view,

@@ -38,12 +38,15 @@ export function recordIf(ctx: Ctx, happenings: readonly Happening[], condition: 
 /**
  * Records a decision, if the transaction made it: a row carries `decisionId`. The type is the kind and what became
  * of it (`claim.approved`), or `claim.voted` where more votes are needed.
+ *
+ * @param reportedBy the user whose key reported it, where it was not the actor's
  */
-export function recordDecision(ctx: Ctx, decisionId: string): Statement {
+export function recordDecision(ctx: Ctx, decisionId: string, reportedBy?: string): Statement {
+  const reported = reportedBy === undefined ? sql`` : sql`, 'reported_by', ${reportedBy}`
   return ctx.db.all(sql`
     INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
     SELECT ${newId('evt')}, tenant_id, kind || '.' || iif(status = 'pending', 'voted', status), id, ${ctx.actor.userId}, ${ctx.now},
-      'pending', status, json_object('decision_id', decision_id, 'comment', comment)
+      'pending', status, json_object('decision_id', decision_id, 'comment', comment${reported})
     FROM approvals WHERE decision_id = ${decisionId}`)
 }
 

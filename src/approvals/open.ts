@@ -35,16 +35,15 @@ export function open(
   openings: readonly Opening[],
   guard?: Condition,
 ): Statement[] {
-  const happenings = openings.map(({ id }) => ({
+  const sent = openings.map((opening) => ({ ...opening, submitted_by: submitterOf(ctx, opening) }))
+  const happenings = sent.map(({ id, requester_id, submitted_by }) => ({
     type: `${kind}.${asked}` as const,
     subjectId: id,
     from: null,
     to: 'pending',
+    ...(submitted_by !== null && { data: { on_behalf_of: requester_id } }),
   }))
-  return [
-    insertApprovals(ctx, kind, openings, { guard }),
-    guard ? recordOpened(ctx, happenings) : record(ctx, happenings),
-  ]
+  return [insertApprovals(ctx, kind, sent, { guard }), guard ? recordOpened(ctx, happenings) : record(ctx, happenings)]
 }
 
 /**
@@ -59,5 +58,11 @@ export function openApproved(
   guard: Condition,
 ): Statement[] {
   const happening = { type: `${kind}.approved` as const, subjectId: opening.id, from: null, to: 'approved' }
-  return [insertApprovals(ctx, kind, [opening], { guard, decisionId }), recordOpened(ctx, [happening])]
+  const sent = { ...opening, submitted_by: null }
+  return [insertApprovals(ctx, kind, [sent], { guard, decisionId }), recordOpened(ctx, [happening])]
+}
+
+/** Whoever asks for somebody else has asked as well: neither of the two decides. */
+function submitterOf({ actor }: Ctx, { requester_id }: Opening): string | null {
+  return actor.userId === requester_id ? null : actor.userId
 }

@@ -29,10 +29,12 @@ export function whyNot(
       roles: policy.approver_roles,
     })
   }
-  if (approval.requester_id === actor.userId && !policy.allow_self_approval) {
+  const asked = [approval.requester_id, approval.submitted_by]
+  if (asked.includes(actor.userId) && !policy.allow_self_approval) {
+    const how = approval.requester_id === actor.userId ? '' : ` in the name of ${approval.requester_id}`
     return new Refusal(
       'self_approval',
-      `${approval.id} was asked for by ${actor.userId}; somebody else has to decide it.`,
+      `${approval.id} was asked for by ${actor.userId}${how}; somebody else has to decide it.`,
     )
   }
   const status = statusAt(approval, now)

@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm'
-import { decidable } from '../approvals/approvals.store.ts'
+import { sql, type SQL } from 'drizzle-orm'
+import { decidable, submitter } from '../approvals/approvals.store.ts'
 import { recordMany } from '../approvals/history.store.ts'
 import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
@@ -21,36 +21,37 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
   const inStep = sql`batch_id = ${id} AND position >= ${base} AND position < ${base} + ${size}`
   const ofBatch = (column: string) => sql`(SELECT ${sql.identifier(column)} FROM batches WHERE id = ${id})`
 
+  const hasHand = hasHandIn(id)
+
   const approve = ctx.db.all(sql`
     UPDATE approvals SET status = 'approved', votes_for = votes_for + 1, decision_id = ${id}, decided_by = work.coordinator_id,
       decided_at = ${ctx.now}, comment = work.comment, updated_at = ${ctx.now}, revision = revision + 1
     FROM (
-      SELECT i.claim_id, i.added_by, b.tenant_id, b.coordinator_id, b.created_by, b.roles, b.comment
+      SELECT i.claim_id, b.tenant_id, b.coordinator_id, b.roles, b.comment
       FROM batches b JOIN batch_items i
       WHERE b.id = ${id} AND b.status = 'processing'
         AND i.batch_id = b.id AND i.position >= b.processed_count AND i.position < b.processed_count + ${size}
     ) AS work
     WHERE approvals.id = +work.claim_id AND +approvals.tenant_id = work.tenant_id AND +approvals.kind = 'claim'
       AND approvals.votes_for + 1 >= approvals.votes_needed
-      AND (approvals.requester_id NOT IN (work.created_by, coalesce(work.added_by, work.created_by))
-        OR approvals.policy ->> '$.allow_self_approval')
-      AND ${decidable({ id: sql`work.coordinator_id`, roles: sql`work.roles` }, ctx.now)}`)
+      AND ${decidable({ id: sql`work.coordinator_id`, roles: sql`work.roles`, hasHand }, ctx.now)}`)
 
   const judge = ctx.db.all(sql`
     INSERT INTO batch_results (batch_id, position, claim_id, decision, error, processed_at)
-    SELECT i.batch_id, i.position, i.claim_id, iif(a.decision_id = ${id}, 'approved', 'rejected'), CASE
-        WHEN a.id IS NULL THEN 'Claim not found'
-        WHEN a.decision_id = ${id} THEN NULL
-        WHEN a.status = 'withdrawn' THEN 'Claim was withdrawn'
-        WHEN a.status <> 'pending' THEN 'Claim already processed'
-        WHEN a.requester_id IN (${ofBatch('coordinator_id')}, ${ofBatch('created_by')}, i.added_by) THEN 'Coordinator may not approve their own claim'
+    SELECT i.batch_id, i.position, i.claim_id, iif(approvals.decision_id = ${id}, 'approved', 'rejected'), CASE
+        WHEN approvals.id IS NULL THEN 'Claim not found'
+        WHEN approvals.decision_id = ${id} THEN NULL
+        WHEN approvals.status = 'withdrawn' THEN 'Claim was withdrawn'
+        WHEN approvals.status <> 'pending' THEN 'Claim already processed'
+        WHEN ${hasHand(sql`approvals.requester_id`)} OR ${hasHand(submitter)} THEN 'Coordinator may not approve their own claim'
         ELSE 'Claim needs another approver' END, ${ctx.now}
-    FROM batch_items i LEFT JOIN approvals a ON a.id = i.claim_id AND +a.tenant_id = ${ofBatch('tenant_id')} AND +a.kind = 'claim'
+    FROM batch_items i LEFT JOIN approvals ON approvals.id = i.claim_id AND +approvals.tenant_id = ${ofBatch('tenant_id')} AND +approvals.kind = 'claim'
     WHERE i.batch_id = ${id} AND i.position >= ${base} AND i.position < ${base} + ${size}`)
 
   const vote = ctx.db.all(sql`
-    INSERT INTO votes (approval_id, voter_id, vote, decision_id, comment, voted_at)
-    SELECT claim_id, ${ofBatch('coordinator_id')}, 'approve', ${id}, ${ofBatch('comment')}, ${ctx.now}
+    INSERT INTO votes (approval_id, voter_id, vote, decision_id, comment, voted_at, reported_by)
+    SELECT claim_id, ${ofBatch('coordinator_id')}, 'approve', ${id}, ${ofBatch('comment')}, ${ctx.now},
+      (SELECT nullif(coalesce(started_by, created_by), coordinator_id) FROM batches WHERE id = ${id})
     FROM batch_results WHERE ${inStep} AND decision = 'approved'`)
 
   const tell = recordMany(
@@ -61,7 +62,8 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
       type: 'claim.approved',
       from: 'pending',
       to: 'approved',
-      data: sql`json_object('decision_id', ${id}, 'comment', ${ofBatch('comment')})`,
+      data: sql`json_object('decision_id', ${id}, 'comment', ${ofBatch('comment')}, 'on_behalf_of', ${ofBatch('coordinator_id')},
+        'created_by', ${ofBatch('created_by')}, 'started_by', ${ofBatch('started_by')})`,
     },
     {
       from: sql`batch_results r WHERE r.batch_id = ${id} AND r.position = ${base} + ids.key AND r.decision = 'approved'`,
@@ -88,6 +90,16 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
       AND NOT EXISTS (SELECT 1 FROM events WHERE subject_id = ${id} AND type = 'batch.completed')`)
 
   return [approve, judge, vote, tell, move, complete]
+}
+
+/**
+ * Whether a user has a hand in a batch: its coordinator, who made it, started it or amended it. None of them has a claim
+ * approved by it that they asked for. Searching one text, which SQLite makes once a statement, reads no row per claim.
+ */
+function hasHandIn(id: string): (user: SQL) => SQL {
+  const hands = sql`(SELECT json_insert(amenders, '$[#]', coordinator_id, '$[#]', created_by, '$[#]',
+    coalesce(started_by, created_by)) FROM batches WHERE id = ${id})`
+  return (user) => sql`instr(${hands}, json_quote(${user}))`
 }
 
 /** The batch whatever its tenant: for the runner, which has no caller. */

@@ -181,7 +181,7 @@ function started({ id, coordinator_id, status, total_claims, created_at, process
 }
 
 function summary(batch: Batch) {
-  const { id, coordinator_id, status, total_claims, approved_count, rejected_count, created_at, completed_at } = batch
+  const { id, coordinator_id, status, total_claims, approved_count, rejected_count, created_by } = batch
   return {
     batch_id: id,
     coordinator_id,
@@ -189,19 +189,21 @@ function summary(batch: Batch) {
     total_claims,
     approved_count,
     rejected_count,
-    created_at: iso(created_at),
-    completed_at: iso(completed_at),
+    created_by,
+    created_at: iso(batch.created_at),
+    completed_at: iso(batch.completed_at),
   }
 }
 
 function detail(batch: Batch, results: BatchResult[]) {
-  const { processed_count, comment, process_at, updated_at, cancelled_at } = batch
+  const { processed_count, comment, process_at, started_by, updated_at, cancelled_at } = batch
   return {
     ...summary(batch),
     processed_count,
     comment,
     process_at: iso(process_at),
     results: results.map((one) => result(batch, one)),
+    started_by,
     updated_at: iso(updated_at),
     cancelled_at: iso(cancelled_at),
   }

@@ -23,10 +23,10 @@ export function insertBatch(ctx: Ctx, batch: Batch, claimIds: readonly string[])
   return [
     ctx.db.all(sql`
       INSERT INTO batches (id, tenant_id, coordinator_id, created_by, roles, status, comment, process_at, total_claims, write_id,
-        created_at, updated_at, poke_at)
+        created_at, updated_at, poke_at, started_by)
       VALUES (${batch.id}, ${batch.tenant_id}, ${batch.coordinator_id}, ${batch.created_by}, ${batch.roles}, ${batch.status},
         ${batch.comment}, ${batch.process_at}, ${batch.total_claims}, ${batch.write_id}, ${batch.created_at}, ${batch.updated_at},
-        ${batch.poke_at})`),
+        ${batch.poke_at}, ${batch.started_by})`),
     ctx.db.all(sql`
       INSERT INTO batch_items (batch_id, position, claim_id)
       SELECT ${batch.id}, key, value FROM json_each(${JSON.stringify(claimIds)})`),
@@ -95,6 +95,8 @@ export function amendBatch(
     UPDATE batches SET
       comment = ${change.comment === undefined ? sql`comment` : change.comment},
       process_at = ${change.process_at ?? sql`process_at`}, poke_at = ${change.process_at ?? sql`poke_at`},
+      amenders = iif(EXISTS (SELECT 1 FROM json_each(amenders) WHERE value = ${ctx.actor.userId}), amenders,
+        json_insert(amenders, '$[#]', ${ctx.actor.userId})),
       total_claims = total_claims + added.n, write_id = ${writeId}, updated_at = ${ctx.now}, revision = revision + 1
     FROM (SELECT count(*) AS n FROM json_each(${added}) more WHERE ${absent}) AS added
     WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND status = 'pending'
@@ -112,17 +114,17 @@ export function amendBatch(
 
 /** Starts a batch of the caller's tenant, if it is pending. */
 export function startNow(ctx: Ctx, id: string, writeId: string, pokeAt: number) {
-  return start(ctx, id, sql`tenant_id = ${ctx.actor.tenantId}`, writeId, pokeAt)
+  return start(ctx, id, sql`tenant_id = ${ctx.actor.tenantId}`, writeId, pokeAt, ctx.actor.userId)
 }
 
 /** Starts a batch, if it is pending and its time has come. */
 export function startDue(ctx: Ctx, id: string, writeId: string, pokeAt: number) {
-  return start(ctx, id, sql`process_at <= ${ctx.now}`, writeId, pokeAt)
+  return start(ctx, id, sql`process_at <= ${ctx.now}`, writeId, pokeAt, null)
 }
 
-function start(ctx: Ctx, id: string, allowed: SQL, writeId: string, pokeAt: number) {
+function start(ctx: Ctx, id: string, allowed: SQL, writeId: string, pokeAt: number, startedBy: string | null) {
   return ctx.db.all<Batch>(sql`
-    UPDATE batches SET status = 'processing', poke_at = ${pokeAt}, write_id = ${writeId}, updated_at = ${ctx.now}, revision = revision + 1
+    UPDATE batches SET status = 'processing', started_by = ${startedBy}, poke_at = ${pokeAt}, write_id = ${writeId}, updated_at = ${ctx.now}, revision = revision + 1
     WHERE id = ${id} AND status = 'pending' AND ${allowed}
     RETURNING *`)
 }
@@ -149,7 +151,7 @@ export function recordIfWritten(ctx: Ctx, id: string, writeId: string, type: `ba
     INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
     SELECT ${newId('evt')}, tenant_id, ${type}, id, ${ctx.actor.userId}, ${ctx.now},
       (SELECT to_status FROM events WHERE subject_id = ${id} ORDER BY seq DESC LIMIT 1), status,
-      json_object('total_claims', total_claims, 'approved_count', approved_count, 'rejected_count', rejected_count)
+      json_object('coordinator_id', coordinator_id, 'total_claims', total_claims, 'approved_count', approved_count, 'rejected_count', rejected_count)
     FROM batches WHERE id = ${id} AND write_id = ${writeId}`)
 }
 

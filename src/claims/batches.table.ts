@@ -2,8 +2,9 @@ import { sql } from 'drizzle-orm'
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
- * A bulk approval. `roles` are those of `created_by` at the time. `write_id` marks the row with the last write's own id, for the further statements of the same
- * transaction. `poke_at` is when somebody should look if nobody has: `process_at` while pending, two minutes after the
+ * A bulk approval. `roles` are those of `created_by` at the time. `started_by` is null where the clock started it; `amenders`
+ * is a JSON array, each user once. `write_id` marks the row with the last write's own id, for the further statements of
+ * the same transaction. `poke_at` is when somebody should look if nobody has: `process_at` while pending, two minutes after the
  * last step while processing, never once ended.
  */
 export const batches = sqliteTable('batches', {
@@ -28,6 +29,8 @@ export const batches = sqliteTable('batches', {
   processed_count: integer()
     .notNull()
     .generatedAlwaysAs(sql`approved_count + rejected_count`, { mode: 'virtual' }),
+  started_by: text(),
+  amenders: text().notNull().default('[]'),
 })
 
 /** A batch's claims in the order submitted; `added_by` is who added one by an amendment. */
@@ -69,3 +72,11 @@ export const batchTallies = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.tenant_id, table.facet] })],
 )
+
+/** Who follows a batch live. A row that outlives its stream counts until `ends_at`. */
+export const batchFollowers = sqliteTable('batch_followers', {
+  id: text().primaryKey(),
+  batch_id: text().notNull(),
+  key_id: text().notNull(),
+  ends_at: integer().notNull(),
+})

@@ -60,6 +60,7 @@ export const claimSchema = z
     receipt_url: z.string().nullable(),
     external_ref: z.string().nullable(),
     claimant_id: z.string(),
+    submitted_by: z.string().openapi({ description: 'Whose key sent it: the claimant, or somebody in their name.' }),
     batch_id: z.string().nullable().openapi({ description: 'The batch that approved it, if one did.' }),
     decided_by: z.string().nullable(),
     decided_at: time.nullable(),
@@ -150,6 +151,7 @@ const batchCore = {
   status: batchStatusSchema,
   total_claims: z.int(),
 }
+const createdBy = z.string().openapi({ description: 'Whose key made it: the coordinator, or somebody in their name.' })
 
 /** The answer to a batch that was accepted or started. */
 export const startedBatchSchema = z
@@ -169,7 +171,7 @@ export const amendedBatchSchema = z
 
 const counts = { approved_count: z.int(), rejected_count: z.int() }
 export const batchSummarySchema = z
-  .object({ ...batchCore, ...counts, created_at: time, completed_at: time.nullable() })
+  .object({ ...batchCore, ...counts, created_by: createdBy, created_at: time, completed_at: time.nullable() })
   .openapi('BatchSummary')
 export const batchListSchema = z
   .object({ data: z.array(batchSummarySchema), pagination: paginationSchema })
@@ -197,6 +199,11 @@ export const batchDetailSchema = z
     comment: z.string().nullable(),
     process_at: time.nullable(),
     results: z.array(batchResultSchema),
+    created_by: createdBy,
+    started_by: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Who started it; null while it waits, and where its time did.' }),
     created_at: time,
     updated_at: time,
     completed_at: time.nullable(),

@@ -20,6 +20,7 @@ export interface ClaimFacts {
 export interface Claim extends ClaimFacts {
   id: string
   claimant_id: string
+  submitted_by: string
   status: Status
   decision_id: string | null
   decided_by: string | null
@@ -38,7 +39,7 @@ export interface ClaimFilter {
 }
 
 const claimColumns = sql`
-  a.id, a.requester_id AS claimant_id, a.status, a.decision_id, a.decided_by, a.decided_at, a.comment, a.revision,
+  a.id, a.requester_id AS claimant_id, coalesce(a.submitted_by, a.requester_id) AS submitted_by, a.status, a.decision_id, a.decided_by, a.decided_at, a.comment, a.revision,
   a.created_at, a.updated_at, c.description, c.amount, c.currency, c.expense_type, c.incurred_on, c.distance_km,
   c.receipt_url, c.external_ref`
 

@@ -54,9 +54,12 @@ export async function submitBatch(ctx: Ctx, submitted: NewBatch): Promise<Batch>
     completed_at: null,
     cancelled_at: null,
     poke_at: process_at ?? ctx.now + watchdogMs,
+    started_by: process_at === null ? ctx.actor.userId : null,
+    amenders: '[]',
   }
   const type = status === 'processing' ? 'batch.started' : 'batch.scheduled'
   const data = {
+    coordinator_id: batch.coordinator_id,
     total_claims: batch.total_claims,
     comment,
     process_at: process_at && new Date(process_at).toISOString(),

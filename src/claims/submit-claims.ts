@@ -53,6 +53,7 @@ function newClaim(ctx: Ctx, { claimant_id, ...facts }: NewClaim): Claim {
   return {
     id: newId('clm'),
     claimant_id: actingFor(ctx.actor, claimant_id, 'claimant_id'),
+    submitted_by: ctx.actor.userId,
     status: 'pending',
     decision_id: null,
     decided_by: null,

@@ -28,12 +28,13 @@ export interface DashboardRow {
 /** What each family shows of an approval: the one place that a further family adds itself to. */
 const families: Record<Kind, SQL> = {
   claim: sql`SELECT json_object('claim_id', approval_id, 'description', description, 'amount', amount, 'currency', currency,
-    'expense_type', expense_type, 'external_ref', external_ref) FROM claims WHERE approval_id = a.id`,
+    'expense_type', expense_type, 'external_ref', external_ref, 'submitted_by', coalesce(a.submitted_by, a.requester_id))
+    FROM claims WHERE approval_id = a.id`,
   change: sql`SELECT json_object('entity_type', entity_type, 'entity_id', entity_id, 'entity_name', entity_name, 'action', action)
     FROM changes WHERE approval_id = a.id`,
   intent: sql`SELECT json_object('approval_ref', i.approval_ref, 'instance_id', i.instance_id, 'customer_id', i.customer_id,
     'action', i.action, 'skill_slug', i.skill_slug, 'approver_role', i.approver_role, 'approver_person_id', i.approver_person_id,
-    'rule_id', i.rule_id, 'notify_channel', i.notify_channel, 'outbox_id', o.id, 'outbox_status', o.status,
+    'rule_id', i.rule_id, 'notify_channel', i.notify_channel, 'reported_by', i.reported_by, 'outbox_id', o.id, 'outbox_status', o.status,
     'outbox_attempt', o.attempt, 'outbox_error', o.error)
     FROM intents i LEFT JOIN outbox o ON o.approval_id = i.approval_id WHERE i.approval_id = a.id`,
   result: sql`SELECT json_object('gate_id', gate_id, 'confidence', confidence, 'external_ref', external_ref, 'queued_items', queued_items)

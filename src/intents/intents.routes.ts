@@ -111,6 +111,7 @@ export const intentRoutes = createRouter()
         status: intent.status as 'approved' | 'rejected',
         resolved_at: iso(intent.decided_at ?? 0),
         resolved_by: intent.decided_by ?? '',
+        reported_by: intent.reported_by,
         resolver_role: intent.resolver_role ?? intent.approver_role,
         resolution_channel: intent.resolution_channel,
         outbox_id: intent.outbox_id,

@@ -25,6 +25,8 @@ export interface Intent extends IntentFacts, Pick<Approval, 'due_at' | 'on_due' 
   created_at: number
   resolver_role: PersonRole | null
   resolution_channel: string | null
+  /** The user whose key reported the person's answer. */
+  reported_by: string | null
   outbox_id: string | null
 }
 
@@ -106,4 +108,4 @@ function pendingFor(ctx: Ctx, instanceId: string, customerId: string): Condition
 
 const intentColumns = sql`a.id, a.status, a.created_at, a.due_at, a.on_due, a.decided_by, a.decided_at, i.instance_id, i.approval_ref,
   i.customer_id, i.action, i.skill_slug, i.serialized_intent, i.approver_role, i.approver_person_id, i.rule_id, i.notify_channel,
-  i.resolver_role, i.resolution_channel`
+  i.resolver_role, i.resolution_channel, i.reported_by`

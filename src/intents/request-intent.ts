@@ -42,6 +42,7 @@ export async function requestIntent(ctx: Ctx, asked: NewIntent, makeRef = newRef
       decided_at: null,
       resolver_role: null,
       resolution_channel: null,
+      reported_by: null,
       outbox_id: null,
     }
     const opening = {

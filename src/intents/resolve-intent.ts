@@ -51,6 +51,7 @@ export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Re
     name: ref,
     kind: 'intent',
     vote,
+    reportedBy: ctx.actor.userId,
     comment: null,
     ifMatch: null,
     guard: {

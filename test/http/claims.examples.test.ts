@@ -67,6 +67,7 @@ test('GET lists approval batches', async () => {
     total_claims: 'number',
     approved_count: 'number',
     rejected_count: 'number',
+    created_by: 'string',
     created_at: 'string',
     completed_at: 'string',
   }

@@ -18,6 +18,7 @@ test('the database allows exactly what the rules allow', async () => {
   const users = fc.constantFrom('usr_a', 'usr_b')
   const cases = fc.record({
     requester: users,
+    submitter: fc.option(users),
     status: fc.constantFrom('pending', 'pending', 'approved', 'rejected', 'withdrawn', 'expired'),
     due: fc.option(
       fc.record({
@@ -63,6 +64,7 @@ test('the database allows exactly what the rules allow', async () => {
         decided_by: ended ? 'usr_z' : null,
         decided_at: ended ? 1 : null,
         comment: null,
+        submitted_by: one.submitter,
       }
       const columns = Object.keys(row)
       await env.DB.batch([

@@ -28,6 +28,7 @@ function approval(changes: Partial<Approval> = {}): Approval {
     decided_by: null,
     decided_at: null,
     comment: null,
+    submitted_by: null,
     ...changes,
   }
 }
@@ -46,6 +47,14 @@ test('who lacks the role, or asked for it, may not', () => {
   expect(code(whyNot(approval(), null, { ...actor, userId: 'usr_member' }, approve, now))).toBe('self_approval')
   const lenient = approval({ policy: JSON.stringify({ ...policy, allow_self_approval: true }) })
   expect(whyNot(lenient, null, { ...actor, userId: 'usr_member' }, approve, now)).toBeNull()
+})
+
+test('who sent it in the name of somebody else has asked too', () => {
+  const sent = approval({ submitted_by: 'usr_c' })
+  expect(code(whyNot(sent, null, actor, approve, now))).toBe('self_approval')
+  expect(whyNot(sent, null, { ...actor, userId: 'usr_d' }, approve, now)).toBeNull()
+  const lenient = approval({ submitted_by: 'usr_c', policy: JSON.stringify({ ...policy, allow_self_approval: true }) })
+  expect(whyNot(lenient, null, actor, approve, now)).toBeNull()
 })
 
 test('the same vote again is a repeat, as long as it is what was decided', () => {
