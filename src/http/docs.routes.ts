@@ -1,23 +1,25 @@
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi'
 import { html } from 'hono/html'
 import { secureHeaders } from 'hono/secure-headers'
-import { refusals, type RefusalCode } from '../refusal.ts'
-import type { AppEnv } from './environment.ts'
+import { authentication } from './docs/authentication.page.ts'
+import { concepts } from './docs/concepts.page.ts'
+import { errorPage, errors, isRefusalCode } from './docs/errors.page.ts'
+import { guideTo, type Page } from './docs/guide.ts'
+import { layout, prose } from './docs/layout.ts'
+import { paging } from './docs/paging.page.ts'
+import { quickStart } from './docs/quick-start.page.ts'
+import { webhooks } from './docs/webhooks.page.ts'
+import type { AppContext, AppEnv } from './environment.ts'
 import { openApiDocument } from './openapi.ts'
 import { createRouter } from './router.ts'
 
-/** Nothing on these pages may come from, or go to, another host. */
-const ownHostOnly = secureHeaders({
-  contentSecurityPolicy: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'", "'unsafe-inline'"],
-    imgSrc: ["'self'", 'data:'],
-    connectSrc: ["'self'"],
-    baseUri: ["'none'"],
-    formAction: ["'none'"],
-    frameAncestors: ["'none'"],
-  },
+const policy = { defaultSrc: ["'none'"], styleSrc: ["'self'"], imgSrc: ["'self'", 'data:'] }
+const closed = { baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] }
+/** Nothing on these pages runs; nothing comes from, or goes to, another host. */
+const proseHeaders = secureHeaders({ contentSecurityPolicy: { ...policy, ...closed } })
+/** On the reference its own script runs, and calls this service. */
+const referenceHeaders = secureHeaders({
+  contentSecurityPolicy: { ...policy, ...closed, scriptSrc: ["'self'"], connectSrc: ["'self'"] },
 })
 
 const openApiRoute = createRoute({
@@ -35,69 +37,30 @@ const openApiRoute = createRoute({
   },
 })
 
-/** The OpenAPI document, the page that renders it, and a page for each error code. All open. */
+/** The pages of prose, in reading order. */
+const pages = [quickStart, concepts, authentication, paging, errors, webhooks]
+
+/** The OpenAPI document, the page that renders it, and the pages of prose beside it. All open. */
 export function docsRoutes(documented: () => OpenAPIHono<AppEnv>) {
   const router = createRouter()
-  router.use('/docs/*', ownHostOnly)
   router.openapi(openApiRoute, (c) => c.json(openApiDocument(documented(), new URL(c.req.url).origin), 200))
-  router.get('/docs', (c) =>
-    c.html(
-      page(
-        'Countersign API',
-        html`<div id="reference"></div>
-          <script src="/docs/assets/swagger-ui-bundle.js"></script>
-          <script src="/docs/assets/reference.js"></script>`,
-      ),
-    ),
+  router.get('/docs', referenceHeaders, (c) =>
+    c.html(layout(pages, { slug: '', title: 'API reference', body: reference })),
   )
-  router.get('/docs/errors', (c) =>
-    c.html(
-      page(
-        'Errors',
-        html`<ul>
-          ${Object.keys(refusals).map((code) => html`<li><a href="/docs/errors/${code}">${code}</a></li>`)}
-        </ul>`,
-      ),
-    ),
-  )
-  router.get('/docs/errors/:code', (c) => {
+  for (const page of pages) router.get(`/docs/${page.slug}`, proseHeaders, (c) => c.html(show(c, page.slug, page)))
+  router.get('/docs/errors/:code', proseHeaders, (c) => {
     const code = c.req.param('code')
-    if (!Object.hasOwn(refusals, code)) return c.notFound()
-    const [status, title, remedy] = refusals[code as RefusalCode]
-    return c.html(
-      page(
-        code,
-        html`<p><code>${status} ${code}</code></p>
-          <p>${title}.</p>
-          <h2>What to do</h2>
-          <p>${remedy}</p>
-          <p><a href="/docs/errors">All errors</a> · <a href="/docs">API reference</a></p>`,
-      ),
-    )
+    return isRefusalCode(code) ? c.html(show(c, 'errors', errorPage(code))) : c.notFound()
   })
   return router
+
+  function show(c: AppContext, slug: string, { title, lead, body }: Omit<Page, 'slug'>) {
+    const { origin } = new URL(c.req.url)
+    const guide = guideTo(openApiDocument(documented(), origin), origin)
+    return layout(pages, { slug, title, body: prose(title, lead, body(guide)) })
+  }
 }
 
-function page(title: string, body: ReturnType<typeof html>) {
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title}</title>
-        <link rel="icon" href="data:," />
-        <link rel="stylesheet" href="/docs/assets/swagger-ui.css" />
-        <link rel="stylesheet" href="/docs/assets/page.css" />
-      </head>
-      <body>
-        ${
-          title === 'Countersign API'
-            ? body
-            : html`<main class="page">
-                <h1>${title}</h1>
-                ${body}
-              </main>`
-        }
-      </body>
-    </html>`
-}
+const reference = html`<main id="content"><div id="reference"></div></main>
+  <script src="/docs/assets/swagger-ui-bundle.js"></script>
+  <script src="/docs/assets/reference.js"></script>`

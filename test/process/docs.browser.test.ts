@@ -1,9 +1,21 @@
+import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { chromium, type Browser } from 'playwright-core'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { refusals } from '../../src/refusal.ts'
 import { startServer, type Server } from '../support/server.ts'
+
+/* The pages under /docs in a browser: a phone's, unless a test says otherwise. */
+
+const phone = { width: 390, height: 844 }
+const pages = [
+  '/docs',
+  ...['quick-start', 'concepts', 'authentication', 'paging', 'errors', 'webhooks'].map((slug) => `/docs/${slug}`),
+  ...Object.keys(refusals).map((code) => `/docs/errors/${code}`),
+]
 
 let server: Server
 let browser: Browser
+let operations: { operationId: string; path: string; method: string }[]
 
 beforeAll(async () => {
   server = await startServer()
@@ -11,29 +23,130 @@ beforeAll(async () => {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-background-networking'],
   })
+  const { paths, webhooks } = (await (await fetch(`${server.origin}/openapi.json`)).json()) as any
+  operations = Object.entries<any>({ ...paths, ...webhooks }).flatMap(([path, methods]) =>
+    Object.entries<any>(methods).map(([method, { operationId }]) => ({ operationId, path, method })),
+  )
 })
 afterAll(async () => {
   await browser?.close()
   await server?.dispose()
 })
 
-test('the API reference renders every operation and asks no other host for anything', async () => {
-  const page = await browser.newPage({ viewport: { width: 1200, height: 1600 } })
-  const asked: string[] = []
+/** A page that has been opened, with everything that it asked for and complained of. */
+async function open(path: string, viewport = phone): Promise<{ page: Page; foreign: string[]; faults: string[] }> {
+  const page = await browser.newPage({ viewport })
+  const foreign: string[] = []
   const faults: string[] = []
-  page.on('request', (request) => asked.push(request.url()))
+  page.on('request', (request) => {
+    const url = request.url()
+    if (!url.startsWith(server.origin) && !url.startsWith('data:')) foreign.push(url)
+  })
   page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))
-  await page.goto(`${server.origin}/docs`)
-  await page.locator('.opblock').first().waitFor()
-  const { paths, webhooks } = (await (await fetch(`${server.origin}/openapi.json`)).json()) as {
-    paths: Record<string, object>
-    webhooks: Record<string, object>
+  page.on('pageerror', (error) => faults.push(error.message))
+  await page.goto(server.origin + path)
+  if (path === '/docs') await page.locator('.opblock').first().waitFor()
+  return { page, foreign, faults }
+}
+
+/** How far the page is wider than its window, in pixels. */
+function overflow(page: Page): Promise<number> {
+  return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+}
+
+test.each(pages.slice(0, 8))('%s on a phone: as wide as it is, and all from here', async (path) => {
+  const { page, foreign, faults } = await open(path)
+  expect(await overflow(page)).toBe(0)
+  expect({ foreign, faults }).toEqual({ foreign: [], faults: [] })
+  const ways = await page.locator('nav a').all()
+  expect(ways).toHaveLength(7)
+  for (const way of ways) expect(await way.isVisible()).toBe(true)
+  expect(await page.evaluate('localStorage.length + sessionStorage.length')).toBe(0)
+  await page.close()
+})
+
+test('each link of each page leads somewhere', async () => {
+  const page = await browser.newPage()
+  const links = new Set<string>()
+  for (const path of pages.slice(1)) {
+    const answer = await page.goto(server.origin + path)
+    expect(answer!.status(), path).toBe(200)
+    for (const link of await page.locator('a').all())
+      links.add(new URL((await link.getAttribute('href'))!, page.url()).href)
   }
-  const operations = Object.values({ ...paths, ...webhooks }).flatMap((methods) => Object.keys(methods))
+  const own = [...links].filter((link) => link.startsWith(server.origin))
+  expect(own.length).toBeGreaterThan(pages.length)
+  for (const link of own) {
+    const { pathname, hash } = new URL(link)
+    expect((await fetch(link)).ok, link).toBe(true)
+    if (hash.startsWith('#/')) expect(operations.map(({ operationId }) => operationId)).toContain(hash.split('/')[2])
+    else if (hash !== '') {
+      await page.goto(link)
+      expect(await page.locator(`[id="${hash.slice(1)}"]`).count(), `${hash} in ${pathname}`).toBe(1)
+    }
+  }
+})
+
+test('the pages of prose run nothing, and let nothing in', async () => {
+  for (const path of pages.slice(1, 8)) {
+    const answer = await fetch(server.origin + path)
+    const policy = answer.headers.get('Content-Security-Policy')!
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).not.toMatch(/unsafe|script-src|https?:/)
+    expect(await answer.text()).not.toMatch(/<script|<style| style=| on\w+=/)
+  }
+})
+
+test('they follow the reader’s choice of light or dark', async () => {
+  const ground = async (path: string, colorScheme: 'light' | 'dark') => {
+    const page = await browser.newPage({ viewport: phone, colorScheme })
+    await page.goto(server.origin + path)
+    return page.evaluate('getComputedStyle(document.body).backgroundColor')
+  }
+  for (const path of pages.slice(0, 2)) expect(await ground(path, 'dark')).not.toBe(await ground(path, 'light'))
+})
+
+test('the commands of the quick start do what it says, pasted one after the other', async () => {
+  const { page } = await open('/docs/quick-start')
+  const [install, ...commands] = await page.locator('pre.sh').allTextContents()
+  expect(install).toBe('npm ci && npm start')
+  const output = execFileSync('bash', { input: commands.join("\necho '|'\n"), encoding: 'utf8' })
+  const [asked, decided, again, all] = output.split('|\n').map((answer) => JSON.parse(answer))
+  expect(asked).toMatchObject({ status: 'pending', amount: 6420 })
+  expect(decided).toMatchObject({ claim_id: asked.claim_id, status: 'approved', decided_by: 'usr_coord99' })
+  expect(again).toMatchObject({ code: 'already_decided', winner: { decision: 'approved' } })
+  expect(all.approvals).toHaveLength(3)
+})
+
+test('the API reference renders every operation', async () => {
+  const { page, foreign, faults } = await open('/docs', { width: 1200, height: 1600 })
   expect(await page.locator('.opblock').count()).toBe(operations.length)
-  expect(asked.filter((url) => !url.startsWith(server.origin) && !url.startsWith('data:'))).toEqual([])
-  expect(faults).toEqual([])
+  expect({ foreign, faults }).toEqual({ foreign: [], faults: [] })
   await page.screenshot({ path: '.state/docs.png' })
+})
+
+test('on a phone too a call can be tried out, and no key is kept', async () => {
+  const { page, faults } = await open('/docs')
+  await page.locator('button.authorize').first().click()
+  await page.locator('.auth-container input').first().fill('cs_demo_coordinator')
+  await page.locator('.auth-btn-wrapper .authorize').first().click()
+  await page.locator('.btn-done').first().click()
+  const block = page.locator('[id$="-listClaims"]')
+  await block.locator('.opblock-summary-control').click()
+  await block.locator('.try-out__btn').click()
+  await block.locator('.execute').click()
+  await block.locator('.live-responses-table .response-col_status').getByText('200').waitFor()
+  expect(await overflow(page)).toBe(0)
+  expect(await page.evaluate('localStorage.length + sessionStorage.length')).toBe(0)
+  expect(faults).toEqual([])
+})
+
+test('an opened operation with a body and many answers fits a phone', async () => {
+  const { page } = await open('/docs')
+  const block = page.locator('[id$="-submitClaim"]')
+  await block.locator('.opblock-summary-control').click()
+  await block.locator('.try-out__btn').click()
+  expect(await overflow(page)).toBe(0)
 })
 
 test('an error’s type leads to a page that says what to do', async () => {

@@ -1,0 +1,89 @@
+import { html } from 'hono/html'
+import { roles, type Role } from '../../context.ts'
+import { inReference, type Operation, type Page } from './guide.ts'
+import { code } from './layout.ts'
+
+/** What each role is for. */
+const purposes: Record<Role, string> = {
+  member: 'Asks, and reads.',
+  coordinator: 'Decides claims and runs batches.',
+  reviewer: 'Decides results that wait at a gate.',
+  admin: 'May do everything in its tenant.',
+  service: 'A system: intents and their outbox, results, and asking on behalf of people.',
+}
+
+export const authentication: Page = {
+  slug: 'authentication',
+  title: 'Authentication',
+  lead: 'A key says which tenant you are in, who you are, and what you may do.',
+  body: ({ origin, operations }) => html`
+    <h2>Send a key</h2>
+    ${code(`
+curl ${origin}/v1/approvals -H "Authorization: Bearer cs_demo_member"
+curl ${origin}/v1/approvals -H "X-API-Key: cs_demo_member"`)}
+    <p>
+      Either header will do. A key that is missing, unknown, expired or revoked is 401
+      <a href="/docs/errors/unauthorized"><code>unauthorized</code></a
+      >, before anything else is looked at. Only a key’s SHA-256 is stored, so a lost one has to be replaced. Open
+      without a key are <a href="/">/</a>, <a href="/healthz">/healthz</a>,
+      <a href="/openapi.json">/openapi.json</a> and these pages.
+    </p>
+
+    <h2>Tenants</h2>
+    <p>
+      The key decides the tenant; nothing in a request does. What belongs to another tenant answers 404, exactly like
+      something that does not exist. If you send <code>X-Tenant-Id</code>, it has to name the key’s own tenant.
+    </p>
+
+    <h2>Roles</h2>
+    <p>
+      A key has one or more of five roles. Without the right one, the answer is 403
+      <a href="/docs/errors/forbidden"><code>forbidden</code></a
+      >, naming the roles that may.
+    </p>
+    ${roles.map(
+      (role) =>
+        html`<h3><code>${role}</code></h3>
+          <p>${purposes[role]} ${role === 'admin' ? '' : mayCall(role, operations)}</p>`,
+    )}
+    <p>Every role may use the operations that say “Any role” in the <a href="/docs">reference</a>.</p>
+
+    <h2>Who acted</h2>
+    <p>
+      The person who acted is the key’s user. A body may name somebody else (<code>claimant_id</code>,
+      <code>coordinator_id</code>) only when the key has the role <code>admin</code> or <code>service</code>; otherwise
+      it is 403 <a href="/docs/errors/actor_mismatch"><code>actor_mismatch</code></a
+      >. The key’s user is stored and shown beside that name (<code>submitted_by</code>, <code>created_by</code>,
+      <code>reported_by</code>). Names that begin with <code>system:</code> are the service’s own and are nobody’s to
+      give.
+    </p>
+
+    <h2>Keys bound to an instance</h2>
+    <p>
+      A <code>service</code> key may be bound to one agent instance. It then reaches the operations under
+      <code>/internal/v1/instances/</code> of that instance, and nothing else: another instance is 404, anything else
+      403.
+    </p>
+
+    <h2>Rate</h2>
+    <p>
+      A key may make 1,000 requests a minute unless its operator says otherwise. Beyond that, the answer is 429
+      <a href="/docs/errors/rate_limited"><code>rate_limited</code></a
+      >, with the seconds to wait in <code>Retry-After</code>. Callers without a good key are limited by their address.
+      Repeating a request that was already answered under its <code>Idempotency-Key</code> always works.
+    </p>
+
+    <h2>Browsers</h2>
+    <p>
+      Pages of another origin may call the API if its operator names that origin (<code>CORS_ORIGINS</code>). A key in a
+      page is in the hands of whoever opens the page: give it the role <code>member</code> at most.
+    </p>
+  `,
+}
+
+/** The operations that this role opens, where there are others that it does not. */
+function mayCall(role: Role, operations: readonly Operation[]) {
+  const opened = operations.filter((one) => one['x-roles']?.includes(role))
+  return html`Beyond what every role may:
+  ${opened.map((one, index) => html`${index === 0 ? '' : ', '}<a href="${inReference(one)}">${one.operationId}</a>`)}.`
+}

@@ -1,0 +1,79 @@
+import { html } from 'hono/html'
+import type { Page } from './guide.ts'
+
+export const concepts: Page = {
+  slug: 'concepts',
+  title: 'Concepts',
+  lead: 'Before something happens that matters, somebody has to say yes. Countersign keeps the question, and makes the answer count exactly once.',
+  body: ({ op }) => html`
+    <h2>The life of an approval</h2>
+    <p class="flow" aria-label="From pending to one of approved, rejected, withdrawn or expired">
+      <b>pending</b> <span aria-hidden="true">→</span> <b>approved</b> · <b>rejected</b> · <b>withdrawn</b> ·
+      <b>expired</b>
+    </p>
+    <p>
+      Whatever is asked for waits as <code>pending</code> until somebody decides it, whoever asked withdraws it, or its
+      time is up. What an approval sets off happens in the same transaction as the decision: there is never one without
+      the other. Only cancelling a batch undoes something, and only what that batch itself approved.
+    </p>
+    <p>Time runs by itself: what is past its due time counts as expired from that moment on, for everyone.</p>
+
+    <h2>Four families</h2>
+    <h3>Claims</h3>
+    <p>
+      Requests for reimbursement, by the person who paid. A coordinator approves them one by one, or up to 10,000 in a
+      batch, now or at a later time; a batch is followed live and can be cancelled while it runs. Begin with
+      ${op('submitClaim')} and ${op('processBatch')}.
+    </p>
+    <h3>Changes</h3>
+    <p>
+      Somebody proposes to create, update or delete a stored entity; an admin sees what would become of it, and decides.
+      What is approved is applied at once, and every version is kept. An entity that has changed in the meantime is not
+      overwritten unseen: that is 409 <code>stale</code>. Begin with ${op('requestChange')}.
+    </p>
+    <h3>Intents</h3>
+    <p>
+      Calls of AI agents whose rule says “ask first”. The owner or the customer decides through the agent’s channel,
+      with a PIN. An approved call goes to an outbox, from which its instance leases it, replays it and reports: once,
+      and only while it may still be executed. Begin with ${op('requestIntent')} and ${op('leaseOutbox')}.
+    </p>
+    <h3>Gate reviews</h3>
+    <p>
+      Structured results are checked by a gate. What passes is approved; what fails waits for a reviewer, or is approved
+      by itself after the hours that the gate gives. Begin with ${op('createGate')} and ${op('submitResult')}.
+    </p>
+
+    <h2>Who decides</h2>
+    <p>
+      A role says who may: coordinators decide claims, admins changes, reviewers results; an intent waits for the person
+      that it names. <b>Four eyes</b> hold for claims and changes: whoever asked does not decide. Whoever submitted
+      something on another’s behalf asked as well, and a batch approves no claim of those who made, started or amended
+      it. Both names are kept: the person it was done for, and the one whose key did it.
+    </p>
+
+    <h2>Once</h2>
+    <ul>
+      <li>
+        <b>Decisions.</b> The same decision again is answered with 200 and the same body. A different one is 409
+        <code>already_decided</code>, with the <code>winner</code>.
+      </li>
+      <li>
+        <b>Requests.</b> Every POST that creates takes an <code>Idempotency-Key</code>, good for 24 hours. The same key
+        with the same body gets the first answer again (<code>Idempotency-Replayed: true</code>); with another body it
+        is 422 <code>idempotency_key_reused</code>. A key belongs to the user who sent it and to the path; the
+        <code>idempotency_key</code> of an intent belongs to its instance.
+      </li>
+      <li>
+        <b>What you have seen.</b> An <code>ETag</code> changes with what it stands for. Send it back in
+        <code>If-Match</code>, and a decision about something that has changed since is 412 instead.
+      </li>
+    </ul>
+
+    <h2>History</h2>
+    <p>
+      Everything that happens is written down with who, what and when, in the transaction in which it happens, and is
+      never changed afterwards. <a href="/docs/webhooks">Webhooks</a> are made from it. Entities keep every version with
+      who asked, who approved, and the approval that made it: ${op('listEntityVersions')}.
+    </p>
+  `,
+}
