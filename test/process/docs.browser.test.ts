@@ -54,7 +54,7 @@ function overflow(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
 }
 
-test.each(pages.slice(0, 8))('%s on a phone: as wide as it is, and all from here', async (path) => {
+test.each(pages.slice(1, 8))('%s on a phone: no wider than it, and all from here', async (path) => {
   const { page, foreign, faults } = await open(path)
   expect(await overflow(page)).toBe(0)
   expect({ foreign, faults }).toEqual({ foreign: [], faults: [] })
@@ -66,23 +66,23 @@ test.each(pages.slice(0, 8))('%s on a phone: as wide as it is, and all from here
 })
 
 test('each link of each page leads somewhere', async () => {
-  const page = await browser.newPage()
-  const links = new Set<string>()
-  for (const path of pages.slice(1)) {
-    const answer = await page.goto(server.origin + path)
-    expect(answer!.status(), path).toBe(200)
-    for (const link of await page.locator('a').all())
-      links.add(new URL((await link.getAttribute('href'))!, page.url()).href)
+  const read = new Map<string, Promise<string>>()
+  const text = (path: string) => {
+    if (!read.has(path))
+      read.set(
+        path,
+        fetch(server.origin + path).then((it) => (it.ok ? it.text() : '')),
+      )
+    return read.get(path)!
   }
-  const own = [...links].filter((link) => link.startsWith(server.origin))
-  expect(own.length).toBeGreaterThan(pages.length)
-  for (const link of own) {
-    const { pathname, hash } = new URL(link)
-    expect((await fetch(link)).ok, link).toBe(true)
-    if (hash.startsWith('#/')) expect(operations.map(({ operationId }) => operationId)).toContain(hash.split('/')[2])
-    else if (hash !== '') {
-      await page.goto(link)
-      expect(await page.locator(`[id="${hash.slice(1)}"]`).count(), `${hash} in ${pathname}`).toBe(1)
+  for (const path of pages.slice(1)) {
+    const links = [...(await text(path)).matchAll(/<a [^>]*href="([^"]+)"/g)].map(([, href]) => href!)
+    expect(links.length).toBeGreaterThanOrEqual(9)
+    for (const link of links.filter((href) => !href.startsWith('https:'))) {
+      const { pathname, hash } = new URL(link, server.origin + path)
+      expect(await text(pathname), `${link} in ${path}`).not.toBe('')
+      if (hash.startsWith('#/')) expect(operations.map(({ operationId }) => operationId)).toContain(hash.split('/')[2])
+      else if (hash !== '') expect(await text(pathname)).toContain(`id="${hash.slice(1)}"`)
     }
   }
 })
@@ -98,12 +98,12 @@ test('the pages of prose run nothing, and let nothing in', async () => {
 })
 
 test('they follow the reader’s choice of light or dark', async () => {
-  const ground = async (path: string, colorScheme: 'light' | 'dark') => {
-    const page = await browser.newPage({ viewport: phone, colorScheme })
-    await page.goto(server.origin + path)
+  const { page } = await open('/docs/concepts')
+  const ground = async (colorScheme: 'light' | 'dark') => {
+    await page.emulateMedia({ colorScheme })
     return page.evaluate('getComputedStyle(document.body).backgroundColor')
   }
-  for (const path of pages.slice(0, 2)) expect(await ground(path, 'dark')).not.toBe(await ground(path, 'light'))
+  expect(await ground('dark')).not.toBe(await ground('light'))
 })
 
 test('the commands of the quick start do what it says, pasted one after the other', async () => {
@@ -127,26 +127,25 @@ test('the API reference renders every operation', async () => {
 
 test('on a phone too a call can be tried out, and no key is kept', async () => {
   const { page, faults } = await open('/docs')
+  expect(await overflow(page)).toBe(0)
+  expect(await page.locator('nav a').count()).toBe(7)
   await page.locator('button.authorize').first().click()
   await page.locator('.auth-container input').first().fill('cs_demo_coordinator')
   await page.locator('.auth-btn-wrapper .authorize').first().click()
   await page.locator('.btn-done').first().click()
-  const block = page.locator('[id$="-listClaims"]')
-  await block.locator('.opblock-summary-control').click()
-  await block.locator('.try-out__btn').click()
-  await block.locator('.execute').click()
-  await block.locator('.live-responses-table .response-col_status').getByText('200').waitFor()
+  const opened = async (operationId: string) => {
+    const block = page.locator(`[id$="-${operationId}"]`)
+    await block.locator('.opblock-summary-control').click()
+    await block.locator('.try-out__btn').click()
+    return block
+  }
+  const list = await opened('listClaims')
+  await list.locator('.execute').click()
+  await list.locator('.live-responses-table .response-col_status').getByText('200').waitFor()
+  await opened('submitClaim')
   expect(await overflow(page)).toBe(0)
   expect(await page.evaluate('localStorage.length + sessionStorage.length')).toBe(0)
   expect(faults).toEqual([])
-})
-
-test('an opened operation with a body and many answers fits a phone', async () => {
-  const { page } = await open('/docs')
-  const block = page.locator('[id$="-submitClaim"]')
-  await block.locator('.opblock-summary-control').click()
-  await block.locator('.try-out__btn').click()
-  expect(await overflow(page)).toBe(0)
 })
 
 test('an error’s type leads to a page that says what to do', async () => {
