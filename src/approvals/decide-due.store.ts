@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import type { Kind } from './approval.ts'
-import { recordEach } from './history.store.ts'
+import { recordFound } from './history.store.ts'
 
 /** What the clock makes of approvals whose time has come: all of them expire, or those of one family are approved. */
 export type Outcome = { status: 'expired' } | { status: 'approved'; kind: Kind }
@@ -29,7 +29,7 @@ export function decideDue(ctx: Ctx, outcome: Outcome, sweepId: string, limit: nu
         SELECT id FROM approvals INDEXED BY approvals_due
         WHERE ${isDue(ctx, outcome)} ORDER BY due_at LIMIT ${limit})
       RETURNING 1 AS decided`),
-    events: recordEach(
+    events: recordFound(
       ctx,
       sql`SELECT tenant_id, kind || '.' || status AS type, id AS subject_id, 'pending' AS from_status, status AS to_status,
         json_object('due_at', due_at, 'decision_id', decision_id) AS data

@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
-import type { Condition, Statement } from '../db/open-db.ts'
+import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { newId, newIds } from '../ids.ts'
 import type { Status } from './approval.ts'
 
@@ -51,11 +51,25 @@ export function recordDecision(ctx: Ctx, decisionId: string, reportedBy?: string
 }
 
 /**
- * Records one happening for each of many subjects that only the database knows.
+ * Records one happening for each row that a SELECT finds when it runs. The actor is the context's.
+ *
+ * @param found gives tenant_id, type, subject_id, from_status, to_status and data (JSON)
+ * @param atMost how many rows it finds at the most
+ */
+export function recordFound(ctx: Ctx, found: SQL, atMost = 1): Statement {
+  return ctx.db.all(sql`
+    INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
+    SELECT ids.value, f.tenant_id, f.type, f.subject_id, ${ctx.actor.userId}, ${ctx.now}, f.from_status, f.to_status, f.data
+    FROM (SELECT *, row_number() OVER () - 1 AS n FROM (${found})) AS f
+      JOIN json_each(${JSON.stringify(newIds('evt', atMost))}) AS ids ON ids.key = f.n`)
+}
+
+/**
+ * As `recordFound`, for subjects that have numbers already: reads each of them once, and sorts nothing.
  *
  * @param subjects a FROM clause, joined to `ids`: `ids.key` counts 0 … `atMost - 1`; `subject` is its column with the id
  */
-export function recordMany(
+export function recordNumbered(
   ctx: Ctx,
   happening: { tenantId: SQL; actorId: SQL; type: string; from: Status; to: Status; data: SQL },
   subjects: { from: SQL; subject: SQL; atMost: number },
@@ -67,16 +81,16 @@ export function recordMany(
     FROM json_each(${JSON.stringify(newIds('evt', subjects.atMost))}) AS ids CROSS JOIN ${subjects.from}`)
 }
 
-/**
- * Records one happening for each row that a SELECT finds when it runs. The actor is the context's.
- *
- * @param found gives tenant_id, type, subject_id, from_status, to_status and data (JSON)
- * @param atMost how many rows it finds at the most
- */
-export function recordEach(ctx: Ctx, found: SQL, atMost: number): Statement {
-  return ctx.db.all(sql`
-    INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
-    SELECT ids.value, f.tenant_id, f.type, f.subject_id, ${ctx.actor.userId}, ${ctx.now}, f.from_status, f.to_status, f.data
-    FROM (SELECT *, row_number() OVER () - 1 AS n FROM (${found})) AS f
-      JOIN json_each(${JSON.stringify(newIds('evt', atMost))}) AS ids ON ids.key = f.n`)
+/** Whether one of these types of events is in a subject's history. */
+export function isRecorded(subjectId: Reference, types: readonly string[]): Condition {
+  const any = sql.join(
+    types.map((type) => sql`${type}`),
+    sql`, `,
+  )
+  return sql`EXISTS (SELECT 1 FROM events e WHERE e.subject_id = ${subjectId} AND e.type IN (${any}))`
+}
+
+/** The status in which the last event of a subject has left it. */
+export function latestStatus(subjectId: string): SQL {
+  return sql`(SELECT to_status FROM events WHERE subject_id = ${subjectId} ORDER BY seq DESC LIMIT 1)`
 }

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
+import { recordFound } from '../approvals/history.store.ts'
 import type { Ctx } from '../context.ts'
 import type { PageRequest } from '../db/page.ts'
-import { newId } from '../ids.ts'
 import type { entities, entityVersions } from './changes.table.ts'
 
 export type Entity = Omit<typeof entities.$inferSelect, 'tenant_id'>
@@ -73,10 +73,11 @@ export function writeEntity(
       FROM entity_versions WHERE write_id = ${writeId}
       ON CONFLICT DO UPDATE SET entity_name = excluded.entity_name, data = excluded.data, version = excluded.version,
         updated_at = excluded.updated_at, updated_by = excluded.updated_by, approval_id = NULL`),
-    event: ctx.db.all(sql`
-      INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, to_status, data)
-      SELECT ${newId('evt')}, tenant_id, 'entity.set', entity_type || '/' || entity_id, ${userId}, ${ctx.now}, 'stored',
-        json_object('version', version)
-      FROM entity_versions WHERE write_id = ${writeId}`),
+    event: recordFound(
+      ctx,
+      sql`SELECT tenant_id, 'entity.set' AS type, entity_type || '/' || entity_id AS subject_id, NULL AS from_status,
+        'stored' AS to_status, json_object('version', version) AS data
+        FROM entity_versions WHERE write_id = ${writeId}`,
+    ),
   }
 }

@@ -1,10 +1,11 @@
 import { sql, type SQL } from 'drizzle-orm'
-import { decidable, submitter } from '../approvals/approvals.store.ts'
-import { recordMany } from '../approvals/history.store.ts'
+import { submitter } from '../approvals/approvals.store.ts'
+import { approveMany, insertVotes, revertMany } from '../approvals/decide-many.store.ts'
+import { isRecorded, recordFound, recordNumbered } from '../approvals/history.store.ts'
 import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
-import type { Batch } from './batches.store.ts'
+import { told, type Batch } from './batches.store.ts'
 
 /**
  * The statements of one step: approve what may be approved of the next `size` claims, note what became of each, count
@@ -23,18 +24,12 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
 
   const hasHand = hasHandIn(id)
 
-  const approve = ctx.db.all(sql`
-    UPDATE approvals SET status = 'approved', votes_for = votes_for + 1, decision_id = ${id}, decided_by = work.coordinator_id,
-      decided_at = ${ctx.now}, comment = work.comment, updated_at = ${ctx.now}, revision = revision + 1
-    FROM (
-      SELECT i.claim_id, b.tenant_id, b.coordinator_id, b.roles, b.comment
-      FROM batches b JOIN batch_items i
-      WHERE b.id = ${id} AND b.status = 'processing'
-        AND i.batch_id = b.id AND i.position >= b.processed_count AND i.position < b.processed_count + ${size}
-    ) AS work
-    WHERE approvals.id = +work.claim_id AND +approvals.tenant_id = work.tenant_id AND +approvals.kind = 'claim'
-      AND approvals.votes_for + 1 >= approvals.votes_needed
-      AND ${decidable({ id: sql`work.coordinator_id`, roles: sql`work.roles`, hasHand }, ctx.now)}`)
+  const work = sql`
+    SELECT i.claim_id AS approval_id, b.tenant_id, b.coordinator_id AS voter_id, b.roles, b.comment
+    FROM batches b JOIN batch_items i
+    WHERE b.id = ${id} AND b.status = 'processing'
+      AND i.batch_id = b.id AND i.position >= b.processed_count AND i.position < b.processed_count + ${size}`
+  const approve = approveMany(ctx, 'claim', id, work, hasHand)
 
   const judge = ctx.db.all(sql`
     INSERT INTO batch_results (batch_id, position, claim_id, decision, error, processed_at)
@@ -48,13 +43,13 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
     FROM batch_items i LEFT JOIN approvals ON approvals.id = i.claim_id AND +approvals.tenant_id = ${ofBatch('tenant_id')} AND +approvals.kind = 'claim'
     WHERE i.batch_id = ${id} AND i.position >= ${base} AND i.position < ${base} + ${size}`)
 
-  const vote = ctx.db.all(sql`
-    INSERT INTO votes (approval_id, voter_id, vote, decision_id, comment, voted_at, reported_by)
-    SELECT claim_id, ${ofBatch('coordinator_id')}, 'approve', ${id}, ${ofBatch('comment')}, ${ctx.now},
-      (SELECT nullif(coalesce(started_by, created_by), coordinator_id) FROM batches WHERE id = ${id})
-    FROM batch_results WHERE ${inStep} AND decision = 'approved'`)
+  const votes = sql`
+    SELECT claim_id AS approval_id, ${ofBatch('coordinator_id')} AS voter_id, ${ofBatch('comment')} AS comment,
+      (SELECT nullif(coalesce(started_by, created_by), coordinator_id) FROM batches WHERE id = ${id}) AS reported_by
+    FROM batch_results WHERE ${inStep} AND decision = 'approved'`
+  const vote = insertVotes(ctx, id, votes)
 
-  const tell = recordMany(
+  const tell = recordNumbered(
     ctx,
     {
       tenantId: ofBatch('tenant_id'),
@@ -82,12 +77,11 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
     FROM (SELECT count(*) AS n, coalesce(sum(decision = 'approved'), 0) AS approved FROM batch_results WHERE ${inStep}) AS done
     WHERE id = ${id} AND status = 'processing'`)
 
-  const complete = ctx.db.all(sql`
-    INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
-    SELECT ${newId('evt')}, tenant_id, 'batch.completed', id, ${ctx.actor.userId}, ${ctx.now}, 'processing', 'completed',
-      json_object('total_claims', total_claims, 'approved_count', approved_count, 'rejected_count', rejected_count)
-    FROM batches WHERE id = ${id} AND status = 'completed'
-      AND NOT EXISTS (SELECT 1 FROM events WHERE subject_id = ${id} AND type = 'batch.completed')`)
+  const complete = recordFound(
+    ctx,
+    sql`SELECT tenant_id, 'batch.completed' AS type, id AS subject_id, 'processing' AS from_status, status AS to_status, ${told} AS data
+      FROM batches WHERE id = ${id} AND status = 'completed' AND NOT ${isRecorded(id, ['batch.completed'])}`,
+  )
 
   return [approve, judge, vote, tell, move, complete]
 }
@@ -116,7 +110,7 @@ export function selectForRunner(ctx: Ctx, id: string) {
 export function revert(ctx: Ctx, id: string, writeId: string, atMost: number): Statement[] {
   const cancelled = sql`(SELECT id FROM batches WHERE id = ${id} AND write_id = ${writeId})`
   return [
-    recordMany(
+    recordNumbered(
       ctx,
       {
         tenantId: sql`${ctx.actor.tenantId}`,
@@ -132,12 +126,11 @@ export function revert(ctx: Ctx, id: string, writeId: string, atMost: number): S
         atMost,
       },
     ),
-    ctx.db.all(sql`
-      DELETE FROM votes WHERE decision_id = ${id} AND approval_id IN (
-        SELECT claim_id FROM batch_results WHERE batch_id = ${cancelled} AND decision = 'approved')`),
-    ctx.db.all(sql`
-      UPDATE approvals SET status = 'pending', votes_for = votes_for - 1, decision_id = NULL, decided_by = NULL, decided_at = NULL,
-        comment = NULL, updated_at = ${ctx.now}, revision = revision + 1
-      WHERE decision_id = ${cancelled}`),
+    ...revertMany(
+      ctx,
+      id,
+      cancelled,
+      sql`SELECT claim_id FROM batch_results WHERE batch_id = ${cancelled} AND decision = 'approved'`,
+    ),
   ]
 }

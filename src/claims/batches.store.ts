@@ -1,8 +1,8 @@
 import { sql, type SQL } from 'drizzle-orm'
+import { latestStatus, recordFound } from '../approvals/history.store.ts'
 import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
-import { newId } from '../ids.ts'
 import type { batches, batchResults } from './batches.table.ts'
 
 export type Batch = typeof batches.$inferSelect
@@ -147,13 +147,16 @@ export function markCancelled(
 
 /** Records something of a batch, if this transaction wrote it; `from_status` is where the last event had left it. */
 export function recordIfWritten(ctx: Ctx, id: string, writeId: string, type: `batch.${string}`): Statement {
-  return ctx.db.all(sql`
-    INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
-    SELECT ${newId('evt')}, tenant_id, ${type}, id, ${ctx.actor.userId}, ${ctx.now},
-      (SELECT to_status FROM events WHERE subject_id = ${id} ORDER BY seq DESC LIMIT 1), status,
-      json_object('coordinator_id', coordinator_id, 'total_claims', total_claims, 'approved_count', approved_count, 'rejected_count', rejected_count)
-    FROM batches WHERE id = ${id} AND write_id = ${writeId}`)
+  return recordFound(
+    ctx,
+    sql`SELECT tenant_id, ${type} AS type, id AS subject_id, ${latestStatus(id)} AS from_status, status AS to_status, ${told} AS data
+      FROM batches WHERE id = ${id} AND write_id = ${writeId}`,
+  )
 }
+
+/** What the events of a batch tell of it. */
+export const told = sql`json_object('coordinator_id', coordinator_id, 'total_claims', total_claims, 'approved_count', approved_count,
+  'rejected_count', rejected_count)`
 
 /** Batches that nobody has looked at although they should have, each put off until `pokeAt`. */
 export function takeOverdue(ctx: Ctx, limit: number, pokeAt: number) {

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { recordEach } from '../approvals/history.store.ts'
+import { isRecorded, recordFound } from '../approvals/history.store.ts'
 import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
@@ -62,13 +62,13 @@ export function settle(ctx: Ctx, instanceId: string, id: string, token: string, 
       WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND instance_id = ${instanceId}
         AND status = 'open' AND lease_until > 0 AND lease_token = ${token}
       RETURNING *`),
-    event: ctx.db.all(sql`
-      INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
-      SELECT ${newId('evt')}, tenant_id, iif(status = 'succeeded', 'intent.executed', 'intent.failed'), approval_id,
-        ${ctx.actor.userId}, ${ctx.now}, 'approved', 'approved',
-        json_object('outbox_id', id, 'attempt', attempt, 'error', error)
-      FROM outbox WHERE id = ${id} AND finished_at = ${ctx.now} AND lease_token = ${token}
-        AND NOT EXISTS (SELECT 1 FROM events e WHERE e.subject_id = outbox.approval_id AND e.type IN ('intent.executed', 'intent.failed'))`),
+    event: recordFound(
+      ctx,
+      sql`SELECT tenant_id, iif(status = 'succeeded', 'intent.executed', 'intent.failed') AS type, approval_id AS subject_id,
+        'approved' AS from_status, 'approved' AS to_status, json_object('outbox_id', id, 'attempt', attempt, 'error', error) AS data
+        FROM outbox WHERE id = ${id} AND finished_at = ${ctx.now} AND lease_token = ${token}
+          AND NOT ${isRecorded(sql`outbox.approval_id`, ['intent.executed', 'intent.failed'])}`,
+    ),
   }
 }
 
@@ -92,7 +92,7 @@ export function endOverdue(ctx: Ctx, limit: number) {
       WHERE id IN (
         SELECT id FROM outbox WHERE status = 'open' AND overdue_at <= ${ctx.now} AND +lease_until <= ${ctx.now} LIMIT ${limit})
       RETURNING 1 AS ended`),
-    events: recordEach(
+    events: recordFound(
       ctx,
       sql`SELECT tenant_id, iif(status = 'lapsed', 'intent.lapsed', 'intent.failed') AS type, approval_id AS subject_id,
         'approved' AS from_status, 'approved' AS to_status, json_object('outbox_id', id, 'attempt', attempt, 'error', error) AS data
