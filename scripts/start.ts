@@ -92,6 +92,7 @@ function welcome(): string {
   return `
   Countersign is ready on ${origin}
 
+    Quick start     ${origin}/docs/quick-start
     API reference   ${origin}/docs
     OpenAPI 3.1     ${origin}/openapi.json
 
@@ -104,7 +105,7 @@ function welcome(): string {
 
     curl ${origin}/api/v1/approval-batches -H "Authorization: Bearer cs_demo_coordinator" \\
       -H "Content-Type: application/json" \\
-      -d '{"claim_ids":["clm_9f2a3b4c","clm_ab5c6d7e","clm_cd7e8f9a","clm_ef1a2b3c"],"comment":"March"}'
+      -d '{"claim_ids":["clm_demo0011","clm_demo0012","clm_demo0013"],"comment":"March"}'
 
   Cron fires each minute.${fresh} Ctrl-C stops everything; starting again keeps the data
   (delete ${state} to begin anew).

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startServer, type Server } from '../support/server.ts'
 
 /* The journeys of the README, pasted whole into a shell, twice over, against the server that `npm start` starts. */
@@ -87,6 +87,16 @@ test.each(journeys.flatMap((journey) => [journey, journey]))('$name, pasted whol
     expect(output.match(/signature holds/g)).toHaveLength(2)
     expect(output).not.toContain('DOES NOT HOLD')
   }
+})
+
+test('neither they nor what npm start suggests use up the four claims of the printed example', async () => {
+  const suggested = server.output().match(/^ +curl (?:.*\\\n)*.*$/gm)!
+  expect(await paste(`curl() { command curl -sS "$@"; }\n${suggested.join('\n')}`)).toContain('"total_claims":3')
+  const claim_ids = ['clm_9f2a3b4c', 'clm_ab5c6d7e', 'clm_cd7e8f9a', 'clm_ef1a2b3c']
+  const { body } = await server.call('/api/v1/approval-batches', { method: 'POST', body: { claim_ids } })
+  const result = () => server.call(`/api/v1/approval-batches/${body.batch_id}`).then((answer) => answer.body)
+  await vi.waitUntil(async () => (await result()).status === 'completed', { timeout: 30_000, interval: 100 })
+  expect(await result()).toMatchObject({ approved_count: 4, rejected_count: 0 })
 })
 
 /** What bash prints when this is pasted into it: it reads one line after the other, as from a terminal. */
