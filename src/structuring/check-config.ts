@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { faultMessage } from '../fault-messages.ts'
 import { isField } from './json-reader.ts'
 import { patternFault } from './pattern.ts'
-import { schemaFaults } from './schema-check.ts'
+import { schemaFaults } from './schema-faults.ts'
 
 /** What each type of check takes for its `config`. Bounds and values count as the decimals that were written. */
 const field = z.string().min(1).max(500).refine(isField, 'is no JSON Pointer (RFC 6901): after ~ comes 0 or 1')

@@ -167,6 +167,21 @@ test.each([
   ['json_schema', '{"schema":{"required":5}}', [['schema', 'required']]],
   ['json_schema', '{"schema":{"required":"name"}}', [['schema', 'required']]],
   ['json_schema', '{"schema":{"maximum":"ten"}}', [['schema', 'maximum']]],
+  [
+    'json_schema',
+    `{"schema":{"required":${JSON.stringify(Array.from({ length: 501 }, () => 'a'))}}}`,
+    [['schema', 'required']],
+  ],
+  [
+    'json_schema',
+    `{"schema":{"type":${JSON.stringify(Array.from({ length: 8 }, () => 'null'))}}}`,
+    [['schema', 'type']],
+  ],
+  [
+    'json_schema',
+    `{"schema":{"allOf":[${'5,'.repeat(5_000)}5]}}`,
+    Array.from({ length: 100 }, (_, n) => ['schema', 'allOf', n]),
+  ],
   ['json_schema', '{"schema":{"type":"int"}}', [['schema', 'type']]],
   [
     'json_schema',
@@ -212,6 +227,7 @@ test('no pattern hangs, whatever the text', async () => {
 
 const numbers = (many: number) => JSON.stringify(Array.from({ length: many }, (_, index) => index))
 const long = 'x'.repeat(240_000)
+const names = (many: number) => JSON.stringify(Array.from({ length: many }, (_, n) => `name ${n}`))
 
 test.each([
   [
@@ -228,6 +244,26 @@ test.each([
     'the length of a long text, many times',
     `{"properties":{"a":{"allOf":${JSON.stringify(Array.from({ length: 900 }, () => ({ maxLength: 300_000 })))}}}}`,
     `{"a":"${long}"}`,
+  ],
+  [
+    'many names that are missing, where one element of many might do',
+    `{"properties":{"a":{"contains":{"required":${names(500)}}}}}`,
+    `{"a":[${'{},'.repeat(4_999)}{}]}`,
+  ],
+  [
+    'many names that a name asks for',
+    `{"properties":{"a":{"items":{"anyOf":[{"dependentRequired":{"b":${names(500)}}},true]}}}}`,
+    `{"a":[${'{"b":0},'.repeat(999)}{}]}`,
+  ],
+  [
+    'a long name that is no good many times',
+    `{"allOf":${JSON.stringify(Array.from({ length: 900 }, () => ({ propertyNames: false })))}}`,
+    `{"${'語'.repeat(80_000)}":1}`,
+  ],
+  [
+    'divisions of large numbers by small ones',
+    `{"properties":{"a":{"items":{"allOf":${JSON.stringify(Array.from({ length: 10 }, () => ({ multipleOf: 1e-300 })))}}}}}`,
+    `{"a":[${'1e300,'.repeat(10_000)}1]}`,
   ],
   [
     'a long constant that many values miss',
