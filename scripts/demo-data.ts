@@ -195,8 +195,8 @@ function results(now: number): string[] {
       `INSERT OR IGNORE INTO approvals (id, tenant_id, kind, status, title, requester_id, created_at, updated_at, due_at, on_due, policy, votes_needed)
        VALUES (${text(id)}, 'demo', 'result', 'pending', ${text(gate === invoices ? 'Invoices: result' : 'Receipts: result')}, 'usr_service', ${at}, ${at},
          ${gate === invoices ? 'NULL, NULL' : `${at + 48 * 3_600_000}, 'approve'`}, ${text(policy)}, 1)`,
-      `INSERT OR IGNORE INTO results (approval_id, tenant_id, gate_id, data, queued_items)
-       VALUES (${text(id)}, 'demo', ${text(gate)}, ${text(data)}, ${said.filter(Boolean).length})`,
+      `INSERT OR IGNORE INTO results (approval_id, tenant_id, gate_id, data, queued_items, created_at)
+       VALUES (${text(id)}, 'demo', ${text(gate)}, ${text(data)}, ${said.filter(Boolean).length}, ${at})`,
       ...checks.map(([check, name, type, severity], n) => {
         const details = said[n] ?? null
         const failed = details === null ? 0 : 1

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { endpoint, json } from '../http/endpoint.ts'
 import { jsonText } from '../http/json-text.ts'
-import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
+import { createdRange, cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
 import { ifMatch, setTag } from '../http/preconditions.ts'
 import { rawMember, withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
@@ -40,6 +40,8 @@ const list = endpoint({
       entityType: filterText.optional(),
       entityId: filterText.optional(),
       requesterId: filterText.optional(),
+      createdFrom: createdRange.created_from,
+      createdBefore: createdRange.created_before,
     }),
   },
   responses: { 200: { description: 'Change requests; `Link` leads to the next page.', content: json(changesSchema) } },
@@ -111,9 +113,10 @@ const withdraw = endpoint({
 /** Change requests: ask, read, resolve, withdraw. */
 export const changeRoutes = createRouter()
   .openapi(list, async (c) => {
-    const { status = 'pending', limit, cursor, ...filter } = c.req.valid('query')
+    const { status = 'pending', limit, cursor, createdFrom, createdBefore, ...filter } = c.req.valid('query')
     const narrowed = status === 'all' ? filter : { ...filter, status }
-    const { rows, next } = await listChanges(c.get('ctx'), narrowed, cursorRequest({ limit, cursor }, 50))
+    const page = cursorRequest({ limit, cursor, created_from: createdFrom, created_before: createdBefore }, 50)
+    const { rows, next } = await listChanges(c.get('ctx'), narrowed, page)
     linkNext(c, next)
     return jsonText(c, `[${rows.map(render).join(',')}]`, 200)
   })

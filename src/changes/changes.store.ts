@@ -162,7 +162,7 @@ export function selectChanges(ctx: Ctx, filter: ChangeFilter, page: PageRequest)
       AND ${filter.entityId === undefined ? sql`1` : sql`a.subject_id = ${filter.entityId}`}
       AND ${filter.entityType === undefined ? sql`1` : sql`a.subject_type = ${filter.entityType}`}
       AND ${filter.requesterId === undefined ? sql`1` : sql`a.requester_id = ${filter.requesterId}`}
-      AND ${behind(page.after, a)} ${newestFirst(page, a)}`)
+      AND ${behind(page, a)} ${newestFirst(page, a)}`)
 }
 
 function indexFor({ status, entityId, entityType, requesterId }: ChangeFilter): string {

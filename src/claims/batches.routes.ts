@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { endpoint, json } from '../http/endpoint.ts'
-import { linkNext, pageQuery, pageRequest } from '../http/pagination.ts'
+import { createdRange, linkNext, pageQuery, pageRequest } from '../http/pagination.ts'
 import { ifMatch, setTag } from '../http/preconditions.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
@@ -34,7 +34,12 @@ const list = endpoint({
   summary: 'List approval batches, newest first',
   roles: 'any',
   request: {
-    query: z.object({ ...pageQuery, status: batchStatusSchema.optional(), coordinator_id: filterId.optional() }),
+    query: z.object({
+      ...pageQuery,
+      status: batchStatusSchema.optional(),
+      coordinator_id: filterId.optional(),
+      ...createdRange,
+    }),
   },
   responses: {
     200: { description: 'A page of batches.', content: json(batchListSchema) },
@@ -137,8 +142,8 @@ export const batchRoutes = createRouter()
     const { status, coordinator_id, ...rest } = c.req.valid('query')
     const page = pageRequest(rest)
     const { rows, total, next } = await listBatches(c.get('ctx'), { status, coordinatorId: coordinator_id }, page)
-    linkNext(c, next)
-    return c.json({ data: rows.map(summary), pagination: { page: page.page, limit: page.limit, total } }, 200)
+    const pagination = { page: page.page, limit: page.limit, total }
+    return c.json({ data: rows.map(summary), pagination, next: linkNext(c, next) }, 200)
   })
   .openapi(submit, async (c) => {
     const { comment = null, process_at = null, ...rest } = c.req.valid('json')

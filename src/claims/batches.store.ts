@@ -53,7 +53,7 @@ export function selectBatches(ctx: Ctx, filter: BatchFilter, page: PageRequest) 
     sql`b.tenant_id = ${ctx.actor.tenantId}`,
     ...(filter.coordinatorId === undefined ? [] : [sql`b.coordinator_id = ${filter.coordinatorId}`]),
     ...(filter.status === undefined ? [] : [sql`b.status = ${filter.status}`]),
-    behind(page.after, b),
+    behind(page, b),
   ]
   return ctx.db.all<Batch>(
     sql`SELECT * FROM batches b WHERE ${sql.join(conditions, sql` AND `)} ${newestFirst(page, b)}`,

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { endpoint, json } from '../http/endpoint.ts'
-import { linkNext, pageQuery, pageRequest } from '../http/pagination.ts'
+import { createdRange, linkNext, pageQuery, pageRequest } from '../http/pagination.ts'
 import { ifMatch, setTag } from '../http/preconditions.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
@@ -78,6 +78,8 @@ const list = endpoint({
       status: claimStatusSchema.optional(),
       claimant_id: filterId.optional(),
       batch_id: filterId.optional(),
+      external_ref: z.string().min(1).max(200).optional(),
+      ...createdRange,
     }),
   },
   responses: {
@@ -148,15 +150,15 @@ export const claimRoutes = createRouter()
     return c.json({ data: claims.map(render) }, 201)
   })
   .openapi(list, async (c) => {
-    const { status, claimant_id, batch_id, ...rest } = c.req.valid('query')
+    const { status, claimant_id, batch_id, external_ref, ...rest } = c.req.valid('query')
     const page = pageRequest(rest)
     const { rows, total, next } = await listClaims(
       c.get('ctx'),
-      { status, claimantId: claimant_id, batchId: batch_id },
+      { status, claimantId: claimant_id, batchId: batch_id, externalRef: external_ref },
       page,
     )
-    linkNext(c, next)
-    return c.json({ data: rows.map(render), pagination: { page: page.page, limit: page.limit, total } }, 200)
+    const pagination = { page: page.page, limit: page.limit, total }
+    return c.json({ data: rows.map(render), pagination, next: linkNext(c, next) }, 200)
   })
   .openapi(get, async (c) => {
     const claim = await getClaim(c.get('ctx'), c.req.valid('param').claim_id)

@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { codes } from 'currency-codes'
+import { next, total } from '../page.schemas.ts'
+import { instant } from '../time.schemas.ts'
 import { userId } from '../user-id.schemas.ts'
 import { timeFault } from './process-at.ts'
 
@@ -70,9 +72,9 @@ export const claimSchema = z
   })
   .openapi('Claim')
 
-export const paginationSchema = z.object({ page: z.int(), limit: z.int(), total: z.int() })
+export const paginationSchema = z.object({ page: z.int(), limit: z.int(), total })
 export const claimListSchema = z
-  .object({ data: z.array(claimSchema), pagination: paginationSchema })
+  .object({ data: z.array(claimSchema), pagination: paginationSchema, next })
   .openapi('ClaimList')
 export const claimsSchema = z.object({ data: z.array(claimSchema) }).openapi('Claims')
 
@@ -89,12 +91,7 @@ export const rejectionSchema = z
 const claimId = z.string().min(1).max(100)
 const batchComment = z.string().trim().min(1).max(2000).nullish()
 
-const processAt = z
-  .union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })], {
-    error: 'must be a time with its offset, such as 2026-03-31T18:00:00Z (ISO 8601)',
-  })
-  .transform((text) => Date.parse(text))
-  .openapi({ type: 'string', format: 'date-time', description: 'When to start; in the future, at most 30 days ahead.' })
+const processAt = instant.openapi({ description: 'When to start; in the future, at most 30 days ahead.' })
 
 /**
  * Whether it is a time to start at, the verbs say: they know what time it is, and whether it was accepted before. Beside
@@ -174,7 +171,7 @@ export const batchSummarySchema = z
   .object({ ...batchCore, ...counts, created_by: createdBy, created_at: time, completed_at: time.nullable() })
   .openapi('BatchSummary')
 export const batchListSchema = z
-  .object({ data: z.array(batchSummarySchema), pagination: paginationSchema })
+  .object({ data: z.array(batchSummarySchema), pagination: paginationSchema, next })
   .openapi('BatchList')
 
 /** What became of one claim of a batch. */

@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Status } from '../approvals/approval.ts'
 import type { Ctx } from '../context.ts'
-import type { Statement } from '../db/open-db.ts'
+import type { Reference, Statement } from '../db/open-db.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
 
 /** What a claim asks for, as its table has it. `amount` is in minor units of `currency` (ISO 4217). */
@@ -36,6 +36,7 @@ export interface ClaimFilter {
   status?: Status
   claimantId?: string
   batchId?: string
+  externalRef?: string
 }
 
 const claimColumns = sql`
@@ -66,17 +67,21 @@ export function selectByExternalRef(ctx: Ctx, refs: readonly string[]) {
     WHERE tenant_id = ${ctx.actor.tenantId} AND external_ref IN (SELECT value FROM json_each(${JSON.stringify(refs)}))`)
 }
 
+function behindExternalRef(ctx: Ctx, ref: string): Reference {
+  return sql`(SELECT approval_id FROM claims WHERE tenant_id = ${ctx.actor.tenantId} AND external_ref = ${ref})`
+}
+
 /** A page of claims, newest first. Each combination of filters has an index that also gives the order. */
 export function selectClaims(ctx: Ctx, filter: ClaimFilter, page: PageRequest) {
   const a = sql`a`
   return ctx.db.all<Claim>(sql`
     SELECT ${claimColumns} FROM approvals a JOIN claims c ON c.approval_id = a.id
-    WHERE ${narrowed(ctx, filter)} AND ${behind(page.after, a)} ${newestFirst(page, a)}`)
+    WHERE ${narrowed(ctx, filter)} AND ${behind(page, a)} ${newestFirst(page, a)}`)
 }
 
-/** How many claims the list has: from the tallies, or by counting the claims of one batch (10,000 at most). */
+/** How many claims the list has: from the tallies, or by counting the claims of one batch (10,000 at most) or reference (1). */
 export function countClaims(ctx: Ctx, filter: ClaimFilter) {
-  if (filter.batchId !== undefined) {
+  if (filter.batchId !== undefined || filter.externalRef !== undefined) {
     return ctx.db.all<{ total: number }>(sql`SELECT count(*) AS total FROM approvals a WHERE ${narrowed(ctx, filter)}`)
   }
   const facet = filter.claimantId === undefined ? '' : `requester:${filter.claimantId}`
@@ -87,16 +92,15 @@ export function countClaims(ctx: Ctx, filter: ClaimFilter) {
     SELECT ${counted} AS total FROM tallies WHERE tenant_id = ${ctx.actor.tenantId} AND kind = 'claim' AND facet = ${facet}`)
 }
 
-function narrowed(ctx: Ctx, { status, claimantId, batchId }: ClaimFilter): SQL {
+function narrowed(ctx: Ctx, { status, claimantId, batchId, externalRef }: ClaimFilter): SQL {
   // The unary plus keeps a column out of the choice of index: a batch's claims are always found by their decision.
-  const tenant =
-    batchId === undefined
-      ? sql`a.tenant_id = ${ctx.actor.tenantId} AND a.kind = 'claim'`
-      : sql`a.decision_id = ${batchId} AND +a.tenant_id = ${ctx.actor.tenantId} AND +a.kind = 'claim'`
-  const plus = batchId === undefined ? sql`` : sql`+`
+  const isFew = batchId !== undefined || externalRef !== undefined
+  const plus = isFew ? sql`+` : sql``
   return sql.join(
     [
-      tenant,
+      sql`${plus}a.tenant_id = ${ctx.actor.tenantId} AND ${plus}a.kind = 'claim'`,
+      ...(externalRef === undefined ? [] : [sql`a.id = ${behindExternalRef(ctx, externalRef)}`]),
+      ...(batchId === undefined ? [] : [sql`${externalRef === undefined ? sql`` : sql`+`}a.decision_id = ${batchId}`]),
       ...(claimantId === undefined ? [] : [sql`${plus}a.requester_id = ${claimantId}`]),
       ...(status === undefined ? [] : [sql`${plus}a.status = ${status}`]),
     ],

@@ -1,5 +1,5 @@
 import type { Ctx } from '../context.ts'
-import { pageOf, type Page, type PageRequest } from '../db/page.ts'
+import { isRanged, pageOf, totalOf, type Page, type PageRequest } from '../db/page.ts'
 import { Refusal } from '../refusal.ts'
 import { selectForRunner } from './batch-step.store.ts'
 import {
@@ -31,11 +31,11 @@ export async function getBatchResult(ctx: Ctx, id: string): Promise<{ batch: Bat
 
 /** A page of batches, newest first. */
 export async function listBatches(ctx: Ctx, filter: BatchFilter, page: PageRequest): Promise<Page<Batch>> {
-  const {
-    rows,
-    count: [count],
-  } = await ctx.db.batch({ rows: selectBatches(ctx, filter, page), count: countBatches(ctx, filter) })
-  return pageOf(rows, page, count?.total ?? 0, (batch) => batch)
+  const { rows, count } = await ctx.db.batch({
+    rows: selectBatches(ctx, filter, page),
+    count: isRanged(page) ? undefined : countBatches(ctx, filter),
+  })
+  return pageOf(rows, page, totalOf(count), (batch) => batch)
 }
 
 /** One batch whatever its tenant: for its runner, which acts for nobody. */

@@ -1,5 +1,5 @@
 import type { Ctx } from '../context.ts'
-import { pageOf, type Page, type PageRequest } from '../db/page.ts'
+import { isRanged, pageOf, totalOf, type Page, type PageRequest } from '../db/page.ts'
 import { Refusal } from '../refusal.ts'
 import { countClaims, selectClaim, selectClaims, type Claim, type ClaimFilter } from './claims.store.ts'
 
@@ -12,9 +12,9 @@ export async function getClaim(ctx: Ctx, id: string): Promise<Claim> {
 
 /** A page of claims, newest first. */
 export async function listClaims(ctx: Ctx, filter: ClaimFilter, page: PageRequest): Promise<Page<Claim>> {
-  const {
-    rows,
-    count: [count],
-  } = await ctx.db.batch({ rows: selectClaims(ctx, filter, page), count: countClaims(ctx, filter) })
-  return pageOf(rows, page, count?.total ?? 0, (claim) => claim)
+  const { rows, count } = await ctx.db.batch({
+    rows: selectClaims(ctx, filter, page),
+    count: isRanged(page) ? undefined : countClaims(ctx, filter),
+  })
+  return pageOf(rows, page, totalOf(count), (claim) => claim)
 }

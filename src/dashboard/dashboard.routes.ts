@@ -1,10 +1,9 @@
 import { z } from '@hono/zod-openapi'
 import { expirer, statusAt } from '../approvals/approval.ts'
 import { endpoint, json } from '../http/endpoint.ts'
-import { linkNext, longCursorQuery, offsetRequest } from '../http/pagination.ts'
+import { createdRange, linkNext, longCursorQuery, offset, offsetRequest } from '../http/pagination.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
-import { wholeNumber } from '../query.schemas.ts'
 import { dashboardFilter, dashboardSchema } from './dashboard.schemas.ts'
 import type { DashboardRow } from './dashboard.store.ts'
 import { listApprovals } from './list-approvals.ts'
@@ -22,12 +21,8 @@ const list = endpoint({
     query: z.object({
       ...dashboardFilter,
       ...longCursorQuery(50),
-      offset: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional().openapi({
-        type: 'integer',
-        minimum: 0,
-        default: 0,
-        description: 'At most 10,000; beyond, follow the `Link` header.',
-      }),
+      offset,
+      ...createdRange,
     }),
   },
   responses: {
@@ -44,8 +39,8 @@ export const dashboardRoutes = createRouter().openapi(list, async (c) => {
   const page = offsetRequest(rest, 50)
   const { now } = c.get('ctx')
   const { rows, total, next } = await listApprovals(c.get('ctx'), { customerId, status, kind }, page)
-  linkNext(c, next)
-  return c.json({ total, limit: page.limit, offset: page.offset, approvals: rows.map((row) => render(row, now)) }, 200)
+  const approvals = rows.map((row) => render(row, now))
+  return c.json({ total, limit: page.limit, offset: page.offset, approvals, next: linkNext(c, next) }, 200)
 })
 
 function render({ on_due, family, ...row }: DashboardRow, now: number) {

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { next, total } from '../page.schemas.ts'
 
 const time = z.iso.datetime()
 const kinds = z.enum(['claim', 'change', 'intent', 'result'])
@@ -51,5 +52,5 @@ export const dashboardItemSchema = z
   })
 
 export const dashboardSchema = z
-  .object({ total: z.int(), limit: z.int(), offset: z.int(), approvals: z.array(dashboardItemSchema) })
+  .object({ total, limit: z.int(), offset: z.int(), approvals: z.array(dashboardItemSchema), next })
   .openapi('Dashboard')

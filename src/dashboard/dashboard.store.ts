@@ -34,7 +34,8 @@ const families: Record<Kind, SQL> = {
     FROM changes WHERE approval_id = a.id`,
   intent: sql`SELECT json_object('approval_ref', i.approval_ref, 'instance_id', i.instance_id, 'customer_id', i.customer_id,
     'action', i.action, 'skill_slug', i.skill_slug, 'approver_role', i.approver_role, 'approver_person_id', i.approver_person_id,
-    'rule_id', i.rule_id, 'notify_channel', i.notify_channel, 'reported_by', i.reported_by, 'outbox_id', o.id, 'outbox_status', o.status,
+    'rule_id', i.rule_id, 'notify_channel', i.notify_channel, 'reported_by', i.reported_by, 'outbox_id', o.id,
+    'outbox_status', iif(o.status = 'open', 'pending', o.status),
     'outbox_attempt', o.attempt, 'outbox_error', o.error)
     FROM intents i LEFT JOIN outbox o ON o.approval_id = i.approval_id WHERE i.approval_id = a.id`,
   result: sql`SELECT json_object('gate_id', gate_id, 'confidence', confidence, 'external_ref', external_ref, 'queued_items', queued_items)
@@ -56,7 +57,7 @@ export function selectPage(ctx: Ctx, filter: DashboardFilter, page: PageRequest)
   const overdue = sql`(a.on_due IS 'expire' AND a.due_at <= ${ctx.now})`
   if (filter.status === 'expired') {
     const found = (from: SQL, where: SQL) => sql`
-      SELECT * FROM (SELECT a.* FROM approvals a ${from} WHERE ${where} AND ${behind(page.after, a)}
+      SELECT * FROM (SELECT a.* FROM approvals a ${from} WHERE ${where} AND ${behind(page, a)}
         ORDER BY a.created_at DESC, a.id DESC LIMIT ${page.offset + page.limit + 1})`
     const swept = found(sql.raw(`INDEXED BY ${indexFor(filter)}`), narrowed(ctx, filter))
     const unswept = found(
@@ -67,7 +68,7 @@ export function selectPage(ctx: Ctx, filter: DashboardFilter, page: PageRequest)
   }
   const more = filter.status === 'pending' ? sql`NOT ${overdue}` : sql`1`
   const from = sql`approvals a ${sql.raw(`INDEXED BY ${indexFor(filter)}`)}`
-  return rows(ctx, from, sql`${narrowed(ctx, filter)} AND ${more} AND ${behind(page.after, a)}`, page)
+  return rows(ctx, from, sql`${narrowed(ctx, filter)} AND ${more} AND ${behind(page, a)}`, page)
 }
 
 /** How many approvals the list has, as of the last sweep: from the tallies, one row a kind. */

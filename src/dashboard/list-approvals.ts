@@ -1,5 +1,5 @@
 import type { Ctx } from '../context.ts'
-import { pageOf, type Page, type PageRequest } from '../db/page.ts'
+import { isRanged, pageOf, totalOf, type Page, type PageRequest } from '../db/page.ts'
 import { Refusal } from '../refusal.ts'
 import { statuses, type Status } from '../approvals/approval.ts'
 import { countAll, selectPage, type DashboardFilter, type DashboardRow } from './dashboard.store.ts'
@@ -26,11 +26,11 @@ export async function listApprovals(
   const isCustomersOnly = filter.customerId !== undefined && filter.kind !== undefined && filter.kind !== 'intent'
   if (isCustomersOnly || (status !== undefined && !isStatus(status))) return nothing
   const narrowed = { ...filter, ...(status !== undefined && { status }) }
-  const {
-    rows,
-    count: [count],
-  } = await ctx.db.batch({ rows: selectPage(ctx, narrowed, page), count: countAll(ctx, narrowed) })
-  return pageOf(rows, page, count?.total ?? 0, (row) => row)
+  const { rows, count } = await ctx.db.batch({
+    rows: selectPage(ctx, narrowed, page),
+    count: isRanged(page) ? undefined : countAll(ctx, narrowed),
+  })
+  return pageOf(rows, page, totalOf(count), (row) => row)
 }
 
 function isStatus(status: string): status is Status {

@@ -11,27 +11,56 @@ export interface PageRequest {
   limit: number
   offset: number
   after: Position | null
+  /** Only what was created at this time or later, in milliseconds. */
+  from?: number | undefined
+  /** Only what was created earlier than this time, in milliseconds. */
+  before?: number | undefined
 }
 
-/** One page, how many the list has in all, and where the next page begins (null on the last one). */
+/** One page, how many the list has in all (null where that would have to be counted), and where the next page begins. */
 export interface Page<T> {
   rows: T[]
-  total: number
+  total: number | null
   next: Position | null
 }
 
-/** Conditions for rows behind the position; `table` has `created_at` and `id`. */
-export function behind(after: Position | null, table: SQL): SQL {
-  return after ? sql`(${table}.created_at, ${table}.id) < (${after.created_at}, ${after.id})` : sql`1`
+/**
+ * Conditions for rows behind the page's position and within its time range; `table` has `created_at`, and `id` under that
+ * or another name. One bound
+ * on each side, because an index begins at one only.
+ */
+export function behind({ after, from, before }: PageRequest, table: SQL, id = sql`${table}.id`): SQL {
+  const isDeeper = after !== null && (before === undefined || after.created_at < before)
+  const upper = isDeeper
+    ? sql`(${table}.created_at, ${id}) < (${after.created_at}, ${after.id})`
+    : before === undefined
+      ? sql`1`
+      : sql`${table}.created_at < ${before}`
+  return from === undefined ? upper : sql`${upper} AND ${table}.created_at >= ${from}`
+}
+
+/** Whether a list is narrowed to a time range: what it has in all would have to be counted then. */
+export function isRanged({ from, before }: PageRequest): boolean {
+  return from !== undefined || before !== undefined
 }
 
 /** ORDER BY and LIMIT; one row more than asked for, which `pageOf` takes as the sign that there is a next page. */
-export function newestFirst(page: PageRequest, table: SQL): SQL {
-  return sql`ORDER BY ${table}.created_at DESC, ${table}.id DESC LIMIT ${page.limit + 1} OFFSET ${page.after ? 0 : page.offset}`
+export function newestFirst(page: PageRequest, table: SQL, id = sql`${table}.id`): SQL {
+  return sql`ORDER BY ${table}.created_at DESC, ${id} DESC LIMIT ${page.limit + 1} OFFSET ${page.after ? 0 : page.offset}`
+}
+
+/** The total that was counted; null where it was not asked for. */
+export function totalOf(count: readonly { total: number }[] | undefined): number | null {
+  return count ? (count[0]?.total ?? 0) : null
 }
 
 /** Cuts the extra row off and says where the next page begins. */
-export function pageOf<T>(found: T[], page: PageRequest, total: number, position: (row: T) => Position): Page<T> {
+export function pageOf<T>(
+  found: T[],
+  page: PageRequest,
+  total: number | null,
+  position: (row: T) => Position,
+): Page<T> {
   const rows = found.slice(0, page.limit)
   const last = rows.at(-1)
   return { rows, total, next: found.length > page.limit && last ? position(last) : null }

@@ -6,6 +6,7 @@ import type { Role } from '../context.ts'
 import type { AppEnv } from './environment.ts'
 import { idempotency, IdempotencyHeader } from './idempotency.ts'
 import { jsonBody } from './input.ts'
+import { withinReach } from './pagination.ts'
 import { IfMatchHeader } from './preconditions.ts'
 import { problemSchema, validationErrorSchema } from './problem.schemas.ts'
 
@@ -55,7 +56,7 @@ export function endpoint<const E extends Endpoint>(declared: E) {
   })
   const request = {
     ...declared.request,
-    query: declared.request?.query?.strict() ?? nothing,
+    query: withinReach((declared.request?.query ?? z.object({})).strict()),
     ...(Object.keys(headers.shape).length > 0 && { headers }),
   }
   const middleware: MiddlewareHandler<AppEnv>[] = [
@@ -73,9 +74,6 @@ export function endpoint<const E extends Endpoint>(declared: E) {
     'x-roles': roles === 'any' ? ['any'] : roles,
   } as unknown as Omit<E, 'roles' | 'creates' | 'refuses' | 'faults' | 'tagged'>)
 }
-
-/** A query without parameters: one that is not known is a fault everywhere. */
-const nothing = z.strictObject({})
 
 /** In the reference, who may. */
 function whoMay(roles: Endpoint['roles']): string {

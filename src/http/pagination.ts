@@ -1,79 +1,118 @@
 import { z } from '@hono/zod-openapi'
 import type { PageRequest, Position } from '../db/page.ts'
-import { invalidInput } from '../refusal.ts'
-import type { AppContext } from './environment.ts'
 import { wholeNumber } from '../query.schemas.ts'
+import { instant } from '../time.schemas.ts'
+import type { AppContext } from './environment.ts'
 
 /** The deepest row that `page` or `offset` reaches; beyond, a cursor costs no more than the first page. */
-const deepest = 10_000
+export const deepest = 10_000
+
+const tooDeep = `must be at most ${deepest}; follow next, or the Link header's cursor, to go deeper`
+
+const cursor = z
+  .string()
+  .max(2_000)
+  .transform((text, refinement) => {
+    const position = readCursor(text)
+    if (position) return position
+    refinement.addIssue({ code: 'custom', message: 'must be a cursor as `next` or the Link header gives it' })
+    return z.NEVER
+  })
+  .optional()
+  .openapi({ type: 'string', description: '`next` of the page before.' })
 
 /** The query parameters of a list in pages. */
 export const pageQuery = {
-  page: wholeNumber(1, Number.MAX_SAFE_INTEGER)
-    .optional()
-    .openapi({ type: 'integer', default: 1, description: 'From 1; `page` × `limit` at most 10,000.' }),
+  page: wholeNumber(1, deepest, tooDeep).optional().openapi({
+    type: 'integer',
+    minimum: 1,
+    maximum: deepest,
+    default: 1,
+    description: 'From 1; `page` × `limit` at most 10,000. Deeper, and with a cursor, leave it out.',
+  }),
   limit: wholeNumber(1, 100).optional().openapi({ type: 'integer', minimum: 1, maximum: 100, default: 20 }),
-  cursor: z
-    .string()
-    .max(2_000)
-    .optional()
-    .openapi({ description: 'From the `Link` header of the page before, instead of `page`.' }),
+  cursor,
 }
 
 /** The query parameters of a list that has cursors only. */
 export function cursorQuery(usual: number) {
-  return { limit: pageQuery.limit.openapi({ default: usual }), cursor: pageQuery.cursor }
+  return { limit: pageQuery.limit.openapi({ default: usual }), cursor }
 }
 
 /** The same for a list whose pages may have up to 200 entries. */
 export function longCursorQuery(usual: number) {
   const limit = wholeNumber(1, 200).optional().openapi({ type: 'integer', minimum: 1, maximum: 200, default: usual })
-  return { limit, cursor: pageQuery.cursor }
+  return { limit, cursor }
 }
 
-/** What of such a list is asked for. @throws Refusal `invalid_input` where the cursor is none of ours */
-export function cursorRequest({ limit, cursor }: { limit?: number; cursor?: string }, usual: number): PageRequest {
-  return { limit: limit ?? usual, offset: 0, after: cursor === undefined ? null : readCursor(cursor) }
+/** The query parameter of a list that takes an offset as well. */
+export const offset = wholeNumber(0, deepest, tooDeep).optional().openapi({
+  type: 'integer',
+  minimum: 0,
+  maximum: deepest,
+  default: 0,
+  description: 'At most 10,000. Deeper, and with a cursor, leave it out.',
+})
+
+const from = instant.optional().openapi({ description: 'Only what was created at this time or later.' })
+const before = instant.optional().openapi({ description: 'Only what was created earlier than this time.' })
+
+/** The query parameters of a list that can be narrowed to a time. */
+export const createdRange = { created_from: from, created_before: before }
+
+interface Query {
+  limit?: number | undefined
+  cursor?: Position | undefined
+  created_from?: number | undefined
+  created_before?: number | undefined
 }
 
-/** What of a list is asked for. @throws Refusal `invalid_input` where the page is too deep or the cursor is none of ours */
-export function pageRequest(query: { page?: number; limit?: number; cursor?: string }): PageRequest & { page: number } {
-  const { page = 1, limit = 20, cursor } = query
-  if (cursor !== undefined && query.page !== undefined) {
-    throw invalidInput([{ in: 'query', pointer: '/cursor', message: 'goes without page: leave one of them out' }])
-  }
-  if (page * limit > deepest) {
-    throw invalidInput([
-      {
-        in: 'query',
-        pointer: '/page',
-        message: `page × limit may be at most ${deepest}; follow the Link header's cursor to go deeper`,
-      },
-    ])
-  }
-  return { page, limit, offset: (page - 1) * limit, after: cursor === undefined ? null : readCursor(cursor) }
+/** What of such a list is asked for. */
+export function cursorRequest(query: Query, usual: number): PageRequest {
+  const { limit = usual, cursor = null, created_from, created_before } = query
+  return { limit, offset: 0, after: cursor, from: created_from, before: created_before }
 }
 
-/** What of a list with `offset` is asked for. @throws Refusal `invalid_input` as `pageRequest` */
-export function offsetRequest(query: { offset?: number; limit?: number; cursor?: string }, usual: number): PageRequest {
-  const { offset = 0, limit = usual, cursor } = query
-  if (cursor !== undefined && query.offset !== undefined) {
-    throw invalidInput([{ in: 'query', pointer: '/cursor', message: 'goes without offset: leave one of them out' }])
-  }
-  if (offset > deepest) {
-    const message = `may be at most ${deepest}; follow the Link header's cursor to go deeper`
-    throw invalidInput([{ in: 'query', pointer: '/offset', message }])
-  }
-  return { limit, offset, after: cursor === undefined ? null : readCursor(cursor) }
+/** What of a list in pages is asked for. */
+export function pageRequest({ page = 1, ...query }: Query & { page?: number | undefined }) {
+  const request = cursorRequest(query, 20)
+  return { ...request, page, offset: (page - 1) * request.limit }
 }
 
-/** Gives the answer a `Link` to the next page (RFC 8288), if there is one. */
-export function linkNext(c: AppContext, next: Position | null): void {
-  if (!next) return
+/** What of a list with `offset` is asked for. */
+export function offsetRequest({ offset = 0, ...query }: Query & { offset?: number | undefined }, usual: number) {
+  return { ...cursorRequest(query, usual), offset }
+}
+
+/** Refuses pages that are too deep, and a cursor beside `page` or `offset`, together with whatever else is wrong. */
+export function withinReach<S extends z.ZodObject>(query: S): S {
+  if (!('page' in query.shape) && !('offset' in query.shape)) return query
+  return query.superRefine(
+    (asked: Record<string, unknown>, refinement) => {
+      const place = 'page' in query.shape ? 'page' : 'offset'
+      if (asked.cursor !== undefined && asked[place] !== undefined) {
+        const message = `goes without ${place}: leave one of them out`
+        refinement.addIssue({ code: 'custom', message, path: ['cursor'] })
+      }
+      const { page, limit = 20 } = asked
+      if (typeof page === 'number' && typeof limit === 'number' && page <= deepest && page * limit > deepest) {
+        const message = `is too deep: page × limit ${tooDeep}`
+        refinement.addIssue({ code: 'custom', message, path: ['page'] })
+      }
+    },
+    { when: () => true },
+  )
+}
+
+/** Gives the answer a `Link` to the next page (RFC 8288), if there is one. @returns its cursor, for the body */
+export function linkNext(c: AppContext, next: Position | null): string | null {
+  if (!next) return null
   const url = new URL(c.req.url)
   for (const replaced of ['page', 'offset']) url.searchParams.delete(replaced)
-  url.searchParams.set('cursor', writeCursor(next))
+  const cursor = writeCursor(next)
+  url.searchParams.set('cursor', cursor)
   c.header('Link', `<${url.href}>; rel="next"`)
+  return cursor
 }
 
 function writeCursor({ created_at, id }: Position): string {
@@ -84,13 +123,14 @@ function writeCursor({ created_at, id }: Position): string {
 
 const cursorSchema = z.tuple([z.int(), z.string()])
 
-function readCursor(cursor: string): Position {
+/** The position of a cursor; null where it is none of ours. */
+function readCursor(cursor: string): Position | null {
   try {
     const [created_at, id] = cursorSchema.parse(
       JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(cursor, { alphabet: 'base64url' }))),
     )
     return { created_at, id }
   } catch {
-    throw invalidInput([{ in: 'query', pointer: '/cursor', message: 'is not a cursor from a Link header' }])
+    return null
   }
 }

@@ -1,23 +1,25 @@
 import { z } from '@hono/zod-openapi'
-import { statusAt } from '../approvals/approval.ts'
+import { expirer, statusAt } from '../approvals/approval.ts'
 import { endpoint, json } from '../http/endpoint.ts'
 import { bodyKey } from '../http/idempotency.ts'
 import { jsonText } from '../http/json-text.ts'
-import { cursorRequest, linkNext } from '../http/pagination.ts'
+import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
 import { rawMember, withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
 import {
   instanceParams,
+  intentInViewSchema,
   intentSchema,
   newIntentSchema,
   pendingIntentsSchema,
   pendingQuery,
+  refParams,
   resolutionSchema,
   resolvedIntentSchema,
 } from './intents.schemas.ts'
-import type { Intent } from './intents.store.ts'
-import { listPending } from './read-intents.ts'
+import type { Intent, IntentInView } from './intents.store.ts'
+import { getIntent, listPending } from './read-intents.ts'
 import { requestIntent } from './request-intent.ts'
 import { resolveIntent } from './resolve-intent.ts'
 
@@ -64,7 +66,7 @@ const pending = endpoint({
   summary: 'List what waits for a customer, oldest first',
   roles: ['service'],
   faults: 'fastapi',
-  request: { params: instanceParams, query: z.object(pendingQuery) },
+  request: { params: instanceParams, query: z.object({ ...cursorQuery(50), ...pendingQuery }) },
   responses: {
     200: {
       description: 'What waits; nothing that has expired. `Link` leads to the next page.',
@@ -74,7 +76,20 @@ const pending = endpoint({
   refuses: ['not_found'],
 })
 
-/** Intents: ask, resolve, list what is pending. */
+const get = endpoint({
+  method: 'get',
+  path: `${path}/{approval_ref}`,
+  operationId: 'getIntent',
+  tags,
+  summary: 'Read an intent and what became of it',
+  roles: ['service'],
+  faults: 'fastapi',
+  request: { params: refParams },
+  responses: { 200: { description: 'The intent.', content: json(intentInViewSchema) } },
+  refuses: ['not_found'],
+})
+
+/** Intents: ask, resolve, list what is pending, read one. */
 export const intentRoutes = createRouter()
   .openapi(request, async (c) => {
     const { idempotency_key, ...body } = c.req.valid('json')
@@ -123,13 +138,42 @@ export const intentRoutes = createRouter()
     const { customer_id, ...page } = c.req.valid('query')
     const { instance_id } = c.req.valid('param')
     const { rows, total, next } = await listPending(c.get('ctx'), instance_id, customer_id, cursorRequest(page, 50))
-    linkNext(c, next)
     const { now } = c.get('ctx')
-    return jsonText(c, `{"total":${total},"approvals":[${rows.map((intent) => render(intent, now)).join(',')}]}`, 200)
+    const approvals = `[${rows.map((intent) => render(intent, now)).join(',')}]`
+    return jsonText(c, withRaw({ total, next: linkNext(c, next) }, { approvals }), 200)
+  })
+  .openapi(get, async (c) => {
+    const { instance_id, approval_ref } = c.req.valid('param')
+    const intent = await getIntent(c.get('ctx'), instance_id, approval_ref)
+    return jsonText(c, renderInView(intent, c.get('ctx').now), 200)
   })
 
 function render(intent: Intent, now: number): string {
+  return withRaw(common(intent, now), { serialized_intent: intent.serialized_intent })
+}
+
+function renderInView(intent: IntentInView, now: number): string {
+  const { resolver_role, resolution_channel, reported_by, outbox_id, outbox_status, outbox_attempt, outbox_error } =
+    intent
+  const asked = common(intent, now)
+  const isResolved = asked.status !== 'pending'
   const shown = {
+    ...asked,
+    resolved_at: isResolved ? iso(intent.decided_at ?? intent.due_at) : null,
+    resolved_by: isResolved ? (intent.decided_by ?? expirer) : null,
+    resolver_role,
+    resolution_channel,
+    reported_by,
+    outbox_id,
+    outbox_status,
+    outbox_attempt,
+    outbox_error,
+  }
+  return withRaw(shown, { serialized_intent: intent.serialized_intent })
+}
+
+function common(intent: Intent, now: number) {
+  return {
     approval_ref: intent.approval_ref,
     status: statusAt(intent, now),
     instance_id: intent.instance_id,
@@ -143,5 +187,4 @@ function render(intent: Intent, now: number): string {
     created_at: iso(intent.created_at),
     expires_at: iso(intent.due_at),
   }
-  return withRaw(shown, { serialized_intent: intent.serialized_intent })
 }

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { next } from '../page.schemas.ts'
 import { wholeNumber } from '../query.schemas.ts'
 import { personId } from '../user-id.schemas.ts'
 
@@ -10,6 +11,9 @@ const role = z.enum(['owner', 'customer'])
 
 export const instanceParams = z.object({
   instance_id: uuid.openapi({ example: '497f6eca-6276-4993-bfeb-53cbbbba6f08' }),
+})
+export const refParams = instanceParams.extend({
+  approval_ref: text(50).openapi({ description: 'In any case.', example: 'APR-7K2M' }),
 })
 export const entryParams = instanceParams.extend({ outbox_id: z.string().min(1).max(100) })
 
@@ -54,8 +58,32 @@ const asked = {
 
 /** An intent. */
 export const intentSchema = z.object(asked).openapi('Intent')
+
+const entryStatus = z
+  .enum(['pending', 'succeeded', 'failed', 'lapsed'])
+  .openapi({ description: '`pending`: it waits to be handed out, or is leased.' })
+
+/** An intent with what became of it. */
+export const intentInViewSchema = z
+  .object({
+    ...asked,
+    resolved_at: time.nullable(),
+    resolved_by: z.string().nullable(),
+    resolver_role: role.nullable(),
+    resolution_channel: z.string().nullable(),
+    reported_by: z.string().nullable().openapi({ description: 'The user whose key reported the answer.' }),
+    outbox_id: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Where an approved call waits, or waited, to be replayed.' }),
+    outbox_status: entryStatus.nullable(),
+    outbox_attempt: z.int().nullable().openapi({ description: 'How often it was handed out.' }),
+    outbox_error: z.string().nullable(),
+  })
+  .openapi('IntentInView')
+
 export const pendingIntentsSchema = z
-  .object({ total: z.int(), approvals: z.array(intentSchema) })
+  .object({ total: z.int(), approvals: z.array(intentSchema), next })
   .openapi('PendingIntents')
 
 /** A person's answer, as the agent platform reports it. */
@@ -170,9 +198,7 @@ export const ackSchema = z
 export const settledSchema = z
   .object({
     outbox_id: z.string(),
-    status: z
-      .enum(['pending', 'succeeded', 'failed', 'lapsed'])
-      .openapi({ description: '`pending`: it will be handed out again.' }),
+    status: entryStatus,
     attempt: z.int(),
     error: z.string().nullable(),
     finished_at: time.nullable(),
@@ -187,9 +213,29 @@ export const settledSchema = z
     },
   })
 
+/** An entry of the outbox with its call, never with its token. */
+export const entryInViewSchema = z
+  .object({
+    outbox_id: z.string(),
+    approval_ref: z.string(),
+    action: z.string(),
+    skill_slug: z.string(),
+    status: entryStatus,
+    approved_at: time,
+    execute_by: time,
+    attempt: z.int().openapi({ description: 'How often it was handed out.' }),
+    lease_expires_at: time
+      .nullable()
+      .openapi({ description: 'Until when somebody has it leased; null where nobody has.' }),
+    error: z.string().nullable(),
+    finished_at: time.nullable(),
+    result: z.unknown().openapi({ description: 'What was reported to have come of it; null where nothing was.' }),
+    serialized_intent: z.looseObject({}),
+  })
+  .openapi('OutboxEntryInView')
+
 /* Each entry may carry 256 KiB. */
 export const pendingQuery = {
   customer_id: uuid,
   limit: wholeNumber(1, 50).optional().openapi({ type: 'integer', minimum: 1, maximum: 50, default: 50 }),
-  cursor: z.string().max(500).optional().openapi({ description: 'From the `Link` header of the page before.' }),
 }

@@ -4,6 +4,7 @@ import type { Ctx } from '../context.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import type { PageRequest } from '../db/page.ts'
 import type { intents } from './intents.table.ts'
+import { entryStatus, type OutboxStatus } from './outbox-status.store.ts'
 
 /** What an agent asks for. */
 export type IntentFacts = Omit<
@@ -77,6 +78,24 @@ export function recordResolution(ctx: Ctx, decisionId: string, resolution: HowRe
       FROM approvals a JOIN intents i ON i.approval_id = a.id
       WHERE a.decision_id = ${decisionId} AND a.status = 'approved'`),
   ]
+}
+
+/** An intent with what became of it: its resolution, and its entry in the outbox. */
+export type IntentInView = Intent & {
+  resolver_person_id: string | null
+  reported_by: string | null
+  outbox_status: OutboxStatus | null
+  outbox_attempt: number | null
+  outbox_error: string | null
+}
+
+/** One intent of an instance, by its reference, with what became of it. */
+export function selectInView(ctx: Ctx, instanceId: string, ref: string) {
+  return ctx.db.all<IntentInView>(sql`
+    SELECT ${intentColumns}, i.resolver_person_id, i.reported_by, o.id AS outbox_id, ${entryStatus(ctx.now)} AS outbox_status,
+      o.attempt AS outbox_attempt, o.error AS outbox_error
+    FROM approvals a JOIN intents i ON i.approval_id = a.id LEFT JOIN outbox o ON o.approval_id = a.id
+    WHERE a.id = ${behindRef(ctx, instanceId, ref)} AND a.tenant_id = ${ctx.actor.tenantId}`)
 }
 
 /** One intent, by its approval. */

@@ -3,9 +3,17 @@ import { jsonText } from '../http/json-text.ts'
 import { rawMember, withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
-import { ackSchema, entryParams, instanceParams, leasedSchema, leaseSchema, settledSchema } from './intents.schemas.ts'
-import { leaseEntries, settleEntry } from './outbox.ts'
-import type { LeasedEntry } from './outbox.store.ts'
+import {
+  ackSchema,
+  entryInViewSchema,
+  entryParams,
+  instanceParams,
+  leasedSchema,
+  leaseSchema,
+  settledSchema,
+} from './intents.schemas.ts'
+import { getEntry, leaseEntries, settleEntry } from './outbox.ts'
+import type { EntryInView, LeasedEntry } from './outbox.store.ts'
 
 const tags = ['Outbox']
 const path = '/internal/v1/instances/{instance_id}/outbox'
@@ -38,7 +46,20 @@ const ack = endpoint({
   refuses: ['not_found', 'lease_lost'],
 })
 
-/** The outbox: lease, ack. */
+const get = endpoint({
+  method: 'get',
+  path: `${path}/{outbox_id}`,
+  operationId: 'getOutboxEntry',
+  tags,
+  summary: 'Read an approved call and what became of it; its lease token is never shown',
+  roles: ['service'],
+  faults: 'fastapi',
+  request: { params: entryParams },
+  responses: { 200: { description: 'The entry.', content: json(entryInViewSchema) } },
+  refuses: ['not_found'],
+})
+
+/** The outbox: lease, ack, read one. */
 export const outboxRoutes = createRouter()
   .openapi(lease, async (c) => {
     const { max = 10, lease_seconds = 60 } = c.req.valid('json')
@@ -59,6 +80,28 @@ export const outboxRoutes = createRouter()
     const shown = status === 'open' ? ('pending' as const) : status
     return c.json({ outbox_id: id, status: shown, attempt, error: entry.error, finished_at: iso(finished_at) }, 200)
   })
+  .openapi(get, async (c) => {
+    const { instance_id, outbox_id } = c.req.valid('param')
+    const entry = await getEntry(c.get('ctx'), instance_id, outbox_id)
+    return jsonText(c, renderInView(entry, c.get('ctx').now), 200)
+  })
+
+function renderInView(entry: EntryInView, now: number): string {
+  const shown = {
+    outbox_id: entry.id,
+    approval_ref: entry.approval_ref,
+    action: entry.action,
+    skill_slug: entry.skill_slug,
+    status: entry.shown,
+    approved_at: iso(entry.approved_at),
+    execute_by: iso(entry.execute_by),
+    attempt: entry.attempt,
+    lease_expires_at: iso(entry.lease_until > now ? entry.lease_until : null),
+    error: entry.error,
+    finished_at: iso(entry.finished_at),
+  }
+  return withRaw(shown, { result: entry.result, serialized_intent: entry.serialized_intent })
+}
 
 function render(entry: LeasedEntry): string {
   const shown = {

@@ -4,6 +4,7 @@ import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
 import type { intents, outbox } from './intents.table.ts'
+import { entryStatus, type OutboxStatus } from './outbox-status.store.ts'
 
 export type OutboxEntry = typeof outbox.$inferSelect
 
@@ -70,6 +71,17 @@ export function settle(ctx: Ctx, instanceId: string, id: string, token: string, 
           AND NOT ${isRecorded(sql`outbox.approval_id`, ['intent.executed', 'intent.failed'])}`,
     ),
   }
+}
+
+/** An entry with the call to replay and where it stands by the clock. */
+export type EntryInView = LeasedEntry & { shown: OutboxStatus }
+
+/** One entry of an instance, with its call. */
+export function selectInView(ctx: Ctx, instanceId: string, id: string) {
+  return ctx.db.all<EntryInView>(sql`
+    SELECT o.*, ${entryStatus(ctx.now)} AS shown, i.approval_ref, i.action, i.skill_slug, i.serialized_intent
+    FROM outbox o JOIN intents i ON i.approval_id = o.approval_id
+    WHERE o.id = ${id} AND o.tenant_id = ${ctx.actor.tenantId} AND o.instance_id = ${instanceId}`)
 }
 
 /** One entry of an instance. */

@@ -7,8 +7,10 @@ import {
   endOverdue,
   lease,
   selectEntry,
+  selectInView,
   selectLeased,
   settle,
+  type EntryInView,
   type LeasedEntry,
   type Outcome,
   type OutboxEntry,
@@ -64,6 +66,14 @@ function wasReported(entry: OutboxEntry, token: string, { outcome, retry }: Outc
   if (entry.lease_token !== token) return false
   const released = entry.status === 'open' && entry.lease_until === 0
   return released ? outcome === 'failed' && retry : entry.status === outcome
+}
+
+/** One entry of an instance, with its call. @throws Refusal `not_found` */
+export async function getEntry(ctx: Ctx, instanceId: string, id: string): Promise<EntryInView> {
+  reachable(ctx.actor, instanceId)
+  const [entry] = await ctx.db.run(selectInView(ctx, instanceId, id))
+  if (!entry) throw new Refusal('not_found', `There is no outbox entry ${id}.`)
+  return entry
 }
 
 /** The upkeep of all outboxes: see `endOverdue`. @returns how many entries were ended */

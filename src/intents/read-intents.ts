@@ -1,7 +1,17 @@
 import { reachable } from '../access/reachable.ts'
 import type { Ctx } from '../context.ts'
 import { pageOf, type Page, type PageRequest } from '../db/page.ts'
-import { countPending, selectPending, type Intent } from './intents.store.ts'
+import { Refusal } from '../refusal.ts'
+import { readRef } from './approval-ref.ts'
+import { countPending, selectInView, selectPending, type Intent, type IntentInView } from './intents.store.ts'
+
+/** One intent, by its reference in any case, with what became of it. @throws Refusal `not_found` */
+export async function getIntent(ctx: Ctx, instanceId: string, ref: string): Promise<IntentInView> {
+  reachable(ctx.actor, instanceId)
+  const [intent] = await ctx.db.run(selectInView(ctx, instanceId, readRef(ref)))
+  if (!intent) throw new Refusal('not_found', `There is no intent ${ref}.`)
+  return intent
+}
 
 /** What waits for a customer at an instance, oldest first. An expired one is not listed, whether or not it was swept. */
 export async function listPending(

@@ -90,8 +90,7 @@ export const checkRoutes = createRouter()
   })
   .openapi(list, async (c) => {
     const { rows, next } = await listChecks(c.get('ctx'), cursorRequest(c.req.valid('query'), 20))
-    linkNext(c, next)
-    return jsonText(c, `{"data":[${rows.map(render).join(',')}]}`, 200)
+    return jsonText(c, withRaw({ next: linkNext(c, next) }, { data: `[${rows.map(render).join(',')}]` }), 200)
   })
   .openapi(get, async (c) => jsonText(c, render(await getCheck(c.get('ctx'), c.req.valid('param').id)), 200))
   .openapi(change, async (c) => {

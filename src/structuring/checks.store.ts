@@ -54,7 +54,7 @@ export function selectCheck(ctx: Ctx, id: string) {
 export function selectChecks(ctx: Ctx, page: PageRequest) {
   return ctx.db.all<Check>(sql`
     SELECT ${columns} FROM checks c
-    WHERE c.tenant_id = ${ctx.actor.tenantId} AND c.deleted_at IS NULL AND ${behind(page.after, c)} ${newestFirst(page, c)}`)
+    WHERE c.tenant_id = ${ctx.actor.tenantId} AND c.deleted_at IS NULL AND ${behind(page, c)} ${newestFirst(page, c)}`)
 }
 
 /** Which of these ids are checks. */

@@ -155,8 +155,7 @@ export const gateRoutes = createRouter()
   })
   .openapi(list, async (c) => {
     const { rows, next } = await listGates(c.get('ctx'), cursorRequest(c.req.valid('query'), 20))
-    linkNext(c, next)
-    return c.json({ data: rows.map(render) }, 200)
+    return c.json({ data: rows.map(render), next: linkNext(c, next) }, 200)
   })
   .openapi(get, async (c) => c.json(render(await getGate(c.get('ctx'), c.req.valid('param').id)), 200))
   .openapi(change, async (c) => {

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { next } from '../page.schemas.ts'
 import { checkTypes, configFaults, type CheckType } from './check-config.ts'
 import { isField } from './json-reader.ts'
 import { mostRules, ruleTypes } from './judge-rule.ts'
@@ -92,7 +93,7 @@ export const checkSchema = z
       updated_at: '2026-03-16T14:00:00.000Z',
     },
   })
-export const checkListSchema = z.object({ data: z.array(checkSchema) }).openapi('CheckList')
+export const checkListSchema = z.object({ data: z.array(checkSchema), next }).openapi('CheckList')
 
 const threshold = z.number().min(0).max(1).openapi({ description: 'Passed from here on, 0–1.', example: 0.9 })
 const fields = z
@@ -221,7 +222,7 @@ export const gateSchema = z
       updated_at: '2026-03-16T14:00:00.000Z',
     },
   })
-export const gateListSchema = z.object({ data: z.array(gateSchema) }).openapi('GateList')
+export const gateListSchema = z.object({ data: z.array(gateSchema), next }).openapi('GateList')
 
 export const deletedSchema = z
   .object({ id: z.string(), deleted: z.literal(true) })

@@ -93,7 +93,7 @@ export function selectGate(ctx: Ctx, id: string) {
 export function selectGates(ctx: Ctx, page: PageRequest) {
   return ctx.db.all<Gate>(sql`
     SELECT ${columns} FROM gates g
-    WHERE g.tenant_id = ${ctx.actor.tenantId} AND g.deleted_at IS NULL AND ${behind(page.after, g)} ${newestFirst(page, g)}`)
+    WHERE g.tenant_id = ${ctx.actor.tenantId} AND g.deleted_at IS NULL AND ${behind(page, g)} ${newestFirst(page, g)}`)
 }
 
 /** Changes a rule of a gate that is there, if it is of one of these types. Returns it where it did. */

@@ -5,10 +5,12 @@ import {
   selectCheckResults,
   selectPending,
   selectResult,
+  selectResults,
   selectResultWithData,
   type CheckResult,
   type PendingFilter,
   type Result,
+  type ResultFilter,
 } from './results.store.ts'
 
 /** One result with its data. @throws Refusal `not_found` */
@@ -24,6 +26,12 @@ export async function getCheckResults(ctx: Ctx, id: string): Promise<CheckResult
     checks,
   } = await ctx.db.batch({ result: selectResult(ctx, id), checks: selectCheckResults(ctx, id) })
   return result ? checks : missing(id)
+}
+
+/** A page of results, newest first, without their data. */
+export async function listResults(ctx: Ctx, filter: ResultFilter, page: PageRequest): Promise<Page<Result>> {
+  const rows = await ctx.db.run(selectResults(ctx, filter, page))
+  return pageOf(rows, page, null, (result) => result)
 }
 
 /** What waits for a person, oldest first: an entry for each check or rule that holds a result up. */

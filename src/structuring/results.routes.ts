@@ -1,19 +1,21 @@
 import { z } from '@hono/zod-openapi'
 import { endpoint, json } from '../http/endpoint.ts'
 import { jsonText } from '../http/json-text.ts'
-import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
+import { createdRange, cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
 import { ifMatch, setTag } from '../http/preconditions.ts'
 import { rawMember, withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
 import { decideResult } from './decide-result.ts'
-import { getCheckResults, getResult, listPending } from './read-results.ts'
+import { getCheckResults, getResult, listPending, listResults } from './read-results.ts'
 import {
   checkResultListSchema,
   judgedResultSchema,
   newResultSchema,
   pendingFilter,
   pendingResultsSchema,
+  resultFilter,
+  resultListSchema,
   resultParams,
   resultSchema,
   reviewedSchema,
@@ -42,6 +44,17 @@ const submit = endpoint({
     201: { description: 'The result, with what each check and rule said.', content: json(judgedResultSchema) },
   },
   refuses: ['not_found', 'gate_inactive'],
+})
+
+const list = endpoint({
+  method: 'get',
+  path: `${path}/results`,
+  operationId: 'listResults',
+  tags,
+  summary: 'List results, newest first, without their data',
+  roles: 'any',
+  request: { query: z.object({ ...resultFilter, ...createdRange, ...cursorQuery(20) }) },
+  responses: { 200: { description: 'A page of results; `Link` leads to the next.', content: json(resultListSchema) } },
 })
 
 const get = endpoint({
@@ -116,6 +129,12 @@ export const resultRoutes = createRouter()
     setTag(c, result.revision)
     return jsonText(c, withRaw(render(result), { checks: `[${checks.map(renderCheck).join(',')}]` }), 201)
   })
+  .openapi(list, async (c) => {
+    const { status, gate_id: gateId, external_ref: externalRef, ...rest } = c.req.valid('query')
+    const page = cursorRequest(rest, 20)
+    const { rows, next } = await listResults(c.get('ctx'), { status, gateId, externalRef }, page)
+    return c.json({ data: rows.map(render), next: linkNext(c, next) }, 200)
+  })
   .openapi(get, async (c) => {
     const { data, ...result } = await getResult(c.get('ctx'), c.req.valid('param').id)
     setTag(c, result.revision)
@@ -128,8 +147,8 @@ export const resultRoutes = createRouter()
   .openapi(pending, async (c) => {
     const { result_id: resultId, gate_id: gateId, severity, ...rest } = c.req.valid('query')
     const page = await listPending(c.get('ctx'), { resultId, gateId, severity }, cursorRequest(rest, 100))
-    linkNext(c, page.next)
-    return jsonText(c, `{"data":[${page.rows.map(renderPending).join(',')}]}`, 200)
+    const data = `[${page.rows.map(renderPending).join(',')}]`
+    return jsonText(c, withRaw({ next: linkNext(c, page.next) }, { data }), 200)
   })
   .openapi(approve, async (c) => {
     const { id } = c.req.valid('param')
@@ -149,6 +168,7 @@ export const resultRoutes = createRouter()
 function render({ requester_id, revision: _, due_at, created_at, decided_at, ...same }: Result) {
   return {
     ...same,
+    status: same.status as 'pending' | 'approved' | 'rejected',
     submitted_by: requester_id,
     created_at: iso(created_at),
     auto_approve_at: iso(due_at),

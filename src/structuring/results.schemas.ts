@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { next } from '../page.schemas.ts'
 
 const time = z.iso.datetime()
 const severity = z.enum(['warning', 'error'])
@@ -113,6 +114,17 @@ export const judgedResultSchema = z
   .object({ ...result, checks: z.array(checkResultSchema) })
   .openapi('JudgedResult', { example: { ...example, checks: [] } })
 
+/** A page of results, without their data. */
+export const resultListSchema = z
+  .object({ data: z.array(z.object(result).openapi('ResultSummary', { example })), next })
+  .openapi('ResultList', { example: { data: [example], next: null } })
+
+export const resultFilter = {
+  status: result.status.optional(),
+  gate_id: id.optional(),
+  external_ref: z.string().min(1).max(200).optional(),
+}
+
 /** A result with its data. */
 export const resultSchema = z
   .object({ ...result, data: z.looseObject({}) })
@@ -126,7 +138,7 @@ export const pendingFilter = {
 
 /** What waits for a person. */
 export const pendingResultsSchema = z
-  .object({ data: z.array(z.object({ ...item, passed: z.literal(false) })) })
+  .object({ data: z.array(z.object({ ...item, passed: z.literal(false) })), next })
   .openapi('PendingResults', {
     example: {
       data: [
@@ -141,6 +153,7 @@ export const pendingResultsSchema = z
           severity: 'warning',
         },
       ],
+      next: null,
     },
   })
 

@@ -2,7 +2,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Approval, Status } from '../approvals/approval.ts'
 import type { Ctx } from '../context.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
-import type { PageRequest } from '../db/page.ts'
+import { behind, newestFirst, type PageRequest } from '../db/page.ts'
 import type { checkResults, results } from './results.table.ts'
 
 /** What a result consists of, apart from its data. */
@@ -40,9 +40,9 @@ export function insertResult(ctx: Ctx, result: ResultFacts, data: string, items:
   const opened = isOpened(result.id)
   return [
     ctx.db.all(sql`
-      INSERT INTO results (approval_id, tenant_id, gate_id, data, confidence, external_ref, queued_items)
-      SELECT ${result.id}, ${ctx.actor.tenantId}, ${result.gate_id}, ${data}, ${result.confidence}, ${result.external_ref},
-        ${result.queued_items} WHERE ${opened}`),
+      INSERT INTO results (approval_id, tenant_id, gate_id, data, confidence, external_ref, queued_items, created_at, status)
+      SELECT id, tenant_id, ${result.gate_id}, ${data}, ${result.confidence}, ${result.external_ref}, ${result.queued_items},
+        created_at, status FROM approvals WHERE id = ${result.id}`),
     ctx.db.all(sql`
       INSERT INTO check_results (id, tenant_id, result_id, gate_id, check_id, check_name, type, severity, passed, queued, details,
         position, created_at)
@@ -104,6 +104,42 @@ export function selectCheckResults(ctx: Ctx, id: string) {
   return ctx.db.all<CheckResult>(sql`
     SELECT id, result_id, check_id, check_name, type, severity, passed, queued, details, position, created_at, cleared_at
     FROM check_results WHERE result_id = ${id} AND tenant_id = ${ctx.actor.tenantId} ORDER BY position`)
+}
+
+/** Which results a list shows; every member that is set narrows it. */
+export interface ResultFilter {
+  status?: Status | undefined
+  gateId?: string | undefined
+  externalRef?: string | undefined
+}
+
+/**
+ * A page of results, newest first. The reference, or the gate, or the status picks the index, which gives the order as
+ * well; few results share a reference.
+ */
+export function selectResults(ctx: Ctx, { status, gateId, externalRef }: ResultFilter, page: PageRequest) {
+  const { tenantId } = ctx.actor
+  if (gateId === undefined && externalRef === undefined) {
+    const [index, having] = status ? ['approvals_by_status', sql`a.status = ${status}`] : ['approvals_by_kind', sql`1`]
+    const a = sql`a`
+    return ctx.db.all<Result>(sql`
+      SELECT ${columns} FROM approvals a INDEXED BY ${sql.raw(index)} CROSS JOIN results r
+      WHERE a.tenant_id = ${tenantId} AND a.kind = 'result' AND r.approval_id = a.id AND ${having}
+        AND ${behind(page, a)} ${newestFirst(page, a)}`)
+  }
+  const narrowed = [
+    sql`r.tenant_id = ${tenantId}`,
+    ...(externalRef === undefined ? [] : [sql`r.external_ref = ${externalRef}`]),
+    ...(gateId === undefined ? [] : [sql`r.gate_id = ${gateId}`]),
+    ...(status === undefined ? [] : [sql`r.status = ${status}`]),
+  ]
+  const byGate = status === undefined ? 'results_by_gate' : 'results_by_gate_status'
+  const index = externalRef === undefined ? byGate : 'results_by_external_ref'
+  const [r, id] = [sql`r`, sql`r.approval_id`]
+  return ctx.db.all<Result>(sql`
+    SELECT ${columns} FROM results r INDEXED BY ${sql.raw(index)} CROSS JOIN approvals a
+    WHERE ${sql.join(narrowed, sql` AND `)} AND a.id = r.approval_id
+      AND ${behind(page, r, id)} ${newestFirst(page, r, id)}`)
 }
 
 /** A page of what waits for a person, oldest first. Each filter has an index that gives the order as well. */

@@ -1,6 +1,6 @@
 import { integer, real, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
-/** A result that a gate has judged. `data` is the JSON text as it was sent. Its state is in `approvals`. */
+/** A result that a gate has judged. `data` is the JSON text as it was sent. `status` follows that of its approval. */
 export const results = sqliteTable('results', {
   approval_id: text().primaryKey(),
   tenant_id: text().notNull(),
@@ -9,6 +9,10 @@ export const results = sqliteTable('results', {
   confidence: real(),
   external_ref: text(),
   queued_items: integer().notNull(),
+  created_at: integer().notNull().default(0),
+  status: text({ enum: ['pending', 'approved', 'rejected', 'withdrawn', 'expired'] })
+    .notNull()
+    .default('pending'),
 })
 
 /**

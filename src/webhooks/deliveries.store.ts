@@ -96,12 +96,7 @@ export function isMade(id: string): Condition {
 export function selectDue(ctx: Ctx, endpointId: string, lane: Lane, limit: number) {
   const due = lane === 'first' ? sql`d.next_attempt_at = 0` : sql`d.next_attempt_at BETWEEN 1 AND ${ctx.now}`
   return ctx.db.all<DueDelivery>(sql`
-    SELECT d.id, d.event_type, d.tries, v.id AS event_id, v.at, v.subject_id, v.actor_id, v.from_status, v.to_status, v.data,
-      a.title, a.requester_id, a.subject_type, a.subject_id AS about_id, g.action AS gate_action
-    FROM webhook_deliveries d JOIN events v ON v.seq = d.event_seq
-      LEFT JOIN approvals a ON a.id = v.subject_id
-      LEFT JOIN gate_actions g ON g.approval_id = v.subject_id AND g.endpoint_id = d.endpoint_id
-        AND v.type = iif(g.action = 'on_approve', 'result.approved', 'result.rejected')
+    SELECT d.id, d.event_type, d.tries, v.id AS event_id, ${told} FROM ${toldOf}
     WHERE d.endpoint_id = ${endpointId} AND d.status = 'pending' AND ${due}
     ORDER BY d.next_attempt_at, d.event_seq LIMIT ${limit}`)
 }
@@ -181,13 +176,20 @@ export function selectDelivery(ctx: Ctx, id: string) {
     WHERE d.id = ${id} AND d.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL`)
 }
 
+/** The same with what it tells. */
+export function selectDeliveryInFull(ctx: Ctx, id: string) {
+  return ctx.db.all<Delivery & DueDelivery>(sql`
+    SELECT ${columns}, ${told} FROM ${toldOf} JOIN webhook_endpoints e ON e.id = d.endpoint_id
+    WHERE d.id = ${id} AND d.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL`)
+}
+
 /** A page of an endpoint's deliveries, newest first. */
 export function selectDeliveries(ctx: Ctx, endpointId: string, status: DeliveryStatus | undefined, page: PageRequest) {
   const index = status ? 'webhook_deliveries_by_status' : 'webhook_deliveries_by_endpoint'
   return ctx.db.all<Delivery>(sql`
     SELECT ${columns} FROM webhook_deliveries d INDEXED BY ${sql.raw(index)} CROSS JOIN events v
     WHERE d.endpoint_id = ${endpointId} AND d.tenant_id = ${ctx.actor.tenantId} AND v.seq = d.event_seq
-      AND ${status ? sql`d.status = ${status}` : sql`1`} AND ${behind(page.after, sql`d`)} ${newestFirst(page, sql`d`)}`)
+      AND ${status ? sql`d.status = ${status}` : sql`1`} AND ${behind(page, sql`d`)} ${newestFirst(page, sql`d`)}`)
 }
 
 /** A row where there is anything to remove. */
@@ -207,6 +209,14 @@ export function purgeDeliveries(ctx: Ctx, before: number, limit: number) {
       WHERE e.deleted_at IS NOT NULL AND d.endpoint_id = e.id LIMIT ${limit}`),
   }
 }
+
+const told = sql`v.at, v.subject_id, v.actor_id, v.from_status, v.to_status, v.data, a.title, a.requester_id, a.subject_type,
+  a.subject_id AS about_id, g.action AS gate_action`
+
+const toldOf = sql`webhook_deliveries d JOIN events v ON v.seq = d.event_seq
+  LEFT JOIN approvals a ON a.id = v.subject_id
+  LEFT JOIN gate_actions g ON g.approval_id = v.subject_id AND g.endpoint_id = d.endpoint_id
+    AND v.type = iif(g.action = 'on_approve', 'result.approved', 'result.rejected')`
 
 const columns = sql`d.id, d.tenant_id, d.endpoint_id, d.event_seq, d.event_type, d.status, d.tries, d.attempt_count, d.next_attempt_at,
   d.attempts, d.created_at, d.finished_at, v.id AS event_id`

@@ -10,10 +10,12 @@ import {
   replay,
   selectDeliveries,
   selectDelivery,
+  selectDeliveryInFull,
   takeTest,
   type Delivery,
   type DeliveryStatus,
 } from './deliveries.store.ts'
+import { bodyOf } from './attempt-delivery.ts'
 import { getEndpoint } from './endpoints.ts'
 import { selectEndpoint } from './endpoints.store.ts'
 import { testType } from './event-types.ts'
@@ -59,6 +61,13 @@ export async function replayDelivery(ctx: Ctx, id: string): Promise<Delivery> {
   if (!replayed) return refuseDisabled(ctx, delivery.endpoint_id)
   await wakeSender(ctx, delivery.endpoint_id, delivery.next_attempt_at === 0 ? 'first' : 'repeated')
   return delivery
+}
+
+/** One delivery, with the body that every attempt sends. @throws Refusal `not_found` */
+export async function getDelivery(ctx: Ctx, id: string): Promise<{ delivery: Delivery; body: string }> {
+  const [delivery] = await ctx.db.run(selectDeliveryInFull(ctx, id))
+  if (!delivery) throw new Refusal('not_found', `There is no webhook delivery ${id}.`)
+  return { delivery, body: bodyOf(delivery) }
 }
 
 /** A page of what was sent to an endpoint, newest first. @throws Refusal `not_found` */

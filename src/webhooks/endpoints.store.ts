@@ -136,7 +136,7 @@ export function selectForSender(ctx: Ctx, id: string) {
 export function selectEndpoints(ctx: Ctx, page: PageRequest) {
   return ctx.db.all<Endpoint>(sql`
     SELECT ${columns} FROM webhook_endpoints e
-    WHERE e.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL AND ${behind(page.after, e)} ${newestFirst(page, e)}`)
+    WHERE e.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL AND ${behind(page, e)} ${newestFirst(page, e)}`)
 }
 
 /** The enabled endpoints of a tenant, and of each whether events wait to be taken. */

@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi'
 import { endpoint, json } from '../http/endpoint.ts'
-import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
+import { createdRange, cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
-import { listDeliveries, replayDelivery, testEndpoint } from './deliveries.ts'
+import { getDelivery, listDeliveries, replayDelivery, testEndpoint } from './deliveries.ts'
 import type { Attempt, Delivery } from './deliveries.store.ts'
 import {
   changeEndpoint,
@@ -17,6 +17,7 @@ import type { Endpoint } from './endpoints.store.ts'
 import {
   createdEndpointSchema,
   deletedEndpointSchema,
+  deliveryInFullSchema,
   deliveryListSchema,
   deliveryParams,
   deliverySchema,
@@ -132,10 +133,25 @@ const deliveries = endpoint({
   tags,
   summary: 'The log of what was sent to an endpoint, newest first; kept for 30 days',
   roles,
-  request: { params: endpointParams, query: z.object({ ...cursorQuery(20), status: deliveryStatus.optional() }) },
+  request: {
+    params: endpointParams,
+    query: z.object({ ...cursorQuery(20), status: deliveryStatus.optional(), ...createdRange }),
+  },
   responses: {
     200: { description: 'A page of deliveries; `Link` leads to the next.', content: json(deliveryListSchema) },
   },
+  refuses: ['not_found'],
+})
+
+const delivery = endpoint({
+  method: 'get',
+  path: '/v1/webhook-deliveries/{id}',
+  operationId: 'getWebhookDelivery',
+  tags,
+  summary: 'Read a delivery, with the body that was sent',
+  roles,
+  request: { params: deliveryParams },
+  responses: { 200: { description: 'The delivery.', content: json(deliveryInFullSchema) } },
   refuses: ['not_found'],
 })
 
@@ -159,8 +175,7 @@ export const webhookRoutes = createRouter()
   })
   .openapi(list, async (c) => {
     const { rows, next } = await listEndpoints(c.get('ctx'), cursorRequest(c.req.valid('query'), 20))
-    linkNext(c, next)
-    return c.json({ data: rows.map(render) }, 200)
+    return c.json({ data: rows.map(render), next: linkNext(c, next) }, 200)
   })
   .openapi(get, async (c) => c.json(render(await getEndpoint(c.get('ctx'), c.req.valid('param').id)), 200))
   .openapi(change, async (c) => {
@@ -185,8 +200,11 @@ export const webhookRoutes = createRouter()
     const { status, ...rest } = c.req.valid('query')
     const { id } = c.req.valid('param')
     const { rows, next } = await listDeliveries(c.get('ctx'), id, status, cursorRequest(rest, 20))
-    linkNext(c, next)
-    return c.json({ data: rows.map(renderDelivery) }, 200)
+    return c.json({ data: rows.map(renderDelivery), next: linkNext(c, next) }, 200)
+  })
+  .openapi(delivery, async (c) => {
+    const found = await getDelivery(c.get('ctx'), c.req.valid('param').id)
+    return c.json({ ...renderDelivery(found.delivery), body: found.body }, 200)
   })
   .openapi(replay, async (c) =>
     c.json(renderDelivery(await replayDelivery(c.get('ctx'), c.req.valid('param').id)), 200),

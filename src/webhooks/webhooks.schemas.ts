@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { next } from '../page.schemas.ts'
 import { eventTypes, testType } from './event-types.ts'
 
 const time = z.iso.datetime()
@@ -78,7 +79,7 @@ const example = {
 const secret = z.string().openapi({ description: 'Signs the deliveries. Shown once: keep it.' })
 
 export const endpointSchema = z.object(endpoint).openapi('WebhookEndpoint', { example })
-export const endpointListSchema = z.object({ data: z.array(endpointSchema) }).openapi('WebhookEndpointList')
+export const endpointListSchema = z.object({ data: z.array(endpointSchema), next }).openapi('WebhookEndpointList')
 export const createdEndpointSchema = z.object({ ...endpoint, secret }).openapi('CreatedWebhookEndpoint', {
   example: { ...example, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=' },
 })
@@ -137,7 +138,13 @@ export const deliverySchema = z
       ],
     },
   })
-export const deliveryListSchema = z.object({ data: z.array(deliverySchema) }).openapi('WebhookDeliveryList')
+/** A delivery with what is sent. */
+export const deliveryInFullSchema = deliverySchema
+  .extend({
+    body: z.string().openapi({ description: 'What every attempt sends, to the byte: what is signed.' }),
+  })
+  .openapi('WebhookDeliveryInFull')
+export const deliveryListSchema = z.object({ data: z.array(deliverySchema), next }).openapi('WebhookDeliveryList')
 
 /** The body of a delivery. */
 const eventSchema = z

@@ -162,7 +162,7 @@ test('an instance is one per tenant: what waits in one tenant, another neither s
   const service = other.as('service')
   const pending = await service(`${base}/approvals/pending?customer_id=${existing.instance_id}`)
   const leased = await service(`${base}/outbox/lease`, { method: 'POST' })
-  expect([pending.body, leased.body]).toEqual([{ total: 0, approvals: [] }, { entries: [] }])
+  expect([pending.body, leased.body]).toEqual([{ total: 0, approvals: [], next: null }, { entries: [] }])
   const refused = await service(`${base}/approvals/resolve`, { method: 'POST', body: samples.IntentResolution })
   expect(refused.status).toBe(404)
 })

@@ -71,7 +71,11 @@ test('GET lists approval batches', async () => {
     created_at: 'string',
     completed_at: 'string',
   }
-  expect(members(body)).toEqual({ data: [summary], pagination: { page: 'number', limit: 'number', total: 'number' } })
+  expect(members(body)).toEqual({
+    data: [summary],
+    pagination: { page: 'number', limit: 'number', total: 'number' },
+    next: 'object',
+  })
   expect(body.pagination).toEqual({ page: 1, limit: 20, total: 1 })
 })
 

@@ -84,7 +84,7 @@ test('an approved call is put in the outbox and replayed once', async () => {
       outbox_id: expect.stringMatching(/^out_/),
     },
   })
-  expect(await pending()).toEqual({ total: 0, approvals: [] })
+  expect(await pending()).toEqual({ total: 0, approvals: [], next: null })
   const [entry] = (await lease()).body.entries
   expect(entry).toEqual({
     outbox_id: resolved.body.outbox_id,

@@ -46,12 +46,12 @@ test('checks are made, read, listed, changed and deleted', async () => {
   expect(made.body.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/)
   const at = `${checks}/${made.body.id}`
   expect((await tenant.as('member')(at)).body).toEqual(made.body)
-  expect((await tenant.as('member')(checks)).body).toEqual({ data: [made.body] })
+  expect((await tenant.as('member')(checks)).body).toEqual({ data: [made.body], next: null })
   const changed = await admin(at, { method: 'PATCH', body: { config: { field: 'total', max: 2 }, is_active: false } })
   expect(changed.body).toMatchObject({ ...body, config: { field: 'total', max: 2 }, is_active: false })
   expect((await admin(at, { method: 'DELETE' })).body).toEqual({ id: made.body.id, deleted: true })
   for (const method of ['GET', 'DELETE']) expect((await admin(at, { method })).status).toBe(404)
-  expect((await admin(checks)).body).toEqual({ data: [] })
+  expect((await admin(checks)).body).toEqual({ data: [], next: null })
 })
 
 test('a config is kept digit by digit', async () => {
@@ -100,7 +100,7 @@ test('gates are made with rules, read, listed, changed and deleted; what they na
   })
   const at = `${gates}/${made.body.id}`
   expect((await admin(at)).body).toEqual(made.body)
-  expect((await admin(gates)).body).toEqual({ data: [made.body] })
+  expect((await admin(gates)).body).toEqual({ data: [made.body], next: null })
   const unknown = { check_ids: [check, 'nobody'], on_approve: { type: 'webhook', endpoint_id: 'whe_nobody' } }
   for (const call of [
     { method: 'POST', body: { name: 'x', ...unknown } },
@@ -174,7 +174,7 @@ test('a result that passes is approved by the gate, and never queued', async () 
     [true, false],
     [true, false],
   ])
-  expect((await tenant.as('reviewer')(`${approvals}/pending`)).body).toEqual({ data: [] })
+  expect((await tenant.as('reviewer')(`${approvals}/pending`)).body).toEqual({ data: [], next: null })
   expect(await historyOf(result.id)).toEqual(['result.approved by system:gate'])
   const late = await tenant.as('reviewer')(`${approvals}/${result.id}/approve`, { method: 'POST' })
   expect(late).toMatchObject({

@@ -20,7 +20,7 @@ test('the secret is shown once, and stored encrypted', async () => {
   expect(made.body.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
   const { secret, ...rest } = made.body
   expect((await admin(`${path}/${rest.id}`)).body).toEqual(rest)
-  expect((await admin(path)).body).toEqual({ data: [rest] })
+  expect((await admin(path)).body).toEqual({ data: [rest], next: null })
   const dump = JSON.stringify((await env.DB.prepare('SELECT * FROM webhook_endpoints').all()).results)
   expect(dump).not.toContain(secret.slice(6, 20))
 })

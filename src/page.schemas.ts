@@ -1,0 +1,13 @@
+import { z } from '@hono/zod-openapi'
+
+/** Where the next page of a list begins. */
+export const next = z.string().nullable().openapi({
+  description: 'What to send as `cursor` for the next page; null at the end. The `Link` header says the same.',
+  example: null,
+})
+
+/** How long a list is. */
+export const total = z.int().nullable().openapi({
+  description: 'How many there are in all; null under a time range, for which it is not counted.',
+  example: 1,
+})
