@@ -1,12 +1,11 @@
--- Results are listed by gate and by reference, newest first, also by status: for that they carry when they came and where
--- they stand, as their approval has it.
+-- Results are listed by gate and by reference, newest first. What a result is about is its gate: the subject of its
+-- approval, by which there are indexes. By reference they are found through when they came.
 ALTER TABLE results ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE results ADD COLUMN status TEXT NOT NULL DEFAULT 'pending'
-  CHECK (status IN ('pending', 'approved', 'rejected', 'withdrawn', 'expired'));
-UPDATE results SET (created_at, status) = (SELECT created_at, status FROM approvals WHERE id = approval_id);
-CREATE INDEX results_by_gate ON results (tenant_id, gate_id, created_at, approval_id);
-CREATE INDEX results_by_gate_status ON results (tenant_id, gate_id, status, created_at, approval_id);
+UPDATE results SET created_at = (SELECT created_at FROM approvals WHERE id = approval_id);
 CREATE INDEX results_by_external_ref ON results (tenant_id, external_ref, created_at, approval_id) WHERE external_ref IS NOT NULL;
-CREATE TRIGGER results_follow AFTER UPDATE OF status ON approvals WHEN NEW.kind = 'result' AND OLD.status <> NEW.status BEGIN
-  UPDATE results SET status = NEW.status WHERE approval_id = NEW.id;
-END;
+
+UPDATE approvals SET subject_type = 'gate', subject_id = (SELECT gate_id FROM results WHERE approval_id = id) WHERE kind = 'result';
+INSERT INTO tallies (tenant_id, kind, facet, pending, approved, rejected, withdrawn, expired)
+SELECT tenant_id, kind, 'subject:' || subject_id, sum(status = 'pending'), sum(status = 'approved'), sum(status = 'rejected'),
+  sum(status = 'withdrawn'), sum(status = 'expired')
+FROM approvals WHERE kind = 'result' GROUP BY tenant_id, subject_id;

@@ -192,8 +192,8 @@ function results(now: number): string[] {
          VALUES (${text(id!)}, 'demo', ${text(name!)}, ${text(JSON.stringify([range, number]))}, '{"type":"none"}', '{"type":"none"}', ${hours}, 1, 1, ${now}, ${now})`,
     ),
     ...waiting.flatMap(({ id, gate, at, data, items, said }) => [
-      `INSERT OR IGNORE INTO approvals (id, tenant_id, kind, status, title, requester_id, created_at, updated_at, due_at, on_due, policy, votes_needed)
-       VALUES (${text(id)}, 'demo', 'result', 'pending', ${text(gate === invoices ? 'Invoices: result' : 'Receipts: result')}, 'usr_service', ${at}, ${at},
+      `INSERT OR IGNORE INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id, created_at, updated_at, due_at, on_due, policy, votes_needed)
+       VALUES (${text(id)}, 'demo', 'result', 'pending', ${text(gate === invoices ? 'Invoices: result' : 'Receipts: result')}, 'usr_service', 'gate', ${text(gate)}, ${at}, ${at},
          ${gate === invoices ? 'NULL, NULL' : `${at + 48 * 3_600_000}, 'approve'`}, ${text(policy)}, 1)`,
       `INSERT OR IGNORE INTO results (approval_id, tenant_id, gate_id, data, queued_items, created_at)
        VALUES (${text(id)}, 'demo', ${text(gate)}, ${text(data)}, ${said.filter(Boolean).length}, ${at})`,

@@ -40,9 +40,9 @@ export function insertResult(ctx: Ctx, result: ResultFacts, data: string, items:
   const opened = isOpened(result.id)
   return [
     ctx.db.all(sql`
-      INSERT INTO results (approval_id, tenant_id, gate_id, data, confidence, external_ref, queued_items, created_at, status)
+      INSERT INTO results (approval_id, tenant_id, gate_id, data, confidence, external_ref, queued_items, created_at)
       SELECT id, tenant_id, ${result.gate_id}, ${data}, ${result.confidence}, ${result.external_ref}, ${result.queued_items},
-        created_at, status FROM approvals WHERE id = ${result.id}`),
+        created_at FROM approvals WHERE id = ${result.id}`),
     ctx.db.all(sql`
       INSERT INTO check_results (id, tenant_id, result_id, gate_id, check_id, check_name, type, severity, passed, queued, details,
         position, created_at)
@@ -117,29 +117,28 @@ export interface ResultFilter {
  * A page of results, newest first. The reference, or the gate, or the status picks the index, which gives the order as
  * well; few results share a reference.
  */
-export function selectResults(ctx: Ctx, { status, gateId, externalRef }: ResultFilter, page: PageRequest) {
+export function selectResults(ctx: Ctx, filter: ResultFilter, page: PageRequest) {
+  const { status, gateId, externalRef } = filter
   const { tenantId } = ctx.actor
-  if (gateId === undefined && externalRef === undefined) {
-    const [index, having] = status ? ['approvals_by_status', sql`a.status = ${status}`] : ['approvals_by_kind', sql`1`]
-    const a = sql`a`
+  const ofStatus = status === undefined ? sql`1` : sql`a.status = ${status}`
+  if (externalRef !== undefined) {
+    const [r, id] = [sql`r`, sql`r.approval_id`]
     return ctx.db.all<Result>(sql`
-      SELECT ${columns} FROM approvals a INDEXED BY ${sql.raw(index)} CROSS JOIN results r
-      WHERE a.tenant_id = ${tenantId} AND a.kind = 'result' AND r.approval_id = a.id AND ${having}
-        AND ${behind(page, a)} ${newestFirst(page, a)}`)
+      SELECT ${columns} FROM results r INDEXED BY results_by_external_ref CROSS JOIN approvals a
+      WHERE r.tenant_id = ${tenantId} AND r.external_ref = ${externalRef} AND a.id = r.approval_id AND ${ofStatus}
+        AND ${gateId === undefined ? sql`1` : sql`r.gate_id = ${gateId}`} AND ${behind(page, r, id)} ${newestFirst(page, r, id)}`)
   }
-  const narrowed = [
-    sql`r.tenant_id = ${tenantId}`,
-    ...(externalRef === undefined ? [] : [sql`r.external_ref = ${externalRef}`]),
-    ...(gateId === undefined ? [] : [sql`r.gate_id = ${gateId}`]),
-    ...(status === undefined ? [] : [sql`r.status = ${status}`]),
-  ]
-  const byGate = status === undefined ? 'results_by_gate' : 'results_by_gate_status'
-  const index = externalRef === undefined ? byGate : 'results_by_external_ref'
-  const [r, id] = [sql`r`, sql`r.approval_id`]
+  const a = sql`a`
+  const ofGate = gateId === undefined ? sql`a.kind = 'result'` : sql`a.subject_id = ${gateId} AND +a.kind = 'result'`
   return ctx.db.all<Result>(sql`
-    SELECT ${columns} FROM results r INDEXED BY ${sql.raw(index)} CROSS JOIN approvals a
-    WHERE ${sql.join(narrowed, sql` AND `)} AND a.id = r.approval_id
-      AND ${behind(page, r, id)} ${newestFirst(page, r, id)}`)
+    SELECT ${columns} FROM approvals a INDEXED BY ${sql.raw(listIndex(filter))} CROSS JOIN results r
+    WHERE a.tenant_id = ${tenantId} AND ${ofGate} AND ${ofStatus} AND r.approval_id = a.id
+      AND ${behind(page, a)} ${newestFirst(page, a)}`)
+}
+
+function listIndex({ status, gateId }: ResultFilter): string {
+  if (gateId !== undefined) return status ? 'approvals_by_subject_status' : 'approvals_by_subject'
+  return status ? 'approvals_by_status' : 'approvals_by_kind'
 }
 
 /** A page of what waits for a person, oldest first. Each filter has an index that gives the order as well. */

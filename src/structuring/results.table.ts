@@ -1,6 +1,6 @@
 import { integer, real, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
-/** A result that a gate has judged. `data` is the JSON text as it was sent. `status` follows that of its approval. */
+/** A result that a gate has judged. `data` is the JSON text as it was sent. Its state is in `approvals`. */
 export const results = sqliteTable('results', {
   approval_id: text().primaryKey(),
   tenant_id: text().notNull(),
@@ -10,9 +10,6 @@ export const results = sqliteTable('results', {
   external_ref: text(),
   queued_items: integer().notNull(),
   created_at: integer().notNull().default(0),
-  status: text({ enum: ['pending', 'approved', 'rejected', 'withdrawn', 'expired'] })
-    .notNull()
-    .default('pending'),
 })
 
 /**

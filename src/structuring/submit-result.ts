@@ -114,6 +114,7 @@ function store(ctx: Ctx, gate: LoadedGate, { result, checks }: JudgedResult, dat
     id: result.id,
     title: `${gate.name}: ${result.external_ref ?? 'result'}`,
     requester_id: ctx.actor.userId,
+    subject: { type: 'gate', id: gate.id },
     policy,
     due_at: result.due_at,
     on_due: result.due_at === null ? null : 'approve',

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, expect, test } from 'vitest'
-import { middleOf, perInsert, stored } from '../support/scale.ts'
+import { middleHalf, middleOf, perInsert, stored } from '../support/scale.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
 /* The cost budget of changes, beside many stored approvals, counted and never timed. */
@@ -58,5 +58,14 @@ test.each([
     const { status, cost } = await tenant.as('member')(`${path}?${query}`)
     expect([status, cost.queries]).toEqual([200, 1])
     expect(cost.rowsRead).toBeLessThanOrEqual(3 * limit + 20)
+  }
+})
+
+test('changes of a time are read no further than the page', async () => {
+  const camel = middleHalf.replace('created_from', 'createdFrom').replace('created_before', 'createdBefore')
+  for (const query of ['', '&status=all', `&cursor=${middleOf('approval')}`]) {
+    const { status, body, cost } = await tenant.as('member')(`/api/v1/approvals?limit=50&${camel}${query}`)
+    expect([status, body.length, cost.queries]).toEqual([200, 50, 1])
+    expect(cost.rowsRead).toBeLessThanOrEqual(3 * 50 + 20)
   }
 })

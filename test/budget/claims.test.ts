@@ -5,7 +5,7 @@ import { systemContext } from '../../src/context.ts'
 import { maintain } from '../../src/maintenance/maintain.ts'
 import { pokeBatches } from '../../src/claims/poke-batches.ts'
 import { submitClaims } from '../support/batches.ts'
-import { idAt, middleOf, perInsert, stored } from '../support/scale.ts'
+import { idAt, middleHalf, middleOf, perInsert, stored } from '../support/scale.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
 /* The cost budget, counted and never timed: round trips and rows read, beside many stored approvals. */
@@ -124,4 +124,35 @@ test('a sweep with nothing due: one round trip, at most 5 rows, whatever is pend
   await pokeBatches(ctx)
   expect(ctx.db.cost.queries).toBe(1)
   expect(ctx.db.cost.rowsRead).toBeLessThanOrEqual(5)
+})
+
+test.each(['', 'status=pending&'])(
+  'claims by %j of a time: not counted, and read no further than the page',
+  async (filter) => {
+    for (const place of ['', `&cursor=${middleOf('clm')}`, '&page=3']) {
+      const query = `${filter}limit=50&${middleHalf}${place}`
+      const { status, body, cost } = await tenant.as('member')(`/api/v1/claims?${query}`)
+      expect([status, body.data.length, body.pagination.total, cost.queries]).toEqual([200, 50, null, 1])
+      expect(cost.rowsRead).toBeLessThanOrEqual(3 * 50 * (place === '&page=3' ? 3 : 1) + 20)
+      for (const { created_at } of body.data) {
+        expect(Date.parse(created_at)).toBeGreaterThanOrEqual(stored / 4)
+        expect(Date.parse(created_at)).toBeLessThan((stored * 3) / 4)
+      }
+    }
+  },
+)
+
+test('a claim by its external_ref: a handful of rows', async () => {
+  const body = { ...trip, external_ref: 'ref-1' }
+  const made = await tenant.as('member')('/api/v1/claims', { method: 'POST', body })
+  for (const [filter, total] of [
+    ['', 1],
+    ['&status=pending', 1],
+    ['&status=rejected', 0],
+  ] as const) {
+    const found = await tenant.as('member')(`/api/v1/claims?external_ref=ref-1${filter}`)
+    expect(found.body.pagination.total).toBe(total)
+    expect(found.body.data.map((one: any) => one.claim_id)).toEqual(total === 1 ? [made.body.claim_id] : [])
+    expect(found.cost.rowsRead).toBeLessThanOrEqual(20)
+  }
 })

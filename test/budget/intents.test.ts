@@ -5,7 +5,7 @@ import { expireDue } from '../../src/approvals/decide-due.ts'
 import { systemContext } from '../../src/context.ts'
 import { selectPage } from '../../src/dashboard/dashboard.store.ts'
 import { endOverdueEntries } from '../../src/intents/outbox.ts'
-import { isLong, middleOf, perInsert, stored } from '../support/scale.ts'
+import { isLong, middleHalf, middleOf, perInsert, stored } from '../support/scale.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
 /* The cost budget of intents, their expiry and the dashboard, beside many stored approvals; counted, never timed. */
@@ -151,4 +151,17 @@ test.runIf(isLong)(
     expect(await expireDue(system())).toBe(40_000)
   },
   60_000,
+)
+
+test.each(['', 'kind=intent&', 'kind=intent&status=expired&', 'status=expired&'])(
+  'the dashboard by %j of a time: not counted, and read no further than the page',
+  async (filter) => {
+    for (const place of ['', `&cursor=${middleOf('int')}`]) {
+      const query = `${filter}limit=50&${middleHalf}${place}`
+      const { status, body, cost } = await tenant.as('member')(`/v1/approvals?${query}`)
+      expect([status, body.total, cost.queries]).toEqual([200, null, 1])
+      expect(body.approvals).toHaveLength(50)
+      expect(cost.rowsRead).toBeLessThanOrEqual(3 * 50 + 20)
+    }
+  },
 )

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { systemContext } from '../../src/context.ts'
 import { approveDueResults } from '../../src/structuring/approve-due-results.ts'
 import { invoiceGate } from '../support/gates.ts'
-import { idAt, middleOf, perInsert, stored } from '../support/scale.ts'
+import { idAt, middleHalf, middleOf, perInsert, stored } from '../support/scale.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
 /* The cost budget of results and their automatic approval, beside many stored approvals; counted, never timed. */
@@ -20,12 +20,12 @@ async function store(from: number, to: number, dueAt: number) {
     const rows = `WITH RECURSIVE n(i) AS (SELECT ?2 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2 + ${perInsert})`
     await env.DB.batch([
       env.DB.prepare(
-        `${rows} INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, created_at, updated_at, due_at, on_due, policy, votes_needed)
-         SELECT printf('res_%08d', i), ?1, 'result', 'pending', 'x', 'usr_service', i, i, ?4, 'approve', ?3, 1 FROM n`,
-      ).bind(tenant.id, at, policy, dueAt),
+        `${rows} INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id, created_at, updated_at, due_at, on_due, policy, votes_needed)
+         SELECT printf('res_%08d', i), ?1, 'result', 'pending', 'x', 'usr_service', 'gate', ?5, i, i, ?4, 'approve', ?3, 1 FROM n`,
+      ).bind(tenant.id, at, policy, dueAt, gate),
       env.DB.prepare(
-        `${rows} INSERT INTO results (approval_id, tenant_id, gate_id, data, queued_items)
-         SELECT printf('res_%08d', i), ?1, ?3, '{}', 1 FROM n`,
+        `${rows} INSERT INTO results (approval_id, tenant_id, gate_id, data, queued_items, created_at, external_ref)
+         SELECT printf('res_%08d', i), ?1, ?3, '{}', 1, i, 'ref-' || CAST(i % 10 AS INTEGER) FROM n`,
       ).bind(tenant.id, at, gate),
       env.DB.prepare(
         `${rows} INSERT INTO check_results (id, tenant_id, result_id, gate_id, check_id, check_name, type, severity, passed, queued, position, created_at)
@@ -78,6 +78,20 @@ test.each(['', 'gate_id', 'severity', 'gate_id severity', 'result_id'])(
       const { status, body, cost } = await tenant.as('member')(`/v1/structuring/approvals/pending?${query}`)
       expect([status, body.data.length, cost.queries]).toEqual([200, by === 'result_id' ? 1 : 100, 1])
       expect(cost.rowsRead).toBeLessThanOrEqual(3 * 100 + 20)
+    }
+  },
+)
+
+test.each(['', 'status', 'gate_id', 'gate_id status', 'external_ref', 'external_ref gate_id status'])(
+  'results by %j, first page or by cursor, also of a time: one round trip, at most 3 × page + 20 rows',
+  async (by) => {
+    const values: Record<string, string> = { gate_id: gate, status: 'pending', external_ref: 'ref-3' }
+    const filter = by === '' ? [] : by.split(' ').map((name) => `${name}=${values[name]}`)
+    for (const more of [[], [`cursor=${middleOf('res')}`], [middleHalf], [middleHalf, `cursor=${middleOf('res')}`]]) {
+      const query = [...filter, ...more, 'limit=50'].join('&')
+      const { status, body, cost } = await tenant.as('member')(`/v1/structuring/results?${query}`)
+      expect([status, body.data.length, cost.queries]).toEqual([200, 50, 1])
+      expect(cost.rowsRead).toBeLessThanOrEqual(3 * 50 + 20)
     }
   },
 )

@@ -5,7 +5,7 @@ import { deliverDue } from '../../src/webhooks/deliver-due.ts'
 import { purgeWebhooks, relayWebhooks } from '../../src/webhooks/relay.ts'
 import { submitClaims } from '../support/batches.ts'
 import { arrived, logged, newReceiver, type Receiver } from '../support/receiver.ts'
-import { middleOf, perInsert, stored } from '../support/scale.ts'
+import { middleHalf, middleOf, perInsert, stored } from '../support/scale.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
 /* What webhooks cost, beside many deliveries that wait for their time; counted, never timed. */
@@ -86,4 +86,16 @@ test('register, read, change, list, log, replay: one round trip, or one and what
     expect([status, cost.queries]).toEqual([200, 1])
     expect(cost.rowsRead).toBeLessThanOrEqual(3 * 50 + 20)
   }
+})
+
+test('deliveries of a time are read no further than the page, and one costs a handful of rows', async () => {
+  const path = `/v1/webhook-endpoints/${receiver.id}/deliveries?limit=50&${middleHalf}`
+  for (const query of ['', '&status=pending', `&cursor=${middleOf('msg')}`]) {
+    const { status, body, cost } = await tenant.as('admin')(path + query)
+    expect([status, body.data.length, cost.queries]).toEqual([200, 50, 1])
+    expect(cost.rowsRead).toBeLessThanOrEqual(3 * 50 + 20)
+  }
+  const one = await tenant.as('admin')('/v1/webhook-deliveries/msg_00000009')
+  expect([one.status, one.cost.queries]).toEqual([200, 1])
+  expect(one.cost.rowsRead).toBeLessThanOrEqual(10)
 })

@@ -66,6 +66,7 @@ beforeAll(async () => {
     '/v1/webhook-deliveries/{id}': sent.body.id,
     instance_id,
     outbox_id: resolved.body.outbox_id,
+    approval_ref: intent.body.approval_ref,
     claim_id: claim_id!,
     batch_id: batch.body.batch_id,
     id: change.body.id,
@@ -122,7 +123,7 @@ describe.each(guarded)('$operationId', ({ path, method, ...operation }) => {
     const without = ({ status, body: { request_id: _, detail, ...rest } }: any) => ({
       status,
       rest,
-      detail: detail.replaceAll(/\w+_\w{10,}|[0-9a-f]{8}-[-0-9a-f]{27}|nobody|offer|of_1/g, '<id>'),
+      detail: detail.replaceAll(/APR-\w+|\w+_\w{10,}|[0-9a-f]{8}-[-0-9a-f]{27}|nobody|offer|of_1/g, '<id>'),
     })
     expect(theirs.status).toBe(404)
     expect(without(theirs)).toEqual(without(nobodys))

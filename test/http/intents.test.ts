@@ -463,7 +463,7 @@ test('the dashboard shows all families, newest first, with filters, offset and c
   expect(all.approvals[1]).toMatchObject({
     approval_ref: first.approval_ref,
     decided_by: 'usr_ann',
-    outbox_status: 'open',
+    outbox_status: 'pending',
   })
   expect((await list('status=pending')).total).toBe(3)
   expect((await list('kind=intent&status=pending')).approvals).toMatchObject([{ approval_ref: second.approval_ref }])

@@ -21,6 +21,9 @@ export const perInsert = 20_000
 /** An id of the rows that a budget test stores. */
 export const idAt = (prefix: string, n: number) => `${prefix}_${String(n).padStart(8, '0')}`
 
+/** The middle half of them, by the time of creation, which is their number in milliseconds. */
+export const middleHalf = `created_from=${new Date(stored / 4).toISOString()}&created_before=${new Date((stored * 3) / 4).toISOString()}`
+
 /** A cursor to the middle of them. */
 export const middleOf = (prefix: string) =>
   btoa(JSON.stringify([stored / 2, idAt(prefix, stored / 2)])).replace(/=+$/, '')
