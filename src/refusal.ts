@@ -81,6 +81,11 @@ export const refusals = {
     'The entity would be larger than allowed',
     'An entity has at most 256 KiB: reject this, and ask for a change that takes something away.',
   ],
+  entity_not_object: [
+    422,
+    'The entity would not be a JSON object',
+    'Reject this, and ask for a change whose payload is an object.',
+  ],
   idempotency_key_reused: [
     422,
     'The Idempotency-Key was used for another body',

@@ -95,6 +95,7 @@ const resolve = endpoint({
     'stale',
     'precondition_failed',
     'entity_too_large',
+    'entity_not_object',
   ],
 })
 

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { appliedTypes, isApplied } from './applied-types.ts'
 
 const time = z.iso.datetime()
 const name = z.string().trim().min(1).max(200)
@@ -9,11 +10,24 @@ const id = z
   .refine((text) => text !== '.' && text !== '..', 'must not be . or .., which no URL can name')
 const anyJson = (description: string) => z.unknown().openapi({ description })
 
+/**
+ * What is stored here is an object, so what would be stored, or merged into it, has to be one. Looked at beside all other
+ * faults, so whatever was sent may come here.
+ */
+function payloadIsObject(sent: unknown, refinement: z.RefinementCtx) {
+  const { entityType, action, payload } = (sent ?? {}) as Record<string, unknown>
+  const isStored = typeof entityType === 'string' && isApplied(entityType) && action !== 'delete'
+  if (!isStored || payload === undefined) return
+  if (typeof payload === 'object' && payload !== null && !Array.isArray(payload)) return
+  const message = `must be an object: that is what is stored of the type ${entityType}`
+  refinement.addIssue({ code: 'custom', message, path: ['payload'] })
+}
+
 export const changeStatusSchema = z.enum(['pending', 'approved', 'rejected', 'withdrawn', 'all'])
 
 /**
  * A change to ask for. The payload of `update` is a JSON Merge Patch (RFC 7396); that of `create` is stored as given; that
- * of `delete` is kept with the request and changes nothing.
+ * of `delete` is kept with the request and changes nothing. For the types that are stored here the first two are objects.
  */
 export const newChangeSchema = z
   .strictObject({
@@ -21,7 +35,9 @@ export const newChangeSchema = z
     entityId: id.openapi({ example: 'qr_001' }),
     entityName: name.openapi({ example: 'Credit Score Rule' }),
     action: z.enum(['create', 'update', 'delete']),
-    payload: anyJson('What is proposed; any JSON up to 256 KiB, nested to depth 64, kept as sent.')
+    payload: anyJson(
+      'What is proposed; JSON up to 256 KiB, nested to depth 64, kept as sent. An object for the types that are stored here.',
+    )
       .optional()
       .openapi({ example: { config: { threshold: 650 } } }),
   })
@@ -29,6 +45,7 @@ export const newChangeSchema = z
     path: ['payload'],
     message: 'is required for an update: say what is to change',
   })
+  .superRefine(payloadIsObject, { when: () => true })
   .openapi('NewChange')
 
 const requested = {
@@ -116,9 +133,16 @@ export const filterText = id
 export const entityTypeParams = z.object({ entityType: id })
 export const entityParams = z.object({ entityType: id, entityId: id })
 
+/** The address of what can be set: an entity of a type that is stored here. */
+export const storedEntityParams = entityParams.extend({
+  entityType: id.refine(isApplied, `is not stored here; these are: ${appliedTypes.join(', ')}`),
+})
+
 export const entityInputSchema = z
-  .strictObject({ entityName: name, data: anyJson('Any JSON up to 256 KiB, kept as sent.') })
-  .refine(({ data }) => data !== undefined, { path: ['data'], message: 'is required' })
+  .strictObject({
+    entityName: name,
+    data: z.looseObject({}).openapi({ description: 'A JSON object up to 256 KiB, kept as sent.' }),
+  })
   .openapi('EntityInput', {
     example: { entityName: 'Credit Score Rule', data: { config: { threshold: 600, window: '90d' } } },
   })

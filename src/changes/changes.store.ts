@@ -90,8 +90,8 @@ export const largestEntity = 256 * 1024
 
 /**
  * Under which a vote may take effect on what is stored now: the caller has seen the present state (`ifMatch`), or it is
- * the one on which the change was made; the entity is there as the action needs it, and will not be too large. A rejection changes nothing
- * and needs neither, but keeps to an `ifMatch`.
+ * the one on which the change was made; the entity is there as the action needs it, will be an object, and not too large.
+ * A rejection changes nothing and needs none of that, but keeps to an `ifMatch`.
  */
 export function fits(vote: Vote, ifMatch: readonly string[] | null): Condition {
   const latest = sql`coalesce(e.version, ${latestOf(sql`c`)})`
@@ -102,6 +102,7 @@ export function fits(vote: Vote, ifMatch: readonly string[] | null): Condition {
     SELECT 1 FROM changes c
       LEFT JOIN entities e ON e.tenant_id = c.tenant_id AND e.entity_type = c.entity_type AND e.entity_id = c.entity_id
     WHERE c.approval_id = approvals.id AND ${seen}
+      AND (${vote} = 'reject' OR c.applies = 0 OR c.action = 'delete' OR json_type(c.payload) = 'object')
       AND (${vote} = 'reject' OR c.applies = 0 OR c.action <> 'update'
         OR length(CAST(json_patch(e.data, c.payload) AS BLOB)) <= ${largestEntity})
       AND (${vote} = 'reject' OR c.applies = 0 OR (c.action = 'create') = (e.version IS NULL)))`

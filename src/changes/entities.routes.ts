@@ -6,8 +6,7 @@ import { ifMatch, needsPresence, setTag } from '../http/preconditions.ts'
 import { rawMember, withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
-import { invalidInput } from '../refusal.ts'
-import { appliedTypes, isApplied } from './applied-types.ts'
+import { appliedTypes } from './applied-types.ts'
 import {
   entitiesSchema,
   entityInputSchema,
@@ -15,6 +14,7 @@ import {
   entitySchema,
   entityTypeParams,
   entityVersionsSchema,
+  storedEntityParams,
 } from './changes.schemas.ts'
 import { getEntity, listEntities, listVersions, setEntity } from './entities.ts'
 import type { Entity, EntityVersion } from './entities.store.ts'
@@ -54,7 +54,7 @@ const put = endpoint({
   summary: 'Store an entity without a request: an import, a first load',
   description: `Types that are stored here: ${appliedTypes.join(', ')}. The same entity again makes no new version.`,
   roles: ['admin'],
-  request: { params: entityParams, body: { required: true, content: json(entityInputSchema) } },
+  request: { params: storedEntityParams, body: { required: true, content: json(entityInputSchema) } },
   responses: { 200: { description: 'The entity as stored.', content: json(entitySchema) } },
   refuses: ['precondition_failed'],
 })
@@ -87,11 +87,7 @@ export const entityRoutes = createRouter()
   .openapi(put, async (c) => {
     const { entityName } = c.req.valid('json')
     const key = keyOf(c.req.valid('param'))
-    if (!isApplied(key.entity_type)) {
-      const message = `is not stored here; these are: ${appliedTypes.join(', ')}`
-      throw invalidInput([{ in: 'path', pointer: '/entityType', message }])
-    }
-    const data = rawMember(await c.req.text(), 'data', true) ?? 'null'
+    const data = rawMember(await c.req.text(), 'data', true) ?? '{}'
     const entity = await setEntity(
       c.get('ctx'),
       { ...key, entity_name: entityName, data },

@@ -10,8 +10,8 @@ import { notAsNeeded } from './request-change.ts'
 /**
  * Decides a requested change; an approved one is applied in the same transaction.
  *
- * @throws Refusal as `decide`; `precondition_failed`, `entity_exists`, `entity_not_found`, `entity_too_large`, or `stale` where the entity
- *   has changed since the change was asked for and no `If-Match` says that the approver saw how
+ * @throws Refusal as `decide`; `precondition_failed`, `entity_exists`, `entity_not_found`, `entity_not_object`, `entity_too_large`,
+ *   or `stale` where the entity has changed since the change was asked for and no `If-Match` says that the approver saw how
  */
 export async function resolveChange(
   ctx: Ctx,
@@ -35,6 +35,9 @@ function whyUnfit(change: ChangeInView, ifMatch: readonly string[] | null): Refu
   if (ifMatch && !ifMatch.includes(tag)) return moved(change)
   if ((change.action === 'create') !== (change.version === null)) return notAsNeeded(change)
   if (ifMatch || change.latest === change.base_version) {
+    if (!isObject(change)) {
+      return new Refusal('entity_not_object', `The payload of ${change.id} is no JSON object.`)
+    }
     const detail = `${change.entity_type} ${change.entity_id} would be over ${largestEntity} bytes.`
     return new Refusal('entity_too_large', detail)
   }
@@ -44,6 +47,11 @@ function whyUnfit(change: ChangeInView, ifMatch: readonly string[] | null): Refu
     currentVersion: change.latest,
     etag: `"${tag}"`,
   })
+}
+
+/** Payloads are stored without blanks around them. */
+function isObject({ action, payload }: ChangeInView): boolean {
+  return action === 'delete' || payload?.startsWith('{') === true
 }
 
 function moved(change: ChangeInView): Refusal {

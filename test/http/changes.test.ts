@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
+import { requestChange } from '../../src/changes/request-change.ts'
 import { newTenant } from '../support/tenant.ts'
 
 const path = '/api/v1/approvals'
@@ -212,7 +213,15 @@ test('a type that is not stored here is accepted, and its decision only announce
     method: 'PUT',
     body: { entityName: 'x', data: 1 },
   })
-  expect(direct).toMatchObject({ status: 422, body: { errors: [{ in: 'path', pointer: '/entityType' }] } })
+  expect(direct).toMatchObject({
+    status: 422,
+    body: {
+      errors: [
+        { in: 'path', pointer: '/entityType' },
+        { in: 'body', pointer: '/data' },
+      ],
+    },
+  })
 })
 
 test('lists: pending unless asked otherwise, by status, entity, type and requester, with cursors', async () => {
@@ -243,8 +252,8 @@ test('lists: pending unless asked otherwise, by status, entity, type and request
 
 test('entities are listed by type, last changed first; versions and entities have cursors', async () => {
   const { admin, member, set } = await cast()
-  for (const id of ['a', 'b', 'c']) await set(id, id)
-  await set('a', 'again')
+  for (const id of ['a', 'b', 'c']) await set(id, { id })
+  await set('a', { id: 'again' })
   const first = await member(`${rule}?limit=2`)
   expect(first.body.map((one: any) => one.entityId)[0]).toBe('a')
   const next = new URL(/<(.*)>/.exec(first.headers.get('Link')!)![1]!)
@@ -292,7 +301,7 @@ test('an Idempotency-Key gives the first answer again, even when the request wou
   expect([(await spend()).status, (await spend()).status]).toEqual([404, 404])
 })
 
-/* RFC 7396, appendix A: original, patch, result. */
+/* RFC 7396, appendix A: original, patch, result; what is no object there is a member `v` here. */
 const appendix = [
   ['{"a":"b"}', '{"a":"c"}', '{"a":"c"}'],
   ['{"a":"b"}', '{"b":"c"}', '{"a":"b","b":"c"}'],
@@ -302,12 +311,12 @@ const appendix = [
   ['{"a":"c"}', '{"a":["b"]}', '{"a":["b"]}'],
   ['{"a":{"b":"c"}}', '{"a":{"b":"d","c":null}}', '{"a":{"b":"d"}}'],
   ['{"a":[{"b":"c"}]}', '{"a":[1]}', '{"a":[1]}'],
-  ['["a","b"]', '["c","d"]', '["c","d"]'],
-  ['{"a":"b"}', '["c"]', '["c"]'],
-  ['{"a":"foo"}', 'null', 'null'],
-  ['{"a":"foo"}', '"bar"', '"bar"'],
+  ['{"v":["a","b"]}', '{"v":["c","d"]}', '{"v":["c","d"]}'],
+  ['{"v":{"a":"b"}}', '{"v":["c"]}', '{"v":["c"]}'],
+  ['{"v":{"a":"foo"}}', '{"v":null}', '{}'],
+  ['{"v":{"a":"foo"}}', '{"v":"bar"}', '{"v":"bar"}'],
   ['{"e":null}', '{"a":1}', '{"e":null,"a":1}'],
-  ['[1,2]', '{"a":"b","c":null}', '{"a":"b"}'],
+  ['{"v":[1,2]}', '{"v":{"a":"b","c":null}}', '{"v":{"a":"b"}}'],
   ['{}', '{"a":{"bb":{"ccc":null}}}', '{"a":{"bb":{}}}'],
 ]
 
@@ -423,7 +432,11 @@ test('If-Match: * needs something to be there; a withdrawal keeps to the whole t
   const tenant = await newTenant()
   const admin = tenant.as('admin')
   const put = (id: string, headers = {}) =>
-    admin(`/api/v1/entities/offer/${id}`, { method: 'PUT', body: { entityName: 'x', data: Math.random() }, headers })
+    admin(`/api/v1/entities/offer/${id}`, {
+      method: 'PUT',
+      body: { entityName: 'x', data: { n: Math.random() } },
+      headers,
+    })
   expect((await put('of_3', { 'If-Match': '*' })).status).toBe(412)
   expect((await put('of_3')).status).toBe(200)
   expect((await put('of_3', { 'If-Match': '*' })).status).toBe(200)
@@ -443,11 +456,51 @@ test('long ids have cursors that are taken back; ids that no URL can name are re
   const admin = tenant.as('admin')
   for (const n of [1, 2]) {
     const id = encodeURIComponent('中'.repeat(199) + n)
-    await admin(`/api/v1/entities/offer/${id}`, { method: 'PUT', body: { entityName: 'x', data: n } })
+    await admin(`/api/v1/entities/offer/${id}`, { method: 'PUT', body: { entityName: 'x', data: { n } } })
   }
   const first = await admin('/api/v1/entities/offer?limit=1')
   const next = /<https?:\/\/[^/]+(.*)>/.exec(first.headers.get('Link')!)![1]!
   expect((await admin(next)).body).toHaveLength(1)
-  const change = { entityType: 'offer', entityId: '..', entityName: 'x', action: 'create', payload: 1 }
+  const change = { entityType: 'offer', entityId: '..', entityName: 'x', action: 'create', payload: {} }
   expect((await admin('/api/v1/approvals', { method: 'POST', body: change })).status).toBe(422)
+})
+
+test.each(['null', '5', '"x"', '[]', 'true', ' [{}]'])('what is stored here is an object, not %s', async (json) => {
+  const { tenant, member, admin, set, resolve } = await cast()
+  await set('qr_1', { a: 1 })
+  const asking = (action: string, entityType = 'qualificationRule') =>
+    member(path, {
+      method: 'POST',
+      body: `{"entityType":"${entityType}","entityId":"${action === 'create' ? 'qr_2' : 'qr_1'}","entityName":"x","action":"${action}","payload":${json}}`,
+    })
+  for (const action of ['create', 'update']) {
+    expect(await asking(action)).toMatchObject({ status: 422, body: { errors: [{ in: 'body', pointer: '/payload' }] } })
+    expect((await asking(action, 'somethingElse')).status).toBe(201)
+  }
+  expect((await asking('delete')).status).toBe(201)
+  const put = await admin(`${rule}/qr_1`, { method: 'PUT', body: `{"entityName":"x","data":${json}}` })
+  expect(put).toMatchObject({ status: 422, body: { errors: [{ in: 'body', pointer: '/data' }] } })
+
+  // What was asked for before that was refused is not applied any more, and can be rejected.
+  for (const action of ['create', 'update'] as const) {
+    const stored = await requestChange(tenant.ctx('member'), {
+      entity_type: 'qualificationRule',
+      entity_id: action === 'create' ? 'qr_2' : 'qr_1',
+      entity_name: 'x',
+      action,
+      payload: json,
+    })
+    const refused = await admin(`${path}/${stored.id}`, { method: 'POST', body: { action: 'approve' } })
+    expect(refused).toMatchObject({ status: 422, body: { code: 'entity_not_object' } })
+    expect((await resolve(stored.id, { action: 'reject' })).body.status).toBe('rejected')
+  }
+  expect((await member(`${rule}/qr_1`)).body).toMatchObject({ version: 1, data: { a: 1 } })
+})
+
+test('a payload that is no object is named beside all other faults', async () => {
+  const { member } = await cast()
+  const body = { entityType: 'offer', entityId: 'of_1', action: 'create', payload: [], more: 1 }
+  const { status, body: problem } = await member(path, { method: 'POST', body })
+  expect(status).toBe(422)
+  expect(problem.errors.map((fault: any) => fault.pointer).sort()).toEqual(['/entityName', '/more', '/payload'])
 })
