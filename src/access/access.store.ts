@@ -11,3 +11,10 @@ export function selectKey(db: Db, hash: string) {
     SELECT k.id, k.tenant_id, k.user_id, u.name AS user_name, k.roles, k.instance_id, k.expires_at, k.revoked_at
     FROM api_keys k JOIN users u ON u.tenant_id = k.tenant_id AND u.id = k.user_id WHERE k.hash = ${hash}`)
 }
+
+/** Those of the keys that are not revoked, whatever their tenant. */
+export function selectUnrevoked(db: Db, ids: readonly string[]) {
+  return db.all<Pick<StoredKey, 'id' | 'expires_at'>>(sql`
+    SELECT id, expires_at FROM api_keys
+    WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)})) AND revoked_at IS NULL`)
+}

@@ -1,14 +1,12 @@
 import { DurableObject } from 'cloudflare:workers'
-import { SSEStreamingApi } from 'hono/streaming'
 import { createContext, systemContext, type Actor } from '../context.ts'
 import type { Cost } from '../db/open-db.ts'
 import { Refusal, type RefusalValue } from '../refusal.ts'
 import { announce } from '../webhooks/announce.ts'
 import { advanceBatch, stepSize } from './advance-batch.ts'
-import { hasEnded, progressEvents } from './batch-progress.ts'
 import type { Batch } from './batches.store.ts'
 import { cancelBatch } from './cancel-batch.ts'
-import { readForRunner } from './read-batches.ts'
+import { Followers } from './followers.ts'
 
 /** A cancellation, with what a context is made of: contexts themselves do not cross into a Durable Object. */
 export interface CancelCall {
@@ -21,7 +19,9 @@ export interface CancelCall {
 /** What became of it. Errors of ours do not survive the way back, so a refusal travels as a value. */
 export type CancelReply = { cost: Cost; bookmark: string | null } & ({ batch: Batch } | { refused: RefusalValue })
 
-const heartbeatMs = 15_000
+/** The stream of a follower, or why there is none. */
+export type FollowReply = { stream: ReadableStream<Uint8Array> } | { refused: RefusalValue }
+
 const longestPauseMs = 60_000
 
 /**
@@ -30,8 +30,7 @@ const longestPauseMs = 60_000
  */
 export class BatchRunner extends DurableObject<Env> {
   private failures = 0
-  /** Who listens, and the count that each was told last. */
-  private readonly followers = new Map<SSEStreamingApi, number>()
+  private readonly followers = new Followers(this.env, (work) => this.ctx.waitUntil(work))
 
   /** Looks at the batch at `at` (milliseconds), or earlier if that was asked for before. */
   async wake(batchId: string, at: number): Promise<void> {
@@ -51,7 +50,7 @@ export class BatchRunner extends DurableObject<Env> {
       this.failures = 0
       await this.rest(batch)
       if (batch) {
-        this.tell(batch)
+        this.followers.tell(batch)
         this.ctx.waitUntil(announce(ctx, batch.tenant_id))
       }
     } catch (error) {
@@ -72,7 +71,7 @@ export class BatchRunner extends DurableObject<Env> {
     try {
       const batch = await cancelBatch(ctx, call.batchId, call.ifMatch)
       await this.rest(batch)
-      this.tell(batch)
+      this.followers.tell(batch)
       return { batch, cost: ctx.db.cost, bookmark: ctx.db.bookmark() }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -80,38 +79,19 @@ export class BatchRunner extends DurableObject<Env> {
     }
   }
 
-  /** Server-sent events of the batch: where it is now, each step, its end. The caller has checked who may see it. */
-  async follow(batchId: string): Promise<Response> {
-    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
-    const stream = new SSEStreamingApi(writable, readable)
-    this.followers.set(stream, -1)
-    stream.onAbort(() => void this.followers.delete(stream))
-    this.ctx.waitUntil(this.accompany(stream, batchId))
-    return new Response(stream.responseReadable, { headers: { 'Content-Type': 'text/event-stream' } })
-  }
-
-  /** Reads the batch after the follower is known, so that nothing happens unseen, and keeps the connection open. */
-  private async accompany(stream: SSEStreamingApi, batchId: string): Promise<void> {
-    const batch = await readForRunner(systemContext(this.env, 'system:batch-runner', Date.now()), batchId)
-    if (batch) await this.send(stream, batch)
-    while (this.followers.has(stream)) {
-      await stream.sleep(heartbeatMs)
-      if (this.followers.has(stream)) await stream.write(': still here\n\n')
+  /** Server-sent events of the batch for the holder of a key. The caller has checked who may see it. */
+  async follow(batchId: string, keyId: string): Promise<FollowReply> {
+    try {
+      return { stream: await this.followers.admit(batchId, keyId) }
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      return { refused: error.toValue() }
     }
   }
 
-  /** Does not wait: a follower that reads slowly must not hold the batch up. */
-  private tell(batch: Batch): void {
-    for (const stream of this.followers.keys()) this.ctx.waitUntil(this.send(stream, batch))
-  }
-
-  private async send(stream: SSEStreamingApi, batch: Batch): Promise<void> {
-    const told = this.followers.get(stream)
-    if (told === undefined || told > batch.processed_count) return
-    if (hasEnded(batch)) this.followers.delete(stream)
-    else this.followers.set(stream, batch.processed_count)
-    for (const event of progressEvents(batch)) await stream.writeSSE(event)
-    if (hasEnded(batch)) await stream.close()
+  /** Looks after those who follow, ahead of the next heartbeat. */
+  async lookAfterFollowers(): Promise<void> {
+    await this.followers.look()
   }
 
   private async rest(batch: Batch | undefined): Promise<void> {

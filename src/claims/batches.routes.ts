@@ -112,7 +112,8 @@ const events = endpoint({
   operationId: 'followBatch',
   tags,
   summary: 'Follow a batch live, as server-sent events',
-  description: '`progress` now and after each step, then one `completed` or `cancelled`, then the stream ends.',
+  description: `\`progress\` now and after each step, then one \`completed\` or \`cancelled\`, then the stream ends. It also ends
+after 15 minutes and with its key; connect again. A key has at most 10 streams open, a batch 100: one more is a 429.`,
   roles: 'any',
   request: { params: batchParams },
   responses: { 200: { description: 'Server-sent events.', content: { 'text/event-stream': { schema: z.string() } } } },
@@ -166,7 +167,7 @@ export const batchRoutes = createRouter()
     return c.json(detail(batch, results), 200)
   })
   .openapi(events, async (c) => {
-    const stream = await followRunner(c.get('ctx'), c.req.valid('param').batch_id)
+    const stream = await followRunner(c.get('ctx'), c.req.valid('param').batch_id, c.get('keyId'))
     return c.body(stream, 200, { 'Content-Type': 'text/event-stream' }) as never
   })
   .openapi(cancel, async (c) => {

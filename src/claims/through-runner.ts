@@ -29,9 +29,15 @@ export async function cancelThroughRunner(
   return { batch: reply.batch, bookmark }
 }
 
-/** The batch's server-sent events, if it is one of the caller's tenant. @throws Refusal `not_found` */
-export async function followRunner(ctx: Ctx, batchId: string): Promise<ReadableStream> {
+/**
+ * The batch's server-sent events, if it is one of the caller's tenant.
+ *
+ * @param keyId the API key that opens the stream, which does not outlive it
+ * @throws Refusal `not_found`, `rate_limited` where there are too many streams
+ */
+export async function followRunner(ctx: Ctx, batchId: string, keyId: string): Promise<ReadableStream> {
   await getBatch(ctx, batchId)
-  const { body } = await ctx.env.BATCH_RUNNER.getByName(batchId).follow(batchId)
-  return body as ReadableStream
+  const reply = await ctx.env.BATCH_RUNNER.getByName(batchId).follow(batchId, keyId)
+  if ('refused' in reply) throw Refusal.fromValue(reply.refused as RefusalValue)
+  return reply.stream
 }

@@ -26,6 +26,7 @@ export function authentication() {
       )
     }
     c.set('bookmark', () => db.bookmark())
+    c.set('keyId', keyId)
     c.set('ctx', createContext(c.env, { db, actor, now, requestId: c.get('requestId') }))
     await withinRate(c, keyId)
     await next()

@@ -15,6 +15,8 @@ export interface AppEnv {
     bookmark: () => string | null
     /** Set once the caller is known. */
     ctx: Ctx
+    /** The API key that it was sent with. */
+    keyId: string
     /** The endpoint that answers, once it is known. */
     endpoint?: Endpoint
     /** Why the request was refused, if it was. */

@@ -1,0 +1,120 @@
+import { goodKeys } from '../access/good-keys.ts'
+import { systemContext } from '../context.ts'
+import { Refusal } from '../refusal.ts'
+import { selectForRunner } from './batch-step.store.ts'
+import type { Batch } from './batches.store.ts'
+import { Follower } from './follower.ts'
+import { insertFollower, removeFollowers, removeGone } from './followers.store.ts'
+
+/** How many streams a batch has at the most, and an API key over all batches. */
+const mostPerBatch = 100
+const mostPerKey = 10
+
+/** How long a stream lasts at the most; its reader connects again. */
+const longestMs = 15 * 60_000
+
+/** How often a stream that has nothing to tell shows that it is there, and its key is looked at again. */
+const heartbeatMs = 15_000
+
+/** Those who follow a batch live, in the memory of its runner. None of them outlives its key. */
+export class Followers {
+  private readonly all = new Set<Follower>()
+  private leaving: string[] = []
+  private isTending = false
+
+  constructor(
+    private readonly env: Env,
+    private readonly waitUntil: (work: Promise<unknown>) => void,
+  ) {}
+
+  /**
+   * Opens a stream: where the batch is now, each step, its end. The caller has checked who may see the batch.
+   *
+   * @throws Refusal `rate_limited` where the key or the batch has as many streams as it may have, `unauthorized`
+   */
+  async admit(batchId: string, keyId: string): Promise<ReadableStream<Uint8Array>> {
+    if (this.all.size >= mostPerBatch) {
+      throw new Refusal('rate_limited', `The batch ${batchId} is followed ${mostPerBatch} times already.`)
+    }
+    const ctx = this.context()
+    const follower = new Follower(keyId, (one) => this.forget(one))
+    this.all.add(follower) // before anything is awaited, so that nothing happens unseen
+    try {
+      const until = (await goodKeys(ctx, [keyId])).get(keyId)
+      if (until === undefined) throw new Refusal('unauthorized', 'The API key is expired or revoked.')
+      const endsAt = Math.min(ctx.now + longestMs, until)
+      const row = { id: follower.id, batch_id: batchId, key_id: keyId, ends_at: endsAt }
+      const live = Array.from(this.all, ({ id }) => id)
+      const {
+        added,
+        batch: [batch],
+      } = await ctx.db.batch({
+        gone: removeGone(ctx, row, live),
+        added: insertFollower(ctx, row, mostPerKey),
+        batch: selectForRunner(ctx, batchId),
+      })
+      if (added.length === 0) {
+        throw new Refusal('rate_limited', `This key follows ${mostPerKey} batches already; close a stream first.`)
+      }
+      if (!this.all.has(follower)) this.remove(follower.id) // the batch ended meanwhile
+      follower.endAt(endsAt)
+      if (batch) follower.tell(batch)
+      this.waitUntil(this.tend())
+      return follower.stream
+    } catch (error) {
+      this.all.delete(follower)
+      follower.end()
+      throw error
+    }
+  }
+
+  /** Tells all of them where the batch is. Waits for nobody: one that reads slowly must not hold the batch up. */
+  tell(batch: Batch): void {
+    for (const follower of this.all) follower.tell(batch)
+  }
+
+  /** Looks after all of them: those whose key is no good any more end, and so do those that nobody reads. */
+  async look(): Promise<void> {
+    const keys = new Set(Array.from(this.all, ({ keyId }) => keyId))
+    const good = await goodKeys(this.context(), [...keys]).catch(logged('the keys of followers could not be read'))
+    for (const follower of this.all) {
+      if (good && !good.has(follower.keyId)) follower.end()
+      else follower.beat()
+    }
+  }
+
+  private async tend(): Promise<void> {
+    if (this.isTending) return
+    this.isTending = true
+    while (this.all.size > 0) {
+      await new Promise((resolve) => setTimeout(resolve, heartbeatMs))
+      if (this.all.size > 0) await this.look()
+    }
+    this.isTending = false
+  }
+
+  private forget(follower: Follower): void {
+    if (this.all.delete(follower)) this.remove(follower.id)
+  }
+
+  private remove(id: string): void {
+    this.leaving.push(id)
+    if (this.leaving.length === 1) this.waitUntil(this.sweep())
+  }
+
+  /** Those that end together are removed together. A row that stays behind counts until its time is over. */
+  private async sweep(): Promise<void> {
+    await Promise.resolve()
+    const ids = this.leaving.splice(0)
+    const ctx = this.context()
+    await ctx.db.run(removeFollowers(ctx, ids)).catch(logged('followers could not be removed'))
+  }
+
+  private context() {
+    return systemContext(this.env, 'system:batch-runner', Date.now())
+  }
+}
+
+function logged(message: string) {
+  return (error: unknown) => console.error({ message, error: String(error) })
+}
