@@ -19,8 +19,10 @@ export const authentication: Page = {
   body: ({ origin, operations }) => html`
     <h2>Send a key</h2>
     ${code(`
-curl ${origin}/v1/approvals -H "Authorization: Bearer cs_demo_member"
-curl ${origin}/v1/approvals -H "X-API-Key: cs_demo_member"`)}
+curl ${origin}/v1/approvals \\
+  -H "Authorization: Bearer cs_demo_member"
+curl ${origin}/v1/approvals \\
+  -H "X-API-Key: cs_demo_member"`)}
     <p>
       Either header will do. A key that is missing, unknown, expired or revoked is 401
       <a href="/docs/errors/unauthorized"><code>unauthorized</code></a
@@ -43,9 +45,9 @@ curl ${origin}/v1/approvals -H "X-API-Key: cs_demo_member"`)}
     ${roles.map(
       (role) =>
         html`<h3><code>${role}</code></h3>
-          <p>${purposes[role]} ${role === 'admin' ? '' : mayCall(role, operations)}</p>`,
+          <p>${purposes[role]} ${mayCall(role, operations)}</p>`,
     )}
-    <p>Every role may use the operations that say “Any role” in the <a href="/docs">reference</a>.</p>
+    <p>Every role may read, ask for a change, submit claims and results, and withdraw what is its own.</p>
 
     <h2>Who acted</h2>
     <p>
@@ -80,9 +82,14 @@ curl ${origin}/v1/approvals -H "X-API-Key: cs_demo_member"`)}
   `,
 }
 
-/** The operations that this role opens, where there are others that it does not. */
+/** The operations that this role opens, where it is not every role that does. */
 function mayCall(role: Role, operations: readonly Operation[]) {
-  const opened = operations.filter((one) => one['x-roles']?.includes(role))
+  const opened = operations.filter(({ 'x-roles': may = [] }) => may.includes(role) && !everyone(may))
+  if (role === 'admin' || opened.length === 0) return ''
   return html`Beyond what every role may:
   ${opened.map((one, index) => html`${index === 0 ? '' : ', '}<a href="${inReference(one)}">${one.operationId}</a>`)}.`
+}
+
+function everyone(may: readonly string[]): boolean {
+  return roles.every((role) => role === 'admin' || may.includes(role))
 }

@@ -7,7 +7,7 @@ export const concepts: Page = {
   lead: 'Before something happens that matters, somebody has to say yes. Countersign keeps the question, and makes the answer count exactly once.',
   body: ({ op }) => html`
     <h2>The life of an approval</h2>
-    <p class="flow" aria-label="From pending to one of approved, rejected, withdrawn or expired">
+    <p class="flow">
       <b>pending</b> <span aria-hidden="true">→</span> <b>approved</b> · <b>rejected</b> · <b>withdrawn</b> ·
       <b>expired</b>
     </p>

@@ -53,7 +53,7 @@ export const errors: Page = {
               ${group.map(
                 (one) =>
                   html`<dt><a href="/docs/errors/${one}">${one}</a></dt>
-                    <dd>${refusals[one][1]}. ${refusals[one][2]}</dd>`,
+                    <dd>${refusals[one][1]}. ${withCode(refusals[one][2])}</dd>`,
               )}
             </dl>`,
       )}
@@ -69,9 +69,14 @@ export function errorPage(one: RefusalCode): Omit<Page, 'slug'> {
     body: () =>
       html`<p><b>Status</b> <a href="/docs/errors#${status}">${status}</a></p>
         <h2>What to do</h2>
-        <p>${remedy}</p>
+        <p>${withCode(remedy)}</p>
         <p><a href="/docs/errors">All errors</a></p>`,
   }
+}
+
+/** Text in which backticks mark code. */
+function withCode(text: string) {
+  return html`${text.split('`').map((part, index) => (index % 2 === 0 ? part : html`<code>${part}</code>`))}`
 }
 
 export function isRefusalCode(text: string): text is RefusalCode {

@@ -39,7 +39,7 @@ export const webhooks: Page = {
     "title": "Train to Bern",
     "requester_id": "usr_member",
     "subject": null,
-    "details": { "decision_id": "dec_01jq8m2v9kf3wt6x5n4c7b8d9e", "comment": null }
+    "details": { "decision_id": "dec_01jq8m2v9kf3wt6x5n4c7b8d9e" }
   }
 }`,
       'json',
