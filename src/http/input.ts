@@ -8,14 +8,18 @@ import type { AppContext, AppEnv } from './environment.ts'
 const bodyLimit = 1024 * 1024
 
 /**
- * Reads the body before it is validated: at most 1 MiB, declared as JSON, and JSON of whole characters. An empty body of an endpoint that
- * needs none passes as `{}`.
+ * Reads the body before it is validated: at most 1 MiB, declared as JSON, and JSON of whole characters. Where it may be
+ * left out, an empty one counts as `{}`, however it comes: none, `Content-Length: 0`, or a stream that ends at once.
  */
 export function jsonBody(required: boolean) {
   return createMiddleware<AppEnv>(async function jsonBody(c, next) {
     const text = await readText(c)
-    c.req.bodyCache.text = Promise.resolve(text === '' && !required ? '{}' : text) as never
-    if (text === '' && !required) return next()
+    const isLeftOut = text === '' && !required
+    c.req.bodyCache.text = Promise.resolve(isLeftOut ? '{}' : text) as never
+    if (isLeftOut) {
+      declareJson(c)
+      return next()
+    }
     const type = c.req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase()
     if (text !== '' && type !== 'application/json') {
       throw new Refusal(
@@ -41,7 +45,10 @@ export function jsonBody(required: boolean) {
   })
 }
 
-/** What comes behind is stricter about blanks and parameters of the media type than RFC 9110 is. */
+/**
+ * What comes behind is stricter about blanks and parameters of the media type than RFC 9110 is. It also wants one for a
+ * body that was left out: over a connection a POST has a stream in any case, be it an empty one.
+ */
 function declareJson(c: AppContext): void {
   const headers = new Headers(c.req.raw.headers)
   headers.set('Content-Type', 'application/json')
