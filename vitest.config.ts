@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
@@ -27,6 +28,28 @@ export default defineConfig({
           setupFiles: ['./test/support/migrate.ts'],
           testTimeout: 60_000,
           provide: { stored: isLong ? 1_000_000 : 20_000, isLong },
+        },
+      },
+      {
+        resolve: {
+          alias: {
+            'cloudflare:workers': join(import.meta.dirname, 'test/support/socket/cloudflare-workers.ts'),
+            'cloudflare:test': join(import.meta.dirname, 'test/support/socket/cloudflare-test.ts'),
+          },
+        },
+        test: {
+          name: 'socket',
+          include: ['test/http/**/*.test.ts'],
+          // It steps through senders by hand, inside; test/process/webhooks.crash.test.ts has deliveries over connections.
+          exclude: ['test/http/deliveries.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // One process for all files, with one server.
+          pool: 'forks',
+          isolate: false,
+          fileParallelism: false,
+          // Node 24 has Uint8Array's toHex and toBase64 behind a flag.
+          execArgv: ['--js-base-64'],
         },
       },
       {

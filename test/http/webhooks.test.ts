@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { maintain } from '../../src/maintenance/maintain.ts'
 import { submitClaims } from '../support/batches.ts'
+import { overSocket } from '../support/over-socket.ts'
 import { arrived, logged, newReceiver } from '../support/receiver.ts'
 import { newTenant } from '../support/tenant.ts'
 
@@ -37,15 +38,14 @@ test('a repeated registration with its key gives the same endpoint and secret, w
   expect((await tenant.as('admin')(path)).body.data).toHaveLength(1)
 })
 
+/** The local server lets webhooks go to its own machine. */
+const loopback = ['localhost', '127.1', '0x7f000001', '2130706433', '017700000001'].map((host) => `https://${host}/`)
+
 test.each([
   'http://hooks.example.com/',
   'https://hooks.example.com:8443/',
   'https://user:pass@hooks.example.com/',
-  'https://localhost/',
-  'https://127.1/',
-  'https://0x7f000001/',
-  'https://2130706433/',
-  'https://017700000001/',
+  ...(overSocket ? [] : loopback),
   'https://[::ffff:169.254.169.254]/',
   'ftp://hooks.example.com/',
   'nonsense',
@@ -185,7 +185,7 @@ test('a rotated secret: both sign for a day, also after another rotation, then t
   receiver.secret = old
   await test()
   const [unsigned] = await logged(tenant, receiver, ([one]) => one.attempt_count === 1)
-  expect(unsigned.attempts[0].error).toContain('No matching signature')
+  expect(unsigned.attempts[0].error).toContain(overSocket ? 'connection lost' : 'No matching signature')
 })
 
 test('an older secret that can no longer be read keeps nothing from being sent', async () => {

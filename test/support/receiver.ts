@@ -1,5 +1,6 @@
 import { Webhook } from 'standardwebhooks'
 import { vi } from 'vitest'
+import { overSocket } from './over-socket.ts'
 import type { Tenant } from './tenant.ts'
 
 /** A delivery as a receiver gets it, its signature verified as a receiver would. */
@@ -29,9 +30,7 @@ let spied = false
 
 /** Registers an endpoint through the API, with a receiver on the other side of the wire. */
 export async function newReceiver(tenant: Tenant, body: object = {}, answer: Answering = () => {}): Promise<Receiver> {
-  if (!spied) vi.spyOn(globalThis, 'fetch').mockImplementation(deliver)
-  spied = true
-  const url = `https://r${crypto.randomUUID().slice(0, 8)}.example.com/hook`
+  const url = await newAddress()
   const made = await tenant.as('admin')('/v1/webhook-endpoints', { method: 'POST', body: { url, ...body } })
   if (made.status !== 201) throw new Error(JSON.stringify(made.body))
   const receiver: Receiver = { id: made.body.id, url, secret: made.body.secret, received: [], answer }
@@ -39,9 +38,22 @@ export async function newReceiver(tenant: Tenant, body: object = {}, answer: Ans
   return receiver
 }
 
+/** From inside the Worker its own fetch is caught; over a connection there is a real server to send to. */
+async function newAddress(): Promise<string> {
+  const name = `r${crypto.randomUUID().slice(0, 8)}`
+  if (overSocket) {
+    const { receivingAddress } = await import('./socket/receiving.ts')
+    return `${await receivingAddress(deliver)}/${name}`
+  }
+  if (!spied) vi.spyOn(globalThis, 'fetch').mockImplementation(deliver)
+  spied = true
+  return `https://${name}.example.com/hook`
+}
+
 async function deliver(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const receiver = receivers.get(String(input))
-  if (!receiver) return String(input).includes('example.com') ? new Response(null, { status: 404 }) : real(input, init)
+  if (!receiver)
+    return overSocket || String(input).includes('example.com') ? new Response(null, { status: 404 }) : real(input, init)
   const headers = Object.fromEntries(new Headers(init?.headers as HeadersInit))
   const body = new Webhook(receiver.secret).verify(String(init?.body), headers)
   const received = {

@@ -1,0 +1,5 @@
+// Stands for `cloudflare:test` where tests run in Node, outside of workerd.
+
+export function runDurableObjectAlarm(): never {
+  throw new Error('Alarms are run by hand only inside workerd: test.skipIf(overSocket).')
+}
