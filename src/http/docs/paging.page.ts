@@ -50,7 +50,8 @@ Link: <${origin}/v1/approvals?limit=2&cursor=WzE3ODk…>; rel="next"
     <p>
       Filters join with “and”: ${op('listClaims')}, for one, takes <code>status</code>, <code>claimant_id</code>,
       <code>batch_id</code> and <code>external_ref</code>. A range of time is <code>created_from</code> (from then on)
-      and <code>created_before</code> (up to then, exclusive), in ISO 8601 with an offset:
+      and <code>created_before</code> (before then); on change approvals <code>createdFrom</code> and
+      <code>createdBefore</code>. They are in ISO 8601 with an offset:
     </p>
     ${code(`
 curl "${origin}/api/v1/claims?status=pending&created_from=2026-03-01T00:00:00Z" \\

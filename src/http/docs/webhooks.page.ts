@@ -76,8 +76,9 @@ new Webhook(process.env.WEBHOOK_SECRET).verify(body, headers)`,
       <li>An endpoint is told what happens from its registration on, and nothing while it is disabled.</li>
     </ul>
     <p>
-      ${op('listWebhookDeliveries')} is the log: every attempt of the last 30 days, with what came back.
-      ${op('rotateWebhookSecret')} gives a new secret; the old one signs beside it for another 24 hours.
+      ${op('listWebhookDeliveries')} is the log: what was sent in the last 30 days, and what came back;
+      ${op('getWebhookDelivery')} shows the body too. ${op('rotateWebhookSecret')} gives a new secret; the old one signs
+      beside it for another 24 hours.
     </p>
 
     <h2>Types</h2>
