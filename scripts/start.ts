@@ -4,6 +4,7 @@
 //   STATE_DIR     where its data is kept (.state); delete the folder to begin anew
 //   LOG_REQUESTS  on: a line for each request; json: as the deployed Worker logs it; off: errors only
 //   RATE_LIMIT    on: as deployed; off
+//   CORS_ORIGINS  whose pages may call it from a browser, with commas between them
 //   INSPECT_PORT  where a debugger may attach (Chrome: chrome://inspect)
 import { enableCompileCache } from 'node:module'
 import { existsSync, mkdirSync } from 'node:fs'
@@ -32,6 +33,7 @@ const server = await startLocalServer({
   state,
   vars: {
     RATE_LIMIT: process.env.RATE_LIMIT ?? 'off',
+    CORS_ORIGINS: process.env.CORS_ORIGINS ?? '',
     LOG_REQUESTS: logMode === 'off' ? 'off' : 'on',
     WEBHOOK_SECRET_KEY: Buffer.alloc(32, 'for development only').toString('base64'),
     WEBHOOKS_ALLOW_LOOPBACK: 'on',
