@@ -61,7 +61,7 @@ export function endpoint<const E extends Endpoint>(declared: E) {
   }
   const middleware: MiddlewareHandler<AppEnv>[] = [
     admit({ ...declared, request }),
-    ...(body ? [jsonBody(body.required ?? false)] : []),
+    ...(body ? [jsonBody(body.required ?? false, body.content['application/json'].schema)] : []),
     ...(creates ? [idempotency()] : []),
   ]
   return createRoute({

@@ -1,17 +1,21 @@
 import { z } from '@hono/zod-openapi'
 import type { Hook } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
+import { cutLists } from '../cut-lists.ts'
 import { faultMessage } from '../fault-messages.ts'
 import { invalidInput, Refusal, type Fault } from '../refusal.ts'
 import type { AppContext, AppEnv } from './environment.ts'
 
 const bodyLimit = 1024 * 1024
 
+/** From which length on a body may hold lists that are worth cutting, in characters. */
+const long = 8 * 1024
+
 /**
  * Reads the body before it is validated: at most 1 MiB, declared as JSON, and JSON of whole characters. Where it may be
  * left out, an empty one counts as `{}`, however it comes: none, `Content-Length: 0`, or a stream that ends at once.
  */
-export function jsonBody(required: boolean) {
+export function jsonBody(required: boolean, schema: z.ZodType) {
   return createMiddleware<AppEnv>(async function jsonBody(c, next) {
     const text = await readText(c)
     const isLeftOut = text === '' && !required
@@ -28,8 +32,9 @@ export function jsonBody(required: boolean) {
       )
     }
     if (c.req.header('Content-Type') !== 'application/json') declareJson(c)
+    let body: unknown
     try {
-      JSON.parse(text)
+      body = JSON.parse(text)
     } catch (error) {
       throw new Refusal(
         'invalid_json',
@@ -41,6 +46,9 @@ export function jsonBody(required: boolean) {
       const message = `has ${half}, which is half of a surrogate pair: send whole characters (RFC 7493)`
       throw invalidInput([{ in: 'body', pointer: '', message, type: 'value_error' }])
     }
+    const kept = text.length > long ? cutLists(schema, body) : body
+    // What was cut is refused by its schema, so nobody takes this for what was sent.
+    if (kept !== body) c.req.bodyCache.text = Promise.resolve(JSON.stringify(kept)) as never
     await next()
   })
 }

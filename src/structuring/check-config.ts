@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cutLists } from '../cut-lists.ts'
 import { faultMessage } from '../fault-messages.ts'
 import { isField } from './json-reader.ts'
 import { patternFault } from './pattern.ts'
@@ -56,7 +57,7 @@ export interface ConfigFault {
 
 /** What is wrong with the config of a check of this type: every fault. */
 export async function configFaults(type: CheckType, config: unknown): Promise<ConfigFault[]> {
-  const { error } = await configs[type].safeParseAsync(config, { error: faultMessage })
+  const { error } = await configs[type].safeParseAsync(cutLists(configs[type], config), { error: faultMessage })
   return (error?.issues ?? []).flatMap((issue): ConfigFault[] => {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({ path: [...issue.path, key], message: `is not a member of a ${type} config` }))

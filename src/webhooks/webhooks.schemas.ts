@@ -20,6 +20,7 @@ const types = z
       z
         .array(z.enum(eventTypes))
         .min(1)
+        .max(eventTypes.length)
         .refine((all) => new Set(all).size === all.length, 'names a type twice'),
     ],
     { error: 'must be ["*"], or a list of the types that are there' },
