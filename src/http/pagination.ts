@@ -19,7 +19,7 @@ const cursor = z
     return z.NEVER
   })
   .optional()
-  .openapi({ type: 'string', description: '`next` of the page before.' })
+  .openapi({ type: 'string', maxLength: 2_000, description: '`next` of the page before.' })
 
 /** The query parameters of a list in pages. */
 export const pageQuery = {
