@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { defineConfig, type OxlintOverride } from 'oxlint'
 
 /*
@@ -5,7 +6,13 @@ import { defineConfig, type OxlintOverride } from 'oxlint'
  * and the file gets both lists. One override per folder and role, because of several that fit a file only the last
  * would count.
  */
-const families = ['claims', 'changes', 'intents', 'structuring', 'webhooks']
+/** The families of approvals: each folder that declares one. */
+const families = [
+  ...readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.family.ts'))
+    .map((file) => file.split('/')[0]!),
+  'webhooks',
+]
 const doors = ['/index.ts', '/app.ts']
 
 /** What a folder may not import from: path fragments. */
@@ -35,6 +42,7 @@ const roles: Record<string, { regex: string; message: string }[]> = {
   '*.table.ts': [hono, http, local],
   '*.schemas.ts': [http, drizzle, table, { regex: '\\.store\\.ts$', message: 'Wire shapes know no storage.' }],
   '*.routes.ts': [drizzle, table],
+  '*.family.ts': [hono, drizzle, table],
   '*-runner.ts': [http, drizzle, table],
 }
 

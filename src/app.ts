@@ -1,9 +1,6 @@
 import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
-import { changeRoutes } from './changes/changes.routes.ts'
-import { entityRoutes } from './changes/entities.routes.ts'
-import { batchRoutes } from './claims/batches.routes.ts'
-import { claimRoutes } from './claims/claims.routes.ts'
+import { families } from './families.ts'
 import { account } from './http/account.ts'
 import { authentication } from './http/authentication.ts'
 import { dashboardRoutes } from './dashboard/dashboard.routes.ts'
@@ -12,14 +9,9 @@ import { healthRoutes } from './http/health.routes.ts'
 import { onError, problem } from './http/problem.ts'
 import { createRouter } from './http/router.ts'
 import { createMiddleware } from 'hono/factory'
-import { intentRoutes } from './intents/intents.routes.ts'
-import { outboxRoutes } from './intents/outbox.routes.ts'
 import { systemContext } from './context.ts'
 import type { AppEnv } from './http/environment.ts'
 import { Refusal } from './refusal.ts'
-import { checkRoutes } from './structuring/checks.routes.ts'
-import { gateRoutes } from './structuring/gates.routes.ts'
-import { resultRoutes } from './structuring/results.routes.ts'
 import { announce } from './webhooks/announce.ts'
 import { webhookRoutes } from './webhooks/webhooks.routes.ts'
 import { outgoing } from './webhooks/webhooks.schemas.ts'
@@ -50,13 +42,8 @@ export function createApp() {
     docsRoutes(() => app),
   )
   for (const face of ['/api/*', '/v1/*', '/internal/*']) app.use(face, authentication(), announcing)
-  const claims = [claimRoutes, batchRoutes]
-  const changes = [changeRoutes, entityRoutes]
-  const intents = [intentRoutes, outboxRoutes]
-  const structuring = [checkRoutes, gateRoutes, resultRoutes]
-  const webhooks = [webhookRoutes]
-  const families = [...claims, ...changes, ...intents, ...structuring, ...webhooks, dashboardRoutes]
-  for (const routes of families) app.route('/', routes)
+  const rooms = [...families.flatMap(({ routes }) => [...routes]), webhookRoutes, dashboardRoutes]
+  for (const routes of rooms) app.route('/', routes)
   app.openAPIRegistry.registerWebhook(outgoing)
   return app
 }

@@ -173,3 +173,8 @@ function indexFor({ status, entityId, entityType, requesterId }: ChangeFilter): 
   if (entityType !== undefined) return narrowed ? 'approvals_by_subject_type_status' : 'approvals_by_subject_type'
   return narrowed ? 'approvals_by_status' : 'approvals_by_kind'
 }
+
+/** What a list over all families shows of a change, for the row `a` of `approvals`. */
+export const shownOfChange = sql`
+  SELECT json_object('entity_type', entity_type, 'entity_id', entity_id, 'entity_name', entity_name, 'action', action)
+  FROM changes WHERE approval_id = a.id`

@@ -107,3 +107,9 @@ function narrowed(ctx: Ctx, { status, claimantId, batchId, externalRef }: ClaimF
     sql` AND `,
   )
 }
+
+/** What a list over all families shows of a claim, for the row `a` of `approvals`. */
+export const shownOfClaim = sql`
+  SELECT json_object('claim_id', approval_id, 'description', description, 'amount', amount, 'currency', currency,
+    'expense_type', expense_type, 'external_ref', external_ref, 'submitted_by', coalesce(a.submitted_by, a.requester_id))
+  FROM claims WHERE approval_id = a.id`

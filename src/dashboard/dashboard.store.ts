@@ -1,6 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
-import type { Kind, Status } from '../approvals/approval.ts'
+import type { Status } from '../approvals/approval.ts'
 import type { Ctx } from '../context.ts'
+import { families, kinds, kindsForCustomers, type Kind } from '../families.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
 
 /** Which approvals the dashboard shows; every member that is set narrows it. */
@@ -25,25 +26,8 @@ export interface DashboardRow {
   family: string
 }
 
-/** What each family shows of an approval: the one place that a further family adds itself to. */
-const families: Record<Kind, SQL> = {
-  claim: sql`SELECT json_object('claim_id', approval_id, 'description', description, 'amount', amount, 'currency', currency,
-    'expense_type', expense_type, 'external_ref', external_ref, 'submitted_by', coalesce(a.submitted_by, a.requester_id))
-    FROM claims WHERE approval_id = a.id`,
-  change: sql`SELECT json_object('entity_type', entity_type, 'entity_id', entity_id, 'entity_name', entity_name, 'action', action)
-    FROM changes WHERE approval_id = a.id`,
-  intent: sql`SELECT json_object('approval_ref', i.approval_ref, 'instance_id', i.instance_id, 'customer_id', i.customer_id,
-    'action', i.action, 'skill_slug', i.skill_slug, 'approver_role', i.approver_role, 'approver_person_id', i.approver_person_id,
-    'rule_id', i.rule_id, 'notify_channel', i.notify_channel, 'reported_by', i.reported_by, 'outbox_id', o.id,
-    'outbox_status', iif(o.status = 'open', 'pending', o.status),
-    'outbox_attempt', o.attempt, 'outbox_error', o.error)
-    FROM intents i LEFT JOIN outbox o ON o.approval_id = i.approval_id WHERE i.approval_id = a.id`,
-  result: sql`SELECT json_object('gate_id', gate_id, 'confidence', confidence, 'external_ref', external_ref, 'queued_items', queued_items)
-    FROM results WHERE approval_id = a.id`,
-}
-
 const family = sql`CASE a.kind ${sql.join(
-  Object.entries(families).map(([kind, select]) => sql`WHEN ${sql.raw(`'${kind}'`)} THEN (${select})`),
+  families.map(({ kind, shows }) => sql`WHEN ${sql.raw(`'${kind}'`)} THEN (${shows.select})`),
   sql` `,
 )} END`
 
@@ -73,14 +57,11 @@ export function selectPage(ctx: Ctx, filter: DashboardFilter, page: PageRequest)
 
 /** How many approvals the list has, as of the last sweep: from the tallies, one row a kind. */
 export function countAll(ctx: Ctx, { kind, status, customerId }: DashboardFilter) {
-  const kinds = customerId !== undefined ? ['intent'] : kind ? [kind] : ['claim', 'change', 'intent', 'result']
+  const counts = customerId !== undefined ? kindsForCustomers : kind ? [kind] : kinds
   const counted = status ? sql.identifier(status) : sql`pending + approved + rejected + withdrawn + expired`
   return ctx.db.all<{ total: number }>(sql`
     SELECT coalesce(sum(${counted}), 0) AS total FROM tallies
-    WHERE tenant_id = ${ctx.actor.tenantId} AND kind IN (${sql.join(
-      kinds.map((one) => sql`${one}`),
-      sql`, `,
-    )})
+    WHERE tenant_id = ${ctx.actor.tenantId} AND ${isOneOf(sql`kind`, counts)}
       AND facet = ${customerId === undefined ? '' : `subject:${customerId}`}`)
 }
 
@@ -91,12 +72,18 @@ function rows(ctx: Ctx, from: SQL, where: SQL, page: PageRequest) {
     FROM ${from} WHERE ${where} ${newestFirst(page, a)}`)
 }
 
-/** A customer's approvals are intents, whose subject the customer is. */
+function isOneOf(kind: SQL, among: readonly Kind[]): SQL {
+  const listed = among.map((one) => sql`${one}`)
+  return sql`${kind} IN (${sql.join(listed, sql`, `)})`
+}
+
 function narrowed(ctx: Ctx, { kind, status, customerId }: DashboardFilter): SQL {
   return sql.join(
     [
       sql`a.tenant_id = ${ctx.actor.tenantId}`,
-      ...(customerId === undefined ? [] : [sql`a.subject_id = ${customerId}`, sql`+a.kind = 'intent'`]),
+      ...(customerId === undefined
+        ? []
+        : [sql`a.subject_id = ${customerId}`, isOneOf(sql`+a.kind`, kind ? [kind] : kindsForCustomers)]),
       ...(kind === undefined || customerId !== undefined ? [] : [sql`a.kind = ${kind}`]),
       ...(status === undefined ? [] : [sql`a.status = ${status}`]),
     ],

@@ -1,5 +1,6 @@
 import type { Ctx } from '../context.ts'
 import { isRanged, pageOf, totalOf, type Page, type PageRequest } from '../db/page.ts'
+import { kindsForCustomers } from '../families.ts'
 import { Refusal } from '../refusal.ts'
 import { statuses, type Status } from '../approvals/approval.ts'
 import { countAll, selectPage, type DashboardFilter, type DashboardRow } from './dashboard.store.ts'
@@ -23,8 +24,8 @@ export async function listApprovals(
       `This key is bound to the instance ${ctx.actor.instanceId}; this list is the whole tenant's.`,
     )
   }
-  const isCustomersOnly = filter.customerId !== undefined && filter.kind !== undefined && filter.kind !== 'intent'
-  if (isCustomersOnly || (status !== undefined && !isStatus(status))) return nothing
+  const isNobodys = filter.customerId !== undefined && filter.kind && !kindsForCustomers.includes(filter.kind)
+  if (isNobodys || (status !== undefined && !isStatus(status))) return nothing
   const narrowed = { ...filter, ...(status !== undefined && { status }) }
   const { rows, count } = await ctx.db.batch({
     rows: selectPage(ctx, narrowed, page),

@@ -14,8 +14,11 @@ export function noCost(): Cost {
   return { queries: 0, rowsRead: 0, rowsWritten: 0, ms: 0 }
 }
 
+/** A part of a statement, made in a store. */
+export type Fragment = SQL
+
 /** A part of a WHERE clause, made in a store. */
-export type Condition = SQL
+export type Condition = Fragment
 
 /** An id, or a scalar subquery that finds one; made in a store. */
 export type Reference = string | SQL

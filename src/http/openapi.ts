@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
+import { families } from '../families.ts'
 import type { AppEnv } from './environment.ts'
 
 const description = `Approvals that count exactly once: bulk approval of reimbursement claims, changes of stored entities that are applied
@@ -9,16 +10,8 @@ Every request but those for this document, \`/docs\` and \`/healthz\` takes an A
 (RFC 9457) with a stable \`code\`. POSTs that create take an \`Idempotency-Key\`. Lists give a \`Link\` to their next page.`
 
 /** In the order in which they are read. */
-const tags = {
-  Claims: 'Requests for reimbursement: submit, decide one, withdraw.',
-  'Approval batches':
-    'Up to 10,000 claims approved at once, or at a later time; followed live, cancelled with reversal.',
-  'Change approvals': 'Somebody proposes a change of a stored entity, an admin decides, and it is applied at once.',
-  Entities: 'What is stored now, and every version of it.',
-  'Agent intents': 'Calls of AI agents that wait for a person.',
-  Outbox: 'Approved calls, handed back for replay once.',
-  'Checks and gates': 'What structured results have to pass.',
-  'Gate reviews': 'Results that did not, and wait for a person or for the clock.',
+const tags: Record<string, string> = {
+  ...Object.assign({}, ...families.map((family) => family.tags)),
   Webhooks: 'Where events are sent, and the log of it.',
   Dashboard: 'One list over everything.',
   Service: 'Health, and this document.',

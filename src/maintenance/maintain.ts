@@ -1,18 +1,14 @@
 import { expireDue } from '../approvals/decide-due.ts'
-import { pokeBatches } from '../claims/poke-batches.ts'
-import { systemContext } from '../context.ts'
+import { systemContext, type Ctx } from '../context.ts'
+import { families } from '../families.ts'
 import { logLine } from '../log-line.ts'
-import { endOverdueEntries } from '../intents/outbox.ts'
 import { purgeKeys } from '../idempotency/purge.ts'
-import { approveDueResults } from '../structuring/approve-due-results.ts'
 import { purgeWebhooks, relayWebhooks } from '../webhooks/relay.ts'
 
 /** The upkeep of each minute. A job that fails is logged and holds no other up; the next minute tries it again. */
-const jobs = {
+const jobs: Record<string, (ctx: Ctx) => Promise<number>> = {
   expire_approvals: expireDue,
-  approve_due_results: approveDueResults,
-  poke_batches: pokeBatches,
-  end_overdue_outbox_entries: endOverdueEntries,
+  ...Object.assign({}, ...families.map((family) => family.jobs)),
   purge_idempotency_keys: purgeKeys,
   purge_webhooks: purgeWebhooks,
   relay_webhooks: relayWebhooks,

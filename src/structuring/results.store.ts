@@ -176,3 +176,8 @@ const columns = sql`a.id, a.status, a.requester_id, a.created_at, a.due_at, a.de
 function ofTenant(ctx: Ctx, id: Reference): SQL {
   return sql`approvals a JOIN results r ON r.approval_id = a.id WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId}`
 }
+
+/** What a list over all families shows of a result, for the row `a` of `approvals`. */
+export const shownOfResult = sql`
+  SELECT json_object('gate_id', gate_id, 'confidence', confidence, 'external_ref', external_ref, 'queued_items', queued_items)
+  FROM results WHERE approval_id = a.id`

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { next } from '../page.schemas.ts'
-import { eventTypes, testType } from './event-types.ts'
+import { eventTypes, subjectKinds, testType } from './event-types.ts'
 
 const time = z.iso.datetime()
 
@@ -154,7 +154,7 @@ const eventSchema = z
     timestamp: time.openapi({ description: 'When it happened.' }),
     data: z.object({
       id: z.string().openapi({ description: 'Of what it happened to.' }),
-      kind: z.enum(['claim', 'batch', 'change', 'intent', 'result', 'endpoint']),
+      kind: z.enum(subjectKinds),
       status: z.string(),
       previous_status: z.string().nullable(),
       actor_id: z.string(),

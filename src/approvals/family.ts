@@ -1,0 +1,33 @@
+import type { Ctx } from '../context.ts'
+import type { Fragment } from '../db/open-db.ts'
+
+/**
+ * A family of approvals: what its approvals are about, said once. `src/families.ts` lists the families, and whatever
+ * goes over all of them (mounts, the dashboard, webhooks, cron, the reference, the linter) reads it from there.
+ */
+export interface Family {
+  /** What its approvals are, in one word: stored with each of them, and the first part of its events' names. */
+  kind: string
+  /** What its ids begin with (TypeID); none where they are plain UUIDs. */
+  idPrefixes: readonly string[]
+  /** Whether its subject is the customer on whose behalf it is asked: then lists find it by `customer_id`. */
+  isForCustomer?: boolean
+  /** What is told to webhooks: `<kind>.<what>`, and that of what the family has besides approvals. */
+  events: readonly `${string}.${string}`[]
+  /** The sections of the reference that its endpoints are in, each with a sentence; in the order in which they are read. */
+  tags: Readonly<Record<string, string>>
+  /** What a list over all families shows of one of its approvals. */
+  shows: {
+    /** A SELECT of one JSON object, for the row `a` of `approvals`. */
+    select: Fragment
+  }
+  /** Its routers. What a router is, the door knows that mounts them. */
+  routes: readonly unknown[]
+  /** Its upkeep of each minute, by name: each takes a bounded chunk of what is due, and says how much that was. */
+  jobs: Readonly<Record<string, (ctx: Ctx) => Promise<number>>>
+}
+
+/** Declares a family; its type is as narrow as what is said. */
+export function defineFamily<const F extends Family>(family: F): F {
+  return family
+}

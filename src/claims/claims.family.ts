@@ -1,0 +1,29 @@
+import { defineFamily } from '../approvals/family.ts'
+import { batchRoutes } from './batches.routes.ts'
+import { claimRoutes } from './claims.routes.ts'
+import { shownOfClaim } from './claims.store.ts'
+import { pokeBatches } from './poke-batches.ts'
+
+/** Claims for reimbursement, and the batches that approve many at once. */
+export const claims = defineFamily({
+  kind: 'claim',
+  idPrefixes: ['clm', 'bat'],
+  events: [
+    'claim.submitted',
+    'claim.approved',
+    'claim.rejected',
+    'claim.withdrawn',
+    'claim.reverted',
+    'batch.started',
+    'batch.completed',
+    'batch.cancelled',
+  ],
+  tags: {
+    Claims: 'Requests for reimbursement: submit, decide one, withdraw.',
+    'Approval batches':
+      'Up to 10,000 claims approved at once, or at a later time; followed live, cancelled with reversal.',
+  },
+  shows: { select: shownOfClaim },
+  routes: [claimRoutes, batchRoutes],
+  jobs: { poke_batches: pokeBatches },
+})

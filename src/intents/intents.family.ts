@@ -1,0 +1,27 @@
+import { defineFamily } from '../approvals/family.ts'
+import { intentRoutes } from './intents.routes.ts'
+import { shownOfIntent } from './intents.store.ts'
+import { endOverdueEntries } from './outbox.ts'
+import { outboxRoutes } from './outbox.routes.ts'
+
+/** Calls of agents that wait for a person, and the outbox from which approved ones are replayed. */
+export const intents = defineFamily({
+  kind: 'intent',
+  idPrefixes: ['int', 'out', 'lse'],
+  isForCustomer: true,
+  events: [
+    'intent.requested',
+    'intent.approved',
+    'intent.rejected',
+    'intent.expired',
+    'intent.executed',
+    'intent.lapsed',
+  ],
+  tags: {
+    'Agent intents': 'Calls of AI agents that wait for a person.',
+    Outbox: 'Approved calls, handed back for replay once.',
+  },
+  shows: { select: shownOfIntent },
+  routes: [intentRoutes, outboxRoutes],
+  jobs: { end_overdue_outbox_entries: endOverdueEntries },
+})

@@ -1,0 +1,20 @@
+import { defineFamily } from '../approvals/family.ts'
+import { approveDueResults } from './approve-due-results.ts'
+import { checkRoutes } from './checks.routes.ts'
+import { gateRoutes } from './gates.routes.ts'
+import { resultRoutes } from './results.routes.ts'
+import { shownOfResult } from './results.store.ts'
+
+/** Results that gates check, and that wait for a person, or for the clock, where they fail. */
+export const structuring = defineFamily({
+  kind: 'result',
+  idPrefixes: [],
+  events: ['result.queued', 'result.approved', 'result.rejected'],
+  tags: {
+    'Checks and gates': 'What structured results have to pass.',
+    'Gate reviews': 'Results that did not, and wait for a person or for the clock.',
+  },
+  shows: { select: shownOfResult },
+  routes: [checkRoutes, gateRoutes, resultRoutes],
+  jobs: { approve_due_results: approveDueResults },
+})
