@@ -1,15 +1,11 @@
 import { z } from '@hono/zod-openapi'
-import { codes } from 'currency-codes'
+import { currencies } from './currencies.ts'
 import { next, total } from '../page.schemas.ts'
 import { instant } from '../time.schemas.ts'
 import { userId } from '../user-id.schemas.ts'
 import { timeFault } from './process-at.ts'
 
 const time = z.iso.datetime()
-
-/* XCG is of 2025, later than the list; XXX is no currency, XTS is for tests. */
-const currencies = new Set([...codes(), 'XCG'])
-for (const none of ['XXX', 'XTS']) currencies.delete(none)
 
 /** A claim to submit. `amount` counts minor units (ISO 4217: cents for EUR, yen for JPY), never a fraction. */
 export const newClaimSchema = z
