@@ -2,6 +2,7 @@ import { evictDurableObject } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
 import { expect, test, vi } from 'vitest'
 import { submitClaims } from '../support/batches.ts'
+import { overSocket } from '../support/over-socket.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
 /* What a live stream may not do: outlive its key, last for ever, be one of too many. */
@@ -127,7 +128,8 @@ test('a batch has a hundred streams', async () => {
   await vi.waitFor(async () => expect(await held(batchId)).toBe(0))
 })
 
-test('streams that a runner has lost are not counted against those who come back', async () => {
+// Objects are evicted by hand only inside.
+test.skipIf(overSocket)('streams that a runner has lost are not counted against those who come back', async () => {
   const tenant = await newTenant()
   const batchId = await waiting(tenant)
   const key = await tenant.key('member')

@@ -3,3 +3,7 @@
 export function runDurableObjectAlarm(): never {
   throw new Error('Alarms are run by hand only inside workerd: test.skipIf(overSocket).')
 }
+
+export function evictDurableObject(): never {
+  throw new Error('Objects are evicted by hand only inside workerd: test.skipIf(overSocket).')
+}
