@@ -96,11 +96,13 @@ function narrowed(ctx: Ctx, { status, claimantId, batchId, externalRef }: ClaimF
   // The unary plus keeps a column out of the choice of index: a batch's claims are always found by their decision.
   const isFew = batchId !== undefined || externalRef !== undefined
   const plus = isFew ? sql`+` : sql``
+  // A batch's index knows the tenant, so that another tenant's batch is not even looked at.
+  const plusId = externalRef === undefined ? sql`` : sql`+`
   return sql.join(
     [
-      sql`${plus}a.tenant_id = ${ctx.actor.tenantId} AND ${plus}a.kind = 'claim'`,
+      sql`${plusId}a.tenant_id = ${ctx.actor.tenantId} AND ${plus}a.kind = 'claim'`,
       ...(externalRef === undefined ? [] : [sql`a.id = ${behindExternalRef(ctx, externalRef)}`]),
-      ...(batchId === undefined ? [] : [sql`${externalRef === undefined ? sql`` : sql`+`}a.decision_id = ${batchId}`]),
+      ...(batchId === undefined ? [] : [sql`${plusId}a.decision_id = ${batchId}`]),
       ...(claimantId === undefined ? [] : [sql`${plus}a.requester_id = ${claimantId}`]),
       ...(status === undefined ? [] : [sql`${plus}a.status = ${status}`]),
     ],

@@ -4,8 +4,8 @@ import type { Batch } from './batches.store.ts'
 import { getBatch } from './read-batches.ts'
 
 /**
- * Cancels a batch through its runner, which is the only one that moves it. What the database cost there is added to
- * the caller's account.
+ * Cancels a batch of the caller's tenant through its runner, which is the only one that moves it. What the database
+ * cost there is added to the caller's account.
  *
  * @throws Refusal as `cancelBatch`
  */
@@ -14,6 +14,7 @@ export async function cancelThroughRunner(
   batchId: string,
   ifMatch: readonly string[] | null,
 ): Promise<{ batch: Batch; bookmark: string | null }> {
+  await getBatch(ctx, batchId)
   const { actor, requestId } = ctx
   const { cost, bookmark, ...reply } = await ctx.env.BATCH_RUNNER.getByName(batchId).cancel({
     actor,

@@ -188,7 +188,8 @@ export function selectDeliveries(ctx: Ctx, endpointId: string, status: DeliveryS
   const index = status ? 'webhook_deliveries_by_status' : 'webhook_deliveries_by_endpoint'
   return ctx.db.all<Delivery>(sql`
     SELECT ${columns} FROM webhook_deliveries d INDEXED BY ${sql.raw(index)} CROSS JOIN events v
-    WHERE d.endpoint_id = ${endpointId} AND d.tenant_id = ${ctx.actor.tenantId} AND v.seq = d.event_seq
+    WHERE d.endpoint_id = (SELECT id FROM webhook_endpoints WHERE id = ${endpointId} AND tenant_id = ${ctx.actor.tenantId})
+      AND v.seq = d.event_seq
       AND ${status ? sql`d.status = ${status}` : sql`1`} AND ${behind(page, sql`d`)} ${newestFirst(page, sql`d`)}`)
 }
 

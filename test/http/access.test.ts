@@ -1,10 +1,12 @@
+import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { createApp } from '../../src/app.ts'
 import { roles, type Role } from '../../src/context.ts'
 import { submitClaims } from '../support/batches.ts'
 import { heldResult, invoiceGate } from '../support/gates.ts'
 import { newReceiver } from '../support/receiver.ts'
 import { operations } from '../support/promised.ts'
-import { newTenant, send, type Tenant } from '../support/tenant.ts'
+import { boundTo, newTenant, send, type Caller, type Tenant } from '../support/tenant.ts'
 
 const open = new Set(['/openapi.json', '/healthz'])
 const all = await operations()
@@ -14,6 +16,8 @@ const guarded = all.filter(({ path }) => !open.has(path))
 const ownAddress = new Set(['listEntities', 'setEntity', 'requestIntent', 'listPendingIntents', 'leaseOutbox'])
 
 let mine: Tenant
+/** With a key of the first tenant that is bound to its instance. */
+let bound: Caller
 let other: Tenant
 /** Ids of the first tenant's own things, by the path parameter that takes them, with the path before it where that matters. */
 let existing: Record<string, string>
@@ -56,6 +60,7 @@ beforeAll(async () => {
   samples.NewResult = { gate_id: gate, data: {} }
   const receiver = await newReceiver(mine)
   const sent = await mine.as('admin')(`/v1/webhook-endpoints/${receiver.id}/test`, { method: 'POST' })
+  bound = await boundTo(mine, instance_id, 'admin')
   existing = {
     '/v1/structuring/checks/{id}': check_ids[0],
     '/v1/structuring/gates/{id}': gate,
@@ -110,23 +115,46 @@ describe.each(guarded)('$operationId', ({ path, method, ...operation }) => {
     }
   })
 
+  test('without a role: 403', async () => {
+    for (const has of [[], ['owner']]) {
+      const answer = await mine.as('nobody', has as never)(concrete(path), { method, body })
+      expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } })
+    }
+  })
+
+  test('with a key that is bound to an instance: 403, but at that instance', async () => {
+    const base = '/internal/v1/instances/{instance_id}/'
+    const { status, body: answer } = await bound(concrete(path), { method, body })
+    if (!path.startsWith(base)) return expect([status, answer.code]).toEqual([403, 'forbidden'])
+    expect([401, 403]).not.toContain(status)
+    const shouted = path.replace('{instance_id}', existing.instance_id!.toUpperCase())
+    expect((await bound(concrete(shouted), { method, body })).status).toBe(status)
+    const elsewhere = await bound(concrete(path.replace('{instance_id}', crypto.randomUUID())), { method, body })
+    expect(elsewhere).toMatchObject({ status: 404, body: { code: 'not_found' } })
+  })
+
   test('of another tenant: 404, exactly like what does not exist', async () => {
     if ((!path.includes('{') && operation.operationId !== 'submitResult') || ownAddress.has(operation.operationId))
       return
     const admin = other.as('admin')
     const valid = sample(operation.requestBody)
-    const theirs = await admin(concrete(path), { method, body: valid })
-    const nobodys = await admin(path.replace('{instance_id}', crypto.randomUUID()).replace(/\{\w+\}/g, 'nobody'), {
-      method,
-      body: valid,
-    })
-    const without = ({ status, body: { request_id: _, detail, ...rest } }: any) => ({
-      status,
-      rest,
-      detail: detail.replaceAll(/APR-\w+|\w+_\w{10,}|[0-9a-f]{8}-[-0-9a-f]{27}|nobody|offer|of_1/g, '<id>'),
-    })
-    expect(theirs.status).toBe(404)
-    expect(without(theirs)).toEqual(without(nobodys))
+    const nobodys = path.replace('{instance_id}', crypto.randomUUID()).replace(/\{\w+\}/g, 'nobody')
+    const seen = async (to: string) => {
+      const { status, headers, body } = await admin(to, { method, body: valid })
+      const { request_id: _, detail, ...rest } = body
+      return {
+        status,
+        rest,
+        detail: detail.replaceAll(/APR-\w+|\w+_\w{10,}|[0-9a-f]{8}-[-0-9a-f]{27}|nobody|offer|of_1/g, '<id>'),
+        cost: headers.get('Server-Timing')!.replace(/dur=\d+/, ''),
+      }
+    }
+    const both = async () => [await seen(concrete(path)), await seen(nobodys)]
+    let [theirs, none] = await both()
+    // Now and then one of the two has to read the key as well.
+    if (theirs?.cost !== none?.cost) [theirs, none] = await both()
+    expect(theirs?.status).toBe(404)
+    expect(theirs).toEqual(none)
   })
 
   test('with X-Tenant-Id of another tenant: 403', async () => {
@@ -176,3 +204,54 @@ function sample(requestBody: any): unknown {
   if (!(name in samples)) throw new Error(`give the access test a sample of ${name}`)
   return samples[name]
 }
+
+test('a filter by what another tenant has costs what one by nothing does', async () => {
+  const coordinator = mine.as('coordinator')
+  const claim_ids = await submitClaims(mine.as('member'), 3)
+  const batch = await coordinator('/api/v1/approval-batches', { method: 'POST', body: { claim_ids } })
+  const at = `/api/v1/approval-batches/${batch.body.batch_id}`
+  while ((await coordinator(at)).body.status === 'processing') await new Promise((resolve) => setTimeout(resolve, 20))
+  const result = existing['/v1/structuring/results/{id}']
+  const filters = [
+    ['/api/v1/claims?batch_id=', batch.body.batch_id],
+    ['/api/v1/claims?claimant_id=', 'usr_member'],
+    ['/api/v1/approval-batches?coordinator_id=', 'usr_coordinator'],
+    ['/v1/structuring/approvals/pending?result_id=', result],
+    ['/v1/structuring/approvals/pending?gate_id=', existing['/v1/structuring/gates/{id}']],
+    ['/v1/approvals?customer_id=', existing.instance_id],
+  ]
+  for (const [list, id] of filters) {
+    const own = await mine.as('admin')(`${list}${id}`)
+    const nobody = list?.includes('customer') ? crypto.randomUUID() : 'nobody'
+    const both = async () =>
+      [await other.as('admin')(`${list}${id}`), await other.as('admin')(`${list}${nobody}`)] as const
+    let [theirs, nobodys] = await both()
+    if (theirs.cost.queries !== nobodys.cost.queries) [theirs, nobodys] = await both()
+    expect([list, own.cost.rowsRead > theirs.cost.rowsRead]).toEqual([list, true])
+    expect([list, theirs.status, theirs.cost]).toEqual([list, nobodys.status, nobodys.cost])
+  }
+})
+
+test('nobody wakes or asks the runner of another tenant’s batch', async () => {
+  const reached: string[] = []
+  const getByName = (name: string) => {
+    reached.push(name)
+    throw new Error('it was reached')
+  }
+  const headers = { 'X-API-Key': await other.key('admin'), 'Content-Type': 'application/json' }
+  const at = `/api/v1/approval-batches/${existing.batch_id}`
+  for (const [method, path, body] of [
+    ['DELETE', at],
+    ['GET', `${at}/events`],
+    ['POST', `${at}/process`],
+    ['PUT', at, JSON.stringify({ comment: 'x', process_at: new Date(Date.now() + 3_600_000).toISOString() })],
+  ] as const) {
+    const answer = await createApp().request(
+      path,
+      { method, headers, ...(body && { body }) },
+      { ...env, BATCH_RUNNER: { getByName } },
+    )
+    expect([method, path, answer.status]).toEqual([method, path, 404])
+  }
+  expect(reached).toEqual([])
+})
