@@ -1,17 +1,15 @@
-import { requestId } from 'hono/request-id'
-import { secureHeaders } from 'hono/secure-headers'
 import { families } from './families.ts'
 import { account } from './http/account.ts'
 import { authentication } from './http/authentication.ts'
 import { dashboardRoutes } from './dashboard/dashboard.routes.ts'
 import { docsRoutes } from './http/docs.routes.ts'
 import { healthRoutes } from './http/health.routes.ts'
-import { onError, problem } from './http/problem.ts'
+import { crossOrigin, options, unanswered } from './http/methods.ts'
+import { onError } from './http/problem.ts'
 import { createRouter } from './http/router.ts'
 import { createMiddleware } from 'hono/factory'
 import { systemContext } from './context.ts'
 import type { AppEnv } from './http/environment.ts'
-import { Refusal } from './refusal.ts'
 import { announce } from './webhooks/announce.ts'
 import { webhookRoutes } from './webhooks/webhooks.routes.ts'
 import { outgoing } from './webhooks/webhooks.schemas.ts'
@@ -28,14 +26,10 @@ const announcing = createMiddleware<AppEnv>(async function announcing(c, next) {
 export function createApp() {
   const app = createRouter()
   app.onError(onError)
-  app.notFound((c) => problem(c, new Refusal('not_found', `There is no ${c.req.method} ${c.req.path}.`)))
-  app.use(requestId({ limitLength: 128 }), account(), secureHeaders())
-  app.use(
-    createMiddleware(async function noStore(c, next) {
-      await next()
-      if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store')
-    }),
-  )
+  app.notFound(unanswered(app))
+  app.use(account(), crossOrigin())
+  app.options('*', options(app))
+  app.get('/', (c) => c.redirect('/docs'))
   app.route('/', healthRoutes)
   app.route(
     '/',

@@ -13,7 +13,11 @@ export const refusals = {
     'A valid API key is required',
     'Send Authorization: Bearer <key> or X-API-Key: <key> with a key that is not expired or revoked.',
   ],
-  forbidden: [403, 'The key lacks a role', 'Use a key that has one of the roles named in the detail.'],
+  forbidden: [
+    403,
+    'The key may not do this',
+    'Use a key that has one of the roles named in the detail, and is not bound to an instance.',
+  ],
   tenant_mismatch: [403, 'X-Tenant-Id names another tenant', "Leave X-Tenant-Id out, or send the key's own tenant."],
   actor_mismatch: [
     403,
@@ -32,6 +36,11 @@ export const refusals = {
     404,
     'There is nothing here',
     'Check the id and the path; what belongs to another tenant does not exist for this key.',
+  ],
+  method_not_allowed: [
+    405,
+    'The path does not take this method',
+    'Use one of the methods that the Allow header names.',
   ],
   already_decided: [409, 'It is already decided', 'The winner member says by whom, how and when.'],
   already_withdrawn: [409, 'It was withdrawn', 'Nothing can be decided about it any more.'],

@@ -4,9 +4,13 @@ import { selectKey, type StoredKey } from './access.store.ts'
 
 /** How long an isolate trusts what it has read of a key: a revoked key may work this much longer. */
 const trustMs = 30_000
+/** How long it remembers that there is no such key: a new one may take this long. */
+const unknownMs = 5_000
 const cacheSize = 1_000
 
 const cache = new Map<string, { key: StoredKey; readAt: number }>()
+/** Hashes of keys that there are not, and when that was read. */
+const unknown = new Map<string, number>()
 
 /** An API key that may be used now, and whose it is. */
 export interface Authenticated {
@@ -18,13 +22,20 @@ export interface Authenticated {
  * Looks an API key up by its SHA-256. Keys are random with at least 160 bits, so a plain hash keeps them safe and the
  * look-up needs no comparison of secrets.
  *
+ * @param beforeLookUp asked first where this isolate does not remember the key as a good one; refuses by throwing
  * @returns null where the key is unknown, expired or revoked
  */
-export async function authenticate(db: Db, secret: string, now: number): Promise<Authenticated | null> {
+export async function authenticate(
+  db: Db,
+  secret: string,
+  now: number,
+  beforeLookUp: () => Promise<void>,
+): Promise<Authenticated | null> {
   const hash = await sha256(secret)
   const known = cache.get(hash)
-  const key = known && now - known.readAt < trustMs && now >= known.readAt ? known.key : await read(db, hash, now)
-  if (!key || key.revoked_at !== null || (key.expires_at !== null && key.expires_at <= now)) return null
+  if (!known || !isGood(known.key, now)) await beforeLookUp()
+  const key = known && isRecent(known.readAt, trustMs, now) ? known.key : await read(db, hash, now)
+  if (!key || !isGood(key, now)) return null
   const actor = {
     tenantId: key.tenant_id,
     userId: key.user_id,
@@ -42,10 +53,25 @@ export async function sha256(text: string): Promise<string> {
 }
 
 async function read(db: Db, hash: string, now: number): Promise<StoredKey | undefined> {
+  const missedAt = unknown.get(hash)
+  if (missedAt !== undefined && isRecent(missedAt, unknownMs, now)) return undefined
   const [key] = await db.run(selectKey(db, hash))
-  cache.delete(hash)
-  if (key) cache.set(hash, { key, readAt: now })
-  const [oldest] = cache.keys()
-  if (cache.size > cacheSize && oldest !== undefined) cache.delete(oldest)
+  for (const memory of [cache, unknown]) memory.delete(hash)
+  if (key) remember(cache, hash, { key, readAt: now })
+  else remember(unknown, hash, now)
   return key
+}
+
+function isGood({ revoked_at, expires_at }: StoredKey, now: number): boolean {
+  return revoked_at === null && (expires_at === null || expires_at > now)
+}
+
+function isRecent(readAt: number, forMs: number, now: number): boolean {
+  return now - readAt < forMs && now >= readAt
+}
+
+function remember<T>(memory: Map<string, T>, hash: string, value: T): void {
+  memory.set(hash, value)
+  const [oldest] = memory.keys()
+  if (memory.size > cacheSize && oldest !== undefined) memory.delete(oldest)
 }

@@ -4,6 +4,7 @@ import { createContext, directory } from '../context.ts'
 import { openDb } from '../db/open-db.ts'
 import { Refusal } from '../refusal.ts'
 import type { AppContext, AppEnv } from './environment.ts'
+import { withinAddressRate, withinKeyRate } from './rate.ts'
 
 /**
  * Lets a request pass with a valid API key, and builds the context that everything behind it works in. Reads start
@@ -13,11 +14,18 @@ export function authentication() {
   return createMiddleware<AppEnv>(async function authentication(c, next) {
     const now = Date.now()
     const secret = presentedKey(c)
-    if (!secret) throw new Refusal('unauthorized', 'Send Authorization: Bearer <key> or X-API-Key: <key>.')
+    if (!secret) {
+      await withinAddressRate(c)
+      throw new Refusal('unauthorized', 'Send Authorization: Bearer <key> or X-API-Key: <key>.')
+    }
     const db = openDb(directory(c.env), sessionStart(c), c.get('cost'))
-    const authenticated = await authenticate(db, secret, now)
+    const authenticated = await authenticate(db, secret, now, () => withinAddressRate(c))
     if (!authenticated) throw new Refusal('unauthorized', 'The API key is unknown, expired or revoked.')
     const { actor, keyId } = authenticated
+    c.set('bookmark', () => db.bookmark())
+    c.set('keyId', keyId)
+    c.set('ctx', createContext(c.env, { db, actor, now, requestId: c.get('requestId') }))
+    await withinKeyRate(c, keyId)
     const named = c.req.header('X-Tenant-Id')
     if (named !== undefined && named !== actor.tenantId) {
       throw new Refusal(
@@ -25,19 +33,8 @@ export function authentication() {
         `X-Tenant-Id is ${JSON.stringify(named)}, but the key belongs to another tenant.`,
       )
     }
-    c.set('bookmark', () => db.bookmark())
-    c.set('keyId', keyId)
-    c.set('ctx', createContext(c.env, { db, actor, now, requestId: c.get('requestId') }))
-    await withinRate(c, keyId)
     await next()
   })
-}
-
-/** The platform's own counter: per location and approximate, so a brake rather than an account. */
-async function withinRate(c: AppContext, keyId: string): Promise<void> {
-  if (c.env.RATE_LIMIT === 'off') return
-  const { success } = await c.env.RATE_LIMITER.limit({ key: keyId })
-  if (!success) throw new Refusal('rate_limited', 'This key has sent more requests than allowed within a minute.')
 }
 
 /** The key as RFC 6750 sends it, or as the `X-API-Key` header does. */

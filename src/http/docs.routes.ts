@@ -9,9 +9,12 @@ import { layout, prose } from './docs/layout.ts'
 import { paging } from './docs/paging.page.ts'
 import { quickStart } from './docs/quick-start.page.ts'
 import { webhooks } from './docs/webhooks.page.ts'
+import { tooMany } from './endpoint.ts'
 import type { AppContext, AppEnv } from './environment.ts'
-import { openApiDocument } from './openapi.ts'
+import { hasTag } from './preconditions.ts'
+import { limitByAddress } from './rate.ts'
 import { createRouter } from './router.ts'
+import { servedDocument } from './served-document.ts'
 
 const policy = { defaultSrc: ["'none'"], styleSrc: ["'self'"], imgSrc: ["'self'", 'data:'] }
 const closed = { baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] }
@@ -29,11 +32,15 @@ const openApiRoute = createRoute({
   tags: ['Service'],
   summary: 'This document',
   security: [],
+  middleware: limitByAddress(),
   responses: {
     200: {
       description: 'OpenAPI 3.1.',
+      headers: { ETag: { description: 'Changes with the document.', schema: { type: 'string' } } },
       content: { 'application/json': { schema: z.looseObject({ openapi: z.string() }) } },
     },
+    304: { description: 'It is the one that If-None-Match names.' },
+    ...tooMany,
   },
 })
 
@@ -43,20 +50,28 @@ const pages = [quickStart, concepts, authentication, paging, errors, webhooks]
 /** The OpenAPI document, the page that renders it, and the pages of prose beside it. All open. */
 export function docsRoutes(documented: () => OpenAPIHono<AppEnv>) {
   const router = createRouter()
-  router.openapi(openApiRoute, (c) => c.json(openApiDocument(documented(), new URL(c.req.url).origin), 200))
+  const served = servedDocument(documented)
+  router.openapi(openApiRoute, async (c) => {
+    const { text, tag } = await served(new URL(c.req.url).origin)
+    const headers = { ETag: `"${tag}"`, 'Cache-Control': 'no-cache' }
+    if (hasTag(c, tag)) return c.body(null, 304, headers)
+    return c.body(text, 200, { ...headers, 'Content-Type': 'application/json' }) as never
+  })
   router.get('/docs', referenceHeaders, (c) =>
     c.html(layout(pages, { slug: '', title: 'API reference', body: reference })),
   )
-  for (const page of pages) router.get(`/docs/${page.slug}`, proseHeaders, (c) => c.html(show(c, page.slug, page)))
-  router.get('/docs/errors/:code', proseHeaders, (c) => {
+  for (const page of pages)
+    router.get(`/docs/${page.slug}`, proseHeaders, async (c) => c.html(await show(c, page.slug, page)))
+  router.get('/docs/errors/:code', proseHeaders, async (c) => {
     const code = c.req.param('code')
-    return isRefusalCode(code) ? c.html(show(c, 'errors', errorPage(code))) : c.notFound()
+    return isRefusalCode(code) ? c.html(await show(c, 'errors', errorPage(code))) : c.notFound()
   })
   return router
 
-  function show(c: AppContext, slug: string, { title, lead, body }: Omit<Page, 'slug'>) {
+  async function show(c: AppContext, slug: string, { title, lead, body }: Omit<Page, 'slug'>) {
     const { origin } = new URL(c.req.url)
-    const guide = guideTo(openApiDocument(documented(), origin), origin)
+    const { document } = await served(origin)
+    const guide = guideTo(document, origin)
     return layout(pages, { slug, title, body: prose(title, lead, body(guide)) })
   }
 }

@@ -2,13 +2,14 @@ import { createRoute, z, type RouteConfig } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { Refusal, refusals, type RefusalCode } from '../refusal.ts'
-import type { Role } from '../context.ts'
-import type { AppEnv } from './environment.ts'
+import { roles as allRoles, type Role } from '../context.ts'
+import type { AppContext, AppEnv } from './environment.ts'
 import { idempotency, IdempotencyHeader } from './idempotency.ts'
 import { jsonBody } from './input.ts'
 import { withinReach } from './pagination.ts'
 import { IfMatchHeader } from './preconditions.ts'
 import { problemSchema, validationErrorSchema } from './problem.schemas.ts'
+import { refuseOverRate } from './rate.ts'
 
 /** An operation as its routes file declares it. */
 export interface Endpoint {
@@ -18,7 +19,7 @@ export interface Endpoint {
   tags: string[]
   summary: string
   description?: string
-  /** Roles of which a key must have one; `any` for every valid key. */
+  /** Roles of which a key must have one; `any` for any of the five. */
   roles: readonly Role[] | 'any'
   request?: {
     params?: z.ZodObject
@@ -28,6 +29,8 @@ export interface Endpoint {
   }
   /** Whether it creates something: then it takes an Idempotency-Key. */
   creates?: boolean
+  /** Whether an Idempotency-Key is the tenant's, whoever sends it, and may also come in the body (`bodyKey`). */
+  sharesKeys?: boolean
   /** Whether its answer has an ETag; so has that of each operation that takes If-Match. */
   tagged?: boolean
   responses: RouteConfig['responses']
@@ -47,7 +50,7 @@ export function json<S extends z.ZodType>(schema: S) {
  * before its handler; the OpenAPI document gets their parameters and every refusal with its status.
  */
 export function endpoint<const E extends Endpoint>(declared: E) {
-  const { roles, creates, refuses: _, faults: _faults, tagged: _tagged, ...route } = declared
+  const { roles, creates, sharesKeys: _keys, refuses: _, faults: _faults, tagged: _tagged, ...route } = declared
   const body = declared.request?.body
   const headers = z.object({
     ...(creates && IdempotencyHeader.shape),
@@ -72,7 +75,7 @@ export function endpoint<const E extends Endpoint>(declared: E) {
     middleware,
     responses: { ...problems(declared), ...withHeaders(declared) },
     'x-roles': roles === 'any' ? ['any'] : roles,
-  } as unknown as Omit<E, 'roles' | 'creates' | 'refuses' | 'faults' | 'tagged'>)
+  } as unknown as Omit<E, 'roles' | 'creates' | 'sharesKeys' | 'refuses' | 'faults' | 'tagged'>)
 }
 
 /** In the reference, who may. */
@@ -101,21 +104,36 @@ function withHeaders({ responses, request, creates, refuses, tagged }: Endpoint)
 function admit(declared: Endpoint) {
   return createMiddleware<AppEnv>(async function admit(c, next) {
     c.set('endpoint', declared)
-    const { roles } = declared
-    const has = c.get('ctx').actor.roles
-    if (roles !== 'any' && !has.includes('admin') && !roles.some((role) => has.includes(role))) {
-      throw new Refusal('forbidden', `${declared.operationId} takes one of the roles ${roles.join(', ')}.`, { roles })
+    if (!declared.creates) refuseOverRate(c)
+    const { operationId } = declared
+    const { roles: has, instanceId } = c.get('ctx').actor
+    const roles = declared.roles === 'any' ? allRoles : declared.roles
+    if (!has.includes('admin') && !roles.some((role) => has.includes(role))) {
+      throw new Refusal('forbidden', `${operationId} takes one of the roles ${roles.join(', ')}.`, { roles })
     }
+    if (instanceId !== null) withinInstance(c, declared, instanceId)
     await next()
   })
 }
 
+/** A key that is bound to an agent instance reaches what lies below it, and nothing else. */
+function withinInstance(c: AppContext, { path, operationId }: Endpoint, instanceId: string): void {
+  if (!path.startsWith('/internal/v1/instances/{instance_id}/')) {
+    const detail = `This key is bound to the instance ${instanceId}, and ${operationId} is not one of its operations.`
+    throw new Refusal('forbidden', detail)
+  }
+  const named = c.req.param('instance_id') ?? ''
+  if (named.toLowerCase() !== instanceId.toLowerCase()) {
+    throw new Refusal('not_found', `There is no instance ${named}.`)
+  }
+}
+
 /** The refusals of an operation, one OpenAPI response per status. */
-function problems({ request, roles, creates, faults, refuses = [] }: Endpoint): RouteConfig['responses'] {
+function problems({ request, creates, faults, refuses = [] }: Endpoint): RouteConfig['responses'] {
   const codes = new Set<RefusalCode>([
     'unauthorized',
     'tenant_mismatch',
-    ...(roles === 'any' ? [] : (['forbidden'] as const)),
+    'forbidden',
     'invalid_input',
     ...(request?.body ? (['invalid_json', 'body_too_large', 'unsupported_media_type'] as const) : []),
     ...(creates ? (['idempotency_key_reused'] as const) : []),
@@ -124,8 +142,22 @@ function problems({ request, roles, creates, faults, refuses = [] }: Endpoint): 
     'internal_error',
     'storage_unavailable',
   ])
+  const shown = responsesOf(codes)
+  if (faults === 'fastapi' && shown[422]) {
+    const detail = [{ loc: ['body', 'action'], msg: 'is required (string)', type: 'missing' }]
+    shown[422].content = {
+      'application/json': { schema: validationErrorSchema, examples: { faults: { value: { detail } } } },
+    } as never
+  }
+  return shown
+}
+
+/** The refusal of an open operation by the rate of the caller's address. */
+export const tooMany = responsesOf(['rate_limited'])
+
+function responsesOf(codes: Iterable<RefusalCode>) {
   const byStatus = Map.groupBy(codes, (code) => refusals[code][0])
-  const shown = Object.fromEntries(
+  return Object.fromEntries(
     [...byStatus].map(([status, group]) => [
       status,
       {
@@ -139,13 +171,6 @@ function problems({ request, roles, creates, faults, refuses = [] }: Endpoint): 
       },
     ]),
   )
-  if (faults === 'fastapi' && shown[422]) {
-    const detail = [{ loc: ['body', 'action'], msg: 'is required (string)', type: 'missing' }]
-    shown[422].content = {
-      'application/json': { schema: validationErrorSchema, examples: { faults: { value: { detail } } } },
-    } as never
-  }
-  return shown
 }
 
 function example(code: RefusalCode) {

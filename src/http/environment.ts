@@ -17,6 +17,8 @@ export interface AppEnv {
     ctx: Ctx
     /** The API key that it was sent with. */
     keyId: string
+    /** Set where the key is over its rate: what was answered before may be answered again, nothing else. */
+    isOverRate?: boolean
     /** The endpoint that answers, once it is known. */
     endpoint?: Endpoint
     /** Why the request was refused, if it was. */

@@ -2,6 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { sql } from 'drizzle-orm'
 import { directory } from '../context.ts'
 import { openDb } from '../db/open-db.ts'
+import { tooMany } from './endpoint.ts'
+import { limitByAddress } from './rate.ts'
 import { createRouter } from './router.ts'
 
 const healthSchema = z
@@ -16,6 +18,7 @@ const health = createRoute({
   tags: ['Service'],
   summary: 'Whether the service and its database answer',
   security: [],
+  middleware: limitByAddress(),
   responses: {
     200: { description: 'Both do.', content },
     503: {
@@ -24,6 +27,7 @@ const health = createRoute({
         'application/json': { schema: healthSchema, example: { status: 'unavailable', database: 'unavailable' } },
       },
     },
+    ...tooMany,
   },
 })
 

@@ -1,8 +1,11 @@
 import { z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
 import { sha256 } from '../access/authenticate.ts'
+import { answeredBefore } from '../idempotency/once.ts'
 import { invalidInput } from '../refusal.ts'
+import type { Endpoint } from './endpoint.ts'
 import type { AppContext, AppEnv } from './environment.ts'
+import { refuseOverRate } from './rate.ts'
 
 /** `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): quoted as the draft has it, or bare. */
 export const IdempotencyHeader = z.object({
@@ -18,8 +21,9 @@ export function idempotency() {
   return createMiddleware<AppEnv>(async function idempotency(c, next) {
     const header = c.req.header('Idempotency-Key')
     if (header !== undefined) await useKey(c, headerKey(header))
+    else if (!c.get('endpoint')?.sharesKeys) refuseOverRate(c)
     await next()
-    if (c.get('ctx').idempotency?.replayed) c.header('Idempotency-Replayed', 'true')
+    if (c.get('ctx').idempotency?.replayed) c.res.headers.set('Idempotency-Replayed', 'true')
   })
 }
 
@@ -35,6 +39,7 @@ function headerKey(header: string): string {
 /** Takes a key that came as a member of the body; one in the header has to be the same. */
 export async function bodyKey(c: AppContext, key: string | undefined): Promise<void> {
   const inHeader = c.get('ctx').idempotency?.key
+  if (key === undefined && inHeader === undefined) refuseOverRate(c)
   if (key === undefined || key === inHeader) return
   if (inHeader !== undefined) {
     throw invalidInput([
@@ -45,7 +50,17 @@ export async function bodyKey(c: AppContext, key: string | undefined): Promise<v
 }
 
 async function useKey(c: AppContext, key: string): Promise<void> {
-  const fingerprint = await sha256(await c.req.text())
-  const used = { key, path: c.req.path.replace(/\/+$/, ''), fingerprint, replayed: false }
+  const endpoint = c.get('endpoint') as Endpoint
+  // A body that the operation does not declare is never read.
+  const fingerprint = await sha256(endpoint.request?.body ? await c.req.text() : '')
+  const userId = endpoint.sharesKeys ? '' : c.get('ctx').actor.userId
+  const used = { key, userId, path: canonicalPath(endpoint, c.req.param()), fingerprint, replayed: false }
   c.set('ctx', { ...c.get('ctx'), idempotency: used })
+  if (c.get('isOverRate') && (await answeredBefore(c.get('ctx'))) === null) refuseOverRate(c)
+}
+
+/** The path with its parameters as they are understood: however it was written, one operation on one thing has one. */
+function canonicalPath({ path, request }: Endpoint, given: Record<string, string>): string {
+  const params: Record<string, unknown> = request?.params?.safeParse(given).data ?? given
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])))
 }

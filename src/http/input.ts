@@ -72,19 +72,28 @@ function halfCharacter(json: string): string | undefined {
 
 async function readText(c: AppContext): Promise<string> {
   const tooLarge = new Refusal('body_too_large', `The body is over ${bodyLimit} bytes.`)
-  if (Number(c.req.header('Content-Length') ?? 0) > bodyLimit) throw tooLarge
+  const length = c.req.header('Content-Length')
+  if (Number(length ?? 0) > bodyLimit) throw tooLarge
+  const isBounded = length !== undefined && !c.req.header('Transfer-Encoding')
+  const bytes = isBounded ? await c.req.raw.arrayBuffer() : await readStream(c.req.raw.body, tooLarge)
+  if (bytes.byteLength > bodyLimit) throw tooLarge
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+  } catch {
+    throw new Refusal('invalid_json', 'The body is not UTF-8.')
+  }
+}
+
+/** Reads what comes without saying how long it is, and stops where it is too long. */
+async function readStream(body: ReadableStream<Uint8Array> | null, tooLarge: Refusal): Promise<ArrayBuffer> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of c.req.raw.body ?? []) {
+  for await (const chunk of body ?? []) {
     size += chunk.byteLength
     if (size > bodyLimit) throw tooLarge
     chunks.push(chunk)
   }
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(await new Blob(chunks).arrayBuffer())
-  } catch {
-    throw new Refusal('invalid_json', 'The body is not UTF-8.')
-  }
+  return new Blob(chunks).arrayBuffer()
 }
 
 /** On the first part of a request that is not valid, looks at all of them, so that the answer lists every fault. */

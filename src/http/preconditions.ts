@@ -4,7 +4,8 @@ import type { AppContext } from './environment.ts'
 /** `If-Match` (RFC 9110, 13.1.1), on whatever may refuse with `precondition_failed`. */
 export const IfMatchHeader = z.object({
   'if-match': z.string().optional().openapi({
-    description: 'The ETag of what you have seen: if it has changed since, the answer is 412 and nothing happens.',
+    description:
+      'The ETag of what you have seen: if it has changed since, the answer is 412 and nothing happens. Never send it empty: the platform drops it then.',
     example: '"1"',
   }),
 })
@@ -14,6 +15,12 @@ export function ifMatch(c: AppContext): string[] | null {
   const header = c.req.header('If-Match')?.trim()
   if (header === undefined || header === '*') return null
   return header.split(',').map((tag) => /^\s*"([^"]*)"\s*$/.exec(tag)?.[1] ?? '\u0000')
+}
+
+/** Whether `If-None-Match` (RFC 9110, 13.1.2) names the tag, or any. */
+export function hasTag(c: AppContext, tag: string): boolean {
+  const header = c.req.header('If-None-Match')?.trim() ?? ''
+  return header === '*' || header.split(',').some((one) => one.trim().replace(/^W\//, '') === `"${tag}"`)
 }
 
 /** Whether `If-Match: *` asks for there being something at all (RFC 9110, 13.1.1). */

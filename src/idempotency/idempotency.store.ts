@@ -7,7 +7,7 @@ import type { IdempotencyKey } from './once.ts'
 export function forgetKey(ctx: Ctx, used: IdempotencyKey): Statement {
   return ctx.db.all(sql`
     DELETE FROM idempotency_keys
-    WHERE tenant_id = ${ctx.actor.tenantId} AND path = ${used.path} AND key = ${used.key} AND expires_at <= ${ctx.now}`)
+    WHERE ${same(ctx, used)} AND expires_at <= ${ctx.now}`)
 }
 
 /** Takes the key, where the condition holds. Fails the transaction where the key is in use. */
@@ -19,8 +19,9 @@ export function takeKey(
   condition?: Condition,
 ): Statement {
   return ctx.db.all(sql`
-    INSERT INTO idempotency_keys (tenant_id, path, key, fingerprint, answer, expires_at)
-    SELECT ${ctx.actor.tenantId}, ${used.path}, ${used.key}, ${used.fingerprint}, ${JSON.stringify(answer)}, ${expiresAt}
+    INSERT INTO idempotency_keys (tenant_id, user_id, path, key, fingerprint, answer, expires_at)
+    SELECT ${ctx.actor.tenantId}, ${used.userId}, ${used.path}, ${used.key}, ${used.fingerprint}, ${JSON.stringify(answer)},
+      ${expiresAt}
     WHERE ${condition ?? sql`1`}`)
 }
 
@@ -33,7 +34,7 @@ export function selectWhether(ctx: Ctx, condition: Condition) {
 export function selectAnswer(ctx: Ctx, used: IdempotencyKey) {
   return ctx.db.all<{ fingerprint: string; answer: string }>(sql`
     SELECT fingerprint, answer FROM idempotency_keys
-    WHERE tenant_id = ${ctx.actor.tenantId} AND path = ${used.path} AND key = ${used.key} AND expires_at > ${ctx.now}`)
+    WHERE ${same(ctx, used)} AND expires_at > ${ctx.now}`)
 }
 
 /** Removes keys whose day is over, a bounded number of them. */
@@ -42,4 +43,8 @@ export function deleteExpired(ctx: Ctx, limit: number) {
     DELETE FROM idempotency_keys
     WHERE rowid IN (SELECT rowid FROM idempotency_keys WHERE expires_at <= ${ctx.now} ORDER BY expires_at LIMIT ${limit})
     RETURNING 1 AS gone`)
+}
+
+function same(ctx: Ctx, { userId, path, key }: IdempotencyKey): Condition {
+  return sql`tenant_id = ${ctx.actor.tenantId} AND user_id = ${userId} AND path = ${path} AND key = ${key}`
 }

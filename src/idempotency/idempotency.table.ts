@@ -5,11 +5,13 @@ export const idempotencyKeys = sqliteTable(
   'idempotency_keys',
   {
     tenant_id: text().notNull(),
+    /** Whose key it is; '' where it is the tenant's. */
+    user_id: text().notNull().default(''),
     path: text().notNull(),
     key: text().notNull(),
     fingerprint: text().notNull(),
     answer: text().notNull(),
     expires_at: integer().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.tenant_id, table.path, table.key] })],
+  (table) => [primaryKey({ columns: [table.tenant_id, table.user_id, table.path, table.key] })],
 )

@@ -10,7 +10,9 @@ const dayMs = 24 * 60 * 60 * 1000
 /** An `Idempotency-Key` as the caller sent it (draft-ietf-httpapi-idempotency-key-header), with what it is bound to. */
 export interface IdempotencyKey {
   key: string
-  /** The path it was sent to: the same key on another path is another key. */
+  /** Whose it is: the same key of another user is another key; '' where it is the tenant's, whoever sends it. */
+  userId: string
+  /** The path it was sent to, in its one canonical form: the same key on another path is another key. */
   path: string
   /** SHA-256 of the body it was first sent with. */
   fingerprint: string

@@ -34,6 +34,7 @@ const request = endpoint({
   summary: 'Store a call that waits for a person',
   roles: ['service'],
   creates: true,
+  sharesKeys: true,
   faults: 'fastapi',
   request: { params: instanceParams, body: { required: true, content: json(newIntentSchema) } },
   responses: {

@@ -62,13 +62,13 @@ async function createKey(
   tenantId: string,
   name: string,
   roles: readonly Role[],
-  more: { expires_at?: number; revoked_at?: number } = {},
+  more: { expires_at?: number; revoked_at?: number; instance_id?: string } = {},
 ) {
   const secret = `cs_test_${crypto.randomUUID()}`
   await env.DB.batch([
     env.DB.prepare('INSERT OR IGNORE INTO users VALUES (?, ?, ?, 0)').bind(tenantId, `usr_${name}`, name),
     env.DB.prepare(
-      'INSERT INTO api_keys (hash, id, tenant_id, user_id, roles, created_at, expires_at, revoked_at) VALUES (?, ?, ?, ?, ?, 0, ?, ?)',
+      'INSERT INTO api_keys (hash, id, tenant_id, user_id, roles, created_at, expires_at, revoked_at, instance_id) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)',
     ).bind(
       await sha256(secret),
       `key_${crypto.randomUUID()}`,
@@ -77,6 +77,7 @@ async function createKey(
       JSON.stringify(roles),
       more.expires_at ?? null,
       more.revoked_at ?? null,
+      more.instance_id ?? null,
     ),
   ])
   return secret
@@ -85,6 +86,12 @@ async function createKey(
 /** A key that is no longer good. */
 export const spentKey = (tenant: Tenant, more: { expires_at?: number; revoked_at?: number }) =>
   createKey(tenant.id, 'spent', ['admin'], more)
+
+/** Calls with a key that is bound to one agent instance. */
+export async function boundTo(tenant: Tenant, instance_id: string, role: Role = 'service'): Promise<Caller> {
+  const key = await createKey(tenant.id, `bound_${role}`, [role], { instance_id })
+  return (path, call) => send(path, { ...call, headers: { Authorization: `Bearer ${key}`, ...call?.headers } })
+}
 
 /** Sends a request to the Worker and holds the answer against the OpenAPI document. */
 export async function send<T = any>(
@@ -101,14 +108,14 @@ export async function send<T = any>(
   })
   const response = await exports.default.fetch(request)
   const text = await response.text()
-  const json = response.headers.get('Content-Type')?.includes('json') ? JSON.parse(text) : text
+  const json = text !== '' && response.headers.get('Content-Type')?.includes('json') ? JSON.parse(text) : text
   await promised(method, new URL(request.url).pathname, response, json)
-  const [, queries, rowsRead, rowsWritten] =
-    /desc="(\d+)q (\d+)r (\d+)w"/.exec(response.headers.get('Server-Timing') ?? '') ?? []
+  const count = (unit: string) =>
+    Number(new RegExp(`\\b(\\d+)${unit}\\b`).exec(response.headers.get('Server-Timing') ?? '')?.[1])
   return {
     status: response.status,
     headers: response.headers,
     body: json,
-    cost: { queries: Number(queries), rowsRead: Number(rowsRead), rowsWritten: Number(rowsWritten) },
+    cost: { queries: count('q'), rowsRead: count('r'), rowsWritten: count('w') },
   }
 }

@@ -1,0 +1,89 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import { cors } from 'hono/cors'
+import { createMiddleware } from 'hono/factory'
+import { Refusal } from '../refusal.ts'
+import type { AppContext, AppEnv } from './environment.ts'
+import { problem } from './problem.ts'
+import { refuseOverRate } from './rate.ts'
+
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** The methods that something answers at this path; none where there is no such path. HEAD goes wherever GET goes. */
+function allowed(app: OpenAPIHono<AppEnv>, path: string): string[] {
+  // What every request passes is registered for ALL methods; whoever answers, for one.
+  const found = methods.filter((method) =>
+    app.router.match(method, path)[0].some(([[, { method }]]) => method !== 'ALL'),
+  )
+  if (found.length === 0) return []
+  return [...found, ...(found.includes('GET') ? ['HEAD'] : []), 'OPTIONS']
+}
+
+/** What nobody has answered: no such path, or one that takes other methods. */
+export function unanswered(app: OpenAPIHono<AppEnv>) {
+  return (c: AppContext): Response => {
+    refuseOverRate(c)
+    const { method, path } = c.req
+    const allow = allowed(app, path)
+    // Something that answers this method may still have found nothing.
+    if (allow.length === 0 || allow.includes(method))
+      return problem(c, new Refusal('not_found', `There is no ${method} ${path}.`))
+    c.header('Allow', allow.join(', '))
+    return problem(c, new Refusal('method_not_allowed', `${path} does not take ${method}, but ${allow.join(', ')}.`))
+  }
+}
+
+/** Says what a path takes; open, because a browser asks before it may send a key. */
+export function options(app: OpenAPIHono<AppEnv>) {
+  return (c: AppContext): Response => {
+    const allow = allowed(app, c.req.path)
+    if (allow.length === 0) return unanswered(app)(c)
+    return c.body(null, 204, { Allow: allow.join(', ') })
+  }
+}
+
+/**
+ * Lets pages of the origins that the operator names in `CORS_ORIGINS` call the API from a browser. Keys travel in headers
+ * and never by themselves, so credentials are never allowed.
+ */
+export function crossOrigin() {
+  const named = cors({
+    origin: (origin, c: AppContext) => (origins(c).includes(origin) ? origin : null),
+    allowMethods: methods,
+    allowHeaders: [
+      'Authorization',
+      'X-API-Key',
+      'Content-Type',
+      'Idempotency-Key',
+      'If-Match',
+      'If-None-Match',
+      'Last-Event-ID',
+      'X-Request-Id',
+      'X-Tenant-Id',
+      'x-d1-bookmark',
+    ],
+    exposeHeaders: [
+      'Allow',
+      'ETag',
+      'Idempotency-Replayed',
+      'Link',
+      'Location',
+      'Retry-After',
+      'Server-Timing',
+      'WWW-Authenticate',
+      'X-Request-Id',
+      'x-d1-bookmark',
+    ],
+    maxAge: 600,
+  })
+  return createMiddleware<AppEnv>(async function crossOrigin(c, next) {
+    const isPlainOptions = c.req.method === 'OPTIONS' && !c.req.header('Access-Control-Request-Method')
+    return origins(c).length === 0 || isPlainOptions ? next() : named(c, next)
+  })
+}
+
+function origins(c: AppContext): string[] {
+  return (c.env.CORS_ORIGINS ?? '')
+    .split(',')
+    .map((origin) => origin.trim())
+    .filter(Boolean)
+}

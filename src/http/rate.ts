@@ -1,0 +1,57 @@
+import { createMiddleware } from 'hono/factory'
+import ipaddr from 'ipaddr.js'
+import { Refusal } from '../refusal.ts'
+import type { AppContext, AppEnv } from './environment.ts'
+
+/*
+ * The platform's own counters: per location and approximate, so a brake rather than an account.
+ */
+
+/**
+ * Counts a call that nobody vouches for yet, by the address it comes from, before anything is looked up.
+ *
+ * @throws Refusal `rate_limited`
+ */
+export async function withinAddressRate(c: AppContext): Promise<void> {
+  if (c.env.RATE_LIMIT === 'off') return
+  const { success } = await c.env.ADDRESS_RATE_LIMITER.limit({ key: caller(c.req.header('CF-Connecting-IP')) })
+  if (success) return
+  const detail = 'This address has sent more requests without a key that is known to be good than allowed in a minute.'
+  throw new Refusal('rate_limited', detail)
+}
+
+/** The same for an operation that is open to everybody. */
+export function limitByAddress() {
+  return createMiddleware<AppEnv>(async function limitByAddress(c, next) {
+    await withinAddressRate(c)
+    await next()
+  })
+}
+
+/**
+ * Counts a call of a good key. A POST that is over the rate goes on as far as `refuseOverRate`, because what was done
+ * once is answered again at any time; that has as large a rate of its own.
+ *
+ * @throws Refusal `rate_limited`
+ */
+export async function withinKeyRate(c: AppContext, keyId: string): Promise<void> {
+  if (c.env.RATE_LIMIT === 'off') return
+  const { success } = await c.env.RATE_LIMITER.limit({ key: keyId })
+  if (success) return
+  c.set('isOverRate', true)
+  if (c.req.method !== 'POST') refuseOverRate(c)
+  const again = await c.env.RATE_LIMITER.limit({ key: `${keyId}:replays` })
+  if (!again.success) refuseOverRate(c)
+}
+
+/** @throws Refusal `rate_limited` where the call's key is over its rate */
+export function refuseOverRate(c: AppContext): void {
+  if (!c.get('isOverRate')) return
+  throw new Refusal('rate_limited', 'This key has sent more requests than allowed within a minute.')
+}
+
+/** Who an address is: of IPv6 the network, because one caller has all the addresses of a /64. */
+function caller(address: string | undefined): string {
+  if (address === undefined || !ipaddr.IPv6.isValid(address)) return address ?? 'unknown'
+  return ipaddr.IPv6.parse(address).parts.slice(0, 4).join(':')
+}
