@@ -32,6 +32,7 @@ const list = endpoint({
   operationId: 'listChanges',
   tags,
   summary: 'List change requests by status, newest first',
+  description: 'A bare array. Pending ones unless `status` says otherwise.',
   roles: 'any',
   request: {
     query: z.object({
@@ -53,6 +54,8 @@ const request = endpoint({
   operationId: 'requestChange',
   tags,
   summary: 'Ask for a change of a stored entity',
+  description:
+    'The payload of an update is a JSON Merge Patch (RFC 7396), that of a creation the whole entity; it is kept as sent.',
   roles: 'any',
   creates: true,
   request: { body: { required: true, content: json(newChangeSchema) } },
@@ -67,6 +70,8 @@ const get = endpoint({
   tagged: true,
   tags,
   summary: 'Read a change request, and what it would do',
+  description:
+    'While it is pending, it is shown beside what is stored now: `preview`, `baseVersion`, `currentVersion`, `stale`.',
   roles: 'any',
   request: { params: changeParams },
   responses: { 200: { description: 'The request.', content: json(changeInViewSchema) } },
@@ -79,6 +84,8 @@ const resolve = endpoint({
   operationId: 'resolveChange',
   tags,
   summary: 'Approve or reject a change request; an approved one is applied at once',
+  description:
+    'If the entity has changed since the request was made, approving takes an If-Match that says the new state was seen.',
   roles: ['admin'],
   request: { params: changeParams, body: { required: true, content: json(resolveSchema) } },
   responses: {
@@ -105,6 +112,7 @@ const withdraw = endpoint({
   operationId: 'withdrawChange',
   tags,
   summary: 'Withdraw a change request of your own',
+  description: 'Only the requester can, and only until somebody has resolved it.',
   roles: 'any',
   request: { params: changeParams },
   responses: { 200: { description: 'The request, withdrawn.', content: json(changeSchema) } },

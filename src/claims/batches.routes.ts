@@ -32,6 +32,7 @@ const list = endpoint({
   operationId: 'listBatches',
   tags,
   summary: 'List approval batches, newest first',
+  description: 'Counts are those of this moment; read one batch for what became of each claim.',
   roles: 'any',
   request: {
     query: z.object({
@@ -52,6 +53,8 @@ const submit = endpoint({
   operationId: 'processBatch',
   tags,
   summary: 'Start a new bulk approval batch, at once or at the time of process_at',
+  description:
+    'Claims that cannot be approved, unknown ones among them, come out as rejected results and stop nothing.',
   roles,
   creates: true,
   request: { body: { required: true, content: json(newBatchSchema) } },
@@ -67,6 +70,7 @@ const start = endpoint({
   operationId: 'startBatch',
   tags,
   summary: 'Start a pending batch now',
+  description: 'Its `process_at` no longer matters then.',
   roles,
   request: { params: batchParams },
   responses: {
@@ -81,6 +85,8 @@ const amend = endpoint({
   operationId: 'amendBatch',
   tags,
   summary: 'Amend a batch, or add claims to it, before it is processed',
+  description:
+    'Comment and time are replaced, claims are added to those there; a batch that has started is amended no more.',
   roles,
   request: {
     params: batchParams,
@@ -126,6 +132,7 @@ const cancel = endpoint({
   operationId: 'cancelBatch',
   tags,
   summary: 'Cancel a pending or processing batch and undo what it approved',
+  description: 'Every claim that this batch has approved goes back to pending, in the same transaction.',
   roles,
   request: { params: batchParams },
   responses: {

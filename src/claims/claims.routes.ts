@@ -40,6 +40,8 @@ const submitClaim = endpoint({
   operationId: 'submitClaim',
   tags,
   summary: 'Submit a claim',
+  description:
+    'It waits for a coordinator. Whoever submits a claim, for themselves or for another, does not decide it.',
   roles: submitters,
   creates: true,
   request: { body: { required: true, content: json(newClaimSchema) } },
@@ -53,6 +55,7 @@ const submitClaimsBulk = endpoint({
   operationId: 'submitClaims',
   tags,
   summary: 'Submit up to 1,000 claims, all or none',
+  description: 'Either every claim is stored or, where one is at fault, none; the answer then lists every fault.',
   roles: submitters,
   creates: true,
   request: { body: { required: true, content: json(newClaimsSchema) } },
@@ -71,6 +74,7 @@ const list = endpoint({
   operationId: 'listClaims',
   tags,
   summary: 'List claims, newest first',
+  description: 'Filters narrow the list together; `claimant_id=` your own user for what you asked for.',
   roles: 'any',
   request: {
     query: z.object({
@@ -94,6 +98,7 @@ const get = endpoint({
   tagged: true,
   tags,
   summary: 'Read a claim',
+  description: 'While it is pending, `decided_by`, `decided_at` and `comment` are null.',
   roles: 'any',
   request: { params: claimParams },
   responses: { 200: one('The claim; its ETag changes with every change.') },
@@ -106,6 +111,8 @@ const approve = endpoint({
   operationId: 'approveClaim',
   tags,
   summary: 'Approve a claim',
+  description:
+    'Send If-Match with the ETag that you read to decide on nothing newer; nobody decides what they asked for.',
   roles: deciders,
   request: { params: claimParams, body: { content: json(approvalSchema) } },
   responses: { 200: one('The claim as decided; the same again for the same decision by the same person.') },
@@ -118,6 +125,7 @@ const reject = endpoint({
   operationId: 'rejectClaim',
   tags,
   summary: 'Reject a claim, saying why',
+  description: 'The comment is for the claimant to read. Nobody decides what they asked for.',
   roles: deciders,
   request: {
     params: claimParams,
@@ -133,6 +141,7 @@ const remove = endpoint({
   operationId: 'withdrawClaim',
   tags,
   summary: 'Withdraw a pending claim of your own',
+  description: 'Only the claimant can, and only until somebody has decided.',
   roles: submitters,
   request: { params: claimParams },
   responses: { 200: one('The claim, withdrawn.') },

@@ -13,12 +13,13 @@ export const newClaimSchema = z
     description: z.string().trim().min(1).max(1000).openapi({ example: 'Train to Bern' }),
     amount: z
       .int()
-      .positive()
-      .openapi({ description: 'Minor units of the currency, at most 2^53 − 1.', example: 4250 }),
+      .min(1)
+      .max(Number.MAX_SAFE_INTEGER)
+      .openapi({ description: 'Minor units of the currency.', example: 4250 }),
     currency: z
       .string()
       .refine((code) => currencies.has(code), 'must be an ISO 4217 currency code in capitals, such as EUR')
-      .openapi({ example: 'CHF' }),
+      .openapi({ description: 'ISO 4217.', enum: [...currencies].sort(), example: 'CHF' }),
     expense_type: z.string().trim().min(1).max(50).nullish().openapi({ example: 'mileage' }),
     incurred_on: z.iso.date().nullish().openapi({ example: '2026-03-14' }),
     distance_km: z.number().positive().max(1_000_000).nullish().openapi({ example: 125.5 }),
@@ -26,7 +27,7 @@ export const newClaimSchema = z
       .url({ protocol: /^https?$/ })
       .max(2048)
       .nullish()
-      .openapi({ example: 'https://receipts.example/42.pdf' }),
+      .openapi({ format: 'uri', pattern: '^https?://', example: 'https://receipts.example/42.pdf' }),
     external_ref: z
       .string()
       .trim()
@@ -113,7 +114,7 @@ export const newBatchSchema = z
       .optional()
       .openapi({ description: "The caller's own user, unless the key has admin or service.", example: 'usr_coord99' }),
     comment: batchComment.openapi({ example: 'End-of-month batch approval March 2026' }),
-    process_at: processAt.nullish(),
+    process_at: processAt.nullish().openapi({ type: ['string', 'null'] }),
   })
   .superRefine(timeBesideOtherFaults, onlyThen)
   .openapi('NewBatch')

@@ -4,7 +4,7 @@ import { endpoint, json } from '../http/endpoint.ts'
 import { createdRange, linkNext, longCursorQuery, offset, offsetRequest } from '../http/pagination.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
-import { dashboardFilter, dashboardSchema } from './dashboard.schemas.ts'
+import { dashboardFilter, dashboardSchema, type dashboardItemSchema } from './dashboard.schemas.ts'
 import type { DashboardRow } from './dashboard.store.ts'
 import { listApprovals } from './list-approvals.ts'
 
@@ -14,6 +14,8 @@ const list = endpoint({
   operationId: 'listApprovals',
   tags: ['Dashboard'],
   summary: "List the tenant's approvals of all kinds, newest first",
+  description:
+    'Each has what all families have in common and, by its `kind`, its own members. A status that does not exist gives an empty list.',
   roles: 'any',
   faults: 'fastapi',
   refuses: ['forbidden'],
@@ -54,5 +56,5 @@ function render({ on_due, family, ...row }: DashboardRow, now: number) {
     decided_at: iso(unswept ? row.due_at : row.decided_at),
     decided_by: unswept ? expirer : row.decided_by,
   }
-  return { ...(JSON.parse(family ?? '{}') as Record<string, unknown>), ...common }
+  return { ...(JSON.parse(family ?? '{}') as object), ...common } as z.infer<typeof dashboardItemSchema>
 }

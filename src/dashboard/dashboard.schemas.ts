@@ -22,22 +22,81 @@ export const dashboardFilter = {
   kind: kinds.optional(),
 }
 
-/** An approval of any family: what all have in common, and the members of its own family. */
-export const dashboardItemSchema = z
-  .looseObject({
-    id: z.string(),
-    kind: kinds,
-    status: statuses,
-    title: z.string(),
-    requester: z.string(),
-    created_at: time,
-    due_at: time.nullable(),
-    decided_at: time.nullable(),
-    decided_by: z.string().nullable(),
+const common = {
+  id: z.string(),
+  status: statuses,
+  title: z.string(),
+  requester: z.string(),
+  created_at: time,
+  due_at: time.nullable(),
+  decided_at: time.nullable(),
+  decided_by: z.string().nullable(),
+}
+const text = z.string()
+const textOrNull = z.string().nullable()
+const role = z.enum(['owner', 'customer'])
+
+/** What is shown of an approval of each family, beside what all have in common. */
+const ofClaim = z
+  .object({
+    ...common,
+    kind: z.literal('claim'),
+    claim_id: text,
+    description: text,
+    amount: z.int(),
+    currency: text,
+    expense_type: textOrNull,
+    external_ref: textOrNull,
+    submitted_by: text.openapi({ description: 'Whose key submitted it.' }),
   })
+  .openapi('ClaimOnDashboard')
+const ofChange = z
+  .object({
+    ...common,
+    kind: z.literal('change'),
+    entity_type: text,
+    entity_id: text,
+    entity_name: text,
+    action: z.enum(['create', 'update', 'delete']),
+  })
+  .openapi('ChangeOnDashboard')
+const ofIntent = z
+  .object({
+    ...common,
+    kind: z.literal('intent'),
+    approval_ref: text,
+    instance_id: text,
+    customer_id: text,
+    action: text,
+    skill_slug: text,
+    approver_role: role,
+    approver_person_id: textOrNull,
+    rule_id: textOrNull,
+    notify_channel: textOrNull,
+    reported_by: textOrNull,
+    outbox_id: textOrNull,
+    outbox_status: z.enum(['pending', 'succeeded', 'failed', 'lapsed']).nullable(),
+    outbox_attempt: z.int().nullable(),
+    outbox_error: textOrNull,
+  })
+  .openapi('IntentOnDashboard')
+const ofResult = z
+  .object({
+    ...common,
+    kind: z.literal('result'),
+    gate_id: text,
+    confidence: z.number().nullable(),
+    external_ref: textOrNull,
+    queued_items: z.int(),
+  })
+  .openapi('ResultOnDashboard')
+
+/** An approval of any family. */
+export const dashboardItemSchema = z
+  .discriminatedUnion('kind', [ofClaim, ofChange, ofIntent, ofResult])
   .openapi('Approval', {
     example: {
-      id: 'int_01jq8m2v9kf3wt6x5n4c7b8d9e',
+      id: 'int_demo1',
       kind: 'intent',
       status: 'pending',
       title: 'payments: refund',
@@ -47,7 +106,19 @@ export const dashboardItemSchema = z
       decided_at: null,
       decided_by: null,
       approval_ref: 'APR-7K2M',
-      customer_id: '160c0c4b-9966-4dc1-a916-8407eb10d74e',
+      instance_id: '497f6eca-6276-4993-bfeb-53cbbbba6f08',
+      customer_id: '497f6eca-6276-4993-bfeb-53cbbbba6f08',
+      action: 'refund',
+      skill_slug: 'payments',
+      approver_role: 'customer',
+      approver_person_id: null,
+      rule_id: null,
+      notify_channel: null,
+      reported_by: null,
+      outbox_id: null,
+      outbox_status: null,
+      outbox_attempt: null,
+      outbox_error: null,
     },
   })
 

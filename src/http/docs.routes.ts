@@ -31,6 +31,7 @@ const openApiRoute = createRoute({
   operationId: 'getOpenApiDocument',
   tags: ['Service'],
   summary: 'This document',
+  description: 'Made from the schemas that validate; takes no key.',
   security: [],
   middleware: limitByAddress(),
   responses: {

@@ -17,6 +17,7 @@ const health = createRoute({
   operationId: 'getHealth',
   tags: ['Service'],
   summary: 'Whether the service and its database answer',
+  description: 'For load balancers and uptime checks; takes no key.',
   security: [],
   middleware: limitByAddress(),
   responses: {

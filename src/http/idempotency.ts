@@ -12,7 +12,6 @@ export const IdempotencyHeader = z.object({
   'idempotency-key': z.string().optional().openapi({
     description:
       '1–255 characters, quoted or bare; kept for 24 hours. The same key with the same body gets the first answer again.',
-    example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
   }),
 })
 

@@ -25,10 +25,37 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>, origin: string) {
     in: 'header',
     name: 'X-API-Key',
   })
-  return app.getOpenAPI31Document({
+  const document = app.getOpenAPI31Document({
     openapi: '3.1.0',
-    info: { title: 'Countersign', version: '0.1.0', description },
+    info: {
+      title: 'Countersign',
+      version: '0.1.0',
+      description,
+      license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
+      contact: { name: 'Whoever runs this service', url: new URL('/docs', origin).href },
+    },
     servers: [{ url: origin }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
   })
+  for (const schema of Object.values(document.components?.schemas ?? {})) sayDefaults(schema)
+  return document
+}
+
+/**
+ * Puts the defaults of members into words. The keyword makes generators of types (openapi-typescript) take a member for
+ * required, which it is in answers, where no schema of ours has one, and is not in requests.
+ */
+function sayDefaults(schema: object): void {
+  for (const member of Object.values((schema as { properties?: Record<string, Described> }).properties ?? {})) {
+    sayDefaults(member)
+    if (!('default' in member)) continue
+    const said = `Default: \`${JSON.stringify(member.default)}\`.`
+    member.description = member.description === undefined ? said : `${member.description} ${said}`
+    delete member.default
+  }
+}
+
+interface Described {
+  description?: string
+  default?: unknown
 }

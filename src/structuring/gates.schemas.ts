@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { next } from '../page.schemas.ts'
+import { anyConfig, configByType } from './check-config.schemas.ts'
 import { checkTypes, configFaults, type CheckType } from './check-config.ts'
 import { isField } from './json-reader.ts'
 import { mostRules, ruleTypes } from './judge-rule.ts'
@@ -14,13 +15,7 @@ export const idParams = z.object({
 })
 export const ruleParams = idParams.extend({ rule_id: z.string().min(1).max(100) })
 
-const config = z.record(z.string(), z.unknown()).openapi({
-  description: `By type: \`value_range\` {field, min?, max?}; \`field_format\` {field, pattern}; \`required_field\` {field};
-\`allowed_values\` {field, values}; \`cross_field\` {left, op, right}; \`json_schema\` {schema}; \`reported\` {}. A field is a plain
-name or a JSON Pointer (RFC 6901). Numbers are compared as the decimals that are written. A pattern is one of RE2, found
-anywhere in the text unless it says ^ and $. A schema is of JSON Schema 2020-12, without pattern, format and references; its numbers are IEEE doubles.`,
-  example: { field: 'total_amount', max: 1_000_000 },
-})
+const config = z.record(z.string(), z.unknown())
 
 /** As much of a check as its config can be judged by. */
 const typed = z.looseObject({ type: z.enum(checkTypes as [CheckType, ...CheckType[]]), config })
@@ -34,7 +29,7 @@ export const newCheckSchema = z
     severity: severity.default('error').openapi({
       description: 'A failed `error` holds a result up; a failed `warning` does unless the gate says otherwise.',
     }),
-    config: config.default({}),
+    config: config.default({}).openapi({ example: { field: 'total_amount', max: 1_000_000 } }),
     is_active: z.boolean().default(true),
     sort_order: z.int().min(-1_000_000).max(1_000_000).default(0).openapi({ description: 'Checks run in this order.' }),
   })
@@ -51,7 +46,7 @@ export const newCheckSchema = z
     // Whatever else is wrong: the caller is told of every fault at once.
     { when: () => true },
   )
-  .openapi('NewCheck')
+  .openapi('NewCheck', { oneOf: configByType })
 
 /** What of a check can be changed. */
 export const checkChangeSchema = z
@@ -59,7 +54,7 @@ export const checkChangeSchema = z
     name: name.optional(),
     description: description.optional(),
     severity: severity.optional(),
-    config: config.optional(),
+    config: config.optional().openapi({ description: 'As the type of the check wants it.', ...anyConfig }),
     is_active: z.boolean().optional(),
     sort_order: z.int().min(-1_000_000).max(1_000_000).optional(),
   })
@@ -73,7 +68,7 @@ export const checkSchema = z
     description: z.string().nullable(),
     type: z.enum(checkTypes as [CheckType, ...CheckType[]]),
     severity,
-    config: z.looseObject({}),
+    config: z.looseObject({}).openapi({ description: 'As it was sent.', ...anyConfig }),
     is_active: z.boolean(),
     sort_order: z.int(),
     created_at: time,

@@ -52,6 +52,7 @@ const list = endpoint({
   operationId: 'listResults',
   tags,
   summary: 'List results, newest first, without their data',
+  description: 'Read one result for its data.',
   roles: 'any',
   request: { query: z.object({ ...resultFilter, ...createdRange, ...cursorQuery(20) }) },
   responses: { 200: { description: 'A page of results; `Link` leads to the next.', content: json(resultListSchema) } },
@@ -64,6 +65,7 @@ const get = endpoint({
   tagged: true,
   tags,
   summary: 'Read a result',
+  description: 'With its data as it was sent.',
   roles: 'any',
   request: { params: resultParams },
   responses: {
@@ -78,6 +80,7 @@ const checks = endpoint({
   operationId: 'getResultChecks',
   tags,
   summary: 'What each check and each rule said of a result; all of them, in their order',
+  description: 'Why a failed one failed is in its details.',
   roles: 'any',
   request: { params: resultParams },
   responses: { 200: { description: 'The outcomes.', content: json(checkResultListSchema) } },

@@ -21,6 +21,8 @@ test.each(all)('$operationId is whole: id, tags, summary, security, every refusa
   expect(operation.tags).toHaveLength(1)
   expect(tags).toContain(operation.tags[0])
   expect(operation.summary).toBeTruthy()
+  // A sentence beyond who may.
+  expect(operation.description.replace(/(Any role|Roles: [\w, ]+)\.$/, '').trim()).toMatch(/\.$/)
   if (operation.security.length > 0) {
     expect(operation.security).toEqual([{ bearer: [] }, { apiKey: [] }])
     for (const status of ['401', '403', '429', '500', '503']) {
