@@ -14,8 +14,7 @@ export const newClaimSchema = z
     amount: z
       .int()
       .min(1)
-      .max(Number.MAX_SAFE_INTEGER)
-      .openapi({ description: 'Minor units of the currency.', example: 4250 }),
+      .openapi({ description: 'Minor units of the currency.', maximum: Number.MAX_SAFE_INTEGER, example: 4250 }),
     currency: z
       .string()
       .refine((code) => currencies.has(code), 'must be an ISO 4217 currency code in capitals, such as EUR')

@@ -142,7 +142,7 @@ export const leaseSchema = z
     max: z.int().min(1).max(100).default(10),
     lease_seconds: z.int().min(5).max(900).default(60),
   })
-  .openapi('Lease')
+  .openapi('Lease', { example: { max: 10, lease_seconds: 60 } })
 
 export const leasedSchema = z
   .object({
@@ -232,7 +232,23 @@ export const entryInViewSchema = z
     result: z.unknown().openapi({ description: 'What was reported to have come of it; null where nothing was.' }),
     serialized_intent: z.looseObject({}),
   })
-  .openapi('OutboxEntryInView')
+  .openapi('OutboxEntryInView', {
+    example: {
+      outbox_id: 'out_01jq8m2v9kf3wt6x5n4c7b8d9e',
+      approval_ref: 'APR-7K2M',
+      action: 'refund',
+      skill_slug: 'payments',
+      status: 'succeeded',
+      approved_at: '2026-03-16T14:30:00.000Z',
+      execute_by: '2026-03-17T14:30:00.000Z',
+      attempt: 1,
+      lease_expires_at: null,
+      error: null,
+      finished_at: '2026-03-16T14:30:05.000Z',
+      result: { refund: 're_77' },
+      serialized_intent: { order: 'o_1001', amount: 49.9 },
+    },
+  })
 
 /* Each entry may carry 256 KiB. */
 export const pendingQuery = {
