@@ -27,7 +27,8 @@ curl ${origin}/v1/approvals \\
       Either header will do. A key that is missing, unknown, expired or revoked is 401
       <a href="/docs/errors/unauthorized"><code>unauthorized</code></a
       >, before anything else is looked at. Only a key’s SHA-256 is stored, so a lost one has to be replaced. Open
-      without a key are <a href="/healthz">/healthz</a>, <a href="/openapi.json">/openapi.json</a> and these pages.
+      without a key are <a href="/">/</a>, <a href="/healthz">/healthz</a>,
+      <a href="/openapi.json">/openapi.json</a> and these pages.
     </p>
 
     <h2>Tenants</h2>
