@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { jsonEach } from '../db/json.ts'
 import type { Db } from '../db/open-db.ts'
 import type { apiKeys } from './access.table.ts'
 
@@ -16,5 +17,5 @@ export function selectKey(db: Db, hash: string) {
 export function selectUnrevoked(db: Db, ids: readonly string[]) {
   return db.all<Pick<StoredKey, 'id' | 'expires_at'>>(sql`
     SELECT id, expires_at FROM api_keys
-    WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)})) AND revoked_at IS NULL`)
+    WHERE id IN (SELECT value FROM ${jsonEach(ids)}) AND revoked_at IS NULL`)
 }

@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { roles as allRoles, type Ctx } from '../context.ts'
+import { jsonEach } from '../db/json.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import type { Approval, Kind, Vote } from './approval.ts'
 import type { Opening } from './open.ts'
@@ -54,7 +55,7 @@ export function insertApprovals(
     SELECT value ->> '$.id', ${actor.tenantId}, ${kind}, ${status}, value ->> '$.title', value ->> '$.requester_id',
       value ->> '$.subject.type', value ->> '$.subject.id', ${now}, ${now}, value ->> '$.due_at', value ->> '$.on_due',
       value -> '$.policy', value ->> '$.policy.required_approvals', ${decisionId}, ${decidedBy}, ${decidedAt}, value ->> '$.submitted_by'
-    FROM json_each(${JSON.stringify(openings)}) WHERE ${guard ?? sql`1`}`)
+    FROM ${jsonEach(openings)} WHERE ${guard ?? sql`1`}`)
 }
 
 /** Casts one vote and, with the last one needed, decides. Returns the row where it was allowed, else none. */
@@ -123,5 +124,5 @@ export function selectApproval(ctx: Ctx, id: Reference, kind: Kind, decisionId: 
 }
 
 function matches(ifMatch: readonly string[] | null): SQL {
-  return ifMatch ? sql`CAST(revision AS TEXT) IN (SELECT value FROM json_each(${JSON.stringify(ifMatch)}))` : sql`1`
+  return ifMatch ? sql`CAST(revision AS TEXT) IN (SELECT value FROM ${jsonEach(ifMatch)})` : sql`1`
 }

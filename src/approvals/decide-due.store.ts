@@ -4,10 +4,10 @@ import type { Kind } from './approval.ts'
 import { recordFound } from './history.store.ts'
 
 /** What the clock makes of approvals whose time has come: all of them expire, or those of one family are approved. */
-export type Outcome = { status: 'expired' } | { status: 'approved'; kind: Kind }
+export type ClockOutcome = { status: 'expired' } | { status: 'approved'; kind: Kind }
 
 /** A row where anything is past its due time. */
-export function selectWhetherDue(ctx: Ctx, outcome: Outcome) {
+export function selectWhetherDue(ctx: Ctx, outcome: ClockOutcome) {
   return ctx.db.all<{ due: 1 }>(
     sql`SELECT 1 AS due FROM approvals INDEXED BY approvals_due WHERE ${isDue(ctx, outcome)} LIMIT 1`,
   )
@@ -18,7 +18,7 @@ export function selectWhetherDue(ctx: Ctx, outcome: Outcome) {
  * `decided` returns a row for each. What expires does so at its due time, whenever that is noticed; what is
  * approved is approved now.
  */
-export function decideDue(ctx: Ctx, outcome: Outcome, sweepId: string, limit: number) {
+export function decideDue(ctx: Ctx, outcome: ClockOutcome, sweepId: string, limit: number) {
   const { status } = outcome
   const decidedAt = status === 'expired' ? sql`due_at` : sql`${ctx.now}`
   return {
@@ -39,7 +39,7 @@ export function decideDue(ctx: Ctx, outcome: Outcome, sweepId: string, limit: nu
   }
 }
 
-function isDue(ctx: Ctx, outcome: Outcome): SQL {
+function isDue(ctx: Ctx, outcome: ClockOutcome): SQL {
   const due = sql`status = 'pending' AND due_at <= ${ctx.now}`
   return outcome.status === 'expired'
     ? sql`${due} AND on_due = 'expire'`

@@ -3,7 +3,7 @@ import { inSteps } from '../db/in-steps.ts'
 import type { Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
 import { autoApprover, expirer, type Kind } from './approval.ts'
-import { decideDue, selectWhetherDue, type Outcome } from './decide-due.store.ts'
+import { decideDue, selectWhetherDue, type ClockOutcome } from './decide-due.store.ts'
 
 /** How many approvals one transaction decides, and how many of those one sweep runs: far below D1's limits. */
 const perStep = 1_000
@@ -33,7 +33,7 @@ export function approveDue(ctx: Ctx, kind: Kind, effect: (ctx: Ctx, sweepId: str
 /** Looks first: a sweep with nothing due, which is nearly each, costs a row. */
 async function sweep(
   ctx: Ctx,
-  outcome: Outcome,
+  outcome: ClockOutcome,
   userId: string,
   effect: (ctx: Ctx, sweepId: string) => Statement[],
 ): Promise<number> {

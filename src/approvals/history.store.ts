@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
+import { jsonEach } from '../db/json.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { newId, newIds } from '../ids.ts'
 import type { Status } from './approval.ts'
@@ -32,7 +33,7 @@ export function recordIf(ctx: Ctx, happenings: readonly Happening[], condition: 
     INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
     SELECT value ->> '$.id', ${ctx.actor.tenantId}, value ->> '$.type', value ->> '$.subjectId', ${ctx.actor.userId}, ${ctx.now},
       value ->> '$.from', value ->> '$.to', coalesce(value -> '$.data', '{}')
-    FROM json_each(${JSON.stringify(rows)}) WHERE ${condition}`)
+    FROM ${jsonEach(rows)} WHERE ${condition}`)
 }
 
 /**
@@ -61,7 +62,7 @@ export function recordFound(ctx: Ctx, found: SQL, atMost = 1): Statement {
     INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
     SELECT ids.value, f.tenant_id, f.type, f.subject_id, ${ctx.actor.userId}, ${ctx.now}, f.from_status, f.to_status, f.data
     FROM (SELECT *, row_number() OVER () - 1 AS n FROM (${found})) AS f
-      JOIN json_each(${JSON.stringify(newIds('evt', atMost))}) AS ids ON ids.key = f.n`)
+      JOIN ${jsonEach(newIds('evt', atMost))} AS ids ON ids.key = f.n`)
 }
 
 /**
@@ -78,7 +79,7 @@ export function recordNumbered(
     INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
     SELECT ids.value, ${happening.tenantId}, ${happening.type}, ${subjects.subject}, ${happening.actorId}, ${ctx.now},
       ${happening.from}, ${happening.to}, ${happening.data}
-    FROM json_each(${JSON.stringify(newIds('evt', subjects.atMost))}) AS ids CROSS JOIN ${subjects.from}`)
+    FROM ${jsonEach(newIds('evt', subjects.atMost))} AS ids CROSS JOIN ${subjects.from}`)
 }
 
 /** Whether one of these types of events is in a subject's history. */

@@ -3,7 +3,7 @@ import { Refusal } from '../refusal.ts'
 import { policyOf, statusAt, tagOf, winnerOf, type Approval, type Vote } from './approval.ts'
 
 /** Somebody's wish to vote. */
-export interface Attempt {
+export interface Ballot {
   vote: Vote
   /** Entity tags of the states in which the vote is meant (`If-Match`); null where any will do. */
   ifMatch: readonly string[] | null
@@ -20,7 +20,7 @@ export function whyNot(
   approval: Approval,
   mine: Vote | null,
   actor: Actor,
-  attempt: Attempt,
+  ballot: Ballot,
   now: number,
 ): Refusal | 'repeat' | null {
   const policy = policyOf(approval)
@@ -38,7 +38,7 @@ export function whyNot(
     )
   }
   const status = statusAt(approval, now)
-  if (mine === attempt.vote && (status === 'pending' || status === outcomeOf(mine))) return 'repeat'
+  if (mine === ballot.vote && (status === 'pending' || status === outcomeOf(mine))) return 'repeat'
   if (status === 'expired') {
     return new Refusal(
       'approval_expired',
@@ -50,7 +50,7 @@ export function whyNot(
   if (mine !== null) {
     return new Refusal('already_decided', `${actor.userId} has already voted to ${mine} ${approval.id}.`)
   }
-  if (attempt.ifMatch && !attempt.ifMatch.includes(tagOf(approval))) return changed(approval)
+  if (ballot.ifMatch && !ballot.ifMatch.includes(tagOf(approval))) return changed(approval)
   return null
 }
 

@@ -1,6 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Status, Vote } from '../approvals/approval.ts'
 import type { Ctx } from '../context.ts'
+import { jsonEach } from '../db/json.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
 import type { changes } from './changes.table.ts'
@@ -96,7 +97,7 @@ export const largestEntity = 256 * 1024
 export function fits(vote: Vote, ifMatch: readonly string[] | null): Condition {
   const latest = sql`coalesce(e.version, ${latestOf(sql`c`)})`
   const seen = ifMatch
-    ? sql`approvals.revision || '-' || ${latest} IN (SELECT value FROM json_each(${JSON.stringify(ifMatch)}))`
+    ? sql`approvals.revision || '-' || ${latest} IN (SELECT value FROM ${jsonEach(ifMatch)})`
     : sql`(${vote} = 'reject' OR c.applies = 0 OR ${latest} = c.base_version)`
   return sql`EXISTS (
     SELECT 1 FROM changes c

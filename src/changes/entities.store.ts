@@ -3,6 +3,7 @@ import { recordFound } from '../approvals/history.store.ts'
 import type { Ctx } from '../context.ts'
 import type { PageRequest } from '../db/page.ts'
 import type { entities, entityVersions } from './changes.table.ts'
+import { jsonEach } from '../db/json.ts'
 
 export type Entity = Omit<typeof entities.$inferSelect, 'tenant_id'>
 export type EntityVersion = Omit<typeof entityVersions.$inferSelect, 'tenant_id' | 'write_id'>
@@ -55,7 +56,7 @@ export function writeEntity(
   const here = sql`tenant_id = ${tenantId} AND entity_type = ${entity.entity_type} AND entity_id = ${entity.entity_id}`
   const seen = versions
     ? sql`EXISTS (SELECT 1 FROM entities WHERE ${here} AND (${versions === '*' ? 1 : 0}
-        OR CAST(version AS TEXT) IN (SELECT value FROM json_each(${JSON.stringify(versions === '*' ? [] : versions)}))))`
+        OR CAST(version AS TEXT) IN (SELECT value FROM ${jsonEach(versions === '*' ? [] : versions)})))`
     : sql`1`
   return {
     version: ctx.db.all<{ version: number }>(sql`

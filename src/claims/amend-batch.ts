@@ -29,24 +29,24 @@ export async function amendBatch(
 ): Promise<Batch> {
   if (change.process_at !== undefined) refuseTime(ctx, change.process_at)
   const writeId = newId('wrt')
-  const isFree = ctx.actor.roles.some((role) => role === 'admin' || role === 'service')
+  const mayAmendAny = ctx.actor.roles.some((role) => role === 'admin' || role === 'service')
   const unique = { ...change, claim_ids: change.claim_ids && [...new Set(change.claim_ids)] }
   const {
     amended,
     batch: [batch],
   } = await ctx.db.batch({
-    ...amend(ctx, id, unique, ifMatch, isFree, writeId),
+    ...amend(ctx, id, unique, ifMatch, mayAmendAny, writeId),
     event: recordIfWritten(ctx, id, writeId, 'batch.amended'),
     batch: selectBatch(ctx, id),
   })
   if (!batch) throw new Refusal('not_found', `There is no batch ${id}.`)
-  if (amended.length === 0) throw whyNot(ctx, batch, ifMatch, isFree)
+  if (amended.length === 0) throw whyNot(ctx, batch, ifMatch, mayAmendAny)
   if (change.process_at !== undefined) await wake(ctx, id, change.process_at)
   return batch
 }
 
-function whyNot(ctx: Ctx, batch: Batch, ifMatch: readonly string[] | null, isFree: boolean): Refusal {
-  if (!isFree && ![batch.coordinator_id, batch.created_by].includes(ctx.actor.userId)) {
+function whyNot(ctx: Ctx, batch: Batch, ifMatch: readonly string[] | null, mayAmendAny: boolean): Refusal {
+  if (!mayAmendAny && ![batch.coordinator_id, batch.created_by].includes(ctx.actor.userId)) {
     return new Refusal('actor_mismatch', `Batch ${batch.id} is ${batch.coordinator_id}'s; only they can amend it.`)
   }
   if (batch.status !== 'pending') return notPending(batch)

@@ -20,7 +20,7 @@ import {
   startedBatchSchema,
 } from './claims.schemas.ts'
 import { getBatchResult, listBatches } from './read-batches.ts'
-import { processBatch } from './start-batch.ts'
+import { startBatch } from './start-batch.ts'
 import { submitBatch } from './submit-batch.ts'
 
 const tags = ['Approval batches']
@@ -158,7 +158,7 @@ export const batchRoutes = createRouter()
     const batch = await submitBatch(c.get('ctx'), { ...rest, comment, process_at })
     return c.json(started(batch), 201)
   })
-  .openapi(start, async (c) => c.json(started(await processBatch(c.get('ctx'), c.req.valid('param').batch_id)), 200))
+  .openapi(start, async (c) => c.json(started(await startBatch(c.get('ctx'), c.req.valid('param').batch_id)), 200))
   .openapi(amend, async (c) => {
     const batch = await amendBatch(c.get('ctx'), c.req.valid('param').batch_id, c.req.valid('json'), ifMatch(c))
     setTag(c, batch.revision)

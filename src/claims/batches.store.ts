@@ -1,6 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { latestStatus, recordFound } from '../approvals/history.store.ts'
 import type { Ctx } from '../context.ts'
+import { jsonEach } from '../db/json.ts'
 import type { Statement } from '../db/open-db.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
 import type { batches, batchResults } from './batches.table.ts'
@@ -29,7 +30,7 @@ export function insertBatch(ctx: Ctx, batch: Batch, claimIds: readonly string[])
         ${batch.poke_at}, ${batch.started_by})`),
     ctx.db.all(sql`
       INSERT INTO batch_items (batch_id, position, claim_id)
-      SELECT ${batch.id}, key, value FROM json_each(${JSON.stringify(claimIds)})`),
+      SELECT ${batch.id}, key, value FROM ${jsonEach(claimIds)}`),
   ]
 }
 
@@ -79,14 +80,14 @@ export interface Amendment {
  * Amends a pending batch: the row, where that is allowed, and then its further items, after those there.
  * The row's new `total_claims` counts only claims that were not there yet.
  *
- * @param isFree whether the actor may amend the batches of others
+ * @param mayAmendAny whether the actor may amend the batches of others
  */
 export function amendBatch(
   ctx: Ctx,
   id: string,
   change: Amendment,
   ifMatch: readonly string[] | null,
-  isFree: boolean,
+  mayAmendAny: boolean,
   writeId: string,
 ) {
   const added = JSON.stringify(change.claim_ids ?? [])
@@ -101,7 +102,7 @@ export function amendBatch(
     FROM (SELECT count(*) AS n FROM json_each(${added}) more WHERE ${absent}) AS added
     WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND status = 'pending'
       AND total_claims + added.n <= ${maxClaims} AND ${matches(ifMatch)}
-      AND (${isFree ? 1 : 0} OR ${ctx.actor.userId} IN (coordinator_id, created_by))
+      AND (${mayAmendAny ? 1 : 0} OR ${ctx.actor.userId} IN (coordinator_id, created_by))
     RETURNING *`)
   const items = ctx.db.all(sql`
     INSERT INTO batch_items (batch_id, position, claim_id, added_by)
@@ -173,5 +174,5 @@ function written(id: string, writeId: string): SQL {
 
 /** True where the batch's entity tag is one of these, or none are asked for. */
 function matches(ifMatch: readonly string[] | null): SQL {
-  return ifMatch ? sql`CAST(revision AS TEXT) IN (SELECT value FROM json_each(${JSON.stringify(ifMatch)}))` : sql`1`
+  return ifMatch ? sql`CAST(revision AS TEXT) IN (SELECT value FROM ${jsonEach(ifMatch)})` : sql`1`
 }

@@ -1,6 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Status } from '../approvals/approval.ts'
 import type { Ctx } from '../context.ts'
+import { jsonEach } from '../db/json.ts'
 import type { Reference, Statement } from '../db/open-db.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
 
@@ -50,7 +51,7 @@ export function insertClaims(ctx: Ctx, claims: readonly (ClaimFacts & { id: stri
     INSERT INTO claims (approval_id, tenant_id, description, amount, currency, expense_type, incurred_on, distance_km, receipt_url, external_ref)
     SELECT value ->> '$.id', ${ctx.actor.tenantId}, value ->> '$.description', value ->> '$.amount', value ->> '$.currency',
       value ->> '$.expense_type', value ->> '$.incurred_on', value ->> '$.distance_km', value ->> '$.receipt_url', value ->> '$.external_ref'
-    FROM json_each(${JSON.stringify(claims)})`)
+    FROM ${jsonEach(claims)}`)
 }
 
 /** One claim of the caller's tenant. */
@@ -64,7 +65,7 @@ export function selectClaim(ctx: Ctx, id: string) {
 export function selectByExternalRef(ctx: Ctx, refs: readonly string[]) {
   return ctx.db.all<{ external_ref: string; claim_id: string }>(sql`
     SELECT external_ref, approval_id AS claim_id FROM claims
-    WHERE tenant_id = ${ctx.actor.tenantId} AND external_ref IN (SELECT value FROM json_each(${JSON.stringify(refs)}))`)
+    WHERE tenant_id = ${ctx.actor.tenantId} AND external_ref IN (SELECT value FROM ${jsonEach(refs)})`)
 }
 
 function behindExternalRef(ctx: Ctx, ref: string): Reference {

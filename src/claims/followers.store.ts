@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import type { batchFollowers } from './batches.table.ts'
+import { jsonEach } from '../db/json.ts'
 
 /** A stream of a batch's events, as its table has it. */
 export type FollowerRow = typeof batchFollowers.$inferSelect
@@ -9,7 +10,7 @@ export type FollowerRow = typeof batchFollowers.$inferSelect
 export function removeGone(ctx: Ctx, { batch_id, key_id }: FollowerRow, live: readonly string[]) {
   return ctx.db.all(sql`
     DELETE FROM batch_followers WHERE (key_id = ${key_id} AND ends_at <= ${ctx.now})
-      OR (batch_id = ${batch_id} AND id NOT IN (SELECT value FROM json_each(${JSON.stringify(live)})))`)
+      OR (batch_id = ${batch_id} AND id NOT IN (SELECT value FROM ${jsonEach(live)}))`)
 }
 
 /** Inserts a stream where its key holds fewer than `most`; returns its id if so. */
@@ -23,5 +24,5 @@ export function insertFollower(ctx: Ctx, { id, batch_id, key_id, ends_at }: Foll
 
 /** Removes streams that have ended. */
 export function removeFollowers(ctx: Ctx, ids: readonly string[]) {
-  return ctx.db.all(sql`DELETE FROM batch_followers WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`)
+  return ctx.db.all(sql`DELETE FROM batch_followers WHERE id IN (SELECT value FROM ${jsonEach(ids)})`)
 }

@@ -9,7 +9,7 @@ import { wake, watchdogMs } from './wake.ts'
  *
  * @throws Refusal `not_found`, `batch_not_pending`
  */
-export async function processBatch(ctx: Ctx, id: string): Promise<Batch> {
+export async function startBatch(ctx: Ctx, id: string): Promise<Batch> {
   const writeId = newId('wrt')
   const {
     started,

@@ -44,7 +44,7 @@ export function selectLeased(ctx: Ctx, token: string) {
 }
 
 /** What a consumer reports of an entry. */
-export interface Outcome {
+export interface OutboxReport {
   outcome: 'succeeded' | 'failed'
   /** JSON text. */
   result: string | null
@@ -54,7 +54,7 @@ export interface Outcome {
 }
 
 /** Reports the outcome, if the token is that of the current lease. `settled` returns the entry where it was, else none. */
-export function settle(ctx: Ctx, instanceId: string, id: string, token: string, outcome: Outcome) {
+export function settle(ctx: Ctx, instanceId: string, id: string, token: string, outcome: OutboxReport) {
   const again = sql`(${outcome.outcome} = 'failed' AND ${outcome.retry ? 1 : 0} AND attempt < ${maxAttempts})`
   return {
     settled: ctx.db.all<OutboxEntry>(sql`

@@ -12,7 +12,7 @@ import {
   settle,
   type EntryInView,
   type LeasedEntry,
-  type Outcome,
+  type OutboxReport,
   type OutboxEntry,
 } from './outbox.store.ts'
 
@@ -45,7 +45,7 @@ export async function settleEntry(
   instanceId: string,
   id: string,
   token: string,
-  outcome: Outcome,
+  outcome: OutboxReport,
 ): Promise<OutboxEntry> {
   reachable(ctx.actor, instanceId)
   const {
@@ -62,7 +62,7 @@ export async function settleEntry(
   })
 }
 
-function wasReported(entry: OutboxEntry, token: string, { outcome, retry }: Outcome): boolean {
+function wasReported(entry: OutboxEntry, token: string, { outcome, retry }: OutboxReport): boolean {
   if (entry.lease_token !== token) return false
   const released = entry.status === 'open' && entry.lease_until === 0
   return released ? outcome === 'failed' && retry : entry.status === outcome

@@ -14,7 +14,7 @@ import {
   idParams,
   newCheckSchema,
 } from './gates.schemas.ts'
-import { changeCheck, createCheck, deleteCheck, getCheck, listChecks } from './keep-checks.ts'
+import { changeCheck, createCheck, deleteCheck, getCheck, listChecks } from './checks.ts'
 
 const tags = ['Checks and gates']
 const path = '/v1/structuring/checks'

@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
+import { jsonEach } from '../db/json.ts'
 import type { Statement } from '../db/open-db.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
 import type { checks } from './gates.table.ts'
@@ -60,7 +61,7 @@ export function selectChecks(ctx: Ctx, page: PageRequest) {
 /** Which of these ids are checks. */
 export function selectKnownChecks(ctx: Ctx, ids: readonly string[]) {
   return ctx.db.all<{ id: string }>(sql`
-    SELECT c.id FROM json_each(${JSON.stringify(ids)}) CROSS JOIN checks c
+    SELECT c.id FROM ${jsonEach(ids)} CROSS JOIN checks c
     WHERE c.id = value AND c.tenant_id = ${ctx.actor.tenantId} AND c.deleted_at IS NULL`)
 }
 

@@ -12,7 +12,7 @@ export interface ReadyGate {
 }
 
 /** What one check or rule said, and whether a person has to look at it. */
-export interface Outcome extends Verdict {
+export interface Finding extends Verdict {
   /** Of the check, or of the rule. */
   check_id: string
   check_name: string
@@ -22,7 +22,7 @@ export interface Outcome extends Verdict {
 }
 
 /** Judges a submission: each check in order, then each rule. The result may pass if nothing is `queued`. */
-export function evaluate(gate: ReadyGate, submission: Submission): Outcome[] {
+export function evaluate(gate: ReadyGate, submission: Submission): Finding[] {
   const effort = new Effort()
   const judged = gate.checks.map((check) => {
     const { passed, details } = judge(check, submission, effort)

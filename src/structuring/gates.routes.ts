@@ -17,8 +17,8 @@ import {
   ruleSchema,
 } from './gates.schemas.ts'
 import type { Gate, Rule } from './gates.store.ts'
-import { changeGate, createGate, deleteGate, getGate, listGates, type Action } from './keep-gates.ts'
-import { addRule, changeRule, deleteRule, getRule } from './keep-rules.ts'
+import { changeGate, createGate, deleteGate, getGate, listGates, type Action } from './gates.ts'
+import { addRule, changeRule, deleteRule, getRule } from './rules.ts'
 
 const tags = ['Checks and gates']
 const path = '/v1/structuring/gates'

@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
+import { jsonEach } from '../db/json.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
 import { changed, type Check } from './checks.store.ts'
@@ -30,16 +31,16 @@ const columns = sql`g.id, g.name, g.description, g.check_ids, g.on_approve, g.on
  */
 export function refersToKnown(ctx: Ctx, checkIds: readonly string[], endpointIds: readonly string[]): Condition {
   return sql`(
-    (SELECT count(*) FROM json_each(${JSON.stringify(checkIds)}) CROSS JOIN checks c
+    (SELECT count(*) FROM ${jsonEach(checkIds)} CROSS JOIN checks c
       WHERE c.id = value AND c.tenant_id = ${ctx.actor.tenantId} AND c.deleted_at IS NULL) = ${checkIds.length}
-    AND (SELECT count(*) FROM json_each(${JSON.stringify(endpointIds)}) CROSS JOIN webhook_endpoints e
+    AND (SELECT count(*) FROM ${jsonEach(endpointIds)} CROSS JOIN webhook_endpoints e
       WHERE e.id = value AND e.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL) = ${endpointIds.length})`
 }
 
 /** Which of these ids are webhook endpoints. */
 export function selectKnownEndpoints(ctx: Ctx, ids: readonly string[]) {
   return ctx.db.all<{ id: string }>(sql`
-    SELECT e.id FROM json_each(${JSON.stringify(ids)}) CROSS JOIN webhook_endpoints e
+    SELECT e.id FROM ${jsonEach(ids)} CROSS JOIN webhook_endpoints e
     WHERE e.id = value AND e.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL`)
 }
 
@@ -61,7 +62,7 @@ export function insertRules(ctx: Ctx, gateId: string, rules: readonly Rule[], mo
   return ctx.db.all(sql`
     INSERT INTO gate_rules (id, tenant_id, gate_id, type, config, created_at, updated_at)
     SELECT value ->> '$.id', ${ctx.actor.tenantId}, ${gateId}, value ->> '$.type', value ->> '$.config', ${ctx.now}, ${ctx.now}
-    FROM json_each(${JSON.stringify(rules)})
+    FROM ${jsonEach(rules)}
     WHERE EXISTS (SELECT 1 FROM gates WHERE ${own(ctx, gateId)})
       AND (SELECT count(*) FROM gate_rules WHERE gate_id = ${gateId}) + ${rules.length} <= ${most}`)
 }
@@ -100,7 +101,7 @@ export function selectGates(ctx: Ctx, page: PageRequest) {
 export function updateRule(ctx: Ctx, gateId: string, id: string, config: string, types: readonly Rule['type'][]) {
   return ctx.db.all<Rule>(sql`
     UPDATE gate_rules SET config = ${config}, updated_at = ${ctx.now}
-    WHERE ${ruleOf(ctx, gateId, id)} AND type IN (SELECT value FROM json_each(${JSON.stringify(types)})) RETURNING *`)
+    WHERE ${ruleOf(ctx, gateId, id)} AND type IN (SELECT value FROM ${jsonEach(types)}) RETURNING *`)
 }
 
 /** Removes a rule of a gate that is there. Returns a row where it did. */

@@ -1,6 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Approval, Status } from '../approvals/approval.ts'
 import type { Ctx } from '../context.ts'
+import { jsonEach } from '../db/json.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
 import type { checkResults, results } from './results.table.ts'
@@ -49,7 +50,7 @@ export function insertResult(ctx: Ctx, result: ResultFacts, data: string, items:
       SELECT value ->> '$.id', ${ctx.actor.tenantId}, ${result.id}, ${result.gate_id}, value ->> '$.check_id', value ->> '$.check_name',
         value ->> '$.type', value ->> '$.severity', value ->> '$.passed', value ->> '$.queued', value ->> '$.details',
         value ->> '$.position', ${ctx.now}
-      FROM json_each(${JSON.stringify(items)}) WHERE ${opened}`),
+      FROM ${jsonEach(items)} WHERE ${opened}`),
   ]
 }
 

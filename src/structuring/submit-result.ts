@@ -6,7 +6,7 @@ import type { Statement } from '../db/open-db.ts'
 import { answeredBefore, onceIf } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { invalidInput, Refusal } from '../refusal.ts'
-import { evaluate, type Outcome } from './evaluate.ts'
+import { evaluate, type Finding } from './evaluate.ts'
 import { isUnchanged } from './gates.store.ts'
 import type { Reported } from './judge.ts'
 import { JsonReader } from './json-reader.ts'
@@ -95,7 +95,7 @@ function judgeAt(ctx: Ctx, gate: LoadedGate, asked: NewResult, id: string): Judg
   return { result, checks: outcomes.map((outcome, position) => item(ctx, id, outcome, position)) }
 }
 
-function item(ctx: Ctx, result_id: string, outcome: Outcome, position: number): CheckResult {
+function item(ctx: Ctx, result_id: string, outcome: Finding, position: number): CheckResult {
   return {
     id: uuidv7(),
     result_id,

@@ -34,6 +34,6 @@ export async function announce(ctx: Ctx, tenantId: string): Promise<void> {
 }
 
 /** Forgets that a tenant has no endpoints. */
-export function expectEvents(tenantId: string): void {
+export function forgetSilence(tenantId: string): void {
   silent.delete(tenantId)
 }

@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
+import { jsonEach } from '../db/json.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
 import { hasUntaken } from './endpoints.store.ts'
@@ -51,7 +52,7 @@ export function takeEvents(ctx: Ctx, endpointId: string, limit: number): Stateme
   const next = sql`(SELECT v.* FROM webhook_endpoints n CROSS JOIN events v
     WHERE n.id = ${endpointId} AND v.tenant_id = n.tenant_id AND v.seq > n.taken_seq AND (n.until_seq IS NULL OR v.seq <= n.until_seq)
     ORDER BY v.seq LIMIT ${limit})`
-  const isPublic = sql`v.type IN (SELECT value FROM json_each(${JSON.stringify(eventTypes)}))`
+  const isPublic = sql`v.type IN (SELECT value FROM ${jsonEach(eventTypes)})`
   return [
     ctx.db.all(sql`
       INSERT INTO webhook_deliveries (id, tenant_id, endpoint_id, event_seq, event_type, status, next_attempt_at, created_at)

@@ -3,7 +3,7 @@ import { pageOf, type Page, type PageRequest } from '../db/page.ts'
 import { onceIf } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { invalidInput, Refusal } from '../refusal.ts'
-import { expectEvents } from './announce.ts'
+import { forgetSilence } from './announce.ts'
 import { failPending, takeEvents } from './deliveries.store.ts'
 import { urlFault } from './endpoint-url.ts'
 import {
@@ -64,7 +64,7 @@ export async function createEndpoint(
   // The answer that the idempotency key keeps has the secret as it is stored: encrypted.
   const stored = await onceIf(ctx, endpoint, [insertEndpoint(ctx, endpoint, mostEndpoints)], isStored(id))
   if (!stored) throw new Refusal('endpoint_limit', `There are ${mostEndpoints} endpoints already.`)
-  expectEvents(ctx.actor.tenantId)
+  forgetSilence(ctx.actor.tenantId)
   return inPlain(ctx, stored)
 }
 
@@ -87,7 +87,7 @@ export async function changeEndpoint(ctx: Ctx, id: string, change: EndpointChang
     endpoint: selectEndpoint(ctx, id),
   })
   if (!endpoint) return missing(id)
-  expectEvents(ctx.actor.tenantId)
+  forgetSilence(ctx.actor.tenantId)
   await wakeSender(ctx, id, 'first')
   return endpoint
 }

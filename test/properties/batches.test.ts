@@ -5,7 +5,7 @@ import { advanceBatch } from '../../src/claims/advance-batch.ts'
 import { amendBatch } from '../../src/claims/amend-batch.ts'
 import { cancelBatch } from '../../src/claims/cancel-batch.ts'
 import { decideClaim, withdrawClaim } from '../../src/claims/decide-claim.ts'
-import { processBatch } from '../../src/claims/start-batch.ts'
+import { startBatch } from '../../src/claims/start-batch.ts'
 import { submitBatch } from '../../src/claims/submit-batch.ts'
 import { submitClaims } from '../../src/claims/submit-claims.ts'
 import { Refusal } from '../../src/refusal.ts'
@@ -59,7 +59,7 @@ async function act(tenant: Tenant, claims: string[], batches: string[], one: Act
       const claim_ids = one.claims.map((index) => claims[index]!)
       await amendBatch(tenant.ctx('coordinator'), batches[one.batch]!, { claim_ids }, null)
     } else if (one.do === 'start') {
-      await processBatch(asleep(tenant), batches[one.batch]!)
+      await startBatch(asleep(tenant), batches[one.batch]!)
     } else if (one.do === 'cancel') {
       await cancelBatch(tenant.ctx('coordinator'), batches[one.batch]!, null)
     } else {

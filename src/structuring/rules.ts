@@ -4,7 +4,7 @@ import { onceIf } from '../idempotency/once.ts'
 import { invalidInput, Refusal } from '../refusal.ts'
 import { insertRules, isStored, removeRule, selectRule, updateRule, type Rule } from './gates.store.ts'
 import { mostRules, ruleTypes, type ReadyRule } from './judge-rule.ts'
-import { getGate, type NewRule } from './keep-gates.ts'
+import { getGate, type NewRule } from './gates.ts'
 
 /** Adds a rule to a gate. @throws Refusal `not_found`, `rule_limit` */
 export async function addRule(ctx: Ctx, gateId: string, asked: NewRule): Promise<Rule> {
