@@ -1,6 +1,5 @@
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi'
 import { html } from 'hono/html'
-import { secureHeaders } from 'hono/secure-headers'
 import { authentication } from './docs/authentication.page.ts'
 import { concepts } from './docs/concepts.page.ts'
 import { errorPage, errors, isRefusalCode } from './docs/errors.page.ts'
@@ -13,17 +12,16 @@ import { tooMany } from './endpoint.ts'
 import type { AppContext, AppEnv } from './environment.ts'
 import { hasTag } from './preconditions.ts'
 import { limitByAddress } from './rate.ts'
+import { pageHeaders } from './page-headers.ts'
 import { createRouter } from './router.ts'
 import { servedDocument } from './served-document.ts'
 
-const policy = { defaultSrc: ["'none'"], styleSrc: ["'self'"], imgSrc: ["'self'", 'data:'] }
-const closed = { baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] }
+const closed =
+  "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 /** Nothing on these pages runs; nothing comes from, or goes to, another host. */
-const proseHeaders = secureHeaders({ contentSecurityPolicy: { ...policy, ...closed } })
+const proseHeaders = pageHeaders(closed)
 /** On the reference its own script runs, and calls this service. */
-const referenceHeaders = secureHeaders({
-  contentSecurityPolicy: { ...policy, ...closed, scriptSrc: ["'self'"], connectSrc: ["'self'"] },
-})
+const referenceHeaders = pageHeaders(`${closed}; script-src 'self'; connect-src 'self'`)
 
 const openApiRoute = createRoute({
   method: 'get',
