@@ -1,8 +1,8 @@
 import { createApp } from './app.ts'
 import { maintain } from './maintenance/maintain.ts'
 
-export { BatchRunner } from './claims/batch-runner.ts'
-export { WebhookSender } from './webhooks/webhook-sender.ts'
+export { BatchRunner } from './objects/batch-runner.ts'
+export { WebhookSender } from './objects/webhook-sender.ts'
 
 const app = createApp()
 

@@ -3,10 +3,10 @@ import { createContext, systemContext, type Actor } from '../context.ts'
 import type { Cost } from '../db/open-db.ts'
 import { Refusal, type RefusalValue } from '../refusal.ts'
 import { announce } from '../webhooks/announce.ts'
-import { advanceBatch, stepSize } from './advance-batch.ts'
-import type { Batch } from './batches.store.ts'
-import { cancelBatch } from './cancel-batch.ts'
-import { Followers } from './followers.ts'
+import { advanceBatch, stepSize } from '../claims/advance-batch.ts'
+import type { Batch } from '../claims/batches.store.ts'
+import { cancelBatch } from '../claims/cancel-batch.ts'
+import { Followers } from '../claims/followers.ts'
 
 /** A cancellation, with what a context is made of: contexts themselves do not cross into a Durable Object. */
 export interface CancelCall {

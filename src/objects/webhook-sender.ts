@@ -1,8 +1,8 @@
 import { DurableObject } from 'cloudflare:workers'
 import { systemContext } from '../context.ts'
-import type { Lane } from './deliveries.store.ts'
-import { deliverDue } from './deliver-due.ts'
-import { wakeSender } from './wake-sender.ts'
+import type { Lane } from '../webhooks/deliveries.store.ts'
+import { deliverDue } from '../webhooks/deliver-due.ts'
+import { wakeSender } from '../webhooks/wake-sender.ts'
 
 const longestPauseMs = 60_000
 
