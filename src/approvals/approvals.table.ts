@@ -1,5 +1,8 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
+/** What an approval may be: each family has its own. */
+export const kinds = sqliteTable('kinds', { kind: text().primaryKey() })
+
 /**
  * Every approval's life, whatever its family. Its `id` is also the id of what is being approved, so a family's table
  * joins 1:1 by it. `decision_id` names the decision that last touched the row: the mark that the other statements of
@@ -9,7 +12,7 @@ import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 export const approvals = sqliteTable('approvals', {
   id: text().primaryKey(),
   tenant_id: text().notNull(),
-  kind: text({ enum: ['claim', 'change', 'intent', 'result'] }).notNull(),
+  kind: text().notNull(),
   status: text({ enum: ['pending', 'approved', 'rejected', 'withdrawn', 'expired'] }).notNull(),
   title: text().notNull(),
   requester_id: text().notNull(),

@@ -105,9 +105,8 @@ export function amendBatch(
       AND (${mayAmendAny ? 1 : 0} OR ${ctx.actor.userId} IN (coordinator_id, created_by))
     RETURNING *`)
   const items = ctx.db.all(sql`
-    INSERT INTO batch_items (batch_id, position, claim_id, added_by)
-    SELECT ${id}, (SELECT count(*) FROM batch_items WHERE batch_id = ${id}) + row_number() OVER (ORDER BY more.key) - 1, more.value,
-      ${ctx.actor.userId}
+    INSERT INTO batch_items (batch_id, position, claim_id)
+    SELECT ${id}, (SELECT count(*) FROM batch_items WHERE batch_id = ${id}) + row_number() OVER (ORDER BY more.key) - 1, more.value
     FROM json_each(${added}) more
     WHERE ${absent} AND ${written(id, writeId)}`)
   return { amended, items }

@@ -33,14 +33,13 @@ export const batches = sqliteTable('batches', {
   amenders: text().notNull().default('[]'),
 })
 
-/** A batch's claims in the order submitted; `added_by` is who added one by an amendment. */
+/** A batch's claims in the order submitted. */
 export const batchItems = sqliteTable(
   'batch_items',
   {
     batch_id: text().notNull(),
     position: integer().notNull(),
     claim_id: text().notNull(),
-    added_by: text(),
   },
   (table) => [primaryKey({ columns: [table.batch_id, table.position] })],
 )

@@ -41,7 +41,8 @@ export function selectAnswer(ctx: Ctx, used: IdempotencyKey) {
 export function deleteExpired(ctx: Ctx, limit: number) {
   return ctx.db.all<{ gone: 1 }>(sql`
     DELETE FROM idempotency_keys
-    WHERE rowid IN (SELECT rowid FROM idempotency_keys WHERE expires_at <= ${ctx.now} ORDER BY expires_at LIMIT ${limit})
+    WHERE (tenant_id, user_id, path, key) IN (
+      SELECT tenant_id, user_id, path, key FROM idempotency_keys WHERE expires_at <= ${ctx.now} ORDER BY expires_at LIMIT ${limit})
     RETURNING 1 AS gone`)
 }
 

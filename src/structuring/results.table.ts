@@ -9,7 +9,7 @@ export const results = sqliteTable('results', {
   confidence: real(),
   external_ref: text(),
   queued_items: integer().notNull(),
-  created_at: integer().notNull().default(0),
+  created_at: integer().notNull(),
 })
 
 /**

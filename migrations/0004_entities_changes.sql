@@ -1,5 +1,7 @@
 -- The changes family: stored entities, every version of them, and the requests to change them.
 
+INSERT INTO kinds VALUES ('change');
+
 CREATE TABLE entities (
   tenant_id TEXT NOT NULL REFERENCES tenants(id),
   entity_type TEXT NOT NULL,
@@ -46,4 +48,4 @@ CREATE TABLE changes (
   base_version INTEGER NOT NULL CHECK (base_version >= 0),
   applies INTEGER NOT NULL CHECK (applies IN (0, 1)),
   CHECK ((action = 'delete') OR payload IS NOT NULL)
-) STRICT;
+) STRICT, WITHOUT ROWID;

@@ -1,5 +1,7 @@
 -- The claims family: what is being reimbursed, and the batches that approve many at once.
 
+INSERT INTO kinds VALUES ('claim');
+
 CREATE TABLE claims (
   approval_id TEXT PRIMARY KEY REFERENCES approvals(id),
   tenant_id TEXT NOT NULL,
@@ -11,9 +13,10 @@ CREATE TABLE claims (
   distance_km REAL CHECK (distance_km > 0),
   receipt_url TEXT,
   external_ref TEXT
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX claims_by_external_ref ON claims (tenant_id, external_ref) WHERE external_ref IS NOT NULL;
 
+-- `started_by` is NULL where the clock started it. `amenders` is a JSON array, each user once.
 CREATE TABLE batches (
   id TEXT PRIMARY KEY,
   tenant_id TEXT NOT NULL REFERENCES tenants(id),
@@ -34,6 +37,8 @@ CREATE TABLE batches (
   cancelled_at INTEGER,
   poke_at INTEGER,
   processed_count INTEGER NOT NULL GENERATED ALWAYS AS (approved_count + rejected_count) VIRTUAL,
+  started_by TEXT,
+  amenders TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(amenders)),
   CHECK (approved_count + rejected_count <= total_claims),
   CHECK ((status = 'completed') = (completed_at IS NOT NULL)),
   CHECK ((status = 'cancelled') = (cancelled_at IS NOT NULL)),
@@ -97,3 +102,13 @@ CREATE TRIGGER batches_tally_update AFTER UPDATE OF status ON batches WHEN OLD.s
     cancelled = cancelled + (NEW.status = 'cancelled') - (OLD.status = 'cancelled')
   WHERE tenant_id = NEW.tenant_id AND facet IN ('', 'coordinator:' || NEW.coordinator_id);
 END;
+
+-- A key holds only so many streams, whichever runners serve them. A row that outlives its stream counts until `ends_at`.
+CREATE TABLE batch_followers (
+  id TEXT PRIMARY KEY,
+  batch_id TEXT NOT NULL REFERENCES batches(id),
+  key_id TEXT NOT NULL,
+  ends_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX batch_followers_by_key ON batch_followers (key_id);
+CREATE INDEX batch_followers_by_batch ON batch_followers (batch_id);

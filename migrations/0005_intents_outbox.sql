@@ -1,5 +1,7 @@
 -- The intents family: calls of agents that wait for a person, and the outbox from which approved ones are replayed.
 
+INSERT INTO kinds VALUES ('intent');
+
 CREATE TABLE intents (
   approval_id TEXT PRIMARY KEY REFERENCES approvals(id),
   tenant_id TEXT NOT NULL,
@@ -19,7 +21,7 @@ CREATE TABLE intents (
   pin_verified INTEGER CHECK (pin_verified IN (0, 1)),
   reported_by TEXT,
   UNIQUE (tenant_id, instance_id, approval_ref)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- `open` entries are leasable while `lease_until` has passed; 0 means that nobody holds a lease. `overdue_at` is when an
 -- entry has had its time, or its last attempt.
@@ -43,32 +45,3 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_leasable ON outbox (tenant_id, instance_id, lease_until, id) WHERE status = 'open';
 CREATE INDEX outbox_by_token ON outbox (lease_token) WHERE lease_token IS NOT NULL;
 CREATE INDEX outbox_overdue ON outbox (overdue_at) WHERE status = 'open';
-
--- The dashboard lists over all kinds.
-CREATE INDEX approvals_by_tenant ON approvals (tenant_id, created_at, id);
-CREATE INDEX approvals_by_tenant_status ON approvals (tenant_id, status, created_at, id);
-
--- Lists by subject have a total too: the facet 'subject:<id>'.
-CREATE TRIGGER approvals_tally_subject_insert AFTER INSERT ON approvals WHEN NEW.subject_id IS NOT NULL BEGIN
-  INSERT INTO tallies (tenant_id, kind, facet, pending, approved, rejected, withdrawn, expired)
-  VALUES (NEW.tenant_id, NEW.kind, 'subject:' || NEW.subject_id, NEW.status = 'pending', NEW.status = 'approved',
-    NEW.status = 'rejected', NEW.status = 'withdrawn', NEW.status = 'expired')
-  ON CONFLICT DO UPDATE SET
-    pending = pending + excluded.pending,
-    approved = approved + excluded.approved,
-    rejected = rejected + excluded.rejected,
-    withdrawn = withdrawn + excluded.withdrawn,
-    expired = expired + excluded.expired;
-END;
-
-CREATE TRIGGER approvals_tally_subject_update AFTER UPDATE OF status ON approvals
-WHEN OLD.status <> NEW.status AND NEW.subject_id IS NOT NULL BEGIN
-  INSERT INTO tallies (tenant_id, kind, facet)
-  VALUES (NEW.tenant_id, NEW.kind, 'subject:' || NEW.subject_id)
-  ON CONFLICT DO UPDATE SET
-    pending = pending + (NEW.status = 'pending') - (OLD.status = 'pending'),
-    approved = approved + (NEW.status = 'approved') - (OLD.status = 'approved'),
-    rejected = rejected + (NEW.status = 'rejected') - (OLD.status = 'rejected'),
-    withdrawn = withdrawn + (NEW.status = 'withdrawn') - (OLD.status = 'withdrawn'),
-    expired = expired + (NEW.status = 'expired') - (OLD.status = 'expired');
-END;

@@ -1,5 +1,7 @@
 -- The structuring family: results that are checked by gates, and wait for a person, or for the clock, where they fail.
 
+INSERT INTO kinds VALUES ('result');
+
 CREATE TABLE checks (
   id TEXT PRIMARY KEY,
   tenant_id TEXT NOT NULL REFERENCES tenants(id),
@@ -72,6 +74,7 @@ CREATE TRIGGER gate_rules_revised_delete AFTER DELETE ON gate_rules BEGIN
   INSERT INTO gate_revisions VALUES (OLD.tenant_id, 1) ON CONFLICT DO UPDATE SET revision = revision + 1;
 END;
 
+-- `created_at` is that of the approval: by reference, results are listed newest first.
 CREATE TABLE results (
   approval_id TEXT PRIMARY KEY REFERENCES approvals(id),
   tenant_id TEXT NOT NULL,
@@ -79,8 +82,10 @@ CREATE TABLE results (
   data TEXT NOT NULL CHECK (json_valid(data)),
   confidence REAL CHECK (confidence BETWEEN 0 AND 1),
   external_ref TEXT,
-  queued_items INTEGER NOT NULL CHECK (queued_items >= 0)
-) STRICT;
+  queued_items INTEGER NOT NULL CHECK (queued_items >= 0),
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX results_by_external_ref ON results (tenant_id, external_ref, created_at, approval_id) WHERE external_ref IS NOT NULL;
 
 -- What each check and each rule of the gate said of a result, with its name and severity as they were then. `queued`
 -- ones wait for the decision, which clears them.
@@ -101,8 +106,8 @@ CREATE TABLE check_results (
   cleared_at INTEGER,
   CHECK (NOT (passed AND queued)),
   CHECK (queued OR cleared_at IS NULL)
-) STRICT;
-CREATE INDEX check_results_by_result ON check_results (result_id, position);
+) STRICT, WITHOUT ROWID;
+CREATE INDEX check_results_by_result ON check_results (result_id, tenant_id, position);
 CREATE INDEX check_results_pending ON check_results (tenant_id, created_at, id) WHERE queued = 1 AND cleared_at IS NULL;
 CREATE INDEX check_results_pending_by_gate ON check_results (tenant_id, gate_id, created_at, id) WHERE queued = 1 AND cleared_at IS NULL;
 CREATE INDEX check_results_pending_by_severity ON check_results (tenant_id, severity, created_at, id) WHERE queued = 1 AND cleared_at IS NULL;
@@ -116,7 +121,3 @@ CREATE TABLE gate_actions (
   endpoint_id TEXT NOT NULL,
   created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-
--- Sweeps look for one outcome each.
-DROP INDEX approvals_due;
-CREATE INDEX approvals_due ON approvals (on_due, due_at) WHERE status = 'pending' AND due_at IS NOT NULL;

@@ -1,49 +1,17 @@
--- The approvals core, who may use it, and the claims family. Times are integer milliseconds since the epoch, UTC.
+-- The core: approvals, votes, history, tallies.
 
-CREATE TABLE tenants (
-  id TEXT PRIMARY KEY,
-  name TEXT NOT NULL,
-  created_at INTEGER NOT NULL
+-- What an approval may be. Each family adds its own in its migration.
+CREATE TABLE kinds (
+  kind TEXT PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
-
-CREATE TABLE users (
-  tenant_id TEXT NOT NULL REFERENCES tenants(id),
-  id TEXT NOT NULL,
-  name TEXT NOT NULL,
-  created_at INTEGER NOT NULL,
-  PRIMARY KEY (tenant_id, id)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE api_keys (
-  hash TEXT PRIMARY KEY CHECK (length(hash) = 64),
-  id TEXT NOT NULL UNIQUE,
-  tenant_id TEXT NOT NULL,
-  user_id TEXT NOT NULL,
-  roles TEXT NOT NULL CHECK (json_valid(roles) AND json_type(roles) = 'array'),
-  instance_id TEXT,
-  created_at INTEGER NOT NULL,
-  expires_at INTEGER,
-  revoked_at INTEGER,
-  FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE idempotency_keys (
-  tenant_id TEXT NOT NULL,
-  path TEXT NOT NULL,
-  key TEXT NOT NULL,
-  fingerprint TEXT NOT NULL,
-  answer TEXT NOT NULL CHECK (json_valid(answer)),
-  expires_at INTEGER NOT NULL,
-  PRIMARY KEY (tenant_id, path, key)
-) STRICT;
-CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys (expires_at);
 
 -- Every approval's life, whatever its family. A family's table holds the facts of what is being approved, 1:1 by id.
--- The subject is what or whom it is about, where a family lists by that: an entity, a customer.
+-- The subject is what or whom it is about, where a family lists by that: an entity, a customer, a gate. `submitted_by` is
+-- who sent what somebody else is the requester of; NULL where the requester did.
 CREATE TABLE approvals (
   id TEXT PRIMARY KEY,
   tenant_id TEXT NOT NULL REFERENCES tenants(id),
-  kind TEXT NOT NULL CHECK (kind IN ('claim', 'change', 'intent', 'result')),
+  kind TEXT NOT NULL REFERENCES kinds(kind),
   status TEXT NOT NULL CHECK (status IN ('pending', 'approved', 'rejected', 'withdrawn', 'expired')),
   title TEXT NOT NULL,
   requester_id TEXT NOT NULL,
@@ -61,6 +29,7 @@ CREATE TABLE approvals (
   decided_by TEXT,
   decided_at INTEGER,
   comment TEXT,
+  submitted_by TEXT,
   CHECK ((subject_type IS NULL) = (subject_id IS NULL)),
   CHECK ((due_at IS NULL) = (on_due IS NULL)),
   CHECK ((status = 'pending') = (decided_at IS NULL)),
@@ -74,10 +43,15 @@ CREATE INDEX approvals_by_subject_type ON approvals (tenant_id, subject_type, cr
 CREATE INDEX approvals_by_subject_type_status ON approvals (tenant_id, subject_type, status, created_at, id) WHERE subject_type IS NOT NULL;
 CREATE INDEX approvals_by_subject ON approvals (tenant_id, subject_id, created_at, id) WHERE subject_id IS NOT NULL;
 CREATE INDEX approvals_by_subject_status ON approvals (tenant_id, subject_id, status, created_at, id) WHERE subject_id IS NOT NULL;
-CREATE INDEX approvals_by_decision ON approvals (decision_id, created_at, id) WHERE decision_id IS NOT NULL;
-CREATE INDEX approvals_due ON approvals (due_at) WHERE status = 'pending' AND due_at IS NOT NULL;
+-- By tenant too, so that not even the rows read tell that another tenant's decision exists.
+CREATE INDEX approvals_by_decision ON approvals (decision_id, tenant_id, created_at, id) WHERE decision_id IS NOT NULL;
+-- Sweeps look for one outcome each.
+CREATE INDEX approvals_due ON approvals (on_due, due_at) WHERE status = 'pending' AND due_at IS NOT NULL;
+-- The dashboard lists over all kinds.
+CREATE INDEX approvals_by_tenant ON approvals (tenant_id, created_at, id);
+CREATE INDEX approvals_by_tenant_status ON approvals (tenant_id, status, created_at, id);
 
--- One person, one vote.
+-- One person, one vote. `reported_by` is whose key cast it in the voter's name; NULL where it was the voter's own.
 CREATE TABLE votes (
   approval_id TEXT NOT NULL REFERENCES approvals(id),
   voter_id TEXT NOT NULL,
@@ -85,6 +59,7 @@ CREATE TABLE votes (
   decision_id TEXT NOT NULL,
   comment TEXT,
   voted_at INTEGER NOT NULL,
+  reported_by TEXT,
   PRIMARY KEY (approval_id, voter_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -107,7 +82,7 @@ CREATE TRIGGER events_never_change BEFORE UPDATE ON events BEGIN SELECT RAISE(AB
 CREATE TRIGGER events_never_go BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 
 -- How many approvals a list has, kept by triggers so that no total is ever counted. `facet` is '' for all of a kind,
--- or 'requester:<id>'.
+-- 'requester:<id>', or 'subject:<id>'.
 CREATE TABLE tallies (
   tenant_id TEXT NOT NULL,
   kind TEXT NOT NULL,
@@ -137,6 +112,30 @@ END;
 CREATE TRIGGER approvals_tally_update AFTER UPDATE OF status ON approvals WHEN OLD.status <> NEW.status BEGIN
   INSERT INTO tallies (tenant_id, kind, facet)
   VALUES (NEW.tenant_id, NEW.kind, ''), (NEW.tenant_id, NEW.kind, 'requester:' || NEW.requester_id)
+  ON CONFLICT DO UPDATE SET
+    pending = pending + (NEW.status = 'pending') - (OLD.status = 'pending'),
+    approved = approved + (NEW.status = 'approved') - (OLD.status = 'approved'),
+    rejected = rejected + (NEW.status = 'rejected') - (OLD.status = 'rejected'),
+    withdrawn = withdrawn + (NEW.status = 'withdrawn') - (OLD.status = 'withdrawn'),
+    expired = expired + (NEW.status = 'expired') - (OLD.status = 'expired');
+END;
+
+CREATE TRIGGER approvals_tally_subject_insert AFTER INSERT ON approvals WHEN NEW.subject_id IS NOT NULL BEGIN
+  INSERT INTO tallies (tenant_id, kind, facet, pending, approved, rejected, withdrawn, expired)
+  VALUES (NEW.tenant_id, NEW.kind, 'subject:' || NEW.subject_id, NEW.status = 'pending', NEW.status = 'approved',
+    NEW.status = 'rejected', NEW.status = 'withdrawn', NEW.status = 'expired')
+  ON CONFLICT DO UPDATE SET
+    pending = pending + excluded.pending,
+    approved = approved + excluded.approved,
+    rejected = rejected + excluded.rejected,
+    withdrawn = withdrawn + excluded.withdrawn,
+    expired = expired + excluded.expired;
+END;
+
+CREATE TRIGGER approvals_tally_subject_update AFTER UPDATE OF status ON approvals
+WHEN OLD.status <> NEW.status AND NEW.subject_id IS NOT NULL BEGIN
+  INSERT INTO tallies (tenant_id, kind, facet)
+  VALUES (NEW.tenant_id, NEW.kind, 'subject:' || NEW.subject_id)
   ON CONFLICT DO UPDATE SET
     pending = pending + (NEW.status = 'pending') - (OLD.status = 'pending'),
     approved = approved + (NEW.status = 'approved') - (OLD.status = 'approved'),

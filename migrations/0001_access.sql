@@ -1,0 +1,42 @@
+-- Who may use the service. Times are integer milliseconds since the epoch, UTC, here and everywhere.
+
+CREATE TABLE tenants (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE users (
+  tenant_id TEXT NOT NULL REFERENCES tenants(id),
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE api_keys (
+  hash TEXT PRIMARY KEY CHECK (length(hash) = 64),
+  id TEXT NOT NULL UNIQUE,
+  tenant_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  roles TEXT NOT NULL CHECK (json_valid(roles) AND json_type(roles) = 'array'),
+  instance_id TEXT,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER,
+  revoked_at INTEGER,
+  FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id)
+) STRICT, WITHOUT ROWID;
+
+-- The first answer under each Idempotency-Key. A key is its user's own; where it is the tenant's, whoever sends it, the
+-- user is ''.
+CREATE TABLE idempotency_keys (
+  tenant_id TEXT NOT NULL,
+  user_id TEXT NOT NULL DEFAULT '',
+  path TEXT NOT NULL,
+  key TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  answer TEXT NOT NULL CHECK (json_valid(answer)),
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, user_id, path, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys (expires_at);
