@@ -1,3 +1,4 @@
+import type { ZodType } from 'zod'
 import type { Ctx } from '../context.ts'
 import type { Fragment } from '../db/open-db.ts'
 
@@ -20,6 +21,8 @@ export interface Family {
   shows: {
     /** A SELECT of one JSON object, for the row `a` of `approvals`. */
     select: Fragment
+    /** The members of that object on the wire. */
+    members: Readonly<Record<string, ZodType>>
   }
   /** Its routers. What a router is, the door knows that mounts them. */
   routes: readonly unknown[]

@@ -2,6 +2,7 @@ import { defineFamily } from '../approvals/family.ts'
 import { changeRoutes } from './changes.routes.ts'
 import { shownOfChange } from './changes.store.ts'
 import { entityRoutes } from './entities.routes.ts'
+import { shownChange } from './changes.schemas.ts'
 
 /** Changes of stored entities, which an admin decides and which are applied when approved. */
 export const changes = defineFamily({
@@ -12,7 +13,7 @@ export const changes = defineFamily({
     'Change approvals': 'Somebody proposes a change of a stored entity, an admin decides, and it is applied at once.',
     Entities: 'What is stored now, and every version of it.',
   },
-  shows: { select: shownOfChange },
+  shows: { select: shownOfChange, members: shownChange },
   routes: [changeRoutes, entityRoutes],
   jobs: {},
 })

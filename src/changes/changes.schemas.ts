@@ -205,3 +205,11 @@ export const entityVersionSchema = z
     },
   })
 export const entityVersionsSchema = z.array(entityVersionSchema).openapi('EntityVersions')
+
+/** What a list over all families shows of a change. */
+export const shownChange = {
+  entity_type: z.string(),
+  entity_id: z.string(),
+  entity_name: z.string(),
+  action: z.enum(['create', 'update', 'delete']),
+}

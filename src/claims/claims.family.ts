@@ -3,6 +3,7 @@ import { batchRoutes } from './batches.routes.ts'
 import { claimRoutes } from './claims.routes.ts'
 import { shownOfClaim } from './claims.store.ts'
 import { pokeBatches } from './poke-batches.ts'
+import { shownClaim } from './claims.schemas.ts'
 
 /** Claims for reimbursement, and the batches that approve many at once. */
 export const claims = defineFamily({
@@ -23,7 +24,7 @@ export const claims = defineFamily({
     'Approval batches':
       'Up to 10,000 claims approved at once, or at a later time; followed live, cancelled with reversal.',
   },
-  shows: { select: shownOfClaim },
+  shows: { select: shownOfClaim, members: shownClaim },
   routes: [claimRoutes, batchRoutes],
   jobs: { poke_batches: pokeBatches },
 })

@@ -218,3 +218,14 @@ export const cancelledBatchSchema = z
 export const claimParams = z.object({ claim_id: claimId })
 export const batchParams = z.object({ batch_id: z.string().min(1).max(100) })
 export const filterId = z.string().min(1).max(100)
+
+/** What a list over all families shows of a claim. */
+export const shownClaim = {
+  claim_id: z.string(),
+  description: z.string(),
+  amount: z.int(),
+  currency: z.string(),
+  expense_type: z.string().nullable(),
+  external_ref: z.string().nullable(),
+  submitted_by: z.string().openapi({ description: 'Whose key submitted it.' }),
+}

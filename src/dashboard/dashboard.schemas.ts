@@ -1,8 +1,9 @@
 import { z } from '@hono/zod-openapi'
+import { families, kinds } from '../families.ts'
 import { next, total } from '../page.schemas.ts'
 
 const time = z.iso.datetime()
-const kinds = z.enum(['claim', 'change', 'intent', 'result'])
+const kind = z.enum(kinds)
 const statuses = z.enum(['pending', 'approved', 'rejected', 'withdrawn', 'expired'])
 
 export const dashboardFilter = {
@@ -19,7 +20,7 @@ export const dashboardFilter = {
       description: `One of ${statuses.options.join(', ')}; of any other there are none.`,
       example: 'pending',
     }),
-  kind: kinds.optional(),
+  kind: kind.optional(),
 }
 
 const common = {
@@ -32,68 +33,16 @@ const common = {
   decided_at: time.nullable(),
   decided_by: z.string().nullable(),
 }
-const text = z.string()
-const textOrNull = z.string().nullable()
-const role = z.enum(['owner', 'customer'])
-
 /** What is shown of an approval of each family, beside what all have in common. */
-const ofClaim = z
-  .object({
-    ...common,
-    kind: z.literal('claim'),
-    claim_id: text,
-    description: text,
-    amount: z.int(),
-    currency: text,
-    expense_type: textOrNull,
-    external_ref: textOrNull,
-    submitted_by: text.openapi({ description: 'Whose key submitted it.' }),
-  })
-  .openapi('ClaimOnDashboard')
-const ofChange = z
-  .object({
-    ...common,
-    kind: z.literal('change'),
-    entity_type: text,
-    entity_id: text,
-    entity_name: text,
-    action: z.enum(['create', 'update', 'delete']),
-  })
-  .openapi('ChangeOnDashboard')
-const ofIntent = z
-  .object({
-    ...common,
-    kind: z.literal('intent'),
-    approval_ref: text,
-    instance_id: text,
-    customer_id: text,
-    action: text,
-    skill_slug: text,
-    approver_role: role,
-    approver_person_id: textOrNull,
-    rule_id: textOrNull,
-    notify_channel: textOrNull,
-    reported_by: textOrNull,
-    outbox_id: textOrNull,
-    outbox_status: z.enum(['pending', 'succeeded', 'failed', 'lapsed']).nullable(),
-    outbox_attempt: z.int().nullable(),
-    outbox_error: textOrNull,
-  })
-  .openapi('IntentOnDashboard')
-const ofResult = z
-  .object({
-    ...common,
-    kind: z.literal('result'),
-    gate_id: text,
-    confidence: z.number().nullable(),
-    external_ref: textOrNull,
-    queued_items: z.int(),
-  })
-  .openapi('ResultOnDashboard')
+const ofFamilies = families.map(({ kind, shows }) =>
+  z
+    .object({ ...common, kind: z.literal(kind), ...shows.members })
+    .openapi(`${kind.charAt(0).toUpperCase()}${kind.slice(1)}OnDashboard`),
+)
 
 /** An approval of any family. */
 export const dashboardItemSchema = z
-  .discriminatedUnion('kind', [ofClaim, ofChange, ofIntent, ofResult])
+  .discriminatedUnion('kind', ofFamilies as [(typeof ofFamilies)[number], ...typeof ofFamilies])
   .openapi('Approval', {
     example: {
       id: 'int_demo1',

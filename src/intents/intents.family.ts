@@ -3,6 +3,7 @@ import { intentRoutes } from './intents.routes.ts'
 import { shownOfIntent } from './intents.store.ts'
 import { endOverdueEntries } from './outbox.ts'
 import { outboxRoutes } from './outbox.routes.ts'
+import { shownIntent } from './intents.schemas.ts'
 
 /** Calls of agents that wait for a person, and the outbox from which approved ones are replayed. */
 export const intents = defineFamily({
@@ -21,7 +22,7 @@ export const intents = defineFamily({
     'Agent intents': 'Calls of AI agents that wait for a person.',
     Outbox: 'Approved calls, handed back for replay once.',
   },
-  shows: { select: shownOfIntent },
+  shows: { select: shownOfIntent, members: shownIntent },
   routes: [intentRoutes, outboxRoutes],
   jobs: { end_overdue_outbox_entries: endOverdueEntries },
 })

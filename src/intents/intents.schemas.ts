@@ -255,3 +255,21 @@ export const pendingQuery = {
   customer_id: uuid,
   limit: wholeNumber(1, 50).optional().openapi({ type: 'integer', minimum: 1, maximum: 50, default: 50 }),
 }
+
+/** What a list over all families shows of an intent. */
+export const shownIntent = {
+  approval_ref: z.string(),
+  instance_id: z.string(),
+  customer_id: z.string(),
+  action: z.string(),
+  skill_slug: z.string(),
+  approver_role: role,
+  approver_person_id: z.string().nullable(),
+  rule_id: z.string().nullable(),
+  notify_channel: z.string().nullable(),
+  reported_by: z.string().nullable(),
+  outbox_id: z.string().nullable(),
+  outbox_status: z.enum(['pending', 'succeeded', 'failed', 'lapsed']).nullable(),
+  outbox_attempt: z.int().nullable(),
+  outbox_error: z.string().nullable(),
+}

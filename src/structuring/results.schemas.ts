@@ -180,3 +180,11 @@ export const reviewedSchema = z
       decided_at: '2026-03-16T15:00:00.000Z',
     },
   })
+
+/** What a list over all families shows of a result. */
+export const shownResult = {
+  gate_id: z.string(),
+  confidence: z.number().nullable(),
+  external_ref: z.string().nullable(),
+  queued_items: z.int(),
+}

@@ -4,6 +4,7 @@ import { checkRoutes } from './checks.routes.ts'
 import { gateRoutes } from './gates.routes.ts'
 import { resultRoutes } from './results.routes.ts'
 import { shownOfResult } from './results.store.ts'
+import { shownResult } from './results.schemas.ts'
 
 /** Results that gates check, and that wait for a person, or for the clock, where they fail. */
 export const structuring = defineFamily({
@@ -14,7 +15,7 @@ export const structuring = defineFamily({
     'Checks and gates': 'What structured results have to pass.',
     'Gate reviews': 'Results that did not, and wait for a person or for the clock.',
   },
-  shows: { select: shownOfResult },
+  shows: { select: shownOfResult, members: shownResult },
   routes: [checkRoutes, gateRoutes, resultRoutes],
   jobs: { approve_due_results: approveDueResults },
 })
