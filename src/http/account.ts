@@ -35,11 +35,12 @@ function requestId(sent: string | undefined): string {
 }
 
 /**
- * Round trips, rows read and rows written. How many rows were read stays out of an answer which says that something is not
- * there: it would tell whether another tenant has it.
+ * Round trips, rows read and rows written. An answer which says that something is not there counts no rows read: how many
+ * there were would tell whether another tenant has it.
  */
 function counts({ queries, rowsRead, rowsWritten }: Cost, status: number): string {
-  return status === 404 || status === 422 ? `${queries}q ${rowsWritten}w` : `${queries}q ${rowsRead}r ${rowsWritten}w`
+  const shown = status === 404 || status === 422 ? 0 : rowsRead
+  return `${queries}q ${shown}r ${rowsWritten}w`
 }
 
 function log(c: AppContext, cost: Cost, started: number): void {
