@@ -1,3 +1,4 @@
+import { BoundedCache } from '../bounded-cache.ts'
 import type { Actor, Role } from '../context.ts'
 import type { Db } from '../db/open-db.ts'
 import { selectKey, type StoredKey } from './access.store.ts'
@@ -8,9 +9,9 @@ const trustMs = 30_000
 const unknownMs = 5_000
 const cacheSize = 1_000
 
-const cache = new Map<string, { key: StoredKey; readAt: number }>()
+const cache = new BoundedCache<{ key: StoredKey; readAt: number }>(cacheSize)
 /** Hashes of keys that there are not, and when that was read. */
-const unknown = new Map<string, number>()
+const unknown = new BoundedCache<number>(cacheSize)
 
 /** An API key that may be used now, and whose it is. */
 export interface Authenticated {
@@ -57,8 +58,8 @@ async function read(db: Db, hash: string, now: number): Promise<StoredKey | unde
   if (missedAt !== undefined && isRecent(missedAt, unknownMs, now)) return undefined
   const [key] = await db.run(selectKey(db, hash))
   for (const memory of [cache, unknown]) memory.delete(hash)
-  if (key) remember(cache, hash, { key, readAt: now })
-  else remember(unknown, hash, now)
+  if (key) cache.set(hash, { key, readAt: now })
+  else unknown.set(hash, now)
   return key
 }
 
@@ -68,10 +69,4 @@ function isGood({ revoked_at, expires_at }: StoredKey, now: number): boolean {
 
 function isRecent(readAt: number, forMs: number, now: number): boolean {
   return now - readAt < forMs && now >= readAt
-}
-
-function remember<T>(memory: Map<string, T>, hash: string, value: T): void {
-  memory.set(hash, value)
-  const [oldest] = memory.keys()
-  if (memory.size > cacheSize && oldest !== undefined) memory.delete(oldest)
 }

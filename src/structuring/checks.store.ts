@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
-import type { Statement } from '../db/open-db.ts'
+import type { Condition, Statement } from '../db/open-db.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
 import type { checks } from './gates.table.ts'
 
@@ -24,9 +24,10 @@ export function insertCheck(ctx: Ctx, check: Check): Statement {
       ${check.is_active}, ${check.sort_order}, ${check.created_at}, ${check.updated_at})`)
 }
 
-/** Changes a check that is there. */
-export function updateCheck(ctx: Ctx, id: string, change: CheckChange): Statement {
-  return ctx.db.all(sql`UPDATE checks SET ${changed(change)}, updated_at = ${ctx.now} WHERE ${own(ctx, id)}`)
+/** Changes a check that is there, where the condition holds. Returns a row where it did. */
+export function updateCheck(ctx: Ctx, id: string, change: CheckChange, condition: Condition = sql`1`) {
+  return ctx.db.all<{ id: string }>(sql`
+    UPDATE checks SET ${changed(change)}, updated_at = ${ctx.now} WHERE ${own(ctx, id)} AND ${condition} RETURNING id`)
 }
 
 /**
@@ -58,10 +59,10 @@ export function selectChecks(ctx: Ctx, page: PageRequest) {
     WHERE c.tenant_id = ${ctx.actor.tenantId} AND c.deleted_at IS NULL AND ${behind(page, c)} ${newestFirst(page, c)}`)
 }
 
-/** Which of these ids are checks. */
+/** Which of these ids are checks, and how large their configs are. */
 export function selectKnownChecks(ctx: Ctx, ids: readonly string[]) {
-  return ctx.db.all<{ id: string }>(sql`
-    SELECT c.id FROM ${jsonEach(ids)} CROSS JOIN checks c
+  return ctx.db.all<{ id: string; bytes: number }>(sql`
+    SELECT c.id, octet_length(c.config) AS bytes FROM ${jsonEach(ids)} CROSS JOIN checks c
     WHERE c.id = value AND c.tenant_id = ${ctx.actor.tenantId} AND c.deleted_at IS NULL`)
 }
 

@@ -13,6 +13,7 @@ import {
   type Check,
   type CheckChange,
 } from './checks.store.ts'
+import { fitsGates, largestConfigs, selectOvergrown } from './gates.store.ts'
 
 /** Stores a check whose config has no faults. */
 export async function createCheck(ctx: Ctx, asked: Omit<Check, 'id' | 'created_at' | 'updated_at'>): Promise<Check> {
@@ -36,10 +37,25 @@ export async function changeCheck(ctx: Ctx, id: string, change: CheckChange): Pr
       )
     }
   }
+  const { config } = change
+  const bytes = config === undefined ? undefined : new TextEncoder().encode(config).byteLength
   const {
+    changed,
     check: [check],
-  } = await ctx.db.batch({ changed: updateCheck(ctx, id, change), check: selectCheck(ctx, id) })
-  return check ?? missing(id)
+  } = await ctx.db.batch({
+    changed: updateCheck(ctx, id, change, bytes === undefined ? undefined : fitsGates(ctx, id, bytes)),
+    check: selectCheck(ctx, id),
+  })
+  if (!check) return missing(id)
+  return changed.length > 0 || bytes === undefined ? check : refuseOvergrown(ctx, id, bytes)
+}
+
+/** Says which gate would be too large. */
+async function refuseOvergrown(ctx: Ctx, id: string, bytes: number): Promise<never> {
+  const [gate] = await ctx.db.run(selectOvergrown(ctx, id, bytes))
+  if (!gate) throw new Refusal('storage_unavailable', 'A gate of this check was being changed just now; try again.')
+  const message = `is too large for the gate ${gate.id}: the configs of its checks would have ${gate.bytes} bytes together, of at most ${largestConfigs}`
+  throw invalidInput([{ in: 'body', pointer: '/config', message, type: 'value_error' }])
 }
 
 /** Deletes a check: no gate names it any more. @throws Refusal `not_found` */

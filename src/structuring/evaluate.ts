@@ -1,5 +1,5 @@
 import { Effort } from './effort.ts'
-import { fieldsOf, judge, type ReadyCheck, type Submission, type Verdict } from './judge.ts'
+import { judge, type ReadyCheck, type Submission, type Verdict } from './judge.ts'
 import { judgeRule, type ReadyRule } from './judge-rule.ts'
 
 /** A gate with everything that it judges by. */
@@ -35,10 +35,10 @@ export function evaluate(gate: ReadyGate, submission: Submission): Finding[] {
     checks: judged.length,
     passed: judged.filter(({ passed }) => passed).length,
     data: submission.data,
-    fields: gate.checks.flatMap(fieldsOf),
+    fields: gate.checks.flatMap((check) => check.fields),
   }
   const ruled = gate.rules.map((rule) => {
-    const { passed, details } = judgeRule(rule, overall)
+    const { passed, details } = judgeRule(rule, overall, effort)
     const severity = 'error' as const
     return { check_id: rule.id, check_name: rule.type, type: rule.type, severity, passed, details, queued: !passed }
   })

@@ -25,14 +25,18 @@ const columns = sql`g.id, g.name, g.description, g.check_ids, g.on_approve, g.on
       'updated_at', r.updated_at) ORDER BY r.created_at, r.id)
     FROM gate_rules r WHERE r.gate_id = g.id) AS rules`
 
+/** How large the configs of a gate's checks may be together, in bytes, whether the checks are active or not. */
+export const largestConfigs = 256 * 1024
+
 /**
- * What a gate refers to must be there: its checks and the endpoints of its actions. A condition rather than a look
- * beforehand, so that nothing can go between.
+ * What a gate refers to must be there: its checks, which must not be too large together, and the endpoints of its
+ * actions. A condition rather than a look beforehand, so that nothing can go between.
  */
 export function refersToKnown(ctx: Ctx, checkIds: readonly string[], endpointIds: readonly string[]): Condition {
   return sql`(
-    (SELECT count(*) FROM ${jsonEach(checkIds)} CROSS JOIN checks c
-      WHERE c.id = value AND c.tenant_id = ${ctx.actor.tenantId} AND c.deleted_at IS NULL) = ${checkIds.length}
+    (SELECT count(*) = ${checkIds.length} AND coalesce(sum(octet_length(c.config)), 0) <= ${largestConfigs}
+      FROM ${jsonEach(checkIds)} CROSS JOIN checks c
+      WHERE c.id = value AND c.tenant_id = ${ctx.actor.tenantId} AND c.deleted_at IS NULL)
     AND (SELECT count(*) FROM ${jsonEach(endpointIds)} CROSS JOIN webhook_endpoints e
       WHERE e.id = value AND e.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL) = ${endpointIds.length})`
 }
@@ -42,6 +46,29 @@ export function selectKnownEndpoints(ctx: Ctx, ids: readonly string[]) {
   return ctx.db.all<{ id: string }>(sql`
     SELECT e.id FROM ${jsonEach(ids)} CROSS JOIN webhook_endpoints e
     WHERE e.id = value AND e.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL`)
+}
+
+/**
+ * Whether the check of the surrounding `checks` row may have a config of so many bytes: none of its gates becomes too
+ * large by it.
+ */
+export function fitsGates(ctx: Ctx, checkId: string, bytes: number): Condition {
+  return sql`(octet_length(checks.config) >= ${bytes} OR NOT EXISTS (${overgrownBy(ctx, checkId, bytes)}))`
+}
+
+/** A gate that would be too large if this check's config had so many bytes, and how large. */
+export function selectOvergrown(ctx: Ctx, checkId: string, bytes: number) {
+  return ctx.db.all<{ id: string; bytes: number }>(overgrownBy(ctx, checkId, bytes))
+}
+
+function overgrownBy(ctx: Ctx, checkId: string, bytes: number): SQL {
+  return sql`
+    SELECT id, bytes FROM (
+      SELECT g.id, (SELECT sum(iif(c.id = ${checkId}, ${bytes}, octet_length(c.config)))
+        FROM json_each(g.check_ids) CROSS JOIN checks c WHERE c.id = value) AS bytes
+      FROM gates g
+      WHERE g.tenant_id = ${ctx.actor.tenantId} AND g.deleted_at IS NULL AND instr(g.check_ids, json_quote(${checkId})))
+    WHERE bytes > ${largestConfigs} LIMIT 1`
 }
 
 /** Inserts a gate, where the condition holds, and then its rules. */

@@ -7,6 +7,7 @@ import { selectKnownChecks } from './checks.store.ts'
 import {
   insertGate,
   isStored,
+  largestConfigs,
   refersToKnown,
   removeGate,
   selectGate,
@@ -37,7 +38,7 @@ export interface GateSettings {
 /** A rule as it is asked for. */
 export type NewRule = Pick<Rule, 'type' | 'config'>
 
-/** Stores a gate with its rules. @throws Refusal `invalid_input` where a check or an endpoint is not there */
+/** Stores a gate with its rules. @throws Refusal `invalid_input` where a check or an endpoint is not there, or its checks are too large */
 export async function createGate(ctx: Ctx, settings: GateSettings, rules: readonly NewRule[]): Promise<Gate> {
   const id = uuidv7()
   const times = { created_at: ctx.now, updated_at: ctx.now }
@@ -107,7 +108,7 @@ function endpointsOf({ on_approve, on_reject }: Partial<GateSettings>): string[]
   return [...new Set(ids)]
 }
 
-/** Says which of the ids that a gate names are not there. */
+/** Says which of the ids that a gate names are not there, and whether its checks are too large together. */
 async function refuseUnknown(ctx: Ctx, named: Partial<GateSettings>): Promise<never> {
   const { check_ids = [] } = named
   const { checks, endpoints } = await ctx.db.batch({
@@ -124,6 +125,11 @@ async function refuseUnknown(ctx: Ctx, named: Partial<GateSettings>): Promise<ne
       return fault(`/${name}/endpoint_id`, `there is no webhook endpoint ${action.endpoint_id}`)
     }),
   ]
+  const bytes = checks.reduce((sum, check) => sum + check.bytes, 0)
+  if (bytes > largestConfigs) {
+    const message = `name checks whose configs have ${bytes} bytes together, of at most ${largestConfigs}`
+    faults.push(fault('/check_ids', message))
+  }
   if (faults.length > 0) throw invalidInput(faults)
   throw new Refusal('storage_unavailable', 'What the gate names was being stored just now; try again.')
 }

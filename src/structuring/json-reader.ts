@@ -105,7 +105,7 @@ export function isScalar({ type }: Found): boolean {
 
 /** Whether there is nothing in it: absent, null or an empty text. */
 export function isBlank(value: Found | undefined): boolean {
-  return value === undefined || value.type === 'null' || (value.type === 'string' && stringOf(value) === '')
+  return value === undefined || value.type === 'null' || (value.type === 'string' && value.text === '""')
 }
 
 /** The text of a string; of anything else its JSON. */

@@ -1,3 +1,4 @@
+import { tooMuchWork, type Effort } from './effort.ts'
 import type { Verdict } from './judge.ts'
 import { isBlank, startOf, type JsonReader } from './json-reader.ts'
 
@@ -31,7 +32,7 @@ export interface Overall {
 }
 
 /** Judges a result as a whole. Where there is nothing to count, nothing is missing. */
-export function judgeRule({ type, config }: ReadyRule, overall: Overall): Verdict {
+export function judgeRule({ type, config }: ReadyRule, overall: Overall, effort: Effort): Verdict {
   const { threshold } = config
   if (type === 'min_confidence') {
     const { confidence } = overall
@@ -42,7 +43,11 @@ export function judgeRule({ type, config }: ReadyRule, overall: Overall): Verdic
     const { checks, passed } = overall
     return verdict(checks === 0 ? 1 : passed / checks, threshold, { passed, checks, threshold })
   }
-  const { fields, missing } = coverage(config.fields ?? overall.fields, overall.data)
+  const named = config.fields ?? overall.fields
+  // Without named fields every member counts, and each has five characters at least.
+  const looked = named.length > 0 ? named.length : overall.data.json.length / 5
+  if (!effort.takes(looked * perField)) return { passed: false, details: { threshold, reason: tooMuchWork } }
+  const { fields, missing } = coverage(named, overall.data)
   const present = fields - missing.length
   return verdict(fields === 0 ? 1 : present / fields, threshold, {
     present,
@@ -51,6 +56,9 @@ export function judgeRule({ type, config }: ReadyRule, overall: Overall): Verdic
     threshold,
   })
 }
+
+/** What looking a field up costs, in units of effort. */
+const perField = 10
 
 function verdict(value: number, threshold: number, details: Record<string, unknown>): Verdict {
   return value >= threshold ? { passed: true, details: null } : { passed: false, details }

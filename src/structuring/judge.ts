@@ -3,19 +3,24 @@ import type { RE2JS } from 're2js'
 import type { CheckType, Operator } from './check-config.ts'
 import { tooMuchWork, type Effort } from './effort.ts'
 import { compare, isBlank, isScalar, JsonReader, keyOf, startOf, stringOf, type Found } from './json-reader.ts'
-import { compilePattern, occursIn } from './pattern.ts'
+import { compilePattern, occursIn, weightOfPattern } from './pattern.ts'
 import { judgeBySchema, prepareSchema, type PreparedSchema } from './schema-check.ts'
 
-/** A check, ready to judge. */
+/** A check, ready to judge: of its config what judging needs, and no more, because it is kept. */
 export interface ReadyCheck {
   id: string
   name: string
   type: CheckType
   severity: 'warning' | 'error'
-  config: JsonReader
-  pattern?: RE2JS
-  /** The keys of the allowed values. */
-  allowed?: ReadonlySet<string | null>
+  /** The fields of the data that it looks at: one; of `cross_field` left and right; of others none. */
+  fields: readonly string[]
+  /** What it holds in memory, in bytes, at the most. */
+  weight: number
+  bounds?: { min: Found | undefined; max: Found | undefined }
+  op?: Operator
+  pattern?: { text: string; compiled: RE2JS }
+  /** The keys of the allowed values, and the first of them as details show them. */
+  allowed?: { keys: ReadonlySet<string | null>; first: readonly unknown[] }
   schema?: PreparedSchema
 }
 
@@ -40,23 +45,48 @@ export interface Submission {
   reported: ReadonlyMap<string, Reported>
 }
 
+/** What of a config may be there, depending on the check's type. */
+interface Config {
+  field?: string
+  left?: string
+  right?: string
+  op: Operator
+  pattern: string
+  schema: Schema
+}
+
+/** What each character of a config comes to in memory, in bytes: `{},{},` to an object for every three. */
+const perConfigCharacter: Partial<Record<CheckType, number>> = { json_schema: 28, allowed_values: 28 }
+
 /** Makes a stored check ready. `config` is its JSON text. */
 export async function ready(
   check: Pick<ReadyCheck, 'id' | 'name' | 'type' | 'severity'> & { config: string },
 ): Promise<ReadyCheck> {
-  const { id, name, type, severity } = check
-  const config = new JsonReader(check.config)
-  const parsed = JSON.parse(check.config) as { pattern: string; schema: Schema }
+  const { id, name, type, severity, config } = check
+  const { field, left, right, op, pattern: text, schema } = JSON.parse(config) as Config
+  const compiled = type === 'field_format' ? await compilePattern(text) : undefined
   return {
     id,
     name,
     type,
     severity,
-    config,
-    ...(type === 'field_format' && { pattern: await compilePattern(parsed.pattern) }),
-    ...(type === 'allowed_values' && { allowed: new Set(config.elements('values').map(keyOf)) }),
-    ...(type === 'json_schema' && { schema: prepareSchema(parsed.schema) }),
+    fields: [field, left, right].filter((one) => one !== undefined),
+    weight: 1_000 + (perConfigCharacter[type] ?? 4) * config.length + (compiled ? weightOfPattern(compiled) : 0),
+    ...(type === 'value_range' && { bounds: boundsIn(new JsonReader(config)) }),
+    ...(type === 'cross_field' && { op }),
+    ...(compiled && { pattern: { text, compiled } }),
+    ...(type === 'allowed_values' && { allowed: allowedIn(new JsonReader(config)) }),
+    ...(type === 'json_schema' && { schema: prepareSchema(schema) }),
   }
+}
+
+function boundsIn(config: JsonReader) {
+  return { min: config.find('min'), max: config.find('max') }
+}
+
+function allowedIn(config: JsonReader) {
+  const values = config.elements('values')
+  return { keys: new Set(values.map(keyOf)), first: values.slice(0, 20).map(shown) }
 }
 
 /** Judges a submission by one check. Never throws: what cannot be judged fails, with the reason. */
@@ -68,45 +98,32 @@ export function judge(check: ReadyCheck, submission: Submission, effort: Effort)
   }
 }
 
-/** The fields of the data that a check looks at. */
-export function fieldsOf({ config }: ReadyCheck): string[] {
-  return ['field', 'left', 'right'].flatMap((name) => {
-    const found = config.find(name)
-    return found ? [stringOf(found)] : []
-  })
-}
-
 type Judge = (check: ReadyCheck, submission: Submission, effort: Effort) => Verdict
 
 const judges: Record<CheckType, Judge> = {
-  value_range: onField((value, { config }) => {
-    const [min, max] = [config.find('min'), config.find('max')]
+  value_range: onField((value, { bounds: { min, max } = {} }) => {
     const bounds = { ...(min && { min: shown(min) }), ...(max && { max: shown(max) }) }
     if (value.type !== 'number') return fails({ ...bounds, reason: `its type is ${value.type}, not number` })
     const isWithin = (!min || (compare(value, min) ?? 0) >= 0) && (!max || (compare(value, max) ?? 0) <= 0)
     return isWithin ? passes : fails(bounds)
   }),
-  field_format: onField((value, { config, pattern }, effort) => {
-    const shownPattern = stringOf(config.find('pattern') as Found)
+  field_format: onField((value, check, effort) => {
+    const { text, compiled } = check.pattern as Required<ReadyCheck>['pattern']
     if (value.type !== 'string' && value.type !== 'number') {
-      return fails({ pattern: shownPattern, reason: `its type is ${value.type}, not string or number` })
+      return fails({ pattern: text, reason: `its type is ${value.type}, not string or number` })
     }
-    const occurs = occursIn(pattern as RE2JS, stringOf(value), effort)
-    if (occurs === null) return fails({ pattern: shownPattern, reason: tooMuchWork })
-    return occurs ? passes : fails({ pattern: shownPattern })
+    const occurs = occursIn(compiled, stringOf(value), effort)
+    if (occurs === null) return fails({ pattern: text, reason: tooMuchWork })
+    return occurs ? passes : fails({ pattern: text })
   }),
   required_field: onField((value) => (isBlank(value) ? fails({ reason: 'is empty' }) : passes)),
-  allowed_values: onField((value, { config, allowed }) => {
+  allowed_values: onField((value, { allowed }) => {
     const key = keyOf(value)
-    if (key !== null && allowed?.has(key)) return passes
-    return fails({ allowed: config.elements('values').slice(0, 20).map(shown) })
+    if (key !== null && allowed?.keys.has(key)) return passes
+    return fails({ allowed: allowed?.first })
   }),
-  cross_field({ config }, { data }, effort) {
-    const [left, op, right] = ['left', 'op', 'right'].map((name) => stringOf(config.find(name) as Found)) as [
-      string,
-      Operator,
-      string,
-    ]
+  cross_field({ fields, op }, { data }, effort) {
+    const [left, right] = fields as [string, string]
     const [a, b] = [data.find(left), data.find(right)]
     const details = { left, op, right, ...(a && { left_value: shown(a) }), ...(b && { right_value: shown(b) }) }
     const missing = [a ? [] : left, b ? [] : right].flat()
@@ -114,7 +131,7 @@ const judges: Record<CheckType, Judge> = {
       return fails({ ...details, reason: `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing` })
     if (!effort.takes((a.text.length + b.text.length) * perCharacter))
       return fails({ left, op, right, reason: tooMuchWork })
-    const holds = holdsBetween(a, op, b)
+    const holds = holdsBetween(a, op as Operator, b)
     if (holds === null) return fails({ ...details, reason: `${a.type} and ${b.type} cannot be compared so` })
     return holds ? passes : fails(details)
   },
@@ -142,7 +159,7 @@ const perCharacter = 10
 /** A judge of one field: says which, and its value, and that a missing one fails. */
 function onField(judgeValue: (value: Found, check: ReadyCheck, effort: Effort) => Verdict): Judge {
   return (check, { data }, effort) => {
-    const field = stringOf(check.config.find('field') as Found)
+    const [field] = check.fields as [string]
     const value = data.find(field)
     if (!value) return fails({ field, reason: 'is missing' })
     if (!effort.takes(value.text.length * perCharacter)) return fails({ field, reason: tooMuchWork })

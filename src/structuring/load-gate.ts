@@ -1,3 +1,4 @@
+import { BoundedCache } from '../bounded-cache.ts'
 import type { Ctx } from '../context.ts'
 import { Refusal } from '../refusal.ts'
 import type { ReadyGate } from './evaluate.ts'
@@ -13,10 +14,17 @@ export interface LoadedGate extends ReadyGate {
   revision: number
 }
 
-const cacheSize = 500
+/** How much of an isolate's 128 MB its gates may take, in bytes. */
+const cacheBytes = 16 * 1024 * 1024
 
 /* What an isolate has read. It may be old: whoever uses it stores under the condition that the revision still holds. */
-const cache = new Map<string, LoadedGate>()
+const cache = new BoundedCache<LoadedGate>(cacheBytes, weightOf)
+
+/** What a gate holds in memory, in bytes, at the most. */
+export function weightOf({ name, checks, rules }: ReadyGate & { name: string }): number {
+  const own = 1_000 + 2 * name.length + 8 * JSON.stringify(rules).length
+  return checks.reduce((sum, { weight }) => sum + weight, own)
+}
 
 /**
  * A gate to judge by, from the isolate's memory where it is there and `fresh` is not asked for.
@@ -45,8 +53,6 @@ export async function loadGate(ctx: Ctx, id: string, fresh: boolean): Promise<Lo
     rules: rulesOf(gate),
   }
   cache.set(key, loaded)
-  const [oldest] = cache.keys()
-  if (cache.size > cacheSize && oldest !== undefined) cache.delete(oldest)
   return loaded
 }
 

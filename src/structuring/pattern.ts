@@ -4,6 +4,9 @@ import type { Effort } from './effort.ts'
 /** How large a pattern may be once it is compiled: `(a{1,99}){1,99}` is short to write and large to run. */
 const largest = 2_000
 
+/** What the engine may remember of the texts that it has met, in bytes a pattern, by its own count. Its default is 8 MiB. */
+const remembered = 32 * 1024
+
 /**
  * A pattern, compiled for RE2 (https://github.com/google/re2/wiki/Syntax): it runs in time linear in the text, whatever
  * the pattern. There are no backreferences and no lookaround.
@@ -15,6 +18,9 @@ export async function compilePattern(pattern: string): Promise<RE2JS> {
   const { RE2JS } = await import('re2js')
   const compiled = RE2JS.compile(pattern)
   if (compiled.programSize() > largest) throw new Error('is too large; repeat less within repetitions')
+  const { dfa } = compiled.re2Input
+  dfa.stateBudget = remembered
+  dfa.memBudget = remembered
   return compiled
 }
 
@@ -32,4 +38,9 @@ export async function patternFault(pattern: string): Promise<string | null> {
 /** Whether the pattern occurs in the text; null where that would be too much work. */
 export function occursIn(pattern: RE2JS, text: string, effort: Effort): boolean | null {
   return effort.takes(pattern.programSize() * (text.length + 1)) ? pattern.test(text) : null
+}
+
+/** What a pattern holds in memory at the most, in bytes, whatever texts it has met. */
+export function weightOfPattern(pattern: RE2JS): number {
+  return 2 * remembered + 300 * pattern.programSize()
 }

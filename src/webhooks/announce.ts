@@ -1,3 +1,4 @@
+import { BoundedCache } from '../bounded-cache.ts'
 import type { Ctx } from '../context.ts'
 import { selectListeners } from './endpoints.store.ts'
 import { wakeSender } from './wake-sender.ts'
@@ -7,7 +8,7 @@ const trustMs = 30_000
 const cacheSize = 10_000
 
 /** Tenants without endpoints, and until when that is trusted. */
-const silent = new Map<string, number>()
+const silent = new BoundedCache<number>(cacheSize)
 
 /**
  * Wakes the senders of a tenant whose events have moved on. Doors call it after a verb has written, outside of the
@@ -21,8 +22,6 @@ export async function announce(ctx: Ctx, tenantId: string): Promise<void> {
     const listeners = await ctx.db.run(selectListeners(ctx, tenantId))
     silent.delete(tenantId)
     if (listeners.length === 0) silent.set(tenantId, ctx.now + trustMs)
-    const [oldest] = silent.keys()
-    if (silent.size > cacheSize && oldest !== undefined) silent.delete(oldest)
     await Promise.all(listeners.filter(({ waits }) => waits).map(({ id }) => wakeSender(ctx, id, 'first')))
   } catch (error) {
     console.error({

@@ -122,6 +122,35 @@ test('gates are made with rules, read, listed, changed and deleted; what they na
   expect((await admin(at)).status).toBe(404)
 })
 
+test('the checks of a gate have so much config together, whether it is the gate that changes or a check', async () => {
+  const admin = (await newTenant()).as('admin')
+  const values = (kib: number) => ({
+    field: 'a',
+    values: Array.from({ length: kib }, (_, n) => `${n}`.padEnd(1_000, 'x')),
+  })
+  const ids: string[] = []
+  for (let n = 0; n < 3; n += 1) ids.push(await newCheck(admin, { type: 'allowed_values', config: values(85) }))
+  const gate = await newGate(admin, { check_ids: ids })
+  const more = await newCheck(admin, { type: 'required_field', config: { field: 'a'.repeat(400) } })
+  const large = await newCheck(admin, { type: 'allowed_values', config: values(20) })
+  const change = (check_ids: string[]) => admin(`${gates}/${gate}`, { method: 'PATCH', body: { check_ids } })
+  expect((await change([...ids, more])).status).toBe(200)
+  const grown = {
+    status: 422,
+    body: { errors: [{ pointer: '/check_ids', message: expect.stringContaining('262144') }] },
+  }
+  expect(await change([...ids, large])).toMatchObject(grown)
+  expect(await admin(gates, { method: 'POST', body: { name: 'x', check_ids: [...ids, large] } })).toMatchObject(grown)
+  const config = (kib: number) => admin(`${checks}/${ids[0]}`, { method: 'PATCH', body: { config: values(kib) } })
+  expect(await config(100)).toMatchObject({
+    status: 422,
+    body: { errors: [{ pointer: '/config', message: expect.stringContaining(gate) }] },
+  })
+  expect([(await config(86)).status, (await config(10)).status, (await change([...ids, large])).status]).toEqual([
+    200, 200, 200,
+  ])
+})
+
 test('a check that is deleted leaves the gates that named it', async () => {
   const { tenant, gate } = await atGate()
   const admin = tenant.as('admin')
