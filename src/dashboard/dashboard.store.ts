@@ -83,7 +83,7 @@ function narrowed(ctx: Ctx, { kind, status, customerId }: DashboardFilter): SQL 
       sql`a.tenant_id = ${ctx.actor.tenantId}`,
       ...(customerId === undefined
         ? []
-        : [sql`a.subject_id = ${customerId}`, isOneOf(sql`+a.kind`, kind ? [kind] : kindsForCustomers)]),
+        : [isOneOf(sql`a.kind`, kind ? [kind] : kindsForCustomers), sql`a.subject_id = ${customerId}`]),
       ...(kind === undefined || customerId !== undefined ? [] : [sql`a.kind = ${kind}`]),
       ...(status === undefined ? [] : [sql`a.status = ${status}`]),
     ],

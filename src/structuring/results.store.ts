@@ -130,10 +130,10 @@ export function selectResults(ctx: Ctx, filter: ResultFilter, page: PageRequest)
         AND ${gateId === undefined ? sql`1` : sql`r.gate_id = ${gateId}`} AND ${behind(page, r, id)} ${newestFirst(page, r, id)}`)
   }
   const a = sql`a`
-  const ofGate = gateId === undefined ? sql`a.kind = 'result'` : sql`a.subject_id = ${gateId} AND +a.kind = 'result'`
+  const ofGate = gateId === undefined ? sql`1` : sql`a.subject_id = ${gateId}`
   return ctx.db.all<Result>(sql`
     SELECT ${columns} FROM approvals a INDEXED BY ${sql.raw(listIndex(filter))} CROSS JOIN results r
-    WHERE a.tenant_id = ${tenantId} AND ${ofGate} AND ${ofStatus} AND r.approval_id = a.id
+    WHERE a.tenant_id = ${tenantId} AND a.kind = 'result' AND ${ofGate} AND ${ofStatus} AND r.approval_id = a.id
       AND ${behind(page, a)} ${newestFirst(page, a)}`)
 }
 

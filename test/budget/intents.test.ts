@@ -103,6 +103,32 @@ test.each(filters)(
   },
 )
 
+test.each([
+  ['intent', '/v1/approvals?customer_id='],
+  ['intent', '/v1/approvals?status=pending&customer_id='],
+  ['intent', `/internal/v1/instances/${instance}/approvals/pending?customer_id=`],
+  ['change', '/api/v1/approvals?entityId='],
+  ['change', '/api/v1/approvals?entityType='],
+  ['change', '/api/v1/approvals?status=all&entityType='],
+  ['result', '/v1/structuring/results?gate_id='],
+  ['result', '/v1/structuring/results?status=pending&gate_id='],
+])('a list of %ss reads nothing of what other families are about under the same name: %s', async (kind, list) => {
+  const own = await newTenant()
+  const name = crypto.randomUUID()
+  const others = ['change', 'intent', 'result'].filter((other) => other !== kind)
+  await env.DB.prepare(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+     INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id, created_at, updated_at, policy, votes_needed)
+     SELECT ?2 || kind.value || i, ?1, kind.value, 'pending', 'x', 'usr_z', ?2, ?2, i, i, '{}', 1 FROM n, json_each(?3) AS kind`,
+  )
+    .bind(own.id, name, JSON.stringify(others))
+    .run()
+  await own.as('admin')(list + crypto.randomUUID())
+  const { status, cost } = await own.as('admin')(list + name)
+  expect(status).toBe(200)
+  expect(cost.rowsRead).toBeLessThanOrEqual(5)
+})
+
 test.each(filters)('the dashboard by %j is planned by an index that gives the order', async (filter) => {
   const { customer_id: customerId, ...rest } = Object.fromEntries<any>(new URLSearchParams(filter).entries())
   const { query } = selectPage(tenant.ctx('member'), { customerId, ...rest }, { limit: 50, offset: 0, after: null })
