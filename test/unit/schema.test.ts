@@ -21,10 +21,10 @@ test('the declared tables are those of the migrations, column by column', async 
         pk: number
       }>()
     ).results
-    expect([name, columns.map((column) => [column.name, column.getSQLType().toUpperCase()])]).toEqual([
+    expect([
       name,
-      stored.map((column) => [column.name, column.type]),
-    ])
+      columns.map((column) => [column.name, column.getSQLType().toUpperCase(), column.notNull || column.primary]),
+    ]).toEqual([name, stored.map((column) => [column.name, column.type, column.notnull === 1 || column.pk > 0])])
   }
 })
 
