@@ -19,8 +19,8 @@ export interface Family {
   tags: Readonly<Record<string, string>>
   /** What a list over all families shows of one of its approvals. */
   shows: {
-    /** A SELECT of one JSON object, for the row `a` of `approvals`. */
-    select: Fragment
+    /** A SELECT of one JSON object, for the row `a` of `approvals`, as of a time in milliseconds. */
+    select: (now: number) => Fragment
     /** The members of that object on the wire. */
     members: Readonly<Record<string, ZodType>>
   }

@@ -13,7 +13,7 @@ export const changes = defineFamily({
     'Change approvals': 'Somebody proposes a change of a stored entity, an admin decides, and it is applied at once.',
     Entities: 'What is stored now, and every version of it.',
   },
-  shows: { select: shownOfChange, members: shownChange },
+  shows: { select: () => shownOfChange, members: shownChange },
   routes: [changeRoutes, entityRoutes],
   jobs: {},
 })

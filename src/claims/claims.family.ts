@@ -24,7 +24,7 @@ export const claims = defineFamily({
     'Approval batches':
       'Up to 10,000 claims approved at once, or at a later time; followed live, cancelled with reversal.',
   },
-  shows: { select: shownOfClaim, members: shownClaim },
+  shows: { select: () => shownOfClaim, members: shownClaim },
   routes: [claimRoutes, batchRoutes],
   jobs: { poke_batches: pokeBatches },
 })

@@ -26,10 +26,10 @@ export interface DashboardRow {
   family: string
 }
 
-const family = sql`CASE a.kind ${sql.join(
-  families.map(({ kind, shows }) => sql`WHEN ${sql.raw(`'${kind}'`)} THEN (${shows.select})`),
-  sql` `,
-)} END`
+function shownAt(now: number): SQL {
+  const whens = families.map(({ kind, shows }) => sql`WHEN ${sql.raw(`'${kind}'`)} THEN (${shows.select(now)})`)
+  return sql`CASE a.kind ${sql.join(whens, sql` `)} END`
+}
 
 const a = sql`a`
 
@@ -68,7 +68,7 @@ export function countAll(ctx: Ctx, { kind, status, customerId }: DashboardFilter
 function rows(ctx: Ctx, from: SQL, where: SQL, page: PageRequest) {
   return ctx.db.all<DashboardRow>(sql`
     SELECT a.id, a.kind, a.status, a.title, a.requester_id AS requester, a.created_at, a.due_at, a.on_due, a.decided_at, a.decided_by,
-      ${family} AS family
+      ${shownAt(ctx.now)} AS family
     FROM ${from} WHERE ${where} ${newestFirst(page, a)}`)
 }
 

@@ -129,10 +129,10 @@ const intentColumns = sql`a.id, a.status, a.created_at, a.due_at, a.on_due, a.de
   i.customer_id, i.action, i.skill_slug, i.serialized_intent, i.approver_role, i.approver_person_id, i.rule_id, i.notify_channel,
   i.resolver_role, i.resolution_channel, i.reported_by`
 
-/** What a list over all families shows of an intent, for the row `a` of `approvals`. */
-export const shownOfIntent = sql`
+/** What a list over all families shows of an intent as of `now`, for the row `a` of `approvals`. */
+export const shownOfIntent = (now: number) => sql`
   SELECT json_object('approval_ref', i.approval_ref, 'instance_id', i.instance_id, 'customer_id', i.customer_id,
     'action', i.action, 'skill_slug', i.skill_slug, 'approver_role', i.approver_role, 'approver_person_id', i.approver_person_id,
-    'rule_id', i.rule_id, 'notify_channel', i.notify_channel, 'reported_by', i.reported_by, 'outbox_id', o.id, 'outbox_status', iif(o.status = 'open', 'pending', o.status),
-    'outbox_attempt', o.attempt, 'outbox_error', o.error)
+    'rule_id', i.rule_id, 'notify_channel', i.notify_channel, 'reported_by', i.reported_by, 'outbox_id', o.id,
+    'outbox_status', ${entryStatus(now)}, 'outbox_attempt', o.attempt, 'outbox_error', o.error)
   FROM intents i LEFT JOIN outbox o ON o.approval_id = i.approval_id WHERE i.approval_id = a.id`

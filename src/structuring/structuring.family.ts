@@ -15,7 +15,7 @@ export const structuring = defineFamily({
     'Checks and gates': 'What structured results have to pass.',
     'Gate reviews': 'Results that did not, and wait for a person or for the clock.',
   },
-  shows: { select: shownOfResult, members: shownResult },
+  shows: { select: () => shownOfResult, members: shownResult },
   routes: [checkRoutes, gateRoutes, resultRoutes],
   jobs: { approve_due_results: approveDueResults },
 })
