@@ -28,10 +28,13 @@ export async function getCheckResults(ctx: Ctx, id: string): Promise<CheckResult
   return result ? checks : missing(id)
 }
 
-/** A page of results, newest first, without their data. */
+/**
+ * A page of results, newest first, without their data. By a reference together with a gate or a status it may have fewer
+ * than there is room for, or none, and go on nevertheless.
+ */
 export async function listResults(ctx: Ctx, filter: ResultFilter, page: PageRequest): Promise<Page<Result>> {
-  const rows = await ctx.db.run(selectResults(ctx, filter, page))
-  return pageOf(rows, page, null, (result) => result)
+  const found = pageOf(await ctx.db.run(selectResults(ctx, filter, page)), page, null, (result) => result)
+  return { ...found, rows: found.rows.flatMap(({ matches, ...result }) => (matches ? result : [])) }
 }
 
 /** What waits for a person, oldest first: an entry for each check or rule that holds a result up. */

@@ -52,7 +52,8 @@ const list = endpoint({
   operationId: 'listResults',
   tags,
   summary: 'List results, newest first, without their data',
-  description: 'Read one result for its data.',
+  description:
+    'Read one result for its data. By `external_ref` and another filter a page may be short and still have a `next`.',
   roles: 'any',
   request: { query: z.object({ ...resultFilter, ...createdRange, ...cursorQuery(20) }) },
   responses: { 200: { description: 'A page of results; `Link` leads to the next.', content: json(resultListSchema) } },

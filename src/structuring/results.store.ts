@@ -114,9 +114,12 @@ export interface ResultFilter {
   externalRef?: string | undefined
 }
 
+/** A result of a list; one that does not match the filter has been looked at, and is not shown. */
+export type FoundResult = Result & { matches: 0 | 1 }
+
 /**
  * A page of results, newest first. The reference, or the gate, or the status picks the index, which gives the order as
- * well; few results share a reference.
+ * well. Of those that share a reference no more than a page is looked at, whatever else is asked of them.
  */
 export function selectResults(ctx: Ctx, filter: ResultFilter, page: PageRequest) {
   const { status, gateId, externalRef } = filter
@@ -124,15 +127,16 @@ export function selectResults(ctx: Ctx, filter: ResultFilter, page: PageRequest)
   const ofStatus = status === undefined ? sql`1` : sql`a.status = ${status}`
   if (externalRef !== undefined) {
     const [r, id] = [sql`r`, sql`r.approval_id`]
-    return ctx.db.all<Result>(sql`
-      SELECT ${columns} FROM results r INDEXED BY results_by_external_ref CROSS JOIN approvals a
-      WHERE r.tenant_id = ${tenantId} AND r.external_ref = ${externalRef} AND a.id = r.approval_id AND ${ofStatus}
-        AND ${gateId === undefined ? sql`1` : sql`r.gate_id = ${gateId}`} AND ${behind(page, r, id)} ${newestFirst(page, r, id)}`)
+    const matches = sql`${ofStatus} AND ${gateId === undefined ? sql`1` : sql`r.gate_id = ${gateId}`}`
+    return ctx.db.all<FoundResult>(sql`
+      SELECT ${columns}, ${matches} AS matches FROM results r INDEXED BY results_by_external_ref CROSS JOIN approvals a
+      WHERE r.tenant_id = ${tenantId} AND r.external_ref = ${externalRef} AND a.id = r.approval_id
+        AND ${behind(page, r, id)} ${newestFirst(page, r, id)}`)
   }
   const a = sql`a`
   const ofGate = gateId === undefined ? sql`1` : sql`a.subject_id = ${gateId}`
-  return ctx.db.all<Result>(sql`
-    SELECT ${columns} FROM approvals a INDEXED BY ${sql.raw(listIndex(filter))} CROSS JOIN results r
+  return ctx.db.all<FoundResult>(sql`
+    SELECT ${columns}, 1 AS matches FROM approvals a INDEXED BY ${sql.raw(listIndex(filter))} CROSS JOIN results r
     WHERE a.tenant_id = ${tenantId} AND a.kind = 'result' AND ${ofGate} AND ${ofStatus} AND r.approval_id = a.id
       AND ${behind(page, a)} ${newestFirst(page, a)}`)
 }

@@ -96,6 +96,17 @@ test.each(['', 'status', 'gate_id', 'gate_id status', 'external_ref', 'external_
   },
 )
 
+test.each(['status=rejected', 'gate_id=another'])(
+  'of very many results with one reference, those with %s: no more is read than for a page of them',
+  async (filter) => {
+    const path = `/v1/structuring/results?external_ref=ref-3&${filter}&limit=50`
+    const { body, cost } = await tenant.as('member')(path)
+    expect(body).toMatchObject({ data: [], next: expect.any(String) })
+    expect(cost.queries).toBe(1)
+    expect(cost.rowsRead).toBeLessThanOrEqual(3 * 50 + 20)
+  },
+)
+
 test('all that are due in the same minute are approved within three sweeps, each once, also when sweeps overlap', async () => {
   await env.DB.prepare("UPDATE approvals SET due_at = ? WHERE tenant_id = ? AND kind = 'result' AND created_at < ?")
     .bind(Date.now() - 1, tenant.id, due)

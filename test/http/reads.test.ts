@@ -62,6 +62,8 @@ test('intents and entries are read by the clock, before any sweep', async () => 
   await env.DB.prepare('UPDATE outbox SET execute_by = 5 WHERE id = ?').bind(outbox_id).run()
   expect((await service(`${base}/outbox/${outbox_id}`)).body.status).toBe('lapsed')
   expect((await service(`${base}/approvals/${approval_ref}`)).body.outbox_status).toBe('lapsed')
+  const { approvals } = (await tenant.as('member')('/v1/approvals?status=approved')).body
+  expect(approvals).toMatchObject([{ approval_ref, outbox_status: 'lapsed' }])
 })
 
 test('a delivery is read with the very body that was signed', async () => {
@@ -103,6 +105,26 @@ test('results are listed newest first, by status, gate, reference and time', asy
   const rest = await member(`/v1/structuring/results?limit=2&cursor=${body.next}`)
   expect([...body.data, ...rest.body.data].map(({ id }: any) => id).sort()).toEqual([passed, held, elsewhere].sort())
   expect(body.data[0]).not.toHaveProperty('data')
+})
+
+test('by a reference and a status, pages may be short and lead to all there are', async () => {
+  const tenant = await newTenant()
+  const service = tenant.as('service')
+  const gate = await invoiceGate(tenant.as('admin'))
+  const held = await heldResult(service, gate, { external_ref: 'a' })
+  for (let made = 0; made < 4; made += 1) {
+    const body = { gate_id: gate, data: { total: 1, invoice: 'x' }, external_ref: 'a' }
+    await service('/v1/structuring/results', { method: 'POST', body })
+  }
+  const found: string[] = []
+  let pages = 0
+  for (let next: string | null | undefined; next !== null; pages += 1) {
+    const cursor = next === undefined ? '' : `&cursor=${next}`
+    const { body } = await service(`/v1/structuring/results?external_ref=a&status=pending&limit=2${cursor}`)
+    found.push(...body.data.map(({ id }: { id: string }) => id))
+    next = body.next
+  }
+  expect([found, pages]).toEqual([[held], 3])
 })
 
 test('a list of a time has what was created from then on and before then', async () => {
