@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi'
 import { endpoint, json } from '../http/endpoint.ts'
+import { keptText } from '../http/faults.ts'
 import { jsonText } from '../http/json-text.ts'
 import { createdRange, cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
 import { ifMatch, setTag } from '../http/preconditions.ts'
-import { rawMember, withRaw } from '../http/raw-json.ts'
+import { withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
 import { changeTag } from './change-tag.ts'
@@ -59,6 +60,7 @@ const request = endpoint({
   roles: 'any',
   creates: true,
   request: { body: { required: true, content: json(newChangeSchema) } },
+  keeps: { member: 'payload', isUnique: true },
   responses: { 201: { description: 'The request, pending.', content: json(changeSchema) } },
   refuses: ['entity_exists', 'entity_not_found'],
 })
@@ -131,7 +133,7 @@ export const changeRoutes = createRouter()
   })
   .openapi(request, async (c) => {
     const { entityType, entityId, entityName, action } = c.req.valid('json')
-    const sent = rawMember(await c.req.text(), 'payload', true)
+    const sent = await keptText(c)
     const change = await requestChange(c.get('ctx'), {
       entity_type: entityType,
       entity_id: entityId,

@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi'
 import { endpoint, json } from '../http/endpoint.ts'
+import { keptText } from '../http/faults.ts'
 import { jsonText } from '../http/json-text.ts'
 import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
 import { ifMatch, needsPresence, setTag } from '../http/preconditions.ts'
-import { rawMember, withRaw } from '../http/raw-json.ts'
+import { withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
 import { appliedTypes } from './applied-types.ts'
@@ -57,6 +58,7 @@ const put = endpoint({
   description: `Types that are stored here: ${appliedTypes.join(', ')}. The same entity again makes no new version.`,
   roles: ['admin'],
   request: { params: storedEntityParams, body: { required: true, content: json(entityInputSchema) } },
+  keeps: { member: 'data', isUnique: true },
   responses: { 200: { description: 'The entity as stored.', content: json(entitySchema) } },
   refuses: ['precondition_failed'],
 })
@@ -90,7 +92,7 @@ export const entityRoutes = createRouter()
   .openapi(put, async (c) => {
     const { entityName } = c.req.valid('json')
     const key = keyOf(c.req.valid('param'))
-    const data = rawMember(await c.req.text(), 'data', true) ?? '{}'
+    const data = (await keptText(c)) ?? '{}'
     const entity = await setEntity(
       c.get('ctx'),
       { ...key, entity_name: entityName, data },

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { endpoint, json } from '../http/endpoint.ts'
+import { endpoint, json, type Further } from '../http/endpoint.ts'
 import { createdRange, linkNext, pageQuery, pageRequest } from '../http/pagination.ts'
 import { ifMatch, setTag } from '../http/preconditions.ts'
 import { createRouter } from '../http/router.ts'
@@ -17,14 +17,21 @@ import {
   cancelledBatchSchema,
   filterId,
   newBatchSchema,
+  partOfBatch,
   startedBatchSchema,
 } from './claims.schemas.ts'
+import { timeFaults } from './process-at.ts'
 import { getBatchResult, listBatches } from './read-batches.ts'
 import { startBatch } from './start-batch.ts'
 import { submitBatch } from './submit-batch.ts'
 
 const tags = ['Approval batches']
 const roles = ['coordinator', 'admin'] as const
+
+const timeIsFaulty: Further = async (ctx, { body }) => {
+  const { process_at } = partOfBatch.parse(body)
+  return process_at === undefined ? [] : timeFaults(ctx, process_at)
+}
 
 const list = endpoint({
   method: 'get',
@@ -58,6 +65,7 @@ const submit = endpoint({
   roles,
   creates: true,
   request: { body: { required: true, content: json(newBatchSchema) } },
+  further: timeIsFaulty,
   responses: {
     201: { description: 'Accepted: it will end.', content: json(startedBatchSchema) },
   },
@@ -92,6 +100,7 @@ const amend = endpoint({
     params: batchParams,
     body: { required: true, content: json(batchAmendmentSchema) },
   },
+  further: timeIsFaulty,
   responses: {
     200: { description: 'The batch as amended.', content: json(amendedBatchSchema) },
   },

@@ -14,12 +14,13 @@ import {
   filterId,
   newClaimSchema,
   newClaimsSchema,
+  partOfClaims,
   rejectionSchema,
 } from './claims.schemas.ts'
 import type { Claim } from './claims.store.ts'
 import { decideClaim, withdrawClaim } from './decide-claim.ts'
 import { getClaim, listClaims } from './read-claims.ts'
-import { submitClaims } from './submit-claims.ts'
+import { repeats, submitClaims } from './submit-claims.ts'
 
 const tags = ['Claims']
 const deciders = ['coordinator', 'admin'] as const
@@ -59,6 +60,7 @@ const submitClaimsBulk = endpoint({
   roles: submitters,
   creates: true,
   request: { body: { required: true, content: json(newClaimsSchema) } },
+  further: async (_, { body }) => repeats(partOfClaims.parse(body).claims),
   responses: {
     201: {
       description: 'The claims, in the order submitted.',

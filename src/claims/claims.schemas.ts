@@ -3,7 +3,6 @@ import { currencies } from './currencies.ts'
 import { next, total } from '../page.schemas.ts'
 import { instant } from '../time.schemas.ts'
 import { userId } from '../user-id.schemas.ts'
-import { timeFault } from './process-at.ts'
 
 const time = z.iso.datetime()
 
@@ -41,6 +40,13 @@ export const newClaimSchema = z
   .openapi('NewClaim')
 
 export const newClaimsSchema = z.strictObject({ claims: z.array(newClaimSchema).min(1).max(1000) }).openapi('NewClaims')
+
+/** As much of faulty claims as more faults can be found by. */
+export const partOfClaims = z
+  .object({
+    claims: z.array(z.object({ external_ref: z.string().trim().optional().catch(undefined) }).catch({})).max(1000),
+  })
+  .catch({ claims: [] })
 
 export const claimStatusSchema = z.enum(['pending', 'approved', 'rejected', 'withdrawn', 'expired'])
 
@@ -89,18 +95,6 @@ const batchComment = z.string().trim().min(1).max(2000).nullish()
 
 const processAt = instant.openapi({ description: 'When to start; in the future, at most 30 days ahead.' })
 
-/**
- * Whether it is a time to start at, the verbs say: they know what time it is, and whether it was accepted before. Beside
- * other faults it is said here, so that one answer has them all.
- */
-function timeBesideOtherFaults(batch: unknown, refinement: z.RefinementCtx) {
-  const { process_at: at } = (batch ?? {}) as { process_at?: unknown }
-  const isTime = typeof at === 'number' && !refinement.issues.some(({ path }) => path?.[0] === 'process_at')
-  const message = isTime ? timeFault(at, Date.now()) : null
-  if (message !== null) refinement.addIssue({ code: 'custom', message, path: ['process_at'] })
-}
-const onlyThen = { when: ({ issues }: { issues: unknown[] }) => issues.length > 0 }
-
 const claimIds = z.array(claimId).min(1).max(10_000)
 
 export const newBatchSchema = z
@@ -115,7 +109,6 @@ export const newBatchSchema = z
     comment: batchComment.openapi({ example: 'End-of-month batch approval March 2026' }),
     process_at: processAt.nullish().openapi({ type: ['string', 'null'] }),
   })
-  .superRefine(timeBesideOtherFaults, onlyThen)
   .openapi('NewBatch')
 
 export const batchAmendmentSchema = z
@@ -128,13 +121,15 @@ export const batchAmendmentSchema = z
     (change) => Object.values(change).some((member) => member !== undefined),
     'needs at least one of comment, claim_ids, process_at',
   )
-  .superRefine(timeBesideOtherFaults, onlyThen)
   .openapi('BatchAmendment', {
     example: {
       comment: 'End-of-month batch — amended to include late submissions',
       claim_ids: ['clm_9f2a3b4c', 'clm_gh2i3j4k'],
     },
   })
+
+/** As much of a faulty batch, or amendment, as more faults can be found by. */
+export const partOfBatch = z.object({ process_at: processAt.optional().catch(undefined) }).catch({})
 
 export const batchStatusSchema = z.enum(['pending', 'processing', 'completed', 'cancelled'])
 

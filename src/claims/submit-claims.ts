@@ -25,7 +25,8 @@ const titleLength = 200
  */
 export async function submitClaims(ctx: Ctx, submitted: readonly NewClaim[]): Promise<Claim[]> {
   const claims = submitted.map((claim) => newClaim(ctx, claim))
-  refuseRepeats(claims)
+  const faults = repeats(claims)
+  if (faults.length > 0) throw invalidInput(faults)
   try {
     return await once(ctx, claims, [
       ...open(
@@ -71,17 +72,18 @@ function newClaim(ctx: Ctx, { claimant_id, ...facts }: NewClaim): Claim {
   }
 }
 
-function refuseRepeats(claims: readonly Claim[]): void {
+/** Which references are given twice. */
+export function repeats(claims: readonly { external_ref?: string | null }[]): Fault[] {
   const seen = new Map<string, number>()
   const faults: Fault[] = []
   for (const [index, { external_ref: ref }] of claims.entries()) {
-    if (ref === null) continue
+    if (typeof ref !== 'string') continue
     const first = seen.get(ref)
     if (first === undefined) seen.set(ref, index)
     else
       faults.push({ in: 'body', pointer: `/claims/${index}/external_ref`, message: `repeats that of /claims/${first}` })
   }
-  if (faults.length > 0) throw invalidInput(faults)
+  return faults
 }
 
 async function duplicate(ctx: Ctx, claims: readonly Claim[]): Promise<Refusal> {

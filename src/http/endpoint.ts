@@ -1,8 +1,8 @@
 import { createRoute, z, type RouteConfig } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { Refusal, refusals, type RefusalCode } from '../refusal.ts'
-import { roles as allRoles, type Role } from '../context.ts'
+import { Refusal, refusals, type Fault, type RefusalCode } from '../refusal.ts'
+import { roles as allRoles, type Ctx, type Role } from '../context.ts'
 import type { AppContext, AppEnv } from './environment.ts'
 import { idempotency, IdempotencyHeader } from './idempotency.ts'
 import { jsonBody } from './input.ts'
@@ -10,6 +10,7 @@ import { withinReach } from './pagination.ts'
 import { IfMatchHeader } from './preconditions.ts'
 import { problemSchema, validationErrorSchema } from './problem.schemas.ts'
 import { refuseOverRate } from './rate.ts'
+import type { Kept } from './raw-json.ts'
 
 /** An operation as its routes file declares it. */
 export interface Endpoint {
@@ -27,6 +28,13 @@ export interface Endpoint {
     headers?: z.ZodObject
     body?: { required?: boolean; content: { 'application/json': { schema: z.ZodType } } }
   }
+  /** The member of its body that it keeps as it was sent; `keptText` reads it. */
+  keeps?: Kept
+  /**
+   * Finds the faults that only what is stored tells. The verb refuses them by itself; this is asked only where the
+   * request has faults already, so that one answer lists all of them. Never throws a refusal.
+   */
+  further?: Further
   /** Whether it creates something: then it takes an Idempotency-Key. */
   creates?: boolean
   /** Whether an Idempotency-Key is the tenant's, whoever sends it, and may also come in the body (`bodyKey`). */
@@ -40,6 +48,14 @@ export interface Endpoint {
   refuses?: readonly RefusalCode[]
 }
 
+export type Further = (ctx: Ctx, sent: Sent) => Promise<Fault[]>
+
+/** A request as it came: nothing in it has been found valid. */
+export interface Sent {
+  params: Record<string, string>
+  body: unknown
+}
+
 /** The `content` of a JSON body or answer of this shape. */
 export function json<S extends z.ZodType>(schema: S) {
   return { 'application/json': { schema } }
@@ -50,7 +66,7 @@ export function json<S extends z.ZodType>(schema: S) {
  * before its handler; the OpenAPI document gets their parameters and every refusal with its status.
  */
 export function endpoint<const E extends Endpoint>(declared: E) {
-  const { roles, creates, sharesKeys: _keys, refuses: _, faults: _faults, tagged: _tagged, ...route } = declared
+  const { method, path, operationId, tags, summary, roles, creates } = declared
   const body = declared.request?.body
   const headers = z.object({
     ...(creates && IdempotencyHeader.shape),
@@ -68,14 +84,18 @@ export function endpoint<const E extends Endpoint>(declared: E) {
     ...(creates ? [idempotency()] : []),
   ]
   return createRoute({
-    ...route,
+    method,
+    path,
+    operationId,
+    tags,
+    summary,
     request,
     description: [declared.description, whoMay(roles)].filter(Boolean).join('\n\n'),
     security: [{ bearer: [] }, { apiKey: [] }],
     middleware,
     responses: { ...problems(declared), ...withHeaders(declared) },
     'x-roles': roles === 'any' ? ['any'] : roles,
-  } as unknown as Omit<E, 'roles' | 'creates' | 'sharesKeys' | 'refuses' | 'faults' | 'tagged'>)
+  } as unknown as Pick<E, 'method' | 'path' | 'request' | 'responses'>)
 }
 
 /** In the reference, who may. */

@@ -1,15 +1,19 @@
 import { z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
 import { sha256 } from '../access/authenticate.ts'
+import type { Ctx } from '../context.ts'
 import { answeredBefore } from '../idempotency/once.ts'
-import { invalidInput } from '../refusal.ts'
+import { invalidInput, type Fault } from '../refusal.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { AppContext, AppEnv } from './environment.ts'
 import { refuseOverRate } from './rate.ts'
 
+/** Printable ASCII, bare or between quotes. */
+const pattern = /^(?!""$)("[ -~]{1,255}"|[ -~]{1,255})$/
+
 /** `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): quoted as the draft has it, or bare. */
 export const IdempotencyHeader = z.object({
-  'idempotency-key': z.string().optional().openapi({
+  'idempotency-key': z.string().regex(pattern, 'must be 1 to 255 printable ASCII characters').optional().openapi({
     description:
       '1–255 characters, quoted or bare; kept for 24 hours. The same key with the same body gets the first answer again.',
   }),
@@ -19,33 +23,29 @@ export const IdempotencyHeader = z.object({
 export function idempotency() {
   return createMiddleware<AppEnv>(async function idempotency(c, next) {
     const header = c.req.header('Idempotency-Key')
-    if (header !== undefined) await useKey(c, headerKey(header))
+    // One that is no key is refused beside whatever else is wrong.
+    if (header !== undefined && pattern.test(header)) await useKey(c, header.replace(/^"(.*)"$/, '$1'))
     else if (!c.get('endpoint')?.sharesKeys) refuseOverRate(c)
     await next()
     if (c.get('ctx').idempotency?.replayed) c.res.headers.set('Idempotency-Replayed', 'true')
   })
 }
 
-/** The key without the quotes that a structured header (RFC 9651) has. */
-function headerKey(header: string): string {
-  const key = header.replace(/^"(.*)"$/, '$1')
-  if (/^[\x20-\x7e]{1,255}$/.test(key)) return key
-  throw invalidInput([
-    { in: 'header', pointer: '/idempotency-key', message: 'must be 1 to 255 printable ASCII characters' },
-  ])
+/** Takes a key that came as a member of the body. @throws Refusal `invalid_input` where the header has another */
+export async function bodyKey(c: AppContext, key: string | undefined): Promise<void> {
+  const { idempotency } = c.get('ctx')
+  if (key === undefined && !idempotency) refuseOverRate(c)
+  if (key === undefined || key === idempotency?.key) return
+  const faults = bodyKeyFaults(c.get('ctx'), key)
+  if (faults.length > 0) throw invalidInput(faults)
+  await useKey(c, key)
 }
 
-/** Takes a key that came as a member of the body; one in the header has to be the same. */
-export async function bodyKey(c: AppContext, key: string | undefined): Promise<void> {
-  const inHeader = c.get('ctx').idempotency?.key
-  if (key === undefined && inHeader === undefined) refuseOverRate(c)
-  if (key === undefined || key === inHeader) return
-  if (inHeader !== undefined) {
-    throw invalidInput([
-      { in: 'body', pointer: '/idempotency_key', message: 'is not the key of the Idempotency-Key header' },
-    ])
-  }
-  await useKey(c, key)
+/** What is wrong with a key that came as a member of the body beside one in the header. */
+export function bodyKeyFaults({ idempotency }: Ctx, key: unknown): Fault[] {
+  if (!idempotency || key === idempotency.key || key === undefined || key === null) return []
+  const message = 'is not the key of the Idempotency-Key header'
+  return [{ in: 'body', pointer: '/idempotency_key', message, type: 'value_error' }]
 }
 
 async function useKey(c: AppContext, key: string): Promise<void> {

@@ -1,10 +1,9 @@
-import { z } from '@hono/zod-openapi'
-import type { Hook } from '@hono/zod-openapi'
+import type { z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
 import { cutLists } from '../cut-lists.ts'
-import { faultMessage } from '../fault-messages.ts'
-import { invalidInput, Refusal, type Fault } from '../refusal.ts'
+import { Refusal } from '../refusal.ts'
 import type { AppContext, AppEnv } from './environment.ts'
+import { everyFault } from './faults.ts'
 
 const bodyLimit = 1024 * 1024
 
@@ -44,7 +43,7 @@ export function jsonBody(required: boolean, schema: z.ZodType) {
     const half = halfCharacter(text)
     if (half !== undefined) {
       const message = `has ${half}, which is half of a surrogate pair: send whole characters (RFC 7493)`
-      throw invalidInput([{ in: 'body', pointer: '', message, type: 'value_error' }])
+      throw await everyFault(c, [{ in: 'body', pointer: '', message, type: 'value_error' }])
     }
     const kept = text.length > long ? cutLists(schema, body) : body
     // What was cut is refused by its schema, so nobody takes this for what was sent.
@@ -94,79 +93,4 @@ async function readStream(body: ReadableStream<Uint8Array> | null, tooLarge: Ref
     chunks.push(chunk)
   }
   return new Blob(chunks).arrayBuffer()
-}
-
-/** On the first part of a request that is not valid, looks at all of them, so that the answer lists every fault. */
-export const onInvalid: Hook<unknown, AppEnv, string, unknown> = async (result, c) => {
-  if (result.success) return
-  const schemas = (c as AppContext).get('endpoint')?.request
-  const faults = [
-    ...(await faultsOf('path', schemas?.params, c.req.param())),
-    ...(await faultsOf('query', schemas?.query, queryOf(c as AppContext))),
-    ...(await faultsOf('header', schemas?.headers, c.req.header())),
-    ...(schemas?.body
-      ? await faultsOf('body', schemas.body.content['application/json'].schema, await c.req.json())
-      : []),
-  ]
-  throw invalidInput(faults)
-}
-
-/** A parameter that is given twice is an array, which no schema of ours takes. */
-function queryOf(c: AppContext) {
-  return Object.fromEntries(
-    Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
-  )
-}
-
-async function faultsOf(part: Fault['in'], schema: z.ZodType | undefined, value: unknown): Promise<Fault[]> {
-  const result = await schema?.safeParseAsync(value, { error: faultMessage, reportInput: true })
-  if (!result || result.success) return []
-  return result.error.issues.flatMap((issue): Fault[] => {
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({
-        in: part,
-        pointer: pointer([...issue.path, key]),
-        message: unknownName(part, schema),
-        type: 'extra_forbidden',
-      }))
-    }
-    const isTwice = part === 'query' && Array.isArray(issue.input)
-    const message = isTwice ? 'is given more than once' : issue.message
-    return [{ in: part, pointer: pointer(issue.path), message, type: typeOf(issue) }]
-  })
-}
-
-function unknownName(part: Fault['in'], schema: z.ZodType | undefined): string {
-  if (part !== 'query') return 'is not a member of this; check its spelling or leave it out'
-  const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
-  if (names.length === 0) return 'is not a parameter of this, which takes none'
-  return `is not a parameter of this; there are ${names.join(', ')}`
-}
-
-/** As Pydantic names its errors, which the callers of some endpoints know. */
-function typeOf(issue: z.core.$ZodIssue): string {
-  if (issue.input === undefined && issue.code !== 'custom') return 'missing'
-  switch (issue.code) {
-    case 'invalid_type':
-      return `${issue.expected}_type`
-    case 'too_big':
-      return issue.origin === 'string' ? 'string_too_long' : issue.origin === 'array' ? 'too_long' : 'less_than_equal'
-    case 'too_small':
-      return issue.origin === 'string'
-        ? 'string_too_short'
-        : issue.origin === 'array'
-          ? 'too_short'
-          : 'greater_than_equal'
-    case 'invalid_format':
-      return issue.format === 'regex' ? 'string_pattern_mismatch' : `${issue.format}_parsing`
-    case 'invalid_value':
-      return 'literal_error'
-    default:
-      return 'value_error'
-  }
-}
-
-/** RFC 6901. */
-function pointer(path: readonly PropertyKey[]): string {
-  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }

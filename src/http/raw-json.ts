@@ -1,5 +1,5 @@
 import { parseTree, type Node } from 'jsonc-parser'
-import { invalidInput, Refusal } from '../refusal.ts'
+import type { Fault } from '../refusal.ts'
 
 /*
  * JavaScript reads JSON with losses: numbers beyond 2^53 lose digits, 1.10 becomes 1.1, members with names like "2" and
@@ -9,45 +9,58 @@ import { invalidInput, Refusal } from '../refusal.ts'
 /** How much JSON a caller may have kept, in bytes of UTF-8, and how deeply it may be nested. */
 export const keptJson = { bytes: 256 * 1024, depth: 64 }
 
-/**
- * The text of a top-level member of a JSON object as it was sent; undefined where it is not there. Of a member that is
- * given twice, the last counts, as it does for JSON.parse.
- *
- * @param isUnique whether no object in it may give a member twice: then everybody reads the same in it (RFC 7493, 2.3)
- * @throws Refusal `body_too_large` or `invalid_input` where the member is beyond `keptJson`
- */
-export function rawMember(body: string, name: string, isUnique = false): string | undefined {
-  const tooDeep = invalidInput([
-    { in: 'body', pointer: `/${name}`, message: `is nested deeper than ${keptJson.depth}` },
-  ])
-  // Measured before it is parsed, because the parser recurses.
-  if (depthOf(body) > keptJson.depth + 1) throw tooDeep
-  const members = parseTree(body)?.children ?? []
-  const value = members.findLast(({ children }) => children?.[0]?.value === name)?.children?.[1]
-  if (!value) return undefined
-  const text = body.slice(value.offset, value.offset + value.length)
-  if (depthOf(text) > keptJson.depth) throw tooDeep
-  if (new TextEncoder().encode(text).byteLength > keptJson.bytes) {
-    throw new Refusal('body_too_large', `${name} is over ${keptJson.bytes} bytes.`)
-  }
-  const twice = isUnique ? repeated(value, `/${name}`) : undefined
-  if (twice !== undefined) throw invalidInput([{ in: 'body', pointer: twice, message: 'is given twice' }])
-  return text
+/** The member of a body that is kept as it was sent. */
+export interface Kept {
+  member: string
+  /** Whether no object in it may give a member twice: then everybody reads the same in it (RFC 7493, 2.3). */
+  isUnique?: boolean
 }
 
-/** A JSON Pointer to a member that its object has already; undefined where there is none. */
-function repeated(node: Node, pointer: string): string | undefined {
+/** The type of the fault of a member that is over `keptJson.bytes`. */
+export const tooLarge = 'too_large'
+
+/** How many members that are given twice are listed. */
+const mostRepeats = 100
+
+/**
+ * The text of a top-level member of a JSON object as it was sent, and in how far it is beyond `keptJson`; no text where it
+ * is not there. Of a member that is given twice, the last counts, as it does for JSON.parse.
+ */
+export function readMember(body: string, { member, isUnique = false }: Kept): { text?: string; faults: Fault[] } {
+  const fault = (message: string, type: string, pointer = `/${member}`): Fault => ({
+    in: 'body',
+    pointer,
+    message,
+    type,
+  })
+  // Measured before it is parsed, because the parser recurses.
+  if (depthOf(body) > keptJson.depth + 1) {
+    return { faults: [fault(`is nested deeper than ${keptJson.depth}`, 'value_error')] }
+  }
+  const members = parseTree(body)?.children ?? []
+  const value = members.findLast(({ children }) => children?.[0]?.value === member)?.children?.[1]
+  if (!value) return { faults: [] }
+  const text = body.slice(value.offset, value.offset + value.length)
+  const isLarge = new TextEncoder().encode(text).byteLength > keptJson.bytes
+  const twice = isUnique ? repeated(value, `/${member}`).take(mostRepeats).toArray() : []
+  const faults = [
+    ...(isLarge ? [fault(`must have at most ${keptJson.bytes} bytes`, tooLarge)] : []),
+    ...twice.map((pointer) => fault('is given twice', 'value_error', pointer)),
+  ]
+  return { text, faults }
+}
+
+/** JSON Pointers to members that their objects have already. */
+function* repeated(node: Node, pointer: string): Generator<string> {
   const names = new Set<string>()
   for (const [index, child] of (node.children ?? []).entries()) {
     const [key, value] = node.type === 'object' ? (child.children ?? []) : [undefined, child]
     const name = key ? String(key.value) : String(index)
     const here = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
-    if (names.has(name)) return here
+    if (names.has(name)) yield here
     names.add(name)
-    const deeper = value && repeated(value, here)
-    if (deeper !== undefined) return deeper
+    if (value) yield* repeated(value, here)
   }
-  return undefined
 }
 
 /** The JSON text of an object with further members whose values are JSON text already; null stands for null. */

@@ -1,10 +1,11 @@
 import { z } from '@hono/zod-openapi'
 import { expirer, statusAt } from '../approvals/approval.ts'
 import { endpoint, json } from '../http/endpoint.ts'
-import { bodyKey } from '../http/idempotency.ts'
+import { keptText } from '../http/faults.ts'
+import { bodyKey, bodyKeyFaults } from '../http/idempotency.ts'
 import { jsonText } from '../http/json-text.ts'
 import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
-import { rawMember, withRaw } from '../http/raw-json.ts'
+import { withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
 import {
@@ -12,6 +13,7 @@ import {
   intentInViewSchema,
   intentSchema,
   newIntentSchema,
+  partOfIntent,
   pendingIntentsSchema,
   pendingQuery,
   refParams,
@@ -39,6 +41,8 @@ const request = endpoint({
   sharesKeys: true,
   faults: 'fastapi',
   request: { params: instanceParams, body: { required: true, content: json(newIntentSchema) } },
+  keeps: { member: 'serialized_intent' },
+  further: async (ctx, { body }) => bodyKeyFaults(ctx, partOfIntent.parse(body).idempotency_key),
   responses: {
     201: { description: 'It waits.', content: json(intentSchema) },
     200: { description: 'The first answer again, for the same idempotency key.', content: json(intentSchema) },
@@ -99,7 +103,7 @@ const get = endpoint({
 export const intentRoutes = createRouter()
   .openapi(request, async (c) => {
     const { idempotency_key, ...body } = c.req.valid('json')
-    const text = await c.req.text()
+    const serialized_intent = (await keptText(c)) ?? '{}'
     await bodyKey(c, idempotency_key ?? undefined)
     const intent = await requestIntent(c.get('ctx'), {
       ...body,
@@ -107,7 +111,7 @@ export const intentRoutes = createRouter()
       approver_person_id: body.approver_person_id ?? null,
       notify_channel: body.notify_channel ?? null,
       rule_id: body.rule_id ?? null,
-      serialized_intent: rawMember(text, 'serialized_intent') ?? '{}',
+      serialized_intent,
     })
     return jsonText(c, render(intent, intent.created_at), c.get('ctx').idempotency?.replayed ? 200 : 201)
   })

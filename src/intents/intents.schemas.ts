@@ -40,6 +40,9 @@ export const newIntentSchema = z
   })
   .openapi('NewIntent')
 
+/** As much of a faulty one as more faults can be found by. */
+export const partOfIntent = z.object({ idempotency_key: z.unknown() }).partial().catch({})
+
 const asked = {
   approval_ref: z.string().openapi({ description: 'Short enough to be read out loud.', example: 'APR-7K2M' }),
   status: z.enum(['pending', 'approved', 'rejected', 'expired']),

@@ -1,6 +1,7 @@
 import { endpoint, json } from '../http/endpoint.ts'
+import { keptText } from '../http/faults.ts'
 import { jsonText } from '../http/json-text.ts'
-import { rawMember, withRaw } from '../http/raw-json.ts'
+import { withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
 import {
@@ -42,6 +43,7 @@ const ack = endpoint({
   roles: ['service'],
   faults: 'fastapi',
   request: { params: entryParams, body: { required: true, content: json(ackSchema) } },
+  keeps: { member: 'result' },
   responses: {
     200: { description: 'Noted; the same answer for the same report again.', content: json(settledSchema) },
   },
@@ -72,7 +74,7 @@ export const outboxRoutes = createRouter()
   .openapi(ack, async (c) => {
     const { lease_token, outcome, error = null, retry } = c.req.valid('json')
     const { instance_id, outbox_id } = c.req.valid('param')
-    const result = rawMember(await c.req.text(), 'result') ?? null
+    const result = (await keptText(c)) ?? null
     const entry = await settleEntry(c.get('ctx'), instance_id, outbox_id, lease_token, {
       outcome,
       error,

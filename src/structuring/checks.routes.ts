@@ -1,8 +1,9 @@
 import { z } from '@hono/zod-openapi'
 import { endpoint, json } from '../http/endpoint.ts'
+import { keptText } from '../http/faults.ts'
 import { jsonText } from '../http/json-text.ts'
 import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
-import { rawMember, withRaw } from '../http/raw-json.ts'
+import { withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
 import type { Check } from './checks.store.ts'
@@ -13,8 +14,9 @@ import {
   deletedSchema,
   idParams,
   newCheckSchema,
+  partOfCheck,
 } from './gates.schemas.ts'
-import { changeCheck, createCheck, deleteCheck, getCheck, listChecks } from './checks.ts'
+import { changeCheck, createCheck, deleteCheck, faultsByType, getCheck, listChecks } from './checks.ts'
 
 const tags = ['Checks and gates']
 const path = '/v1/structuring/checks'
@@ -30,6 +32,7 @@ const create = endpoint({
   roles: ['admin'],
   creates: true,
   request: { body: { required: true, content: json(newCheckSchema) } },
+  keeps: { member: 'config' },
   responses: { 201: one('The check. It judges nothing until a gate names it.') },
 })
 
@@ -67,6 +70,8 @@ const change = endpoint({
   description: 'Its type stays. What it has judged already stays as it was judged.',
   roles: ['admin'],
   request: { params: idParams, body: { required: true, content: json(checkChangeSchema) } },
+  keeps: { member: 'config' },
+  further: (ctx, { params, body }) => faultsByType(ctx, params.id ?? '', partOfCheck.parse(body)),
   responses: { 200: one('The check as it is now.') },
   refuses: ['not_found'],
 })
@@ -88,7 +93,7 @@ const remove = endpoint({
 export const checkRoutes = createRouter()
   .openapi(create, async (c) => {
     const { is_active, ...body } = c.req.valid('json')
-    const config = rawMember(await c.req.text(), 'config') ?? '{}'
+    const config = (await keptText(c)) ?? '{}'
     const check = await createCheck(c.get('ctx'), { ...body, config, is_active: Number(is_active) })
     return jsonText(c, render(check), 201)
   })
@@ -101,7 +106,7 @@ export const checkRoutes = createRouter()
     const { is_active, config: _, ...body } = c.req.valid('json')
     const check = await changeCheck(c.get('ctx'), c.req.valid('param').id, {
       ...body,
-      config: rawMember(await c.req.text(), 'config'),
+      config: await keptText(c),
       ...(is_active !== undefined && { is_active: Number(is_active) }),
     })
     return jsonText(c, render(check), 200)

@@ -2,8 +2,8 @@ import { uuidv7 } from 'uuidv7'
 import type { Ctx } from '../context.ts'
 import { pageOf, type Page, type PageRequest } from '../db/page.ts'
 import { once } from '../idempotency/once.ts'
-import { invalidInput, Refusal } from '../refusal.ts'
-import { configFaults } from './check-config.ts'
+import { invalidInput, Refusal, type Fault } from '../refusal.ts'
+import { configFaults, type CheckType } from './check-config.ts'
 import {
   insertCheck,
   removeCheck,
@@ -25,17 +25,8 @@ export async function createCheck(ctx: Ctx, asked: Omit<Check, 'id' | 'created_a
 export async function changeCheck(ctx: Ctx, id: string, change: CheckChange): Promise<Check> {
   if (change.config !== undefined) {
     const { type } = await getCheck(ctx, id)
-    const faults = await configFaults(type, JSON.parse(change.config))
-    if (faults.length > 0) {
-      throw invalidInput(
-        faults.map(({ path, message }) => ({
-          in: 'body',
-          pointer: `/config${path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')}`,
-          message,
-          type: 'value_error',
-        })),
-      )
-    }
+    const faults = await faultsOf(type, JSON.parse(change.config))
+    if (faults.length > 0) throw invalidInput(faults)
   }
   const { config } = change
   const bytes = config === undefined ? undefined : new TextEncoder().encode(config).byteLength
@@ -56,6 +47,23 @@ async function refuseOvergrown(ctx: Ctx, id: string, bytes: number): Promise<nev
   if (!gate) throw new Refusal('storage_unavailable', 'A gate of this check was being changed just now; try again.')
   const message = `is too large for the gate ${gate.id}: the configs of its checks would have ${gate.bytes} bytes together, of at most ${largestConfigs}`
   throw invalidInput([{ in: 'body', pointer: '/config', message, type: 'value_error' }])
+}
+
+/** What of a change only the stored type of the check tells to be wrong; nothing where there is no such check. */
+export async function faultsByType(ctx: Ctx, id: string, { config }: { config?: unknown }): Promise<Fault[]> {
+  if (config === undefined) return []
+  const [check] = await ctx.db.run(selectCheck(ctx, id))
+  return check ? faultsOf(check.type, config) : []
+}
+
+async function faultsOf(type: CheckType, config: unknown): Promise<Fault[]> {
+  const faults = await configFaults(type, config)
+  return faults.map(({ path, message }) => ({
+    in: 'body',
+    pointer: `/config${path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')}`,
+    message,
+    type: 'value_error',
+  }))
 }
 
 /** Deletes a check: no gate names it any more. @throws Refusal `not_found` */

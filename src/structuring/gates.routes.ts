@@ -11,14 +11,16 @@ import {
   idParams,
   newGateSchema,
   newRuleSchema,
+  partOfGate,
+  partOfRule,
   ruleChangeSchema,
   ruleListSchema,
   ruleParams,
   ruleSchema,
 } from './gates.schemas.ts'
 import type { Gate, Rule } from './gates.store.ts'
-import { changeGate, createGate, deleteGate, getGate, listGates, type Action } from './gates.ts'
-import { addRule, changeRule, deleteRule, getRule } from './rules.ts'
+import { changeGate, createGate, deleteGate, getGate, listGates, unknownFaults, type Action } from './gates.ts'
+import { addRule, changeRule, deleteRule, faultsByType, getRule } from './rules.ts'
 
 const tags = ['Checks and gates']
 const path = '/v1/structuring/gates'
@@ -35,6 +37,7 @@ const create = endpoint({
   roles: ['admin'],
   creates: true,
   request: { body: { required: true, content: json(newGateSchema) } },
+  further: (ctx, { body }) => unknownFaults(ctx, partOfGate.parse(body)),
   responses: { 201: one('The gate.') },
 })
 
@@ -72,6 +75,7 @@ const change = endpoint({
   description: 'Results that wait at it set off what it says when they are decided; their time to wait stays.',
   roles: ['admin'],
   request: { params: idParams, body: { required: true, content: json(gateChangeSchema) } },
+  further: (ctx, { body }) => unknownFaults(ctx, partOfGate.parse(body)),
   responses: { 200: one('The gate as it is now.') },
   refuses: ['not_found'],
 })
@@ -138,6 +142,7 @@ const updateRule = endpoint({
   description: 'Its type stays; what is judged already stays as it was judged.',
   roles: ['admin'],
   request: { params: ruleParams, body: { required: true, content: json(ruleChangeSchema) } },
+  further: (ctx, { params, body }) => faultsByType(ctx, params, partOfRule.parse(body).config),
   responses: { 200: rule('The rule as it is now.') },
   refuses: ['not_found'],
 })

@@ -61,6 +61,9 @@ export const checkChangeSchema = z
   .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
   .openapi('CheckChange', { example: { severity: 'warning', config: { field: 'total_amount', max: 2_000_000 } } })
 
+/** As much of a faulty change as more faults can be found by. */
+export const partOfCheck = z.object({ config: config.optional().catch(undefined) }).catch({})
+
 export const checkSchema = z
   .object({
     id: z.string(),
@@ -122,6 +125,11 @@ export const ruleChangeSchema = z
   .strictObject({ config: ruleConfig })
   .openapi('RuleChange', { example: { config: { threshold: 0.8 } } })
 
+/** As much of a faulty change as more faults can be found by: whether it names fields. */
+export const partOfRule = z
+  .object({ config: z.object({ fields: z.array(z.unknown()).optional() }) })
+  .catch({ config: {} })
+
 export const ruleSchema = z
   .object({
     id: z.string(),
@@ -151,12 +159,14 @@ const action = z
     example: { type: 'webhook', endpoint_id: 'whe_01jq8m2v9kf3wt6x5n4c7b8d9e' },
   })
 
+const mostChecks = 100
+
 const settings = {
   name: name.openapi({ example: 'Invoices' }),
   description: description,
   check_ids: z
     .array(z.string().min(1).max(100))
-    .max(100)
+    .max(mostChecks)
     .refine((ids) => new Set(ids).size === ids.length, 'names a check twice'),
   on_approve: action,
   on_reject: action,
@@ -191,6 +201,15 @@ export const gateChangeSchema = z
   .partial()
   .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
   .openapi('GateChange', { example: { auto_approve_after_hours: 24 } })
+
+/** As much of a faulty gate as more faults can be found by: what it names. */
+export const partOfGate = z
+  .object({
+    check_ids: z.array(z.string().catch('')).max(mostChecks).optional().catch(undefined),
+    on_approve: action.optional().catch(undefined),
+    on_reject: action.optional().catch(undefined),
+  })
+  .catch({})
 
 export const gateSchema = z
   .object({

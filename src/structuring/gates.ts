@@ -108,12 +108,23 @@ function endpointsOf({ on_approve, on_reject }: Partial<GateSettings>): string[]
   return [...new Set(ids)]
 }
 
-/** Says which of the ids that a gate names are not there, and whether its checks are too large together. */
 async function refuseUnknown(ctx: Ctx, named: Partial<GateSettings>): Promise<never> {
+  const faults = await unknownFaults(ctx, named)
+  if (faults.length > 0) throw invalidInput(faults)
+  throw new Refusal('storage_unavailable', 'What the gate names was being stored just now; try again.')
+}
+
+/** Which of the ids that a gate names are not there, and whether its checks are too large together. */
+export async function unknownFaults(
+  ctx: Ctx,
+  named: Partial<Pick<GateSettings, 'check_ids' | 'on_approve' | 'on_reject'>>,
+): Promise<Fault[]> {
   const { check_ids = [] } = named
+  const endpointIds = endpointsOf(named)
+  if (check_ids.length === 0 && endpointIds.length === 0) return []
   const { checks, endpoints } = await ctx.db.batch({
     checks: selectKnownChecks(ctx, check_ids),
-    endpoints: selectKnownEndpoints(ctx, endpointsOf(named)),
+    endpoints: selectKnownEndpoints(ctx, endpointIds),
   })
   const known = new Set([...checks, ...endpoints].map(({ id }) => id))
   const fault = (pointer: string, message: string): Fault => ({ in: 'body', pointer, message, type: 'value_error' })
@@ -130,8 +141,7 @@ async function refuseUnknown(ctx: Ctx, named: Partial<GateSettings>): Promise<ne
     const message = `name checks whose configs have ${bytes} bytes together, of at most ${largestConfigs}`
     faults.push(fault('/check_ids', message))
   }
-  if (faults.length > 0) throw invalidInput(faults)
-  throw new Refusal('storage_unavailable', 'What the gate names was being stored just now; try again.')
+  return faults
 }
 
 function missing(id: string): never {

@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi'
 import { endpoint, json } from '../http/endpoint.ts'
+import { keptText } from '../http/faults.ts'
 import { jsonText } from '../http/json-text.ts'
 import { createdRange, cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
 import { ifMatch, setTag } from '../http/preconditions.ts'
-import { rawMember, withRaw } from '../http/raw-json.ts'
+import { withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
 import { decideResult } from './decide-result.ts'
@@ -12,6 +13,7 @@ import {
   checkResultListSchema,
   judgedResultSchema,
   newResultSchema,
+  partOfResult,
   pendingFilter,
   pendingResultsSchema,
   resultFilter,
@@ -22,7 +24,7 @@ import {
   reviewSchema,
 } from './results.schemas.ts'
 import type { CheckResult, Result } from './results.store.ts'
-import { submitResult } from './submit-result.ts'
+import { misreported, submitResult } from './submit-result.ts'
 
 const tags = ['Gate reviews']
 const path = '/v1/structuring'
@@ -40,6 +42,8 @@ const submit = endpoint({
   roles: ['member', 'coordinator', 'reviewer', 'admin', 'service'],
   creates: true,
   request: { body: { required: true, content: json(newResultSchema) } },
+  keeps: { member: 'data' },
+  further: (ctx, { body }) => misreported(ctx, partOfResult.parse(body)),
   responses: {
     201: { description: 'The result, with what each check and rule said.', content: json(judgedResultSchema) },
   },
@@ -128,7 +132,7 @@ const reject = review('reject', "Reject a result: its items are cleared, its gat
 export const resultRoutes = createRouter()
   .openapi(submit, async (c) => {
     const body = c.req.valid('json')
-    const data = rawMember(await c.req.text(), 'data') ?? '{}'
+    const data = (await keptText(c)) ?? '{}'
     const { result, checks } = await submitResult(c.get('ctx'), { ...body, data })
     setTag(c, result.revision)
     return jsonText(c, withRaw(render(result), { checks: `[${checks.map(renderCheck).join(',')}]` }), 201)

@@ -9,6 +9,8 @@ export const resultParams = z.object({
   id: id.openapi({ example: 'a1b2c3d4-e5f6-7890-abcd-ef1234567890' }),
 })
 
+const mostReported = 100
+
 /** Whether what a caller says of a check's outcome is no more than a note. */
 function isNote(details: unknown): boolean {
   try {
@@ -38,12 +40,20 @@ export const newResultSchema = z
             .nullish(),
         }),
       )
-      .max(100)
+      .max(mostReported)
       .default([])
       .openapi({ description: 'Outcomes of the gate’s `reported` checks; one that is not reported fails.' }),
     external_ref: z.string().min(1).max(200).nullable().default(null),
   })
   .openapi('NewResult')
+
+/** As much of a faulty result as more faults can be found by. */
+export const partOfResult = z
+  .object({
+    gate_id: z.string(),
+    reported: z.array(z.object({ check_id: z.string() }).catch({ check_id: '' })).max(mostReported),
+  })
+  .catch({ gate_id: '', reported: [] })
 
 const item = {
   id: z.string(),

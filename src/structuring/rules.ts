@@ -1,7 +1,7 @@
 import { uuidv7 } from 'uuidv7'
 import type { Ctx } from '../context.ts'
 import { onceIf } from '../idempotency/once.ts'
-import { invalidInput, Refusal } from '../refusal.ts'
+import { invalidInput, Refusal, type Fault } from '../refusal.ts'
 import { insertRules, isStored, removeRule, selectRule, updateRule, type Rule } from './gates.store.ts'
 import { mostRules, ruleTypes, type ReadyRule } from './judge-rule.ts'
 import { getGate, type NewRule } from './gates.ts'
@@ -21,9 +21,25 @@ export async function changeRule(ctx: Ctx, gateId: string, id: string, config: R
   const [rule] = await ctx.db.run(updateRule(ctx, gateId, id, JSON.stringify(config), types))
   if (rule) return rule
   await getRule(ctx, gateId, id)
-  throw invalidInput([
-    { in: 'body', pointer: '/config/fields', message: 'belongs to field_coverage only', type: 'value_error' },
-  ])
+  throw invalidInput([foreignFields])
+}
+
+const foreignFields: Fault = {
+  in: 'body',
+  pointer: '/config/fields',
+  message: 'belongs to field_coverage only',
+  type: 'value_error',
+}
+
+/** What of a change only the stored type of the rule tells to be wrong; nothing where there is no such rule. */
+export async function faultsByType(
+  ctx: Ctx,
+  { id = '', rule_id = '' }: { id?: string; rule_id?: string },
+  { fields }: { fields?: unknown },
+): Promise<Fault[]> {
+  if (fields === undefined) return []
+  const [rule] = await ctx.db.run(selectRule(ctx, id, rule_id))
+  return rule && rule.type !== 'field_coverage' ? [foreignFields] : []
 }
 
 /** Removes a rule. @throws Refusal `not_found` */

@@ -5,7 +5,7 @@ import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
 import { answeredBefore, onceIf } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
-import { invalidInput, Refusal } from '../refusal.ts'
+import { invalidInput, Refusal, type Fault } from '../refusal.ts'
 import { evaluate, type Finding } from './evaluate.ts'
 import { isUnchanged } from './gates.store.ts'
 import type { Reported } from './judge.ts'
@@ -70,7 +70,8 @@ async function judgeAndStore(ctx: Ctx, asked: NewResult): Promise<JudgedResult> 
 }
 
 function judgeAt(ctx: Ctx, gate: LoadedGate, asked: NewResult, id: string): JudgedResult {
-  refuseMisreported(gate, asked)
+  const faults = misreportedAt(gate, asked.reported)
+  if (faults.length > 0) throw invalidInput(faults)
   const reported = new Map(asked.reported.map((one) => [one.check_id, one]))
   const plain: unknown = JSON.parse(asked.data)
   const outcomes = evaluate(gate, { data: new JsonReader(asked.data), plain, confidence: asked.confidence, reported })
@@ -127,14 +128,28 @@ function store(ctx: Ctx, gate: LoadedGate, { result, checks }: JudgedResult, dat
   return [...openApproved(asGate, 'result', opening, decisionId, guard), ...facts, setOff(ctx, decisionId)]
 }
 
+/** What is reported that this gate does not take; nothing where there is no such gate. */
+export async function misreported(ctx: Ctx, { gate_id, reported }: Reports): Promise<Fault[]> {
+  if (reported.length === 0) return []
+  const gate = await loadGate(ctx, gate_id, false).catch((error: unknown) => {
+    if (error instanceof Refusal) return null
+    throw error
+  })
+  return gate ? misreportedAt(gate, reported) : []
+}
+
+interface Reports {
+  gate_id: string
+  reported: readonly { check_id: string }[]
+}
+
 /** An outcome is reported of a `reported` check of this gate, once. */
-function refuseMisreported(gate: LoadedGate, { reported }: NewResult): void {
+function misreportedAt(gate: LoadedGate, reported: Reports['reported']): Fault[] {
   const takes = new Set(gate.checks.filter(({ type }) => type === 'reported').map(({ id }) => id))
-  const faults = reported.flatMap(({ check_id }, index) => {
+  return reported.flatMap(({ check_id }, index) => {
     const isFirst = reported.findIndex((one) => one.check_id === check_id) === index
     if (takes.has(check_id) && isFirst) return []
     const message = takes.has(check_id) ? 'is reported twice' : `is no active check of type reported at this gate`
     return [{ in: 'body' as const, pointer: `/reported/${index}/check_id`, message, type: 'value_error' }]
   })
-  if (faults.length > 0) throw invalidInput(faults)
 }

@@ -2,7 +2,7 @@ import type { Ctx } from '../context.ts'
 import { pageOf, type Page, type PageRequest } from '../db/page.ts'
 import { onceIf } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
-import { invalidInput, Refusal } from '../refusal.ts'
+import { invalidInput, Refusal, type Fault } from '../refusal.ts'
 import { forgetSilence } from './announce.ts'
 import { failPending, takeEvents } from './deliveries.store.ts'
 import { urlFault } from './endpoint-url.ts'
@@ -156,9 +156,15 @@ async function inPlain(ctx: Ctx, endpoint: Endpoint): Promise<EndpointWithSecret
 
 /** The URL as the parser writes it. */
 function readUrl(ctx: Ctx, url: string): string {
-  const message = urlFault(url, ctx.env.WEBHOOKS_ALLOW_LOOPBACK === 'on')
-  if (message !== null) throw invalidInput([{ in: 'body', pointer: '/url', message, type: 'value_error' }])
+  const faults = urlFaults(ctx, url)
+  if (faults.length > 0) throw invalidInput(faults)
   return new URL(url).href
+}
+
+/** Why the URL of an endpoint is refused. */
+export function urlFaults(ctx: Ctx, url: string): Fault[] {
+  const message = urlFault(url, ctx.env.WEBHOOKS_ALLOW_LOOPBACK === 'on')
+  return message === null ? [] : [{ in: 'body', pointer: '/url', message, type: 'value_error' }]
 }
 
 function missing(id: string): never {

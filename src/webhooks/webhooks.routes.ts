@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { endpoint, json } from '../http/endpoint.ts'
+import { endpoint, json, type Further } from '../http/endpoint.ts'
 import { createdRange, cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
@@ -12,6 +12,7 @@ import {
   getEndpoint,
   listEndpoints,
   rotateSecret,
+  urlFaults,
 } from './endpoints.ts'
 import type { Endpoint } from './endpoints.store.ts'
 import {
@@ -27,12 +28,18 @@ import {
   endpointParams,
   endpointSchema,
   newEndpointSchema,
+  partOfEndpoint,
   rotatedEndpointSchema,
 } from './webhooks.schemas.ts'
 
 const tags = ['Webhooks']
 const path = '/v1/webhook-endpoints'
 const roles = ['admin'] as const
+
+const urlIsFaulty: Further = async (ctx, { body }) => {
+  const { url } = partOfEndpoint.parse(body)
+  return url === undefined ? [] : urlFaults(ctx, url)
+}
 
 const create = endpoint({
   method: 'post',
@@ -44,6 +51,7 @@ const create = endpoint({
   roles,
   creates: true,
   request: { body: { required: true, content: json(newEndpointSchema) } },
+  further: urlIsFaulty,
   responses: {
     201: { description: 'The endpoint. It is told what happens from now on.', content: json(createdEndpointSchema) },
   },
@@ -87,6 +95,7 @@ const change = endpoint({
     'What waits for an endpoint that is disabled has failed; enabled again, it is told what happens from then on.',
   roles,
   request: { params: endpointParams, body: { required: true, content: json(endpointChangeSchema) } },
+  further: urlIsFaulty,
   responses: { 200: { description: 'The endpoint as it is now.', content: json(endpointSchema) } },
   refuses: ['not_found'],
 })

@@ -51,6 +51,9 @@ export const endpointChangeSchema = z
   .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
   .openapi('WebhookEndpointChange', { example: { enabled: false } })
 
+/** As much of a faulty endpoint, or change of one, as more faults can be found by. */
+export const partOfEndpoint = z.object({ url: url.optional().catch(undefined) }).catch({})
+
 const endpoint = {
   id: z.string(),
   url: z.string(),

@@ -1,0 +1,120 @@
+import type { Hook, z } from '@hono/zod-openapi'
+import { faultMessage } from '../fault-messages.ts'
+import { invalidInput, Refusal, type Fault } from '../refusal.ts'
+import type { AppContext, AppEnv } from './environment.ts'
+import { refuseOverRate } from './rate.ts'
+import { keptJson, readMember, tooLarge } from './raw-json.ts'
+
+/** On the first part of a request that is not valid, looks at all of them, so that the answer lists every fault. */
+export const onInvalid: Hook<unknown, AppEnv, string, unknown> = async (result, c) => {
+  if (!result.success) throw await everyFault(c as AppContext)
+}
+
+/**
+ * The text of the member that this operation keeps as it was sent; undefined where it is not there.
+ *
+ * @throws Refusal `body_too_large` or `invalid_input` where it is beyond `keptJson`
+ */
+export async function keptText(c: AppContext): Promise<string | undefined> {
+  const keeps = c.get('endpoint')?.keeps
+  if (!keeps) throw new Error('This operation declares no member that it keeps.')
+  const { text, faults } = readMember(await c.req.text(), keeps)
+  if (faults.length > 0) throw await everyFault(c)
+  return text
+}
+
+/**
+ * The refusal of a faulty request: what its schemas say, what is wrong with the member that is kept as sent, and what
+ * only a look at what is stored tells.
+ *
+ * @param first what has been found already
+ */
+export async function everyFault(c: AppContext, first: readonly Fault[] = []): Promise<Refusal> {
+  const ctx = c.get('ctx')
+  // A creation has put this off until it is known whether it was answered before; a faulty one was not.
+  if (!ctx.idempotency) refuseOverRate(c)
+  const endpoint = c.get('endpoint')
+  const schemas = endpoint?.request
+  const params = c.req.param()
+  const body: unknown = schemas?.body ? await c.req.json() : undefined
+  const faults = [
+    ...first,
+    ...(await faultsOf('path', schemas?.params, params)),
+    ...(await faultsOf('query', schemas?.query, queryOf(c))),
+    ...(await faultsOf('header', schemas?.headers, c.req.header())),
+    ...(await faultsOf('body', schemas?.body?.content['application/json'].schema, body)),
+    ...(endpoint?.keeps ? readMember(await c.req.text(), endpoint.keeps).faults : []),
+  ]
+  const further = (await endpoint?.further?.(ctx, { params, body })) ?? []
+  const all = [...faults, ...further.filter((fault) => !isWithin(fault, faults))]
+  const [only] = all
+  if (all.length > 1 || only?.type !== tooLarge) return invalidInput(all)
+  return new Refusal('body_too_large', `${only.pointer.slice(1)} is over ${keptJson.bytes} bytes.`)
+}
+
+/** Whether a fault is of something that is at fault already, or of a part of that. */
+function isWithin(fault: Fault, faults: readonly Fault[]): boolean {
+  return faults.some(
+    (known) => known.in === fault.in && known.pointer !== '' && `${fault.pointer}/`.startsWith(`${known.pointer}/`),
+  )
+}
+
+/** A parameter that is given twice is an array, which no schema of ours takes. */
+function queryOf(c: AppContext) {
+  return Object.fromEntries(
+    Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
+  )
+}
+
+async function faultsOf(part: Fault['in'], schema: z.ZodType | undefined, value: unknown): Promise<Fault[]> {
+  const result = await schema?.safeParseAsync(value, { error: faultMessage, reportInput: true })
+  if (!result || result.success) return []
+  return result.error.issues.flatMap((issue): Fault[] => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({
+        in: part,
+        pointer: pointer([...issue.path, key]),
+        message: unknownName(part, schema),
+        type: 'extra_forbidden',
+      }))
+    }
+    const isTwice = part === 'query' && Array.isArray(issue.input)
+    const message = isTwice ? 'is given more than once' : issue.message
+    return [{ in: part, pointer: pointer(issue.path), message, type: typeOf(issue) }]
+  })
+}
+
+function unknownName(part: Fault['in'], schema: z.ZodType | undefined): string {
+  if (part !== 'query') return 'is not a member of this; check its spelling or leave it out'
+  const names = schema && 'shape' in schema ? Object.keys(schema.shape as object) : []
+  if (names.length === 0) return 'is not a parameter of this, which takes none'
+  return `is not a parameter of this; there are ${names.join(', ')}`
+}
+
+/** As Pydantic names its errors, which the callers of some endpoints know. */
+function typeOf(issue: z.core.$ZodIssue): string {
+  if (issue.input === undefined && issue.code !== 'custom') return 'missing'
+  switch (issue.code) {
+    case 'invalid_type':
+      return `${issue.expected}_type`
+    case 'too_big':
+      return issue.origin === 'string' ? 'string_too_long' : issue.origin === 'array' ? 'too_long' : 'less_than_equal'
+    case 'too_small':
+      return issue.origin === 'string'
+        ? 'string_too_short'
+        : issue.origin === 'array'
+          ? 'too_short'
+          : 'greater_than_equal'
+    case 'invalid_format':
+      return issue.format === 'regex' ? 'string_pattern_mismatch' : `${issue.format}_parsing`
+    case 'invalid_value':
+      return 'literal_error'
+    default:
+      return 'value_error'
+  }
+}
+
+/** RFC 6901. */
+function pointer(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}
