@@ -40,8 +40,6 @@ export default defineConfig({
         test: {
           name: 'socket',
           include: ['test/http/**/*.test.ts'],
-          // It steps through senders by hand, inside; test/process/webhooks.crash.test.ts has deliveries over connections.
-          exclude: ['test/http/deliveries.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // One process for all files, with one server.

@@ -1,8 +1,8 @@
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { maintain } from '../../src/maintenance/maintain.ts'
-import { ended, submitClaims } from '../support/batches.ts'
+import { ended, soon, submitClaims } from '../support/batches.ts'
 import { overSocket } from '../support/over-socket.ts'
 import { newTenant, type Caller } from '../support/tenant.ts'
 
@@ -95,7 +95,11 @@ test('a batch with process_at waits; process starts it now, and again answers th
 test('a batch starts by itself at its time', async () => {
   const { coordinator, member, batch } = await cast()
   const claim_ids = await submitClaims(member, 2)
-  const waiting = await batch({ claim_ids, process_at: new Date(Date.now() + 1_000).toISOString() })
+  const waiting = await soon(async (process_at) => {
+    const answer = await coordinator(path, { method: 'POST', body: { claim_ids, process_at } })
+    return answer.status === 201 ? answer.body : undefined
+  })
+  expect(waiting.status).toBe('pending')
   expect(await ended(coordinator, waiting.batch_id)).toMatchObject({ status: 'completed', approved_count: 2 })
 })
 
@@ -291,27 +295,27 @@ test('bad input is a 422 that names every fault', async () => {
   }
 })
 
-/** The server-sent events of a batch, read to their end. */
-async function follow(key: string, batchId: string): Promise<{ event: string; data: any }[]> {
+/** Opens the server-sent events of a batch; what reads them to their end. */
+async function follow(key: string, batchId: string): Promise<() => Promise<{ event: string; data: any }[]>> {
   const answer = await exports.default.fetch(`https://countersign.test${path}/${batchId}/events`, {
     headers: { 'X-API-Key': key },
   })
   expect(answer.headers.get('Content-Type')).toBe('text/event-stream')
-  const text = await answer.text()
-  return [...text.matchAll(/event: (\w+)\ndata: (.*)\n\n/g)].map(([, event, data]) => ({
-    event: event!,
-    data: JSON.parse(data!),
-  }))
+  const text = answer.text()
+  return async () =>
+    [...(await text).matchAll(/event: (\w+)\ndata: (.*)\n\n/g)].map(([, event, data]) => ({
+      event: event!,
+      data: JSON.parse(data!),
+    }))
 }
 
 test('a batch is followed live: progress after each step, then its end, then the stream closes', async () => {
   const { tenant, coordinator, member, batch } = await cast()
   const key = await tenant.key('member')
   const { batch_id } = await batch({ claim_ids: await submitClaims(member, 1_200), process_at: inAnHour() })
-  const following = follow(key, batch_id)
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  const events = await follow(key, batch_id)
   await coordinator(`${path}/${batch_id}/process`, { method: 'POST' })
-  const seen = await following
+  const seen = await events()
   expect(seen.map(({ event, data }) => [event, data.processed_count])).toEqual([
     ['progress', 0],
     ['progress', 500],
@@ -325,16 +329,15 @@ test('a batch is followed live: progress after each step, then its end, then the
     approved_count: 1200,
     rejected_count: 0,
   })
-  expect((await follow(key, batch_id)).map(({ event }) => event)).toEqual(['progress', 'completed'])
+  expect((await (await follow(key, batch_id))()).map(({ event }) => event)).toEqual(['progress', 'completed'])
 })
 
 test('a follower of a batch that is cancelled is told so', async () => {
   const { tenant, coordinator, member, batch } = await cast()
   const { batch_id } = await batch({ claim_ids: await submitClaims(member, 1), process_at: inAnHour() })
-  const following = follow(await tenant.key('member'), batch_id)
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  const events = await follow(await tenant.key('member'), batch_id)
   await coordinator(`${path}/${batch_id}`, { method: 'DELETE' })
-  expect((await following).map(({ event }) => event)).toEqual(['progress', 'progress', 'cancelled'])
+  expect((await events()).map(({ event }) => event)).toEqual(['progress', 'progress', 'cancelled'])
 })
 
 // Alarms are run by hand only inside.
@@ -374,10 +377,12 @@ test('only its coordinator, or an admin, amends a batch; nobody has their own cl
 test('a scheduled batch is answered again under its key also when its time is over', async () => {
   const tenant = await newTenant()
   const claim_ids = await submitClaims(tenant.as('member'), 1)
-  const process_at = new Date(Date.now() + 400).toISOString()
-  const call = { method: 'POST', body: { claim_ids, process_at }, headers: { 'Idempotency-Key': 'soon' } }
-  const first = await tenant.as('coordinator')(path, call)
-  await new Promise((resolve) => setTimeout(resolve, 450))
+  const { call, first } = await soon(async (process_at) => {
+    const call = { method: 'POST', body: { claim_ids, process_at }, headers: { 'Idempotency-Key': process_at } }
+    const first = await tenant.as('coordinator')(path, call)
+    return first.status === 201 ? { call, first } : undefined
+  })
+  await vi.waitUntil(() => Date.now() > Date.parse(call.body.process_at), { timeout: 30_000, interval: 10 })
   expect(await tenant.as('coordinator')(path, call)).toMatchObject({ status: 201, body: first.body })
   const other = { ...call, headers: { 'Idempotency-Key': 'late' } }
   expect((await tenant.as('coordinator')(path, other)).status).toBe(422)

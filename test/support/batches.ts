@@ -29,3 +29,15 @@ export async function ended(call: Caller, batchId: string) {
     { timeout: 30_000, interval: 20 },
   )
 }
+
+/**
+ * Schedules something as little ahead as this machine manages: on a busy one a moment may be over before the request for
+ * it is handled. `schedule` is given the time, and answers undefined where it was refused.
+ */
+export async function soon<T>(schedule: (at: string) => Promise<T | undefined>): Promise<T> {
+  for (let ahead = 250; ahead <= 16_000; ahead *= 2) {
+    const scheduled = await schedule(new Date(Date.now() + ahead).toISOString())
+    if (scheduled !== undefined) return scheduled
+  }
+  throw new Error('It was refused 16 seconds ahead')
+}

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 
 /** What becomes of a request that has arrived. */
 type Deliver = (url: string, init: RequestInit) => Promise<Response>
@@ -22,8 +23,9 @@ async function listen(deliver: Deliver): Promise<string> {
       const headers = Object.entries(request.headers).map(([name, value]): [string, string] => [name, String(value)])
       const answer = await deliver(url, { headers, body: await text(request), signal: gone.signal })
       response.writeHead(answer.status, [...answer.headers].flat())
-      for await (const chunk of answer.body ?? []) response.write(chunk)
-      response.end()
+      // As fast as the other side takes it: what has no end must leave the event loop to the rest.
+      if (answer.body) await pipeline(answer.body, response)
+      else response.end()
     } catch {
       request.socket.destroy()
     }
