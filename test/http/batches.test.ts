@@ -93,7 +93,7 @@ test('a batch with process_at waits; process starts it now, and again answers th
 })
 
 test('a batch starts by itself at its time', async () => {
-  const { coordinator, member, batch } = await cast()
+  const { coordinator, member } = await cast()
   const claim_ids = await submitClaims(member, 2)
   const waiting = await soon(async (process_at) => {
     const answer = await coordinator(path, { method: 'POST', body: { claim_ids, process_at } })
