@@ -16,35 +16,59 @@ export interface OpenApi {
   components: { schemas: Record<string, any> }
 }
 
-let document: OpenApi | undefined
+/* Read once for a file of tests: each answer is held against it. */
+let document: Promise<OpenApi> | undefined
+let components: OpenApi['components'] | undefined
+let all: ReturnType<typeof list> | undefined
+const validators = new WeakMap<object, Validator>()
 
-export async function openApi(): Promise<OpenApi> {
-  document ??= (await (await exports.default.fetch('https://countersign.test/openapi.json')).json()) as OpenApi
+export function openApi(): Promise<OpenApi> {
+  document ??= exports.default
+    .fetch('https://countersign.test/openapi.json')
+    .then((answer) => answer.json() as Promise<OpenApi>)
   return document
 }
 
 /** The document's components without their examples, in which the validator would look for schemas. */
 export async function schemasAlone(): Promise<OpenApi['components']> {
-  const { components } = await openApi()
-  return JSON.parse(JSON.stringify(components, (name, value) => (name === 'example' ? undefined : value)))
+  const { components: whole } = await openApi()
+  components ??= JSON.parse(
+    JSON.stringify(whole, (name, value) => (name === 'example' ? undefined : value)),
+  ) as OpenApi['components']
+  return components
 }
 
 /** Every operation of the document. */
 export async function operations() {
-  const { paths } = await openApi()
+  all ??= list(await openApi())
+  return all
+}
+
+function list({ paths }: OpenApi) {
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), ...operation })),
+    Object.entries(methods).map(([method, operation]) => ({
+      path,
+      method: method.toUpperCase(),
+      pattern: new RegExp(`^${path.replace(/\{[^}]+\}/g, '[^/]+')}$`),
+      ...operation,
+    })),
   )
+}
+
+/** Making one takes far longer than asking it. */
+async function validatorOf(schema: object): Promise<Validator> {
+  const known = validators.get(schema)
+  if (known) return known
+  const made = new Validator({ ...schema, components: await schemasAlone() } as never, '2020-12', false)
+  validators.set(schema, made)
+  return made
 }
 
 /** Throws unless the OpenAPI document promises this answer: its operation, its status, its media type, its shape. */
 export async function promised(method: string, pathname: string, response: Response, body: unknown): Promise<void> {
-  const all = await operations()
   const path = pathname.replace(/(?<=.)\/+$/, '')
-  const candidates = all.filter(
-    (one) =>
-      one.method === (method === 'HEAD' ? 'GET' : method) &&
-      new RegExp(`^${one.path.replace(/\{[^}]+\}/g, '[^/]+')}$`).test(path),
+  const candidates = (await operations()).filter(
+    (one) => one.method === (method === 'HEAD' ? 'GET' : method) && one.pattern.test(path),
   )
   const operation = candidates.sort((a, b) => a.path.split('{').length - b.path.split('{').length)[0]
   if (!operation) {
@@ -60,8 +84,7 @@ export async function promised(method: string, pathname: string, response: Respo
   const mediaType = response.headers.get('Content-Type')?.split(';')[0] ?? ''
   const schema = declared.content?.[mediaType]?.schema
   if (!schema) throw new Error(`${what} as ${mediaType}, which the document does not promise: ${JSON.stringify(body)}`)
-  const components = await schemasAlone()
-  const { valid, errors } = new Validator({ ...schema, components } as never, '2020-12', false).validate(body)
+  const { valid, errors } = (await validatorOf(schema)).validate(body)
   if (!valid)
     throw new Error(
       `${what} in another shape than promised: ${JSON.stringify(errors.slice(-3))} ${JSON.stringify(body).slice(0, 2000)}`,
