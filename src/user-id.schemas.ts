@@ -3,13 +3,16 @@ import { z } from '@hono/zod-openapi'
 /** Names that begin so belong to the service itself: `system:expiry` and its like. */
 const reserved = 'system:'
 
+/** What a reader does not see: two names that differ in nothing else look like one. */
+const unseen = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u
+
 function nameOfSomebody(most: number) {
   return z
     .string()
     .trim()
     .min(1)
     .max(most)
-    .refine((name) => !/[\p{Cc}\p{Cf}]/u.test(name), 'must not contain control or invisible characters')
+    .refine((name) => !unseen.test(name), 'must not contain control or invisible characters')
     .refine((name) => !isReserved(name), `must not begin with ${reserved}, which is nobody's name`)
     .openapi({ pattern: '^(?!\\s*[Ss][Yy][Ss][Tt][Ee][Mm]:)' })
 }

@@ -86,11 +86,14 @@ export class Followers {
   private async tend(): Promise<void> {
     if (this.isTending) return
     this.isTending = true
-    while (this.all.size > 0) {
-      await new Promise((resolve) => setTimeout(resolve, heartbeatMs))
-      if (this.all.size > 0) await this.look()
+    try {
+      while (this.all.size > 0) {
+        await new Promise((resolve) => setTimeout(resolve, heartbeatMs))
+        if (this.all.size > 0) await this.look()
+      }
+    } finally {
+      this.isTending = false
     }
-    this.isTending = false
   }
 
   private forget(follower: Follower): void {
