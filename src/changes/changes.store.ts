@@ -3,7 +3,7 @@ import type { Status, Vote } from '../approvals/approval.ts'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
-import { behind, newestFirst, type PageRequest } from '../db/page.ts'
+import { behind, carried, newestFirst, type PageRequest } from '../db/page.ts'
 import type { changes } from './changes.table.ts'
 
 export type ChangeAction = (typeof changes.$inferSelect)['action']
@@ -60,8 +60,8 @@ const stored = (column: 'version' | 'data') =>
   sql`(SELECT e.${sql.raw(column)} FROM entities e
     WHERE e.tenant_id = c.tenant_id AND e.entity_type = c.entity_type AND e.entity_id = c.entity_id)`
 
-const columns = sql`a.id, c.entity_type, c.entity_id, c.entity_name, c.action, c.payload, c.requester_name, a.requester_id,
-  a.status, a.created_at, a.decided_by, a.decided_at, a.comment, a.revision`
+const columns = sql`a.id, c.entity_type, c.entity_id, c.entity_name, c.action, c.requester_name, a.requester_id, a.status,
+  a.created_at, a.decided_by, a.decided_at, a.comment, a.revision`
 
 /** Whether the entity is there as the action needs it: absent for `create`, present for `update` and `delete`. */
 export function isThere(ctx: Ctx, { entity_type, entity_id, action }: ChangeFacts): Condition {
@@ -139,7 +139,7 @@ export function applyChange(ctx: Ctx, decisionId: string): Statement[] {
 /** One request of the caller's tenant beside what is stored now. */
 export function selectChange(ctx: Ctx, id: string) {
   return ctx.db.all<ChangeInView>(sql`
-    SELECT ${columns}, c.applies, c.base_version,
+    SELECT ${columns}, c.payload, c.applies, c.base_version,
       CASE WHEN a.status = 'pending' THEN ${latestOf(sql`c`)} END AS latest,
       CASE WHEN a.status = 'pending' THEN ${stored('version')} END AS version,
       CASE WHEN a.status = 'pending' AND c.applies = 1 THEN
@@ -157,14 +157,17 @@ export function selectChange(ctx: Ctx, id: string) {
  */
 export function selectChanges(ctx: Ctx, filter: ChangeFilter, page: PageRequest) {
   const a = sql`a`
-  return ctx.db.all<Change>(sql`
-    SELECT ${columns} FROM approvals a ${sql.raw(`INDEXED BY ${indexFor(filter)}`)} JOIN changes c ON c.approval_id = a.id
+  const list = (part: PageRequest) => sql`
+    FROM approvals a ${sql.raw(`INDEXED BY ${indexFor(filter)}`)} JOIN changes c ON c.approval_id = a.id
     WHERE a.tenant_id = ${ctx.actor.tenantId} AND a.kind = 'change'
       AND ${filter.status === undefined ? sql`1` : sql`a.status = ${filter.status}`}
       AND ${filter.entityId === undefined ? sql`1` : sql`a.subject_id = ${filter.entityId}`}
       AND ${filter.entityType === undefined ? sql`1` : sql`a.subject_type = ${filter.entityType}`}
       AND ${filter.requesterId === undefined ? sql`1` : sql`a.requester_id = ${filter.requesterId}`}
-      AND ${behind(page, a)} ${newestFirst(page, a)}`)
+      AND ${behind(page, a)} ${newestFirst(part, a)}`
+  return ctx.db.all<Change>(
+    sql`SELECT ${columns}, ${carried(sql`c.payload`, page, sql`a.id`, list)} AS payload ${list(page)}`,
+  )
 }
 
 function indexFor({ status, entityId, entityType, requesterId }: ChangeFilter): string {

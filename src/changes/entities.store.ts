@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { recordFound } from '../approvals/history.store.ts'
 import type { Ctx } from '../context.ts'
-import type { PageRequest } from '../db/page.ts'
+import { carried, type PageRequest } from '../db/page.ts'
 import type { entities, entityVersions } from './changes.table.ts'
 import { jsonEach } from '../db/json.ts'
 
@@ -14,32 +14,37 @@ export interface EntityKey {
   entity_id: string
 }
 
-const entityColumns = sql`entity_type, entity_id, entity_name, data, version, updated_at, updated_by, approval_id`
+const entityColumns = sql`entity_type, entity_id, entity_name, version, updated_at, updated_by, approval_id`
 
 /** What is stored under the address now. */
 export function selectEntity(ctx: Ctx, key: EntityKey) {
   return ctx.db.all<Entity>(sql`
-    SELECT ${entityColumns} FROM entities
+    SELECT ${entityColumns}, data FROM entities
     WHERE tenant_id = ${ctx.actor.tenantId} AND entity_type = ${key.entity_type} AND entity_id = ${key.entity_id}`)
 }
 
 /** A page of the entities of a type, last changed first. */
-export function selectEntities(ctx: Ctx, entityType: string, { limit, after }: PageRequest) {
-  return ctx.db.all<Entity>(sql`
-    SELECT ${entityColumns} FROM entities
+export function selectEntities(ctx: Ctx, entityType: string, page: PageRequest) {
+  const list = ({ limit, after }: PageRequest) => sql`
+    FROM entities
     WHERE tenant_id = ${ctx.actor.tenantId} AND entity_type = ${entityType}
       AND ${after ? sql`(updated_at, entity_id) < (${after.created_at}, ${after.id})` : sql`1`}
-    ORDER BY updated_at DESC, entity_id DESC LIMIT ${limit + 1}`)
+    ORDER BY updated_at DESC, entity_id DESC LIMIT ${limit + 1}`
+  const data = carried(sql`data`, page, sql`entity_id`, list)
+  return ctx.db.all<Entity>(sql`SELECT ${entityColumns}, ${data} AS data ${list(page)}`)
 }
 
 /** A page of an entity's versions, last first; also those of one that was deleted. */
-export function selectVersions(ctx: Ctx, key: EntityKey, { limit, after }: PageRequest) {
-  return ctx.db.all<EntityVersion>(sql`
-    SELECT entity_type, entity_id, version, action, entity_name, data, requested_by, approved_by, approval_id, created_at
+export function selectVersions(ctx: Ctx, key: EntityKey, page: PageRequest) {
+  const list = ({ limit, after }: PageRequest) => sql`
     FROM entity_versions
     WHERE tenant_id = ${ctx.actor.tenantId} AND entity_type = ${key.entity_type} AND entity_id = ${key.entity_id}
       AND ${after ? sql`version < ${after.created_at}` : sql`1`}
-    ORDER BY version DESC LIMIT ${limit + 1}`)
+    ORDER BY version DESC LIMIT ${limit + 1}`
+  const data = carried(sql`data`, page, sql`version`, list)
+  return ctx.db.all<EntityVersion>(sql`
+    SELECT entity_type, entity_id, version, action, entity_name, requested_by, approved_by, approval_id, created_at, ${data} AS data
+    ${list(page)}`)
 }
 
 /**

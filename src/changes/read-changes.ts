@@ -13,5 +13,5 @@ export async function getChange(ctx: Ctx, id: string): Promise<ChangeInView> {
 /** A page of requests, newest first; its `total` is not known. */
 export async function listChanges(ctx: Ctx, filter: ChangeFilter, page: PageRequest): Promise<Page<Change>> {
   const rows = await ctx.db.run(selectChanges(ctx, filter, page))
-  return pageOf(rows, page, 0, (change) => change)
+  return pageOf(rows, page, 0, (change) => change, 'payload')
 }

@@ -34,9 +34,11 @@ export const pageQuery = {
   cursor,
 }
 
+const mostly = 'A page has fewer where its entries are large; `next` leads on.'
+
 /** The query parameters of a list that has cursors only. */
 export function cursorQuery(usual: number) {
-  return { limit: pageQuery.limit.openapi({ default: usual }), cursor }
+  return { limit: pageQuery.limit.openapi({ default: usual, description: mostly }), cursor }
 }
 
 /** The same for a list whose pages may have up to 200 entries. */

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Approval, Status } from '../approvals/approval.ts'
 import type { Ctx } from '../context.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
-import type { PageRequest } from '../db/page.ts'
+import { carried, type PageRequest } from '../db/page.ts'
 import type { intents } from './intents.table.ts'
 import { entryStatus, type OutboxStatus } from './outbox-status.store.ts'
 
@@ -92,7 +92,7 @@ export type IntentInView = Intent & {
 /** One intent of an instance, by its reference, with what became of it. */
 export function selectInView(ctx: Ctx, instanceId: string, ref: string) {
   return ctx.db.all<IntentInView>(sql`
-    SELECT ${intentColumns}, i.resolver_person_id, i.reported_by, o.id AS outbox_id, ${entryStatus(ctx.now)} AS outbox_status,
+    SELECT ${intentColumns}, i.serialized_intent, i.resolver_person_id, i.reported_by, o.id AS outbox_id, ${entryStatus(ctx.now)} AS outbox_status,
       o.attempt AS outbox_attempt, o.error AS outbox_error
     FROM approvals a JOIN intents i ON i.approval_id = a.id LEFT JOIN outbox o ON o.approval_id = a.id
     WHERE a.id = ${behindRef(ctx, instanceId, ref)} AND a.tenant_id = ${ctx.actor.tenantId}`)
@@ -101,17 +101,20 @@ export function selectInView(ctx: Ctx, instanceId: string, ref: string) {
 /** One intent, by its approval. */
 export function selectIntent(ctx: Ctx, id: Reference) {
   return ctx.db.all<Intent>(sql`
-    SELECT ${intentColumns}, (SELECT o.id FROM outbox o WHERE o.approval_id = a.id) AS outbox_id
+    SELECT ${intentColumns}, i.serialized_intent, (SELECT o.id FROM outbox o WHERE o.approval_id = a.id) AS outbox_id
     FROM approvals a JOIN intents i ON i.approval_id = a.id WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId}`)
 }
 
 /** What waits for a customer's, or the owner's, decision at an instance, oldest first; nothing that has expired. */
-export function selectPending(ctx: Ctx, instanceId: string, customerId: string, { limit, after }: PageRequest) {
-  return ctx.db.all<Intent>(sql`
-    SELECT ${intentColumns}, NULL AS outbox_id FROM approvals a JOIN intents i ON i.approval_id = a.id
+export function selectPending(ctx: Ctx, instanceId: string, customerId: string, page: PageRequest) {
+  const list = ({ limit, after }: PageRequest) => sql`
+    FROM approvals a JOIN intents i ON i.approval_id = a.id
     WHERE ${pendingFor(ctx, instanceId, customerId)}
       AND ${after ? sql`(a.created_at, a.id) > (${after.created_at}, ${after.id})` : sql`1`}
-    ORDER BY a.created_at, a.id LIMIT ${limit + 1}`)
+    ORDER BY a.created_at, a.id LIMIT ${limit + 1}`
+  const call = carried(sql`i.serialized_intent`, page, sql`a.id`, list)
+  return ctx.db.all<Intent>(sql`
+    SELECT ${intentColumns}, NULL AS outbox_id, ${call} AS serialized_intent ${list(page)}`)
 }
 
 /** How many that are; counted, because one customer has few. */
@@ -126,7 +129,7 @@ function pendingFor(ctx: Ctx, instanceId: string, customerId: string): Condition
 }
 
 const intentColumns = sql`a.id, a.status, a.created_at, a.due_at, a.on_due, a.decided_by, a.decided_at, i.instance_id, i.approval_ref,
-  i.customer_id, i.action, i.skill_slug, i.serialized_intent, i.approver_role, i.approver_person_id, i.rule_id, i.notify_channel,
+  i.customer_id, i.action, i.skill_slug, i.approver_role, i.approver_person_id, i.rule_id, i.notify_channel,
   i.resolver_role, i.resolution_channel, i.reported_by`
 
 /** What a list over all families shows of an intent as of `now`, for the row `a` of `approvals`. */

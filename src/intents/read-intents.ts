@@ -28,5 +28,5 @@ export async function listPending(
     rows: selectPending(ctx, instanceId, customerId, page),
     count: countPending(ctx, instanceId, customerId),
   })
-  return pageOf(rows, page, count?.total ?? 0, (intent) => intent)
+  return pageOf(rows, page, count?.total ?? 0, (intent) => intent, 'serialized_intent')
 }

@@ -2,7 +2,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
-import { behind, newestFirst, type PageRequest } from '../db/page.ts'
+import { behind, carried, newestFirst, type PageRequest } from '../db/page.ts'
 import type { checks } from './gates.table.ts'
 
 /** A check as stored. `config` is JSON text. */
@@ -14,7 +14,7 @@ export type CheckChange = Partial<
 >
 
 const c = sql`c`
-const columns = sql`c.id, c.name, c.description, c.type, c.severity, c.config, c.is_active, c.sort_order, c.created_at, c.updated_at`
+const columns = sql`c.id, c.name, c.description, c.type, c.severity, c.is_active, c.sort_order, c.created_at, c.updated_at`
 
 /** Inserts a check. */
 export function insertCheck(ctx: Ctx, check: Check): Statement {
@@ -49,14 +49,17 @@ export function removeCheck(ctx: Ctx, id: string) {
 /** One check. */
 export function selectCheck(ctx: Ctx, id: string) {
   return ctx.db.all<Check>(sql`
-    SELECT ${columns} FROM checks c WHERE c.id = ${id} AND c.tenant_id = ${ctx.actor.tenantId} AND c.deleted_at IS NULL`)
+    SELECT ${columns}, c.config FROM checks c WHERE c.id = ${id} AND c.tenant_id = ${ctx.actor.tenantId} AND c.deleted_at IS NULL`)
 }
 
 /** A page of checks, newest first. */
 export function selectChecks(ctx: Ctx, page: PageRequest) {
-  return ctx.db.all<Check>(sql`
-    SELECT ${columns} FROM checks c
-    WHERE c.tenant_id = ${ctx.actor.tenantId} AND c.deleted_at IS NULL AND ${behind(page, c)} ${newestFirst(page, c)}`)
+  const list = (part: PageRequest) => sql`
+    FROM checks c
+    WHERE c.tenant_id = ${ctx.actor.tenantId} AND c.deleted_at IS NULL AND ${behind(page, c)} ${newestFirst(part, c)}`
+  return ctx.db.all<Check>(
+    sql`SELECT ${columns}, ${carried(sql`c.config`, page, sql`c.id`, list)} AS config ${list(page)}`,
+  )
 }
 
 /** Which of these ids are checks, and how large their configs are. */

@@ -81,7 +81,7 @@ export async function getCheck(ctx: Ctx, id: string): Promise<Check> {
 /** A page of checks, newest first. */
 export async function listChecks(ctx: Ctx, page: PageRequest): Promise<Page<Check>> {
   const rows = await ctx.db.run(selectChecks(ctx, page))
-  return pageOf(rows, page, 0, (check) => check)
+  return pageOf(rows, page, 0, (check) => check, 'config')
 }
 
 function missing(id: string): never {

@@ -2,7 +2,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
-import { behind, newestFirst, type PageRequest } from '../db/page.ts'
+import { behind, carried, newestFirst, type PageRequest } from '../db/page.ts'
 import { changed, type Check } from './checks.store.ts'
 import type { gateRules, gates } from './gates.table.ts'
 
@@ -20,10 +20,11 @@ export type GateChange = Partial<Omit<StoredGate, 'id' | 'created_at' | 'updated
 
 const g = sql`g`
 const columns = sql`g.id, g.name, g.description, g.check_ids, g.on_approve, g.on_reject, g.auto_approve_after_hours, g.queue_warnings,
-  g.is_active, g.created_at, g.updated_at, (
-    SELECT json_group_array(json_object('id', r.id, 'type', r.type, 'config', json(r.config), 'created_at', r.created_at,
-      'updated_at', r.updated_at) ORDER BY r.created_at, r.id)
-    FROM gate_rules r WHERE r.gate_id = g.id) AS rules`
+  g.is_active, g.created_at, g.updated_at`
+const rulesOf = sql`(
+  SELECT json_group_array(json_object('id', r.id, 'type', r.type, 'config', json(r.config), 'created_at', r.created_at,
+    'updated_at', r.updated_at) ORDER BY r.created_at, r.id)
+  FROM gate_rules r WHERE r.gate_id = g.id)`
 
 /** How large the configs of a gate's checks may be together, in bytes, whether the checks are active or not. */
 export const largestConfigs = 256 * 1024
@@ -114,14 +115,18 @@ export function removeGate(ctx: Ctx, id: string) {
 /** One gate with its rules. */
 export function selectGate(ctx: Ctx, id: string) {
   return ctx.db.all<Gate>(sql`
-    SELECT ${columns} FROM gates g WHERE g.id = ${id} AND g.tenant_id = ${ctx.actor.tenantId} AND g.deleted_at IS NULL`)
+    SELECT ${columns}, ${rulesOf} AS rules FROM gates g WHERE g.id = ${id} AND g.tenant_id = ${ctx.actor.tenantId} AND g.deleted_at IS NULL`)
 }
 
 /** A page of gates, newest first. */
 export function selectGates(ctx: Ctx, page: PageRequest) {
-  return ctx.db.all<Gate>(sql`
-    SELECT ${columns} FROM gates g
-    WHERE g.tenant_id = ${ctx.actor.tenantId} AND g.deleted_at IS NULL AND ${behind(page, g)} ${newestFirst(page, g)}`)
+  const list = (part: PageRequest) => sql`
+    FROM gates g
+    WHERE g.tenant_id = ${ctx.actor.tenantId} AND g.deleted_at IS NULL AND ${behind(page, g)} ${newestFirst(part, g)}`
+  const bytes = sql`(SELECT sum(octet_length(r.config)) FROM gate_rules r WHERE r.gate_id = g.id)`
+  return ctx.db.all<Gate>(
+    sql`SELECT ${columns}, ${carried(rulesOf, page, sql`g.id`, list, bytes)} AS rules ${list(page)}`,
+  )
 }
 
 /** Changes a rule of a gate that is there, if it is of one of these types. Returns it where it did. */

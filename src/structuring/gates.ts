@@ -76,7 +76,7 @@ export async function getGate(ctx: Ctx, id: string): Promise<Gate> {
 /** A page of gates, newest first. */
 export async function listGates(ctx: Ctx, page: PageRequest): Promise<Page<Gate>> {
   const rows = await ctx.db.run(selectGates(ctx, page))
-  return pageOf(rows, page, 0, (gate) => gate)
+  return pageOf(rows, page, 0, (gate) => gate, 'rules')
 }
 
 function toColumns({

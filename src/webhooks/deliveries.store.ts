@@ -2,7 +2,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
-import { behind, newestFirst, type PageRequest } from '../db/page.ts'
+import { behind, carried, newestFirst, type PageRequest } from '../db/page.ts'
 import { hasUntaken } from './endpoints.store.ts'
 import { eventTypes, testType } from './event-types.ts'
 import type { webhookDeliveries } from './webhooks.table.ts'
@@ -173,25 +173,27 @@ export function replay(ctx: Ctx, id: string) {
 /** One delivery of the caller's tenant, to an endpoint that is not deleted. */
 export function selectDelivery(ctx: Ctx, id: string) {
   return ctx.db.all<Delivery>(sql`
-    SELECT ${columns} FROM webhook_deliveries d JOIN events v ON v.seq = d.event_seq JOIN webhook_endpoints e ON e.id = d.endpoint_id
+    SELECT ${columns}, d.attempts FROM webhook_deliveries d JOIN events v ON v.seq = d.event_seq JOIN webhook_endpoints e ON e.id = d.endpoint_id
     WHERE d.id = ${id} AND d.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL`)
 }
 
 /** The same with what it tells. */
 export function selectDeliveryInFull(ctx: Ctx, id: string) {
   return ctx.db.all<Delivery & DueDelivery>(sql`
-    SELECT ${columns}, ${told} FROM ${toldOf} JOIN webhook_endpoints e ON e.id = d.endpoint_id
+    SELECT ${columns}, d.attempts, ${told} FROM ${toldOf} JOIN webhook_endpoints e ON e.id = d.endpoint_id
     WHERE d.id = ${id} AND d.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL`)
 }
 
 /** A page of an endpoint's deliveries, newest first. */
 export function selectDeliveries(ctx: Ctx, endpointId: string, status: DeliveryStatus | undefined, page: PageRequest) {
   const index = status ? 'webhook_deliveries_by_status' : 'webhook_deliveries_by_endpoint'
-  return ctx.db.all<Delivery>(sql`
-    SELECT ${columns} FROM webhook_deliveries d INDEXED BY ${sql.raw(index)} CROSS JOIN events v
+  const list = (part: PageRequest) => sql`
+    FROM webhook_deliveries d INDEXED BY ${sql.raw(index)} CROSS JOIN events v
     WHERE d.endpoint_id = (SELECT id FROM webhook_endpoints WHERE id = ${endpointId} AND tenant_id = ${ctx.actor.tenantId})
       AND v.seq = d.event_seq
-      AND ${status ? sql`d.status = ${status}` : sql`1`} AND ${behind(page, sql`d`)} ${newestFirst(page, sql`d`)}`)
+      AND ${status ? sql`d.status = ${status}` : sql`1`} AND ${behind(page, sql`d`)} ${newestFirst(part, sql`d`)}`
+  return ctx.db.all<Delivery>(sql`
+    SELECT ${columns}, ${carried(sql`d.attempts`, page, sql`d.id`, list)} AS attempts ${list(page)}`)
 }
 
 /** A row where there is anything to remove. */
@@ -221,7 +223,7 @@ const toldOf = sql`webhook_deliveries d JOIN events v ON v.seq = d.event_seq
     AND v.type = iif(g.action = 'on_approve', 'result.approved', 'result.rejected')`
 
 const columns = sql`d.id, d.tenant_id, d.endpoint_id, d.event_seq, d.event_type, d.status, d.tries, d.attempt_count, d.next_attempt_at,
-  d.attempts, d.created_at, d.finished_at, v.id AS event_id`
+  d.created_at, d.finished_at, v.id AS event_id`
 
 /** The log with one attempt more; the oldest goes where there are too many. */
 function appended(attempt: Attempt): SQL {

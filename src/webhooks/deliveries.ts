@@ -85,7 +85,7 @@ export async function listDeliveries(
     rows: selectDeliveries(ctx, endpointId, status, page),
   })
   if (!endpoint) throw new Refusal('not_found', `There is no webhook endpoint ${endpointId}.`)
-  return pageOf(rows, page, 0, (delivery) => delivery)
+  return pageOf(rows, page, 0, (delivery) => delivery, 'attempts')
 }
 
 async function refuseDisabled(ctx: Ctx, endpointId: string): Promise<never> {
