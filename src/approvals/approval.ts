@@ -17,6 +17,9 @@ export const expirer = 'system:expiry'
 /** Who an approval says it was approved by, when its time came. */
 export const autoApprover = 'system:auto-approve'
 
+/** Who an approval says it was rejected by, when its time came. */
+export const autoRejecter = 'system:auto-reject'
+
 /** Who decided, what and when: what the loser of a race is told. */
 export interface Winner {
   decision: Exclude<Status, 'pending'>

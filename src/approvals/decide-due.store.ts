@@ -3,8 +3,14 @@ import type { Ctx } from '../context.ts'
 import type { Kind } from './approval.ts'
 import { recordFound } from './history.store.ts'
 
-/** What the clock makes of approvals whose time has come: all of them expire, or those of one family are approved. */
-export type ClockOutcome = { status: 'expired' } | { status: 'approved'; kind: Kind }
+/** What the clock makes of approvals whose time has come, as each asks for: of one family's, or of all. */
+export interface ClockOutcome {
+  status: 'expired' | 'approved' | 'rejected'
+  kind?: Kind
+}
+
+/** What an approval says that asks for it. */
+const asked = { expired: 'expire', approved: 'approve', rejected: 'reject' } as const
 
 /** A row where anything is past its due time. */
 export function selectWhetherDue(ctx: Ctx, outcome: ClockOutcome) {
@@ -16,7 +22,7 @@ export function selectWhetherDue(ctx: Ctx, outcome: ClockOutcome) {
 /**
  * Decides up to `limit` approvals that are past their due time, oldest first, and records each; `sweepId` marks them.
  * `decided` returns a row for each. What expires does so at its due time, whenever that is noticed; what is
- * approved is approved now.
+ * approved or rejected is so now.
  */
 export function decideDue(ctx: Ctx, outcome: ClockOutcome, sweepId: string, limit: number) {
   const { status } = outcome
@@ -39,9 +45,7 @@ export function decideDue(ctx: Ctx, outcome: ClockOutcome, sweepId: string, limi
   }
 }
 
-function isDue(ctx: Ctx, outcome: ClockOutcome): SQL {
-  const due = sql`status = 'pending' AND due_at <= ${ctx.now}`
-  return outcome.status === 'expired'
-    ? sql`${due} AND on_due = 'expire'`
-    : sql`${due} AND on_due = 'approve' AND kind = ${outcome.kind}`
+function isDue(ctx: Ctx, { status, kind }: ClockOutcome): SQL {
+  const due = sql`status = 'pending' AND due_at <= ${ctx.now} AND on_due = ${asked[status]}`
+  return kind === undefined ? due : sql`${due} AND kind = ${kind}`
 }

@@ -2,7 +2,7 @@ import type { Ctx } from '../context.ts'
 import { inSteps } from '../db/in-steps.ts'
 import type { Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
-import { autoApprover, expirer, type Kind } from './approval.ts'
+import { autoApprover, autoRejecter, expirer, type Kind } from './approval.ts'
 import { decideDue, selectWhetherDue, type ClockOutcome } from './decide-due.store.ts'
 
 /** How many approvals one transaction decides, and how many of those one sweep runs: far below D1's limits. */
@@ -28,6 +28,16 @@ export function expireDue(ctx: Ctx): Promise<number> {
  */
 export function approveDue(ctx: Ctx, kind: Kind, effect: (ctx: Ctx, sweepId: string) => Statement[]): Promise<number> {
   return sweep(ctx, { status: 'approved', kind }, autoApprover, effect)
+}
+
+/**
+ * Rejects what nobody has decided by its due time, where that is asked for. Until the sweep it is pending, as with
+ * `approveDue`. Nothing is set off by it: a family for which a rejection sets something off needs a sweep of its own.
+ *
+ * @returns how many
+ */
+export function rejectDue(ctx: Ctx): Promise<number> {
+  return sweep(ctx, { status: 'rejected' }, autoRejecter, () => [])
 }
 
 /** Looks first: a sweep with nothing due, which is nearly each, costs a row. */

@@ -1,4 +1,4 @@
-import { expireDue } from '../approvals/decide-due.ts'
+import { expireDue, rejectDue } from '../approvals/decide-due.ts'
 import { systemContext, type Ctx } from '../context.ts'
 import { families } from '../families.ts'
 import { logLine } from '../log-line.ts'
@@ -8,6 +8,7 @@ import { purgeWebhooks, relayWebhooks } from '../webhooks/relay.ts'
 /** The upkeep of each minute. A job that fails is logged and holds no other up; the next minute tries it again. */
 const jobs: Record<string, (ctx: Ctx) => Promise<number>> = {
   expire_approvals: expireDue,
+  reject_approvals: rejectDue,
   ...Object.assign({}, ...families.map((family) => family.jobs)),
   purge_idempotency_keys: purgeKeys,
   purge_webhooks: purgeWebhooks,

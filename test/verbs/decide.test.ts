@@ -2,10 +2,11 @@ import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { selectApproval } from '../../src/approvals/approvals.store.ts'
 import { decide } from '../../src/approvals/decide.ts'
+import { rejectDue } from '../../src/approvals/decide-due.ts'
 import { open } from '../../src/approvals/open.ts'
 import type { Policy } from '../../src/approvals/policy.ts'
 import { withdraw } from '../../src/approvals/withdraw.ts'
-import type { Ctx } from '../../src/context.ts'
+import { systemContext, type Ctx } from '../../src/context.ts'
 import { newId } from '../../src/ids.ts'
 import { Refusal } from '../../src/refusal.ts'
 import { newTenant } from '../support/tenant.ts'
@@ -15,7 +16,7 @@ const now = Date.UTC(2026, 2, 1)
 async function opened(
   ctx: Ctx,
   policy: Partial<Policy> = {},
-  due: { due_at: number; on_due: 'expire' | 'approve' } | null = null,
+  due: { due_at: number; on_due: 'expire' | 'approve' | 'reject' } | null = null,
 ) {
   const id = newId('clm')
   const whole = {
@@ -86,6 +87,20 @@ test('past its due time it cannot be decided or withdrawn, sweep or no sweep', a
   const late = withdraw(member, { id, kind: 'claim', ifMatch: null, view: viewOf(member, id) })
   expect(await late.catch((error: Refusal) => error.code)).toBe('already_decided')
   expect(await vote(tenant.ctx('coordinator', undefined, now - 1), id)).toBe('approved')
+})
+
+test('what is to be rejected by the clock is pending until the sweep, and then rejected, once', async () => {
+  const tenant = await newTenant()
+  const due = { due_at: now, on_due: 'reject' as const }
+  const open = (at: number) => opened(tenant.ctx('member', undefined, at), {}, due)
+  const [decided, left] = [await open(now - 1), await open(now - 1)]
+  expect(await vote(tenant.ctx('coordinator', undefined, now), decided)).toBe('approved')
+  const sweep = () => rejectDue(systemContext(env, 'system:maintenance', now))
+  expect([await rejectDue(systemContext(env, 'system:maintenance', now - 1)), await sweep(), await sweep()]).toEqual([
+    0, 1, 0,
+  ])
+  expect(await vote(tenant.ctx('coordinator', undefined, now), left)).toBe('already_decided')
+  expect((await history(left)).at(-1)).toEqual(['claim.rejected', 'system:auto-reject', 'pending', 'rejected'])
 })
 
 test('an effect that fails takes the decision with it', async () => {
