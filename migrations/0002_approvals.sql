@@ -52,6 +52,12 @@ CREATE INDEX approvals_due ON approvals (on_due, due_at) WHERE status = 'pending
 CREATE INDEX approvals_by_tenant ON approvals (tenant_id, created_at, id);
 CREATE INDEX approvals_by_tenant_status ON approvals (tenant_id, status, created_at, id);
 
+-- What is decided stays so; only what was approved may become pending again.
+CREATE TRIGGER approvals_moves BEFORE UPDATE OF status ON approvals
+WHEN OLD.status <> NEW.status AND OLD.status <> 'pending' AND NOT (OLD.status = 'approved' AND NEW.status = 'pending') BEGIN
+  SELECT RAISE(ABORT, 'an approval does not move so');
+END;
+
 -- One person, one vote. `reported_by` is whose key cast it in the voter's name; NULL where it was the voter's own.
 CREATE TABLE votes (
   approval_id TEXT NOT NULL REFERENCES approvals(id),

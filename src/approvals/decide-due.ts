@@ -2,7 +2,8 @@ import type { Ctx } from '../context.ts'
 import { inSteps } from '../db/in-steps.ts'
 import type { Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
-import { autoApprover, autoRejecter, expirer, type Kind } from './approval.ts'
+import type { Kind } from './approval.ts'
+import { autoApprover, autoRejecter, expirer } from './states.ts'
 import { decideDue, selectWhetherDue, type ClockOutcome } from './decide-due.store.ts'
 
 /** How many approvals one transaction decides, and how many of those one sweep runs: far below D1's limits. */

@@ -3,7 +3,7 @@ import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { newId, newIds } from '../ids.ts'
-import type { Status } from './approval.ts'
+import type { Status } from './states.ts'
 
 /** Something that happened to one approval or batch. */
 export interface Happening {

@@ -1,6 +1,7 @@
 import type { Actor } from '../context.ts'
 import { Refusal } from '../refusal.ts'
-import { policyOf, statusAt, tagOf, winnerOf, type Approval, type Vote } from './approval.ts'
+import { policyOf, tagOf, winnerOf, type Approval, type Vote } from './approval.ts'
+import { statusAt } from './states.ts'
 
 /** Somebody's wish to vote. */
 export interface Ballot {

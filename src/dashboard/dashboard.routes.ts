@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { expirer, statusAt } from '../approvals/approval.ts'
+import { expirer, statusAt } from '../approvals/states.ts'
 import { endpoint, json } from '../http/endpoint.ts'
 import { createdRange, linkNext, longCursorQuery, offset, offsetRequest } from '../http/pagination.ts'
 import { createRouter } from '../http/router.ts'

@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm'
-import type { Status } from '../approvals/approval.ts'
+import type { Status } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
 import { families, kinds, kindsForCustomers, type Kind } from '../families.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'

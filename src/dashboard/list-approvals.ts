@@ -2,7 +2,7 @@ import type { Ctx } from '../context.ts'
 import { isRanged, pageOf, totalOf, type Page, type PageRequest } from '../db/page.ts'
 import { kindsForCustomers } from '../families.ts'
 import { Refusal } from '../refusal.ts'
-import { statuses, type Status } from '../approvals/approval.ts'
+import { statuses, type Status } from '../approvals/states.ts'
 import { countAll, selectPage, type DashboardFilter, type DashboardRow } from './dashboard.store.ts'
 
 const nothing: Page<DashboardRow> = { rows: [], total: 0, next: null }

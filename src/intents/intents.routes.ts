@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { expirer, statusAt } from '../approvals/approval.ts'
+import { expirer, statusAt } from '../approvals/states.ts'
 import { endpoint, json } from '../http/endpoint.ts'
 import { keptText } from '../http/faults.ts'
 import { bodyKey, bodyKeyFaults } from '../http/idempotency.ts'

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
-import type { Approval, Status } from '../approvals/approval.ts'
+import type { Approval } from '../approvals/approval.ts'
+import type { Status } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { carried, type PageRequest } from '../db/page.ts'

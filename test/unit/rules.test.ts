@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { statusAt, winnerOf, type Approval } from '../../src/approvals/approval.ts'
+import { winnerOf, type Approval } from '../../src/approvals/approval.ts'
+import { statusAt } from '../../src/approvals/states.ts'
 import { whyNot, whyNotWithdraw } from '../../src/approvals/rules.ts'
 import { Refusal } from '../../src/refusal.ts'
 
