@@ -156,12 +156,26 @@ export interface Fault {
 /** How many faults one answer lists: nobody mends more of them by hand. */
 const mostFaults = 500
 
+/**
+ * How long their pointers and messages may be together, in characters: a name that is long is in the pointer of every fault
+ * below it. The first is listed however long it is.
+ */
+const mostCharacters = 64 * 1024
+
 /** The refusal of an input, listing every fault. */
 export function invalidInput(all: Fault[]): Refusal {
-  const faults = all.slice(0, mostFaults)
+  const faults = listed(all)
   const [first] = faults
   const more = all.length > 1 ? ` (and ${all.length - 1} more)` : ''
   return new Refusal('invalid_input', `${first?.in} ${first?.pointer || '/'}: ${first?.message}${more}.`, {
     errors: faults,
+  })
+}
+
+function listed(all: readonly Fault[]): Fault[] {
+  let characters = 0
+  return all.slice(0, mostFaults).filter(({ pointer, message }, index) => {
+    characters += pointer.length + message.length
+    return index === 0 || characters <= mostCharacters
   })
 }

@@ -167,6 +167,16 @@ test('what is wrong with JSON that is kept as sent is told beside other faults, 
   expect(await put(`{"entityName":"x","data":{"e":${large}}}`)).toEqual([413, 'body_too_large'])
 })
 
+test('the faults of an input take little more room than the input', async () => {
+  const twice = Array.from({ length: 200 }, () => '"a":1').join(',')
+  const payload = `{"${'n'.repeat(100_000)}":{${twice}}}`
+  const body = `{"entityType":"offer","entityId":"of_1","entityName":"Offer","action":"create","payload":${payload}}`
+  const { status, body: answer } = await tenant.as('member')('/api/v1/approvals', { method: 'POST', body })
+  expect([status, answer.code]).toEqual([422, 'invalid_input'])
+  expect(answer.detail).toMatch(/ \(and 99 more\)\.$/)
+  expect(JSON.stringify(answer).length).toBeLessThan(3 * body.length)
+})
+
 test('half a character is told beside other faults', async () => {
   const body = '{"description":"\\ud800","amount":0,"currency":"EUR"}'
   const { body: answer } = await tenant.as('member')('/api/v1/claims', { method: 'POST', body })
