@@ -1,4 +1,4 @@
-import { parseTree, type Node } from 'jsonc-parser'
+import { visit } from 'jsonc-parser'
 import type { Fault } from '../refusal.ts'
 
 /*
@@ -37,12 +37,10 @@ export function readMember(body: string, { member, isUnique = false }: Kept): { 
   if (depthOf(body) > keptJson.depth + 1) {
     return { faults: [fault(`is nested deeper than ${keptJson.depth}`, 'value_error')] }
   }
-  const members = parseTree(body)?.children ?? []
-  const value = members.findLast(({ children }) => children?.[0]?.value === member)?.children?.[1]
-  if (!value) return { faults: [] }
-  const text = body.slice(value.offset, value.offset + value.length)
+  const text = lastOf(body, member)
+  if (text === undefined) return { faults: [] }
   const isLarge = new TextEncoder().encode(text).byteLength > keptJson.bytes
-  const twice = isUnique ? repeated(value, `/${member}`).take(mostRepeats).toArray() : []
+  const twice = isUnique ? repeated(text, `/${member}`) : []
   const faults = [
     ...(isLarge ? [fault(`must have at most ${keptJson.bytes} bytes`, tooLarge)] : []),
     ...twice.map((pointer) => fault('is given twice', 'value_error', pointer)),
@@ -50,17 +48,59 @@ export function readMember(body: string, { member, isUnique = false }: Kept): { 
   return { text, faults }
 }
 
-/** JSON Pointers to members that their objects have already. */
-function* repeated(node: Node, pointer: string): Generator<string> {
-  const names = new Set<string>()
-  for (const [index, child] of (node.children ?? []).entries()) {
-    const [key, value] = node.type === 'object' ? (child.children ?? []) : [undefined, child]
-    const name = key ? String(key.value) : String(index)
-    const here = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
-    if (names.has(name)) yield here
-    names.add(name)
-    if (value) yield* repeated(value, here)
+/** The text of the last top-level member of this name. Nothing is built of what is passed by: it may be half a million values. */
+function lastOf(body: string, member: string): string | undefined {
+  let depth = 0
+  let isNamed = false
+  let start = 0
+  let text: string | undefined
+  const begin = (offset: number) => {
+    depth += 1
+    if (depth === 2 && isNamed) start = offset
+    // Only the top level's members are looked at.
+    return depth === 1
   }
+  const end = (offset: number, length: number) => {
+    depth -= 1
+    if (depth === 1 && isNamed) text = body.slice(start, offset + length)
+  }
+  visit(body, {
+    onObjectBegin: begin,
+    onArrayBegin: begin,
+    onObjectEnd: end,
+    onArrayEnd: end,
+    onObjectProperty(name) {
+      isNamed = name === member
+    },
+    onLiteralValue(_, offset, length) {
+      if (depth === 1 && isNamed) text = body.slice(offset, offset + length)
+    },
+  })
+  return text
+}
+
+/** JSON Pointers to members that their objects have already, the first of them. */
+function repeated(json: string, pointer: string): string[] {
+  const pointers: string[] = []
+  /** The names that each open object has so far. */
+  const open: Set<string>[] = []
+  visit(json, {
+    onObjectBegin() {
+      open.push(new Set())
+    },
+    onObjectEnd() {
+      open.pop()
+    },
+    onObjectProperty(name, _offset, _length, _line, _character, pathOfObject) {
+      const names = open.at(-1)
+      if (names?.has(name) && pointers.length < mostRepeats) {
+        const path = [...pathOfObject(), name].map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1'))
+        pointers.push(`${pointer}/${path.join('/')}`)
+      }
+      names?.add(name)
+    },
+  })
+  return pointers
 }
 
 /** The JSON text of an object with further members whose values are JSON text already; null stands for null. */
@@ -74,7 +114,7 @@ export function withRaw(object: Record<string, unknown>, raw: Record<string, str
 export function depthOf(json: string): number {
   let depth = 0
   let deepest = 0
-  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
+  for (const [token] of json.matchAll(/"(?:[^"\\]+|\\.)*"|[[\]{}]/gs)) {
     if (token === '[' || token === '{') deepest = Math.max(deepest, (depth += 1))
     else if (token === ']' || token === '}') depth -= 1
   }

@@ -1,5 +1,8 @@
+import { once } from 'node:events'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { Worker } from 'node:worker_threads'
+import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 import type { CheckType } from '../../src/structuring/check-config.ts'
 import { Effort } from '../../src/structuring/effort.ts'
@@ -64,4 +67,29 @@ test.each(configs)('a check with %s holds no more than it says, also when it has
   for (let n = 0; n < 20; n += 1) kept.push(await make())
   const each = (heap() - before) / kept.length
   expect(each).toBeLessThan(kept[0]!.weight)
+})
+
+test.each([
+  ['beside what is kept', '{"data":{},"more":[', '1,', '1]}'],
+  ['in what is kept', '{"data":[', '{},', '1]}'],
+  ['and names', '{"data":{"a":[', '{"a":1},', '1]}}'],
+])('a body of many small values %s is read in little memory', async (_, before, each, after) => {
+  const { outputFiles } = await build({
+    entryPoints: ['src/http/raw-json.ts'],
+    bundle: true,
+    write: false,
+    format: 'cjs',
+    platform: 'node',
+    mainFields: ['module', 'main'],
+  })
+  const body = `${before}${each.repeat(Math.floor(2 ** 20 / each.length))}${after}`
+  const read = `require('node:worker_threads').parentPort.postMessage(
+    module.exports.readMember(${JSON.stringify(body)}, { member: 'data', isUnique: true }).faults.length)`
+  const worker = new Worker(`${outputFiles[0]!.text};${read}`, {
+    eval: true,
+    resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 8 },
+  })
+  const [faults] = (await once(worker, 'message')) as [number]
+  expect(faults).toBeLessThanOrEqual(1)
+  await worker.terminate()
 })

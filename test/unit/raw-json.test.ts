@@ -1,0 +1,45 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { depthOf, readMember } from '../../src/http/raw-json.ts'
+
+test.each([
+  ['{"a":1,"data":{"b":1.10,"c":[ 1 ]},"z":{"data":2}}', '{"b":1.10,"c":[ 1 ]}'],
+  ['{"data":1,"a":{"data":2},"data":[3]}', '[3]'],
+  ['{"data":{"data":1}}', '{"data":1}'],
+  ['{"d\\u0061ta":"\\u0041"}', '"\\u0041"'],
+  ['{"a":{"data":1},"b":[{"data":1}]}', undefined],
+  ['{"data":{},"data":null,"b":1}', 'null'],
+  ['[["data",1],{"data":2}]', undefined],
+  ['"data"', undefined],
+])('of %s the member is %s', (body, text) => {
+  expect(readMember(body, { member: 'data' })).toEqual({ ...(text !== undefined && { text }), faults: [] })
+})
+
+test('the text of a member is what JSON reads in it, whatever is around it', () => {
+  fc.assert(
+    fc.property(
+      fc.dictionary(fc.constantFrom('a', 'data', 'b', '__proto__'), fc.jsonValue()),
+      fc.nat(2),
+      (all, indent) => {
+        const { text } = readMember(JSON.stringify(all, null, indent), { member: 'data' })
+        const expected = Object.hasOwn(all, 'data') ? all['data'] : undefined
+        expect(text === undefined ? undefined : JSON.parse(text)).toEqual(
+          expected === undefined ? undefined : JSON.parse(JSON.stringify(expected)),
+        )
+      },
+    ),
+  )
+})
+
+test('what is given twice is found wherever it is', () => {
+  const body = '{"data":{"a":[{"x/~":1,"y":{"x":1},"x/~":2}],"a":3,"b":{"a":1}},"data2":{"z":1,"z":2}}'
+  const { faults } = readMember(body, { member: 'data', isUnique: true })
+  expect(faults.map(({ pointer }) => pointer)).toEqual(['/data/a/0/x~1~0', '/data/a'])
+  const many = `{"data":{${'"a":1,'.repeat(1_000)}"a":1}}`
+  expect(readMember(many, { member: 'data', isUnique: true }).faults).toHaveLength(100)
+})
+
+test('depth is counted outside of texts, however long they are', () => {
+  expect(depthOf('{"a":"[[[\\"[{","b":[[1]]}')).toBe(3)
+  expect(depthOf(`["${'\\"x['.repeat(200_000)}"]`)).toBe(1)
+})
