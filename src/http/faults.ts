@@ -46,17 +46,21 @@ export async function everyFault(c: AppContext, first: readonly Fault[] = []): P
     ...(endpoint?.keeps ? readMember(await c.req.text(), endpoint.keeps).faults : []),
   ]
   const further = (await endpoint?.further?.(ctx, { params, body })) ?? []
-  const all = [...faults, ...further.filter((fault) => !isWithin(fault, faults))]
+  const all = [...faults, ...besides(faults, further)]
   const [only] = all
   if (all.length > 1 || only?.type !== tooLarge) return invalidInput(all)
   return new Refusal('body_too_large', `${only.pointer.slice(1)} is over ${keptJson.bytes} bytes.`)
 }
 
-/** Whether a fault is of something that is at fault already, or of a part of that. */
-function isWithin(fault: Fault, faults: readonly Fault[]): boolean {
-  return faults.some(
-    (known) => known.in === fault.in && known.pointer !== '' && `${fault.pointer}/`.startsWith(`${known.pointer}/`),
-  )
+/** Further faults without those of something that is at fault already, or of a part of that. There may be many of both. */
+export function besides(faults: readonly Fault[], further: readonly Fault[]): Fault[] {
+  const known = new Set(faults.map(({ in: part, pointer }) => `${part} ${pointer}`))
+  return further.filter(({ in: part, pointer }) => {
+    for (let end = pointer.length; end > 0; end = pointer.lastIndexOf('/', end - 1)) {
+      if (known.has(`${part} ${pointer.slice(0, end)}`)) return false
+    }
+    return true
+  })
 }
 
 /** A parameter that is given twice is an array, which no schema of ours takes. */

@@ -40,14 +40,14 @@ export function jsonBody(required: boolean, schema: z.ZodType) {
         text === '' ? 'The body is empty; this needs a JSON body.' : `${(error as Error).message}.`,
       )
     }
+    const kept = text.length > long ? cutLists(schema, body) : body
+    // What was cut is refused by its schema, so nobody takes this for what was sent.
+    if (kept !== body) c.req.bodyCache.text = Promise.resolve(JSON.stringify(kept)) as never
     const half = halfCharacter(text)
     if (half !== undefined) {
       const message = `has ${half}, which is half of a surrogate pair: send whole characters (RFC 7493)`
       throw await everyFault(c, [{ in: 'body', pointer: '', message, type: 'value_error' }])
     }
-    const kept = text.length > long ? cutLists(schema, body) : body
-    // What was cut is refused by its schema, so nobody takes this for what was sent.
-    if (kept !== body) c.req.bodyCache.text = Promise.resolve(JSON.stringify(kept)) as never
     await next()
   })
 }

@@ -86,3 +86,12 @@ test.each([
   expect(status).toBe(422)
   expect(answer.errors.length).toBeLessThanOrEqual(500)
 })
+
+test.each(['', '\\ud800'])('of unknown members a hundred are told, whatever else is wrong: %j', async (half) => {
+  const member = (await newTenant()).as('member')
+  const unknown = Array.from({ length: 2_000 }, (_, n) => `"unknown_${n}":0`).join(',')
+  const body = `{"description":"${half}","amount":1,"currency":"EUR",${unknown}}`
+  const { body: answer } = await member('/api/v1/claims', { method: 'POST', body })
+  const { length } = answer.errors.filter(({ pointer }: { pointer: string }) => pointer.startsWith('/unknown_'))
+  expect(length).toBe(100)
+})
