@@ -23,7 +23,15 @@ export const demoKeys = [
  * @param now when it is loaded, in milliseconds: the claims date from the hours before
  */
 export function demoData(now: number): string[] {
-  return [...access(now), ...claims(now), ...changes(now), ...intents(now), ...results(now)]
+  return [
+    ...access(now),
+    ...claims(now),
+    ...batches(now),
+    ...changes(now),
+    ...intents(now),
+    ...replayed(now),
+    ...results(now),
+  ]
 }
 
 function access(now: number): string[] {
@@ -70,6 +78,31 @@ function claims(now: number): string[] {
       event(`evt_demo_${id}`, 'claim.submitted', id, claimant, at),
     ]
   })
+}
+
+/** A batch that is completed, one to amend and start, one to cancel. */
+function batches(now: number): string[] {
+  const at = now - 3_600_000
+  const later = now + 30 * 86_400_000
+  const roles = text('["coordinator"]')
+  const waiting = { status: 'pending', at: `${later}, NULL, ${later}`, claim: 'clm_demo0004' }
+  const made = [
+    { id: 'bat_demo0001', status: 'completed', at: `NULL, ${at}, NULL`, claim: 'clm_unknown' },
+    { id: 'bat_demo0002', ...waiting },
+    { id: 'bat_demo0003', ...waiting },
+  ]
+  return made.flatMap(({ id, status, at: times, claim }) => [
+    `INSERT OR IGNORE INTO batches (id, tenant_id, coordinator_id, created_by, roles, status, total_claims, rejected_count, write_id, created_at, updated_at, process_at, completed_at, poke_at)
+     VALUES (${text(id)}, 'demo', 'usr_coord99', 'usr_coord99', ${roles}, ${text(status)}, 1, ${status === 'completed' ? 1 : 0}, ${text(`wrt_${id}`)}, ${at}, ${at}, ${times})`,
+    `INSERT OR IGNORE INTO batch_items (batch_id, position, claim_id) VALUES (${text(id)}, 0, ${text(claim)})`,
+    ...(status === 'completed'
+      ? [
+          `INSERT OR IGNORE INTO batch_results (batch_id, position, claim_id, decision, error, processed_at)
+           VALUES (${text(id)}, 0, ${text(claim)}, 'rejected', 'Claim not found', ${at})`,
+        ]
+      : []),
+    event(`evt_demo_${id}`, 'batch.scheduled', id, 'usr_coord99', at),
+  ])
 }
 
 function changes(now: number): string[] {
@@ -133,7 +166,26 @@ function intents(now: number): string[] {
   })
 }
 
-/** Two gates, one of which approves by itself after two days, and what waits at them. */
+/** A call that was approved yesterday and replayed. */
+function replayed(now: number): string[] {
+  const instance = text('497f6eca-6276-4993-bfeb-53cbbbba6f08')
+  const at = now - 86_400_000
+  const policy = text(
+    JSON.stringify({ required_approvals: 1, approver_roles: ['service', 'admin'], allow_self_approval: true }),
+  )
+  return [
+    `INSERT OR IGNORE INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id, created_at, updated_at, due_at, on_due, policy, votes_needed, votes_for, decision_id, decided_by, decided_at)
+     VALUES ('int_demo0', 'demo', 'intent', 'approved', 'payments: refund', 'usr_service', 'instance:' || ${instance}, '160c0c4b-9966-4dc1-a916-8407eb10d74e', ${at}, ${at}, ${now}, 'expire', ${policy}, 1, 1, 'dec_demo0', 'ann', ${at})`,
+    `INSERT OR IGNORE INTO intents (approval_id, tenant_id, instance_id, approval_ref, customer_id, action, skill_slug, serialized_intent, approver_role, resolver_role, resolution_channel, pin_verified, reported_by)
+     VALUES ('int_demo0', 'demo', ${instance}, 'APR-4DN8', '160c0c4b-9966-4dc1-a916-8407eb10d74e', 'refund', 'payments', '{"order":"o_1000","amount":12.50,"currency":"EUR"}', 'customer', 'customer', 'sms', 1, 'usr_service')`,
+    `INSERT OR IGNORE INTO votes (approval_id, voter_id, vote, decision_id, voted_at, reported_by) VALUES ('int_demo0', 'ann', 'approve', 'dec_demo0', ${at}, 'usr_service')`,
+    `INSERT OR IGNORE INTO outbox (id, tenant_id, instance_id, approval_id, status, approved_at, execute_by, attempt, lease_token, result, finished_at)
+     VALUES ('out_demo0001', 'demo', ${instance}, 'int_demo0', 'succeeded', ${at}, ${now}, 1, 'lse_demo0001', '{"refund":"re_77"}', ${at})`,
+    event('evt_demo_int_demo0', 'intent.requested', 'int_demo0', 'usr_service', at),
+  ]
+}
+
+/** Two gates, one of which approves by itself after two days, and what waits at them; and some to try things out with. */
 function results(now: number): string[] {
   const policy = JSON.stringify({
     required_approvals: 1,
@@ -146,8 +198,16 @@ function results(now: number): string[] {
     [range, 'Amount range check', 'value_range', 'warning', '{"field":"total_amount","max":1000000}'],
     [number, 'Invoice number', 'field_format', 'error', '{"field":"invoice","pattern":"^R-\\\\d+$"}'],
   ] as const
+  const unused = [
+    '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c44',
+    'Due date',
+    'required_field',
+    'error',
+    '{"field":"due"}',
+  ] as const
   const invoices = '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42'
   const receipts = '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c43'
+  const drafts = '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c45'
   const tooMuch = '{"field":"total_amount","value":1500000,"max":1000000}'
   const misformed = '{"field":"invoice","value":"?","pattern":"^R-\\\\d+$"}'
   /** What each of the two checks said, in their order: why it failed, or null where it passed. */
@@ -178,7 +238,7 @@ function results(now: number): string[] {
     },
   ]
   return [
-    ...checks.map(
+    ...[...checks, unused].map(
       ([id, name, type, severity, config], order) =>
         `INSERT OR IGNORE INTO checks (id, tenant_id, name, type, severity, config, is_active, sort_order, created_at, updated_at)
          VALUES (${text(id)}, 'demo', ${text(name)}, ${text(type)}, ${text(severity)}, ${text(config)}, 1, ${order}, ${now}, ${now})`,
@@ -186,10 +246,16 @@ function results(now: number): string[] {
     ...[
       [invoices, 'Invoices', 'NULL'],
       [receipts, 'Receipts', '48'],
+      [drafts, 'Drafts', 'NULL'],
+      ['01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c46', 'Old drafts', 'NULL'],
     ].map(
       ([id, name, hours]) =>
         `INSERT OR IGNORE INTO gates (id, tenant_id, name, check_ids, on_approve, on_reject, auto_approve_after_hours, queue_warnings, is_active, created_at, updated_at)
          VALUES (${text(id!)}, 'demo', ${text(name!)}, ${text(JSON.stringify([range, number]))}, '{"type":"none"}', '{"type":"none"}', ${hours}, 1, 1, ${now}, ${now})`,
+    ),
+    ...['01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c47', '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c48'].map(
+      (id) => `INSERT OR IGNORE INTO gate_rules (id, tenant_id, gate_id, type, config, created_at, updated_at)
+        VALUES (${text(id)}, 'demo', ${text(drafts)}, 'min_confidence', '{"threshold":0.9}', ${now}, ${now})`,
     ),
     ...waiting.flatMap(({ id, gate, at, data, items, said }) => [
       `INSERT OR IGNORE INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id, created_at, updated_at, due_at, on_due, policy, votes_needed)

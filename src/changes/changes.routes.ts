@@ -75,7 +75,7 @@ const get = endpoint({
   description:
     'While it is pending, it is shown beside what is stored now: `preview`, `baseVersion`, `currentVersion`, `stale`.',
   roles: 'any',
-  request: { params: changeParams },
+  request: { params: changeParams('approval_001') },
   responses: { 200: { description: 'The request.', content: json(changeInViewSchema) } },
   refuses: ['not_found'],
 })
@@ -89,7 +89,7 @@ const resolve = endpoint({
   description:
     'If the entity has changed since the request was made, approving takes an If-Match that says the new state was seen.',
   roles: ['admin'],
-  request: { params: changeParams, body: { required: true, content: json(resolveSchema) } },
+  request: { params: changeParams('approval_001'), body: { required: true, content: json(resolveSchema) } },
   responses: {
     200: { description: 'Resolved; the same answer for the same decision again.', content: json(resolvedSchema) },
   },
@@ -116,7 +116,7 @@ const withdraw = endpoint({
   summary: 'Withdraw a change request of your own',
   description: 'Only the requester can, and only until somebody has resolved it.',
   roles: 'any',
-  request: { params: changeParams },
+  request: { params: changeParams('approval_002') },
   responses: { 200: { description: 'The request, withdrawn.', content: json(changeSchema) } },
   refuses: ['not_requester', 'not_found', 'already_decided', 'precondition_failed'],
 })

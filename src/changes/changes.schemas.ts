@@ -46,7 +46,15 @@ export const newChangeSchema = z
     message: 'is required for an update: say what is to change',
   })
   .superRefine(payloadIsObject, { when: () => true })
-  .openapi('NewChange')
+  .openapi('NewChange', {
+    example: {
+      entityType: 'qualificationRule',
+      entityId: 'qr_001',
+      entityName: 'Credit Score Rule',
+      action: 'update',
+      payload: { config: { threshold: 650 } },
+    },
+  })
 
 const requested = {
   id: z.string().openapi({ example: 'approval_01jq8m2v9kf3wt6x5n4c7b8d9e' }),
@@ -61,8 +69,21 @@ const requested = {
   payload: anyJson('What is proposed, as it was sent; null for a delete without one.'),
 }
 
+const requestedExample = {
+  id: 'approval_001',
+  entityType: 'qualificationRule',
+  entityId: 'qr_001',
+  entityName: 'Credit Score Rule',
+  action: 'update' as const,
+  status: 'pending' as const,
+  requesterId: 'usr_member',
+  requesterName: 'John Doe',
+  createdAt: '2026-03-16T14:00:00.000Z',
+  payload: { config: { threshold: 650 } },
+}
+
 /** A change request. */
-export const changeSchema = z.object(requested).openapi('Change')
+export const changeSchema = z.object(requested).openapi('Change', { example: requestedExample })
 export const changesSchema = z.array(changeSchema).openapi('Changes')
 
 const resolution = {
@@ -94,14 +115,22 @@ export const changeInViewSchema = z
     applied: z.boolean().optional(),
     version: z.int().nullable().optional(),
   })
-  .openapi('ChangeInView')
+  .openapi('ChangeInView', {
+    example: {
+      ...requestedExample,
+      baseVersion: 1,
+      currentVersion: 1,
+      stale: false,
+      preview: { config: { threshold: 650, window: '90d' } },
+    },
+  })
 
 export const resolveSchema = z
   .strictObject({
     action: z.enum(['approve', 'reject']),
     comments: z.string().trim().max(2000).nullish().openapi({ example: 'Looks good, deploying to production' }),
   })
-  .openapi('ResolveChange')
+  .openapi('ResolveChange', { example: { action: 'approve', comments: 'Looks good, deploying to production' } })
 
 /** A resolved request. */
 export const resolvedSchema = z
@@ -116,7 +145,7 @@ export const resolvedSchema = z
   })
   .openapi('ResolvedChange', {
     example: {
-      id: 'approval_01jq8m2v9kf3wt6x5n4c7b8d9e',
+      id: 'approval_001',
       status: 'approved',
       approverId: 'usr_admin',
       approverName: 'Admin',
@@ -127,15 +156,20 @@ export const resolvedSchema = z
     },
   })
 
-export const changeParams = z.object({ id: z.string().min(1).max(100) })
+/** The address of a request, with one of the demo data to try it with. */
+export const changeParams = (example: string) => z.object({ id: z.string().min(1).max(100).openapi({ example }) })
 export const filterText = id
 
-export const entityTypeParams = z.object({ entityType: id })
-export const entityParams = z.object({ entityType: id, entityId: id })
+const entityType = id.openapi({ example: 'qualificationRule' })
+export const entityTypeParams = z.object({ entityType })
+export const entityParams = z.object({ entityType, entityId: id.openapi({ example: 'qr_001' }) })
 
 /** The address of what can be set: an entity of a type that is stored here. */
 export const storedEntityParams = entityParams.extend({
-  entityType: id.refine(isApplied, `is not stored here; these are: ${appliedTypes.join(', ')}`),
+  entityType: id
+    .refine(isApplied, `is not stored here; these are: ${appliedTypes.join(', ')}`)
+    .openapi({ example: 'qualificationRule' }),
+  entityId: id.openapi({ example: 'qr_002' }),
 })
 
 export const entityInputSchema = z

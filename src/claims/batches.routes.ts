@@ -80,7 +80,7 @@ const start = endpoint({
   summary: 'Start a pending batch now',
   description: 'Its `process_at` no longer matters then.',
   roles,
-  request: { params: batchParams },
+  request: { params: batchParams('bat_demo0002') },
   responses: {
     200: { description: 'It is processing.', content: json(startedBatchSchema) },
   },
@@ -97,7 +97,7 @@ const amend = endpoint({
     'Comment and time are replaced, claims are added to those there; a batch that has started is amended no more.',
   roles,
   request: {
-    params: batchParams,
+    params: batchParams('bat_demo0002'),
     body: { required: true, content: json(batchAmendmentSchema) },
   },
   further: timeIsFaulty,
@@ -116,10 +116,18 @@ const get = endpoint({
   summary: 'Get a batch with what became of each claim, in the order submitted',
   description: 'While the batch is processing, `results` has what is done so far.',
   roles: 'any',
-  request: { params: batchParams },
+  request: { params: batchParams('bat_demo0001') },
   responses: { 200: { description: 'The batch.', content: json(batchDetailSchema) } },
   refuses: ['not_found'],
 })
+
+const eventsExample = `event: progress
+data: {"processed_count":1,"total_claims":1,"approved_count":0,"rejected_count":1}
+
+event: completed
+data: {"processed_count":1,"total_claims":1,"approved_count":0,"rejected_count":1}
+
+`
 
 const events = endpoint({
   method: 'get',
@@ -130,8 +138,13 @@ const events = endpoint({
   description: `\`progress\` now and after each step, then one \`completed\` or \`cancelled\`, then the stream ends. It also ends
 after 15 minutes and with its key; connect again. A key has at most 10 streams open, a batch 100: one more is a 429.`,
   roles: 'any',
-  request: { params: batchParams },
-  responses: { 200: { description: 'Server-sent events.', content: { 'text/event-stream': { schema: z.string() } } } },
+  request: { params: batchParams('bat_demo0001') },
+  responses: {
+    200: {
+      description: 'Server-sent events.',
+      content: { 'text/event-stream': { schema: z.string(), example: eventsExample } },
+    },
+  },
   refuses: ['not_found'],
 })
 
@@ -143,7 +156,7 @@ const cancel = endpoint({
   summary: 'Cancel a pending or processing batch and undo what it approved',
   description: 'Every claim that this batch has approved goes back to pending, in the same transaction.',
   roles,
-  request: { params: batchParams },
+  request: { params: batchParams('bat_demo0003') },
   responses: {
     200: {
       description: 'Cancelled; the same answer again.',

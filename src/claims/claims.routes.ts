@@ -102,7 +102,7 @@ const get = endpoint({
   summary: 'Read a claim',
   description: 'While it is pending, `decided_by`, `decided_at` and `comment` are null.',
   roles: 'any',
-  request: { params: claimParams },
+  request: { params: claimParams('clm_9f2a3b4c') },
   responses: { 200: one('The claim; its ETag changes with every change.') },
   refuses: ['not_found'],
 })
@@ -116,7 +116,7 @@ const approve = endpoint({
   description:
     'Send If-Match with the ETag that you read to decide on nothing newer; nobody decides what they asked for.',
   roles: deciders,
-  request: { params: claimParams, body: { content: json(approvalSchema) } },
+  request: { params: claimParams('clm_demo0005'), body: { content: json(approvalSchema) } },
   responses: { 200: one('The claim as decided; the same again for the same decision by the same person.') },
   refuses: undecidable,
 })
@@ -130,7 +130,7 @@ const reject = endpoint({
   description: 'The comment is for the claimant to read. Nobody decides what they asked for.',
   roles: deciders,
   request: {
-    params: claimParams,
+    params: claimParams('clm_demo0006'),
     body: { required: true, content: json(rejectionSchema) },
   },
   responses: { 200: one('The claim as decided; the same again for the same decision by the same person.') },
@@ -145,7 +145,7 @@ const remove = endpoint({
   summary: 'Withdraw a pending claim of your own',
   description: 'Only the claimant can, and only until somebody has decided.',
   roles: submitters,
-  request: { params: claimParams },
+  request: { params: claimParams('clm_demo0008') },
   responses: { 200: one('The claim, withdrawn.') },
   refuses: ['not_requester', 'not_found', 'already_decided', 'precondition_failed'],
 })

@@ -37,7 +37,15 @@ export const newClaimSchema = z
       .optional()
       .openapi({ description: "Whose claim it is; the caller's own unless the key has admin or service." }),
   })
-  .openapi('NewClaim')
+  .openapi('NewClaim', {
+    example: {
+      description: 'Train to Bern',
+      amount: 4250,
+      currency: 'CHF',
+      expense_type: 'travel',
+      incurred_on: '2026-03-14',
+    },
+  })
 
 export const newClaimsSchema = z.strictObject({ claims: z.array(newClaimSchema).min(1).max(1000) }).openapi('NewClaims')
 
@@ -72,9 +80,34 @@ export const claimSchema = z
     created_at: time,
     updated_at: time,
   })
-  .openapi('Claim')
+  .openapi('Claim', {
+    example: {
+      claim_id: 'clm_9f2a3b4c',
+      status: 'pending',
+      description: 'Train to Bern',
+      amount: 4250,
+      currency: 'CHF',
+      expense_type: 'travel',
+      incurred_on: '2026-03-14',
+      distance_km: null,
+      receipt_url: null,
+      external_ref: null,
+      claimant_id: 'usr_member',
+      submitted_by: 'usr_member',
+      batch_id: null,
+      decided_by: null,
+      decided_at: null,
+      comment: null,
+      created_at: '2026-03-16T14:00:00.000Z',
+      updated_at: '2026-03-16T14:00:00.000Z',
+    },
+  })
 
-export const paginationSchema = z.object({ page: z.int(), limit: z.int(), total })
+export const paginationSchema = z.object({
+  page: z.int().openapi({ example: 1 }),
+  limit: z.int().openapi({ example: 20 }),
+  total,
+})
 export const claimListSchema = z
   .object({ data: z.array(claimSchema), pagination: paginationSchema, next })
   .openapi('ClaimList')
@@ -109,7 +142,12 @@ export const newBatchSchema = z
     comment: batchComment.openapi({ example: 'End-of-month batch approval March 2026' }),
     process_at: processAt.nullish().openapi({ type: ['string', 'null'] }),
   })
-  .openapi('NewBatch')
+  .openapi('NewBatch', {
+    example: {
+      claim_ids: ['clm_9f2a3b4c', 'clm_ab5c6d7e', 'clm_cd7e8f9a', 'clm_ef1a2b3c'],
+      comment: 'End-of-month batch approval March 2026',
+    },
+  })
 
 export const batchAmendmentSchema = z
   .strictObject({
@@ -144,7 +182,15 @@ const createdBy = z.string().openapi({ description: 'Whose key made it: the coor
 /** The answer to a batch that was accepted or started. */
 export const startedBatchSchema = z
   .object({ ...batchCore, created_at: time, process_at: time.optional() })
-  .openapi('StartedBatch')
+  .openapi('StartedBatch', {
+    example: {
+      batch_id: 'bat_demo0002',
+      coordinator_id: 'usr_coord99',
+      status: 'processing',
+      total_claims: 4,
+      created_at: '2026-03-26T08:00:00.000Z',
+    },
+  })
 
 export const amendedBatchSchema = z
   .object({
@@ -155,12 +201,32 @@ export const amendedBatchSchema = z
     process_at: time.nullable(),
     updated_at: time,
   })
-  .openapi('AmendedBatch')
+  .openapi('AmendedBatch', {
+    example: {
+      batch_id: 'bat_demo0002',
+      status: 'pending',
+      total_claims: 3,
+      comment: 'End-of-month batch — amended to include late submissions',
+      process_at: '2026-04-01T08:00:00.000Z',
+      updated_at: '2026-03-26T08:01:00.000Z',
+    },
+  })
 
 const counts = { approved_count: z.int(), rejected_count: z.int() }
+const summaryExample = {
+  batch_id: 'bat_demo0001',
+  coordinator_id: 'usr_coord99',
+  status: 'completed' as const,
+  total_claims: 1,
+  approved_count: 0,
+  rejected_count: 1,
+  created_by: 'usr_coord99',
+  created_at: '2026-03-26T08:00:00.000Z',
+  completed_at: '2026-03-26T08:00:01.000Z',
+}
 export const batchSummarySchema = z
   .object({ ...batchCore, ...counts, created_by: createdBy, created_at: time, completed_at: time.nullable() })
-  .openapi('BatchSummary')
+  .openapi('BatchSummary', { example: summaryExample })
 export const batchListSchema = z
   .object({ data: z.array(batchSummarySchema), pagination: paginationSchema, next })
   .openapi('BatchList')
@@ -197,21 +263,41 @@ export const batchDetailSchema = z
     completed_at: time.nullable(),
     cancelled_at: time.nullable(),
   })
-  .openapi('Batch')
+  .openapi('Batch', {
+    example: {
+      ...summaryExample,
+      processed_count: 1,
+      comment: null,
+      process_at: null,
+      results: [
+        {
+          claim_id: 'clm_unknown',
+          decision: 'rejected',
+          error: 'Claim not found',
+          processed_at: '2026-03-26T08:00:01.000Z',
+        },
+      ],
+      started_by: 'usr_coord99',
+      updated_at: '2026-03-26T08:00:01.000Z',
+      cancelled_at: null,
+    },
+  })
 
 export const cancelledBatchSchema = z
   .object({ batch_id: z.string(), cancelled: z.literal(true), cancelled_at: time, claims_reverted: z.int() })
   .openapi('CancelledBatch', {
     example: {
-      batch_id: 'bat_01jq8m2v9kf3wt6x5n4c7b8d9e',
+      batch_id: 'bat_demo0003',
       cancelled: true,
       cancelled_at: '2026-03-26T08:03:00.000Z',
-      claims_reverted: 3,
+      claims_reverted: 0,
     },
   })
 
-export const claimParams = z.object({ claim_id: claimId })
-export const batchParams = z.object({ batch_id: z.string().min(1).max(100) })
+/** The address of a claim, with one of the demo data to try it with. */
+export const claimParams = (example: string) => z.object({ claim_id: claimId.openapi({ example }) })
+/** The address of a batch, with one of the demo data to try it with. */
+export const batchParams = (example: string) => z.object({ batch_id: z.string().min(1).max(100).openapi({ example }) })
 export const filterId = z.string().min(1).max(100)
 
 /** What a list over all families shows of a claim. */

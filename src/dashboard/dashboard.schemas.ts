@@ -72,5 +72,11 @@ export const dashboardItemSchema = z
   })
 
 export const dashboardSchema = z
-  .object({ total, limit: z.int(), offset: z.int(), approvals: z.array(dashboardItemSchema), next })
+  .object({
+    total,
+    limit: z.int().openapi({ example: 50 }),
+    offset: z.int().openapi({ example: 0 }),
+    approvals: z.array(dashboardItemSchema),
+    next,
+  })
   .openapi('Dashboard')

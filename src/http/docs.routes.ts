@@ -36,7 +36,9 @@ const openApiRoute = createRoute({
     200: {
       description: 'OpenAPI 3.1.',
       headers: { ETag: { description: 'Changes with the document.', schema: { type: 'string' } } },
-      content: { 'application/json': { schema: z.looseObject({ openapi: z.string() }) } },
+      content: {
+        'application/json': { schema: z.looseObject({ openapi: z.string().openapi({ example: '3.1.0' }) }) },
+      },
     },
     304: { description: 'It is the one that If-None-Match names.' },
     ...tooMany,

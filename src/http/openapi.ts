@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { families } from '../families.ts'
 import type { AppEnv } from './environment.ts'
+import { showExamples } from './examples.ts'
 
 const description = `Approvals that count exactly once: bulk approval of reimbursement claims, changes of stored entities that are applied
 when they are approved, calls of AI agents that wait for a person, and structured results that fail their checks. What happens
@@ -38,6 +39,7 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>, origin: string) {
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
   })
   for (const schema of Object.values(document.components?.schemas ?? {})) sayDefaults(schema)
+  showExamples(document)
   return document
 }
 

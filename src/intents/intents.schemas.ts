@@ -15,7 +15,9 @@ export const instanceParams = z.object({
 export const refParams = instanceParams.extend({
   approval_ref: text(50).openapi({ description: 'In any case.', example: 'APR-7K2M' }),
 })
-export const entryParams = instanceParams.extend({ outbox_id: z.string().min(1).max(100) })
+export const entryParams = instanceParams.extend({
+  outbox_id: z.string().min(1).max(100).openapi({ example: 'out_demo0001' }),
+})
 
 /** A call that waits for a person. */
 export const newIntentSchema = z
@@ -38,7 +40,14 @@ export const newIntentSchema = z
     notify_channel: text(200).nullish(),
     rule_id: text(200).nullish().openapi({ description: 'The rule that asked for this.' }),
   })
-  .openapi('NewIntent')
+  .openapi('NewIntent', {
+    example: {
+      action: 'refund',
+      skill_slug: 'payments',
+      customer_id: '160c0c4b-9966-4dc1-a916-8407eb10d74e',
+      serialized_intent: { order: 'o_1001', amount: 49.9, currency: 'EUR' },
+    },
+  })
 
 /** As much of a faulty one as more faults can be found by. */
 export const partOfIntent = z.object({ idempotency_key: z.unknown() }).partial().catch({})
@@ -59,8 +68,24 @@ const asked = {
   serialized_intent: z.looseObject({}),
 }
 
+const askedExample = {
+  approval_ref: 'APR-7K2M',
+  status: 'pending' as const,
+  instance_id: '497f6eca-6276-4993-bfeb-53cbbbba6f08',
+  customer_id: '497f6eca-6276-4993-bfeb-53cbbbba6f08',
+  action: 'refund',
+  skill_slug: 'payments',
+  approver_role: 'customer' as const,
+  approver_person_id: null,
+  rule_id: null,
+  notify_channel: null,
+  created_at: '2026-03-16T14:00:00.000Z',
+  expires_at: '2026-03-17T14:00:00.000Z',
+  serialized_intent: { order: 'o_1001', amount: 49.9, currency: 'EUR' },
+}
+
 /** An intent. */
-export const intentSchema = z.object(asked).openapi('Intent')
+export const intentSchema = z.object(asked).openapi('Intent', { example: askedExample })
 
 const entryStatus = z
   .enum(['pending', 'succeeded', 'failed', 'lapsed'])
@@ -83,10 +108,23 @@ export const intentInViewSchema = z
     outbox_attempt: z.int().nullable().openapi({ description: 'How often it was handed out.' }),
     outbox_error: z.string().nullable(),
   })
-  .openapi('IntentInView')
+  .openapi('IntentInView', {
+    example: {
+      ...askedExample,
+      resolved_at: null,
+      resolved_by: null,
+      resolver_role: null,
+      resolution_channel: null,
+      reported_by: null,
+      outbox_id: null,
+      outbox_status: null,
+      outbox_attempt: null,
+      outbox_error: null,
+    },
+  })
 
 export const pendingIntentsSchema = z
-  .object({ total: z.int(), approvals: z.array(intentSchema), next })
+  .object({ total: z.int().openapi({ example: 1 }), approvals: z.array(intentSchema), next })
   .openapi('PendingIntents')
 
 /** A person's answer, as the agent platform reports it. */
@@ -136,7 +174,7 @@ export const resolvedIntentSchema = z
       reported_by: 'usr_service',
       resolver_role: 'customer',
       resolution_channel: 'sms',
-      outbox_id: 'out_01jq8m2v9kf3wt6x5n4c7b8d9e',
+      outbox_id: 'out_demo0001',
     },
   })
 
@@ -168,14 +206,14 @@ export const leasedSchema = z
     example: {
       entries: [
         {
-          outbox_id: 'out_01jq8m2v9kf3wt6x5n4c7b8d9e',
+          outbox_id: 'out_demo0001',
           approval_ref: 'APR-7K2M',
           action: 'refund',
           skill_slug: 'payments',
           approved_at: '2026-03-16T14:30:00.000Z',
           execute_by: '2026-03-17T14:30:00.000Z',
           attempt: 1,
-          lease_token: 'lse_01jq8m2v9kf3wt6x5n4c7b8d9e',
+          lease_token: 'lse_demo0001',
           lease_expires_at: '2026-03-16T14:31:00.000Z',
           serialized_intent: { order: 'o_1001', amount: 49.9 },
         },
@@ -195,7 +233,7 @@ export const ackSchema = z
       .openapi({ description: 'Whether a failed entry is to be handed out again; at most 5 attempts in all.' }),
   })
   .openapi('OutboxAck', {
-    example: { lease_token: 'lse_01jq8m2v9kf3wt6x5n4c7b8d9e', outcome: 'succeeded', result: { refund: 're_77' } },
+    example: { lease_token: 'lse_demo0001', outcome: 'succeeded', result: { refund: 're_77' } },
   })
 
 export const settledSchema = z
@@ -208,7 +246,7 @@ export const settledSchema = z
   })
   .openapi('OutboxEntry', {
     example: {
-      outbox_id: 'out_01jq8m2v9kf3wt6x5n4c7b8d9e',
+      outbox_id: 'out_demo0001',
       status: 'succeeded',
       attempt: 1,
       error: null,
@@ -237,7 +275,7 @@ export const entryInViewSchema = z
   })
   .openapi('OutboxEntryInView', {
     example: {
-      outbox_id: 'out_01jq8m2v9kf3wt6x5n4c7b8d9e',
+      outbox_id: 'out_demo0001',
       approval_ref: 'APR-7K2M',
       action: 'refund',
       skill_slug: 'payments',
@@ -255,7 +293,7 @@ export const entryInViewSchema = z
 
 /* Each entry may carry 256 KiB. */
 export const pendingQuery = {
-  customer_id: uuid,
+  customer_id: uuid.openapi({ example: '497f6eca-6276-4993-bfeb-53cbbbba6f08' }),
   limit: wholeNumber(1, 50).optional().openapi({ type: 'integer', minimum: 1, maximum: 50, default: 50 }),
 }
 

@@ -56,7 +56,7 @@ const get = endpoint({
   summary: 'Read a check',
   description: 'Its config is shown as it was sent.',
   roles: 'any',
-  request: { params: idParams },
+  request: { params: idParams('b2c3d4e5-f6a7-8901-bcde-f12345678901') },
   responses: { 200: one('The check.') },
   refuses: ['not_found'],
 })
@@ -69,7 +69,10 @@ const change = endpoint({
   summary: 'Change a check',
   description: 'Its type stays. What it has judged already stays as it was judged.',
   roles: ['admin'],
-  request: { params: idParams, body: { required: true, content: json(checkChangeSchema) } },
+  request: {
+    params: idParams('b2c3d4e5-f6a7-8901-bcde-f12345678901'),
+    body: { required: true, content: json(checkChangeSchema) },
+  },
   keeps: { member: 'config' },
   further: (ctx, { params, body }) => faultsByType(ctx, params.id ?? '', partOfCheck.parse(body)),
   responses: { 200: one('The check as it is now.') },
@@ -84,7 +87,7 @@ const remove = endpoint({
   summary: 'Delete a check; no gate judges by it any more',
   description: 'What it has judged already stays as it was judged.',
   roles: ['admin'],
-  request: { params: idParams },
+  request: { params: idParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c44') },
   responses: { 200: { description: 'It is gone.', content: json(deletedSchema) } },
   refuses: ['not_found'],
 })

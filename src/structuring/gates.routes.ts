@@ -61,7 +61,7 @@ const get = endpoint({
   summary: 'Read a gate',
   description: 'With its rules.',
   roles: 'any',
-  request: { params: idParams },
+  request: { params: idParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42') },
   responses: { 200: one('The gate.') },
   refuses: ['not_found'],
 })
@@ -74,7 +74,10 @@ const change = endpoint({
   summary: 'Change a gate',
   description: 'Results that wait at it set off what it says when they are decided; their time to wait stays.',
   roles: ['admin'],
-  request: { params: idParams, body: { required: true, content: json(gateChangeSchema) } },
+  request: {
+    params: idParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42'),
+    body: { required: true, content: json(gateChangeSchema) },
+  },
   further: (ctx, { body }) => unknownFaults(ctx, partOfGate.parse(body)),
   responses: { 200: one('The gate as it is now.') },
   refuses: ['not_found'],
@@ -88,7 +91,7 @@ const remove = endpoint({
   summary: 'Delete a gate; what waits at it can still be decided',
   description: 'Nothing can be submitted to it any more.',
   roles: ['admin'],
-  request: { params: idParams },
+  request: { params: idParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c46') },
   responses: { 200: { description: 'It is gone.', content: json(deletedSchema) } },
   refuses: ['not_found'],
 })
@@ -102,7 +105,10 @@ const createRule = endpoint({
   description: 'It judges what is submitted from then on.',
   roles: ['admin'],
   creates: true,
-  request: { params: idParams, body: { required: true, content: json(newRuleSchema) } },
+  request: {
+    params: idParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c45'),
+    body: { required: true, content: json(newRuleSchema) },
+  },
   responses: { 201: rule('The rule.') },
   refuses: ['not_found', 'rule_limit'],
 })
@@ -115,7 +121,7 @@ const listRules = endpoint({
   summary: "List a gate's rules, oldest first; all of them",
   description: 'A gate has few, so there are no pages.',
   roles: 'any',
-  request: { params: idParams },
+  request: { params: idParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c45') },
   responses: { 200: { description: 'The rules.', content: json(ruleListSchema) } },
   refuses: ['not_found'],
 })
@@ -128,7 +134,7 @@ const readRule = endpoint({
   summary: 'Read a rule',
   description: 'It is also in the gate.',
   roles: 'any',
-  request: { params: ruleParams },
+  request: { params: ruleParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c47') },
   responses: { 200: rule('The rule.') },
   refuses: ['not_found'],
 })
@@ -141,7 +147,10 @@ const updateRule = endpoint({
   summary: "Change a rule's threshold",
   description: 'Its type stays; what is judged already stays as it was judged.',
   roles: ['admin'],
-  request: { params: ruleParams, body: { required: true, content: json(ruleChangeSchema) } },
+  request: {
+    params: ruleParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c47'),
+    body: { required: true, content: json(ruleChangeSchema) },
+  },
   further: (ctx, { params, body }) => faultsByType(ctx, params, partOfRule.parse(body).config),
   responses: { 200: rule('The rule as it is now.') },
   refuses: ['not_found'],
@@ -155,7 +164,7 @@ const removeRule = endpoint({
   summary: 'Remove a rule',
   description: 'It judges nothing any more; what it has judged stays.',
   roles: ['admin'],
-  request: { params: ruleParams },
+  request: { params: ruleParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c48') },
   responses: { 200: { description: 'It is gone.', content: json(deletedSchema) } },
   refuses: ['not_found'],
 })

@@ -10,10 +10,13 @@ const name = z.string().trim().min(1).max(200)
 const description = z.string().max(2_000).nullable()
 const severity = z.enum(['warning', 'error'])
 
-export const idParams = z.object({
-  id: z.string().min(1).max(100).openapi({ example: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c31' }),
-})
-export const ruleParams = idParams.extend({ rule_id: z.string().min(1).max(100) })
+/** The address of a check or a gate, with one of the demo data to try it with. */
+export const idParams = (example: string) => z.object({ id: z.string().min(1).max(100).openapi({ example }) })
+/** The address of a rule, with one of the demo data to try it with. */
+export const ruleParams = (example: string) =>
+  idParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c45').extend({
+    rule_id: z.string().min(1).max(100).openapi({ example }),
+  })
 
 const config = z.record(z.string(), z.unknown())
 
@@ -46,7 +49,15 @@ export const newCheckSchema = z
     // Whatever else is wrong: the caller is told of every fault at once.
     { when: () => true },
   )
-  .openapi('NewCheck', { oneOf: configByType })
+  .openapi('NewCheck', {
+    oneOf: configByType,
+    example: {
+      name: 'Amount range check',
+      type: 'value_range',
+      severity: 'warning',
+      config: { field: 'total_amount', max: 1_000_000 },
+    },
+  })
 
 /** What of a check can be changed. */
 export const checkChangeSchema = z
@@ -79,7 +90,7 @@ export const checkSchema = z
   })
   .openapi('Check', {
     example: {
-      id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c31',
+      id: 'b2c3d4e5-f6a7-8901-bcde-f12345678901',
       name: 'Amount range check',
       description: null,
       type: 'value_range',
@@ -120,7 +131,7 @@ passed. \`field_coverage\`: the share of fields that are there, not null and not
     config: ruleConfig,
   })
   .refine(onlyCoverageNamesFields.check, onlyCoverageNamesFields.fault)
-  .openapi('NewRule')
+  .openapi('NewRule', { example: { type: 'min_confidence', config: { threshold: 0.9 } } })
 export const ruleChangeSchema = z
   .strictObject({ config: ruleConfig })
   .openapi('RuleChange', { example: { config: { threshold: 0.8 } } })
@@ -140,7 +151,7 @@ export const ruleSchema = z
   })
   .openapi('Rule', {
     example: {
-      id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c33',
+      id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c47',
       type: 'min_confidence',
       config: { threshold: 0.9 },
       created_at: '2026-03-16T14:00:00.000Z',
@@ -193,7 +204,14 @@ export const newGateSchema = z
     is_active: settings.is_active.default(true),
     rules: z.array(newRuleSchema).max(mostRules).default([]),
   })
-  .openapi('NewGate')
+  .openapi('NewGate', {
+    example: {
+      name: 'Invoices',
+      check_ids: ['b2c3d4e5-f6a7-8901-bcde-f12345678901'],
+      auto_approve_after_hours: 48,
+      rules: [{ type: 'min_confidence', config: { threshold: 0.9 } }],
+    },
+  })
 
 /** What of a gate can be changed; its rules have paths of their own. */
 export const gateChangeSchema = z
@@ -222,10 +240,10 @@ export const gateSchema = z
   })
   .openapi('Gate', {
     example: {
-      id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c32',
+      id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42',
       name: 'Invoices',
       description: null,
-      check_ids: ['01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c31'],
+      check_ids: ['b2c3d4e5-f6a7-8901-bcde-f12345678901'],
       on_approve: { type: 'webhook', endpoint_id: 'whe_01jq8m2v9kf3wt6x5n4c7b8d9e' },
       on_reject: { type: 'none' },
       auto_approve_after_hours: 48,
@@ -240,4 +258,4 @@ export const gateListSchema = z.object({ data: z.array(gateSchema), next }).open
 
 export const deletedSchema = z
   .object({ id: z.string(), deleted: z.literal(true) })
-  .openapi('Deleted', { example: { id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c31', deleted: true } })
+  .openapi('Deleted', { example: { id: 'b2c3d4e5-f6a7-8901-bcde-f12345678901', deleted: true } })

@@ -72,7 +72,7 @@ const get = endpoint({
   summary: 'Read a result',
   description: 'With its data as it was sent.',
   roles: 'any',
-  request: { params: resultParams },
+  request: { params: resultParams() },
   responses: {
     200: { description: 'The result; its ETag changes with every change.', content: json(resultSchema) },
   },
@@ -87,7 +87,7 @@ const checks = endpoint({
   summary: 'What each check and each rule said of a result; all of them, in their order',
   description: 'Why a failed one failed is in its details.',
   roles: 'any',
-  request: { params: resultParams },
+  request: { params: resultParams() },
   responses: { 200: { description: 'The outcomes.', content: json(checkResultListSchema) } },
   refuses: ['not_found'],
 })
@@ -106,7 +106,7 @@ const pending = endpoint({
   },
 })
 
-const review = (verb: 'approve' | 'reject', summary: string) =>
+const review = (verb: 'approve' | 'reject', summary: string, example?: string) =>
   endpoint({
     method: 'post',
     path: `${path}/approvals/{id}/${verb}`,
@@ -115,7 +115,7 @@ const review = (verb: 'approve' | 'reject', summary: string) =>
     summary,
     description: 'The id is that of the result, or of any of its items. The whole result is decided.',
     roles: ['reviewer', 'admin'],
-    request: { params: resultParams, body: { content: json(reviewSchema) } },
+    request: { params: resultParams(example), body: { content: json(reviewSchema) } },
     responses: {
       200: {
         description: 'Decided; the same answer for the same decision by the same person again.',
@@ -126,7 +126,11 @@ const review = (verb: 'approve' | 'reject', summary: string) =>
   })
 
 const approve = review('approve', "Approve a result: its items are cleared, its gate's on_approve is set off once")
-const reject = review('reject', "Reject a result: its items are cleared, its gate's on_reject is set off once")
+const reject = review(
+  'reject',
+  "Reject a result: its items are cleared, its gate's on_reject is set off once",
+  '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c51',
+)
 
 /** Results: submit, read, list what waits, decide. */
 export const resultRoutes = createRouter()

@@ -5,9 +5,9 @@ const time = z.iso.datetime()
 const severity = z.enum(['warning', 'error'])
 const id = z.string().min(1).max(100)
 
-export const resultParams = z.object({
-  id: id.openapi({ example: 'a1b2c3d4-e5f6-7890-abcd-ef1234567890' }),
-})
+/** The address of a result, with one of the demo data to try it with. */
+export const resultParams = (example = 'a1b2c3d4-e5f6-7890-abcd-ef1234567890') =>
+  z.object({ id: id.openapi({ example }) })
 
 const mostReported = 100
 
@@ -23,7 +23,7 @@ function isNote(details: unknown): boolean {
 /** A result to be judged. */
 export const newResultSchema = z
   .strictObject({
-    gate_id: id.openapi({ description: 'Which gate judges it.', example: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c32' }),
+    gate_id: id.openapi({ description: 'Which gate judges it.', example: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42' }),
     data: z.looseObject({}).openapi({
       description: 'What was structured; up to 256 KiB, nested to depth 64, kept as sent.',
       example: { invoice: 'R-17', total_amount: 1_500_000 },
@@ -45,7 +45,13 @@ export const newResultSchema = z
       .openapi({ description: 'Outcomes of the gate’s `reported` checks; one that is not reported fails.' }),
     external_ref: z.string().min(1).max(200).nullable().default(null),
   })
-  .openapi('NewResult')
+  .openapi('NewResult', {
+    example: {
+      gate_id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42',
+      data: { invoice: 'R-17', total_amount: 1_500_000 },
+      confidence: 0.82,
+    },
+  })
 
 /** As much of a faulty result as more faults can be found by. */
 export const partOfResult = z
@@ -107,7 +113,7 @@ const result = {
 const example = {
   id: 'a1b2c3d4-e5f6-7890-abcd-ef1234567890',
   status: 'pending' as const,
-  gate_id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c32',
+  gate_id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42',
   confidence: 0.82,
   external_ref: 'R-17',
   submitted_by: 'usr_service',

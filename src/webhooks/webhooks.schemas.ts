@@ -7,7 +7,9 @@ const time = z.iso.datetime()
 export const endpointParams = z.object({
   id: z.string().min(1).max(100).openapi({ example: 'whe_01jq8m2v9kf3wt6x5n4c7b8d9e' }),
 })
-export const deliveryParams = z.object({ id: z.string().min(1).max(200) })
+export const deliveryParams = z.object({
+  id: z.string().min(1).max(200).openapi({ example: 'msg_01jq8m2v9kf3wt6x5n4c7b8d9e_01jq8m2v9kf3wt6x5n4c7b8d9f' }),
+})
 
 const url = z.string().min(1).max(2_000).openapi({
   description: 'https, to port 443 of a host on the internet; in local development http to this machine as well.',
@@ -38,7 +40,9 @@ export const newEndpointSchema = z
     description: description.default(null),
     enabled: z.boolean().default(true),
   })
-  .openapi('NewWebhookEndpoint')
+  .openapi('NewWebhookEndpoint', {
+    example: { url: 'https://hooks.example.com/countersign', event_types: ['claim.approved', 'batch.completed'] },
+  })
 
 /** What of an endpoint can be changed. */
 export const endpointChangeSchema = z
@@ -49,7 +53,7 @@ export const endpointChangeSchema = z
     enabled: z.boolean().optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
-  .openapi('WebhookEndpointChange', { example: { enabled: false } })
+  .openapi('WebhookEndpointChange', { example: { description: 'Our ledger' } })
 
 /** As much of a faulty endpoint, or change of one, as more faults can be found by. */
 export const partOfEndpoint = z.object({ url: url.optional().catch(undefined) }).catch({})

@@ -1,0 +1,78 @@
+/* The operations of the document with what it gives for their examples, as a page fills them in ("Try it out"). */
+
+/** Whose key sends it, where that of the admin would not do. */
+const senders: Record<string, string> = {
+  approveClaim: 'coordinator',
+  rejectClaim: 'coordinator',
+  withdrawClaim: 'member',
+  processBatch: 'coordinator',
+  amendBatch: 'coordinator',
+  requestChange: 'member',
+  withdrawChange: 'member',
+  approveResult: 'reviewer',
+  rejectResult: 'reviewer',
+}
+
+/**
+ * What the demo data cannot have: its id is that of what another operation has made. An endpoint has a secret, which is
+ * encrypted under a key that each server has for itself; a delivery has an endpoint.
+ */
+const madeBy: Record<string, string> = {
+  '/v1/webhook-endpoints/{id}': 'createWebhookEndpoint',
+  '/v1/webhook-deliveries/{id}': 'testWebhookEndpoint',
+}
+
+/** What has to come first; what deletes comes last. */
+const first = ['createWebhookEndpoint', 'testWebhookEndpoint', 'amendBatch', 'startBatch']
+
+/** An operation, and how to send it as it is filled in. */
+export interface Trial {
+  operationId: string
+  /** @throws Error that says what went wrong */
+  run(): Promise<void>
+}
+
+/** Every operation of a document, in an order in which each can work once on fresh demo data. */
+export function trials({ paths }: { paths: object }, send: (request: Request) => Promise<Response>): Trial[] {
+  const made = new Map<string, string>()
+  const all = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries<any>(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), ...operation })),
+  )
+  const rank = ({ operationId, method }: (typeof all)[number]) =>
+    first.includes(operationId) ? first.indexOf(operationId) : first.length + (method === 'DELETE' ? 1 : 0)
+  return all
+    .toSorted((a, b) => rank(a) - rank(b))
+    .map((operation) => ({
+      operationId: operation.operationId,
+      async run() {
+        const maker = Object.entries(madeBy).find(([start]) => operation.path.startsWith(start))?.[1]
+        const response = await send(prefilled(operation, maker === undefined ? undefined : made.get(maker)))
+        const isStream = response.headers.get('Content-Type') === 'text/event-stream'
+        if (isStream) return void (await response.body?.cancel())
+        const text = await response.text()
+        if (!response.ok) throw new Error(`${operation.operationId} answered ${text}`)
+        made.set(operation.operationId, JSON.parse(text).id)
+      },
+    }))
+}
+
+/** The request of an operation as it is filled in; `id` instead of that of the example. */
+function prefilled({ operationId, method, path, parameters = [], requestBody }: any, id: string | undefined): Request {
+  let filled: string = path
+  const query = new URLSearchParams()
+  const headers = new Headers({ 'X-API-Key': `cs_demo_${senders[operationId] ?? 'admin'}` })
+  for (const { in: place, name, required, schema, example } of parameters) {
+    const value = (place === 'path' ? id : undefined) ?? example ?? schema.example ?? schema.default
+    if (value === undefined && required) throw new Error(`${operationId} has no example of ${name}`)
+    if (value === undefined) continue
+    if (place === 'path') filled = filled.replace(`{${name}}`, encodeURIComponent(value))
+    else if (place === 'query') query.set(name, value)
+    else headers.set(name, value)
+  }
+  if (headers.has('Idempotency-Key')) throw new Error(`${operationId} has the same Idempotency-Key for everybody`)
+  const body = requestBody?.content['application/json'].example
+  if (requestBody && body === undefined) throw new Error(`${operationId} has no example of its body`)
+  if (body !== undefined) headers.set('Content-Type', 'application/json')
+  const url = `https://countersign.test${filled}?${query}`
+  return new Request(url, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
+}
