@@ -5,8 +5,9 @@ import { defineConfig } from 'vitest/config'
 /** Encrypts webhook secrets in the tests. */
 const WEBHOOK_SECRET_KEY = Buffer.alloc(32, 'tests').toString('base64')
 
-/** `--mode long`: a million rows where a short run takes some thousands. */
+/** `--mode long`: a million rows where a short run takes some thousands, and more moments to be killed at. */
 const isLong = process.argv.includes('long')
+const provide = { stored: isLong ? 1_000_000 : 20_000, isLong }
 
 const migrations = await readD1Migrations('./migrations')
 
@@ -27,7 +28,8 @@ export default defineConfig({
           include: ['test/{unit,verbs,http,properties,budget}/**/*.test.ts'],
           setupFiles: ['./test/support/migrate.ts'],
           testTimeout: 60_000,
-          provide: { stored: isLong ? 1_000_000 : 20_000, isLong },
+          maxWorkers: 2,
+          provide,
         },
       },
       {
@@ -46,6 +48,7 @@ export default defineConfig({
           pool: 'forks',
           isolate: false,
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
           // Node 24 has Uint8Array's toHex and toBase64 behind a flag.
           execArgv: ['--js-base-64'],
         },
@@ -56,7 +59,10 @@ export default defineConfig({
           include: ['test/{process,openapi}/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Each file has a server of its own, and waits for it more than it works.
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+          provide,
         },
       },
     ],

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { isLong } from '../support/scale.ts'
 import { startServer, type Server } from '../support/server.ts'
 
 const path = '/api/v1/approval-batches'
 const size = 2_000
-const moments = 10
+const moments = isLong ? 10 : 5
 /** How long a batch of this size takes here, measured first: the kills are spread over it. */
 let usual: number
 let server: Server
