@@ -1,2 +1,3 @@
 /* What the bundle has instead of parts of libraries that nothing here calls (`alias` in wrangler.toml). */
-module.exports = { format: {} }
+const none = () => undefined
+module.exports = { format: {}, createStandardJSONSchemaMethod: none, createToJSONSchemaMethod: none }
