@@ -27,143 +27,150 @@ import { resolveChange, withdrawChange } from './resolve-change.ts'
 const tags = ['Change approvals']
 const path = '/api/v1/approvals'
 
-const list = endpoint({
-  method: 'get',
-  path,
-  operationId: 'listChanges',
-  tags,
-  summary: 'List change requests by status, newest first',
-  description: 'A bare array. Pending ones unless `status` says otherwise.',
-  roles: 'any',
-  request: {
-    query: z.object({
-      ...cursorQuery(50),
-      status: changeStatusSchema.optional().openapi({ default: 'pending' }),
-      entityType: filterText.optional(),
-      entityId: filterText.optional(),
-      requesterId: filterText.optional(),
-      createdFrom: createdRange.created_from,
-      createdBefore: createdRange.created_before,
-    }),
-  },
-  responses: { 200: { description: 'Change requests; `Link` leads to the next page.', content: json(changesSchema) } },
-})
-
-const request = endpoint({
-  method: 'post',
-  path,
-  operationId: 'requestChange',
-  tags,
-  summary: 'Ask for a change of a stored entity',
-  description:
-    'The payload of an update is a JSON Merge Patch (RFC 7396), that of a creation the whole entity; it is kept as sent.',
-  roles: 'any',
-  creates: true,
-  request: { body: { required: true, content: json(newChangeSchema) } },
-  keeps: { member: 'payload', isUnique: true },
-  responses: { 201: { description: 'The request, pending.', content: json(changeSchema) } },
-  refuses: ['entity_exists', 'entity_not_found'],
-})
-
-const get = endpoint({
-  method: 'get',
-  path: `${path}/{id}`,
-  operationId: 'getChange',
-  tagged: true,
-  tags,
-  summary: 'Read a change request, and what it would do',
-  description:
-    'While it is pending, it is shown beside what is stored now: `preview`, `baseVersion`, `currentVersion`, `stale`.',
-  roles: 'any',
-  request: { params: changeParams('approval_001') },
-  responses: { 200: { description: 'The request.', content: json(changeInViewSchema) } },
-  refuses: ['not_found'],
-})
-
-const resolve = endpoint({
-  method: 'post',
-  path: `${path}/{id}`,
-  operationId: 'resolveChange',
-  tags,
-  summary: 'Approve or reject a change request; an approved one is applied at once',
-  description:
-    'If the entity has changed since the request was made, approving takes an If-Match that says the new state was seen.',
-  roles: ['admin'],
-  request: { params: changeParams('approval_001'), body: { required: true, content: json(resolveSchema) } },
-  responses: {
-    200: { description: 'Resolved; the same answer for the same decision again.', content: json(resolvedSchema) },
-  },
-  refuses: [
-    'self_approval',
-    'not_found',
-    'entity_not_found',
-    'already_decided',
-    'already_withdrawn',
-    'approval_expired',
-    'entity_exists',
-    'stale',
-    'precondition_failed',
-    'entity_too_large',
-    'entity_not_object',
-  ],
-})
-
-const withdraw = endpoint({
-  method: 'delete',
-  path: `${path}/{id}`,
-  operationId: 'withdrawChange',
-  tags,
-  summary: 'Withdraw a change request of your own',
-  description: 'Only the requester can, and only until somebody has resolved it.',
-  roles: 'any',
-  request: { params: changeParams('approval_002') },
-  responses: { 200: { description: 'The request, withdrawn.', content: json(changeSchema) } },
-  refuses: ['not_requester', 'not_found', 'already_decided', 'precondition_failed'],
-})
-
 /** Change requests: ask, read, resolve, withdraw. */
 export const changeRoutes = createRouter()
-  .openapi(list, async (c) => {
-    const { status = 'pending', limit, cursor, createdFrom, createdBefore, ...filter } = c.req.valid('query')
-    const narrowed = status === 'all' ? filter : { ...filter, status }
-    const page = cursorRequest({ limit, cursor, created_from: createdFrom, created_before: createdBefore }, 50)
-    const { rows, next } = await listChanges(c.get('ctx'), narrowed, page)
-    linkNext(c, next)
-    return jsonText(c, `[${rows.map(render).join(',')}]`, 200)
-  })
-  .openapi(request, async (c) => {
-    const { entityType, entityId, entityName, action } = c.req.valid('json')
-    const sent = await keptText(c)
-    const change = await requestChange(c.get('ctx'), {
-      entity_type: entityType,
-      entity_id: entityId,
-      entity_name: entityName,
-      action,
-      payload: sent ?? (action === 'create' ? '{}' : null),
-    })
-    return jsonText(c, render(change), 201)
-  })
-  .openapi(get, async (c) => {
-    const change = await getChange(c.get('ctx'), c.req.valid('param').id)
-    setTag(c, changeTag(change))
-    return jsonText(c, renderInView(change), 200)
-  })
-  .openapi(resolve, async (c) => {
-    const { action, comments = null } = c.req.valid('json')
-    const change = await resolveChange(c.get('ctx'), c.req.valid('param').id, {
-      vote: action,
-      comment: comments,
-      ifMatch: ifMatch(c),
-    })
-    setTag(c, changeTag(change))
-    const status = change.status as 'pending' | 'approved' | 'rejected'
-    return c.json({ id: change.id, status, ...resolution(change) }, 200)
-  })
-  .openapi(withdraw, async (c) => {
-    const change = await withdrawChange(c.get('ctx'), c.req.valid('param').id, ifMatch(c))
-    setTag(c, changeTag(change))
-    return jsonText(c, render(change), 200)
-  })
+  .openapi(
+    endpoint({
+      method: 'get',
+      path,
+      operationId: 'listChanges',
+      tags,
+      summary: 'List change requests by status, newest first',
+      description: 'A bare array. Pending ones unless `status` says otherwise.',
+      roles: 'any',
+      request: {
+        query: z.object({
+          ...cursorQuery(50),
+          status: changeStatusSchema.optional().openapi({ default: 'pending' }),
+          entityType: filterText.optional(),
+          entityId: filterText.optional(),
+          requesterId: filterText.optional(),
+          createdFrom: createdRange.created_from,
+          createdBefore: createdRange.created_before,
+        }),
+      },
+      responses: {
+        200: { description: 'Change requests; `Link` leads to the next page.', content: json(changesSchema) },
+      },
+    }),
+    async (c) => {
+      const { status = 'pending', limit, cursor, createdFrom, createdBefore, ...filter } = c.req.valid('query')
+      const narrowed = status === 'all' ? filter : { ...filter, status }
+      const page = cursorRequest({ limit, cursor, created_from: createdFrom, created_before: createdBefore }, 50)
+      const { rows, next } = await listChanges(c.get('ctx'), narrowed, page)
+      linkNext(c, next)
+      return jsonText(c, `[${rows.map(render).join(',')}]`, 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'post',
+      path,
+      operationId: 'requestChange',
+      tags,
+      summary: 'Ask for a change of a stored entity',
+      description:
+        'The payload of an update is a JSON Merge Patch (RFC 7396), that of a creation the whole entity; it is kept as sent.',
+      roles: 'any',
+      creates: true,
+      request: { body: { required: true, content: json(newChangeSchema) } },
+      keeps: { member: 'payload', isUnique: true },
+      responses: { 201: { description: 'The request, pending.', content: json(changeSchema) } },
+      refuses: ['entity_exists', 'entity_not_found'],
+    }),
+    async (c) => {
+      const { entityType, entityId, entityName, action } = c.req.valid('json')
+      const sent = await keptText(c)
+      const change = await requestChange(c.get('ctx'), {
+        entity_type: entityType,
+        entity_id: entityId,
+        entity_name: entityName,
+        action,
+        payload: sent ?? (action === 'create' ? '{}' : null),
+      })
+      return jsonText(c, render(change), 201)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path: `${path}/{id}`,
+      operationId: 'getChange',
+      tagged: true,
+      tags,
+      summary: 'Read a change request, and what it would do',
+      description:
+        'While it is pending, it is shown beside what is stored now: `preview`, `baseVersion`, `currentVersion`, `stale`.',
+      roles: 'any',
+      request: { params: changeParams('approval_001') },
+      responses: { 200: { description: 'The request.', content: json(changeInViewSchema) } },
+      refuses: ['not_found'],
+    }),
+    async (c) => {
+      const change = await getChange(c.get('ctx'), c.req.valid('param').id)
+      setTag(c, changeTag(change))
+      return jsonText(c, renderInView(change), 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'post',
+      path: `${path}/{id}`,
+      operationId: 'resolveChange',
+      tags,
+      summary: 'Approve or reject a change request; an approved one is applied at once',
+      description:
+        'If the entity has changed since the request was made, approving takes an If-Match that says the new state was seen.',
+      roles: ['admin'],
+      request: { params: changeParams('approval_001'), body: { required: true, content: json(resolveSchema) } },
+      responses: {
+        200: { description: 'Resolved; the same answer for the same decision again.', content: json(resolvedSchema) },
+      },
+      refuses: [
+        'self_approval',
+        'not_found',
+        'entity_not_found',
+        'already_decided',
+        'already_withdrawn',
+        'approval_expired',
+        'entity_exists',
+        'stale',
+        'precondition_failed',
+        'entity_too_large',
+        'entity_not_object',
+      ],
+    }),
+    async (c) => {
+      const { action, comments = null } = c.req.valid('json')
+      const change = await resolveChange(c.get('ctx'), c.req.valid('param').id, {
+        vote: action,
+        comment: comments,
+        ifMatch: ifMatch(c),
+      })
+      setTag(c, changeTag(change))
+      const status = change.status as 'pending' | 'approved' | 'rejected'
+      return c.json({ id: change.id, status, ...resolution(change) }, 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'delete',
+      path: `${path}/{id}`,
+      operationId: 'withdrawChange',
+      tags,
+      summary: 'Withdraw a change request of your own',
+      description: 'Only the requester can, and only until somebody has resolved it.',
+      roles: 'any',
+      request: { params: changeParams('approval_002') },
+      responses: { 200: { description: 'The request, withdrawn.', content: json(changeSchema) } },
+      refuses: ['not_requester', 'not_found', 'already_decided', 'precondition_failed'],
+    }),
+    async (c) => {
+      const change = await withdrawChange(c.get('ctx'), c.req.valid('param').id, ifMatch(c))
+      setTag(c, changeTag(change))
+      return jsonText(c, render(change), 200)
+    },
+  )
 
 function common(change: Change) {
   return {

@@ -23,90 +23,96 @@ import type { Entity, EntityVersion } from './entities.store.ts'
 const tags = ['Entities']
 const path = '/api/v1/entities/{entityType}'
 
-const list = endpoint({
-  method: 'get',
-  path,
-  operationId: 'listEntities',
-  tags,
-  summary: 'List the stored entities of a type, last changed first',
-  description: 'A bare array with the data of each as it is now.',
-  roles: 'any',
-  request: { params: entityTypeParams, query: z.object(cursorQuery(50)) },
-  responses: { 200: { description: 'Entities; `Link` leads to the next page.', content: json(entitiesSchema) } },
-})
-
-const get = endpoint({
-  method: 'get',
-  path: `${path}/{entityId}`,
-  operationId: 'getEntity',
-  tagged: true,
-  tags,
-  summary: 'Read what is stored now',
-  description: 'Its ETag goes into If-Match of setEntity.',
-  roles: 'any',
-  request: { params: entityParams },
-  responses: { 200: { description: 'The entity; its ETag is its version.', content: json(entitySchema) } },
-  refuses: ['entity_not_found'],
-})
-
-const put = endpoint({
-  method: 'put',
-  path: `${path}/{entityId}`,
-  operationId: 'setEntity',
-  tags,
-  summary: 'Store an entity without a request: an import, a first load',
-  description: `Types that are stored here: ${appliedTypes.join(', ')}. The same entity again makes no new version.`,
-  roles: ['admin'],
-  request: { params: storedEntityParams, body: { required: true, content: json(entityInputSchema) } },
-  keeps: { member: 'data', isUnique: true },
-  responses: { 200: { description: 'The entity as stored.', content: json(entitySchema) } },
-  refuses: ['precondition_failed'],
-})
-
-const versions = endpoint({
-  method: 'get',
-  path: `${path}/{entityId}/versions`,
-  operationId: 'listEntityVersions',
-  tags,
-  summary: 'List every version of an entity, last first, also of one that was deleted',
-  description: 'A bare array: each version with who asked for it, who approved it, and by which approval.',
-  roles: 'any',
-  request: { params: entityParams, query: z.object(cursorQuery(50)) },
-  responses: { 200: { description: 'Versions; `Link` leads to the next page.', content: json(entityVersionsSchema) } },
-  refuses: ['entity_not_found'],
-})
-
 /** Stored entities: what is there, what was there, and setting them directly. */
 export const entityRoutes = createRouter()
-  .openapi(list, async (c) => {
-    const page = cursorRequest(c.req.valid('query'), 50)
-    const { rows, next } = await listEntities(c.get('ctx'), c.req.valid('param').entityType, page)
-    linkNext(c, next)
-    return jsonText(c, `[${rows.map(render).join(',')}]`, 200)
-  })
-  .openapi(get, async (c) => {
-    const entity = await getEntity(c.get('ctx'), keyOf(c.req.valid('param')))
-    setTag(c, entity.version)
-    return jsonText(c, render(entity), 200)
-  })
-  .openapi(put, async (c) => {
-    const { entityName } = c.req.valid('json')
-    const key = keyOf(c.req.valid('param'))
-    const data = (await keptText(c)) ?? '{}'
-    const entity = await setEntity(
-      c.get('ctx'),
-      { ...key, entity_name: entityName, data },
-      needsPresence(c) ? '*' : ifMatch(c),
-    )
-    setTag(c, entity.version)
-    return jsonText(c, render(entity), 200)
-  })
-  .openapi(versions, async (c) => {
-    const page = cursorRequest(c.req.valid('query'), 50)
-    const { rows, next } = await listVersions(c.get('ctx'), keyOf(c.req.valid('param')), page)
-    linkNext(c, next)
-    return jsonText(c, `[${rows.map(renderVersion).join(',')}]`, 200)
-  })
+  .openapi(
+    endpoint({
+      method: 'get',
+      path,
+      operationId: 'listEntities',
+      tags,
+      summary: 'List the stored entities of a type, last changed first',
+      description: 'A bare array with the data of each as it is now.',
+      roles: 'any',
+      request: { params: entityTypeParams, query: z.object(cursorQuery(50)) },
+      responses: { 200: { description: 'Entities; `Link` leads to the next page.', content: json(entitiesSchema) } },
+    }),
+    async (c) => {
+      const page = cursorRequest(c.req.valid('query'), 50)
+      const { rows, next } = await listEntities(c.get('ctx'), c.req.valid('param').entityType, page)
+      linkNext(c, next)
+      return jsonText(c, `[${rows.map(render).join(',')}]`, 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path: `${path}/{entityId}`,
+      operationId: 'getEntity',
+      tagged: true,
+      tags,
+      summary: 'Read what is stored now',
+      description: 'Its ETag goes into If-Match of setEntity.',
+      roles: 'any',
+      request: { params: entityParams },
+      responses: { 200: { description: 'The entity; its ETag is its version.', content: json(entitySchema) } },
+      refuses: ['entity_not_found'],
+    }),
+    async (c) => {
+      const entity = await getEntity(c.get('ctx'), keyOf(c.req.valid('param')))
+      setTag(c, entity.version)
+      return jsonText(c, render(entity), 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'put',
+      path: `${path}/{entityId}`,
+      operationId: 'setEntity',
+      tags,
+      summary: 'Store an entity without a request: an import, a first load',
+      description: `Types that are stored here: ${appliedTypes.join(', ')}. The same entity again makes no new version.`,
+      roles: ['admin'],
+      request: { params: storedEntityParams, body: { required: true, content: json(entityInputSchema) } },
+      keeps: { member: 'data', isUnique: true },
+      responses: { 200: { description: 'The entity as stored.', content: json(entitySchema) } },
+      refuses: ['precondition_failed'],
+    }),
+    async (c) => {
+      const { entityName } = c.req.valid('json')
+      const key = keyOf(c.req.valid('param'))
+      const data = (await keptText(c)) ?? '{}'
+      const entity = await setEntity(
+        c.get('ctx'),
+        { ...key, entity_name: entityName, data },
+        needsPresence(c) ? '*' : ifMatch(c),
+      )
+      setTag(c, entity.version)
+      return jsonText(c, render(entity), 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path: `${path}/{entityId}/versions`,
+      operationId: 'listEntityVersions',
+      tags,
+      summary: 'List every version of an entity, last first, also of one that was deleted',
+      description: 'A bare array: each version with who asked for it, who approved it, and by which approval.',
+      roles: 'any',
+      request: { params: entityParams, query: z.object(cursorQuery(50)) },
+      responses: {
+        200: { description: 'Versions; `Link` leads to the next page.', content: json(entityVersionsSchema) },
+      },
+      refuses: ['entity_not_found'],
+    }),
+    async (c) => {
+      const page = cursorRequest(c.req.valid('query'), 50)
+      const { rows, next } = await listVersions(c.get('ctx'), keyOf(c.req.valid('param')), page)
+      linkNext(c, next)
+      return jsonText(c, `[${rows.map(renderVersion).join(',')}]`, 200)
+    },
+  )
 
 function keyOf({ entityType, entityId }: { entityType: string; entityId: string }) {
   return { entity_type: entityType, entity_id: entityId }

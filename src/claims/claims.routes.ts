@@ -35,172 +35,179 @@ const undecidable = [
   'precondition_failed',
 ] as const
 
-const submitClaim = endpoint({
-  method: 'post',
-  path: '/api/v1/claims',
-  operationId: 'submitClaim',
-  tags,
-  summary: 'Submit a claim',
-  description:
-    'It waits for a coordinator. Whoever submits a claim, for themselves or for another, does not decide it.',
-  roles: submitters,
-  creates: true,
-  request: { body: { required: true, content: json(newClaimSchema) } },
-  responses: { 201: one('The claim, pending.') },
-  refuses: ['actor_mismatch', 'duplicate_external_ref'],
-})
-
-const submitClaimsBulk = endpoint({
-  method: 'post',
-  path: '/api/v1/claims/bulk',
-  operationId: 'submitClaims',
-  tags,
-  summary: 'Submit up to 1,000 claims, all or none',
-  description: 'Either every claim is stored or, where one is at fault, none; the answer then lists every fault.',
-  roles: submitters,
-  creates: true,
-  request: { body: { required: true, content: json(newClaimsSchema) } },
-  further: async (_, { body }) => repeats(partOfClaims.parse(body).claims),
-  responses: {
-    201: {
-      description: 'The claims, in the order submitted.',
-      content: json(claimsSchema),
-    },
-  },
-  refuses: ['actor_mismatch', 'duplicate_external_ref'],
-})
-
-const list = endpoint({
-  method: 'get',
-  path: '/api/v1/claims',
-  operationId: 'listClaims',
-  tags,
-  summary: 'List claims, newest first',
-  description: 'Filters narrow the list together; `claimant_id=` your own user for what you asked for.',
-  roles: 'any',
-  request: {
-    query: z.object({
-      ...pageQuery,
-      status: claimStatusSchema.optional(),
-      claimant_id: filterId.optional(),
-      batch_id: filterId.optional(),
-      external_ref: z.string().min(1).max(200).optional(),
-      ...createdRange,
-    }),
-  },
-  responses: {
-    200: { description: 'A page of claims.', content: json(claimListSchema) },
-  },
-})
-
-const get = endpoint({
-  method: 'get',
-  path: '/api/v1/claims/{claim_id}',
-  operationId: 'getClaim',
-  tagged: true,
-  tags,
-  summary: 'Read a claim',
-  description: 'While it is pending, `decided_by`, `decided_at` and `comment` are null.',
-  roles: 'any',
-  request: { params: claimParams('clm_9f2a3b4c') },
-  responses: { 200: one('The claim; its ETag changes with every change.') },
-  refuses: ['not_found'],
-})
-
-const approve = endpoint({
-  method: 'post',
-  path: '/api/v1/claims/{claim_id}/approve',
-  operationId: 'approveClaim',
-  tags,
-  summary: 'Approve a claim',
-  description:
-    'Send If-Match with the ETag that you read to decide on nothing newer; nobody decides what they asked for.',
-  roles: deciders,
-  request: { params: claimParams('clm_demo0005'), body: { content: json(approvalSchema) } },
-  responses: { 200: one('The claim as decided; the same again for the same decision by the same person.') },
-  refuses: undecidable,
-})
-
-const reject = endpoint({
-  method: 'post',
-  path: '/api/v1/claims/{claim_id}/reject',
-  operationId: 'rejectClaim',
-  tags,
-  summary: 'Reject a claim, saying why',
-  description: 'The comment is for the claimant to read. Nobody decides what they asked for.',
-  roles: deciders,
-  request: {
-    params: claimParams('clm_demo0006'),
-    body: { required: true, content: json(rejectionSchema) },
-  },
-  responses: { 200: one('The claim as decided; the same again for the same decision by the same person.') },
-  refuses: undecidable,
-})
-
-const remove = endpoint({
-  method: 'delete',
-  path: '/api/v1/claims/{claim_id}',
-  operationId: 'withdrawClaim',
-  tags,
-  summary: 'Withdraw a pending claim of your own',
-  description: 'Only the claimant can, and only until somebody has decided.',
-  roles: submitters,
-  request: { params: claimParams('clm_demo0008') },
-  responses: { 200: one('The claim, withdrawn.') },
-  refuses: ['not_requester', 'not_found', 'already_decided', 'precondition_failed'],
-})
-
 /** Claims: submit, read, decide one, withdraw. */
 export const claimRoutes = createRouter()
-  .openapi(submitClaim, async (c) => {
-    const [claim] = await submitClaims(c.get('ctx'), [c.req.valid('json')])
-    return c.json(render(claim as Claim), 201)
-  })
-  .openapi(submitClaimsBulk, async (c) => {
-    const claims = await submitClaims(c.get('ctx'), c.req.valid('json').claims)
-    return c.json({ data: claims.map(render) }, 201)
-  })
-  .openapi(list, async (c) => {
-    const { status, claimant_id, batch_id, external_ref, ...rest } = c.req.valid('query')
-    const page = pageRequest(rest)
-    const { rows, total, next } = await listClaims(
-      c.get('ctx'),
-      { status, claimantId: claimant_id, batchId: batch_id, externalRef: external_ref },
-      page,
-    )
-    const pagination = { page: page.page, limit: page.limit, total }
-    return c.json({ data: rows.map(render), pagination, next: linkNext(c, next) }, 200)
-  })
-  .openapi(get, async (c) => {
-    const claim = await getClaim(c.get('ctx'), c.req.valid('param').claim_id)
-    setTag(c, claim.revision)
-    return c.json(render(claim), 200)
-  })
-  .openapi(approve, async (c) => {
-    const { comment = null } = c.req.valid('json')
-    const claim = await decideClaim(c.get('ctx'), c.req.valid('param').claim_id, {
-      vote: 'approve',
-      comment,
-      ifMatch: ifMatch(c),
-    })
-    setTag(c, claim.revision)
-    return c.json(render(claim), 200)
-  })
-  .openapi(reject, async (c) => {
-    const { comment } = c.req.valid('json')
-    const claim = await decideClaim(c.get('ctx'), c.req.valid('param').claim_id, {
-      vote: 'reject',
-      comment,
-      ifMatch: ifMatch(c),
-    })
-    setTag(c, claim.revision)
-    return c.json(render(claim), 200)
-  })
-  .openapi(remove, async (c) => {
-    const claim = await withdrawClaim(c.get('ctx'), c.req.valid('param').claim_id, ifMatch(c))
-    setTag(c, claim.revision)
-    return c.json(render(claim), 200)
-  })
+  .openapi(
+    endpoint({
+      method: 'post',
+      path: '/api/v1/claims',
+      operationId: 'submitClaim',
+      tags,
+      summary: 'Submit a claim',
+      description:
+        'It waits for a coordinator. Whoever submits a claim, for themselves or for another, does not decide it.',
+      roles: submitters,
+      creates: true,
+      request: { body: { required: true, content: json(newClaimSchema) } },
+      responses: { 201: one('The claim, pending.') },
+      refuses: ['actor_mismatch', 'duplicate_external_ref'],
+    }),
+    async (c) => {
+      const [claim] = await submitClaims(c.get('ctx'), [c.req.valid('json')])
+      return c.json(render(claim as Claim), 201)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'post',
+      path: '/api/v1/claims/bulk',
+      operationId: 'submitClaims',
+      tags,
+      summary: 'Submit up to 1,000 claims, all or none',
+      description: 'Either every claim is stored or, where one is at fault, none; the answer then lists every fault.',
+      roles: submitters,
+      creates: true,
+      request: { body: { required: true, content: json(newClaimsSchema) } },
+      further: async (_, { body }) => repeats(partOfClaims.parse(body).claims),
+      responses: {
+        201: {
+          description: 'The claims, in the order submitted.',
+          content: json(claimsSchema),
+        },
+      },
+      refuses: ['actor_mismatch', 'duplicate_external_ref'],
+    }),
+    async (c) => {
+      const claims = await submitClaims(c.get('ctx'), c.req.valid('json').claims)
+      return c.json({ data: claims.map(render) }, 201)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path: '/api/v1/claims',
+      operationId: 'listClaims',
+      tags,
+      summary: 'List claims, newest first',
+      description: 'Filters narrow the list together; `claimant_id=` your own user for what you asked for.',
+      roles: 'any',
+      request: {
+        query: z.object({
+          ...pageQuery,
+          status: claimStatusSchema.optional(),
+          claimant_id: filterId.optional(),
+          batch_id: filterId.optional(),
+          external_ref: z.string().min(1).max(200).optional(),
+          ...createdRange,
+        }),
+      },
+      responses: {
+        200: { description: 'A page of claims.', content: json(claimListSchema) },
+      },
+    }),
+    async (c) => {
+      const { status, claimant_id, batch_id, external_ref, ...rest } = c.req.valid('query')
+      const page = pageRequest(rest)
+      const { rows, total, next } = await listClaims(
+        c.get('ctx'),
+        { status, claimantId: claimant_id, batchId: batch_id, externalRef: external_ref },
+        page,
+      )
+      const pagination = { page: page.page, limit: page.limit, total }
+      return c.json({ data: rows.map(render), pagination, next: linkNext(c, next) }, 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path: '/api/v1/claims/{claim_id}',
+      operationId: 'getClaim',
+      tagged: true,
+      tags,
+      summary: 'Read a claim',
+      description: 'While it is pending, `decided_by`, `decided_at` and `comment` are null.',
+      roles: 'any',
+      request: { params: claimParams('clm_9f2a3b4c') },
+      responses: { 200: one('The claim; its ETag changes with every change.') },
+      refuses: ['not_found'],
+    }),
+    async (c) => {
+      const claim = await getClaim(c.get('ctx'), c.req.valid('param').claim_id)
+      setTag(c, claim.revision)
+      return c.json(render(claim), 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'post',
+      path: '/api/v1/claims/{claim_id}/approve',
+      operationId: 'approveClaim',
+      tags,
+      summary: 'Approve a claim',
+      description:
+        'Send If-Match with the ETag that you read to decide on nothing newer; nobody decides what they asked for.',
+      roles: deciders,
+      request: { params: claimParams('clm_demo0005'), body: { content: json(approvalSchema) } },
+      responses: { 200: one('The claim as decided; the same again for the same decision by the same person.') },
+      refuses: undecidable,
+    }),
+    async (c) => {
+      const { comment = null } = c.req.valid('json')
+      const claim = await decideClaim(c.get('ctx'), c.req.valid('param').claim_id, {
+        vote: 'approve',
+        comment,
+        ifMatch: ifMatch(c),
+      })
+      setTag(c, claim.revision)
+      return c.json(render(claim), 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'post',
+      path: '/api/v1/claims/{claim_id}/reject',
+      operationId: 'rejectClaim',
+      tags,
+      summary: 'Reject a claim, saying why',
+      description: 'The comment is for the claimant to read. Nobody decides what they asked for.',
+      roles: deciders,
+      request: {
+        params: claimParams('clm_demo0006'),
+        body: { required: true, content: json(rejectionSchema) },
+      },
+      responses: { 200: one('The claim as decided; the same again for the same decision by the same person.') },
+      refuses: undecidable,
+    }),
+    async (c) => {
+      const { comment } = c.req.valid('json')
+      const claim = await decideClaim(c.get('ctx'), c.req.valid('param').claim_id, {
+        vote: 'reject',
+        comment,
+        ifMatch: ifMatch(c),
+      })
+      setTag(c, claim.revision)
+      return c.json(render(claim), 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'delete',
+      path: '/api/v1/claims/{claim_id}',
+      operationId: 'withdrawClaim',
+      tags,
+      summary: 'Withdraw a pending claim of your own',
+      description: 'Only the claimant can, and only until somebody has decided.',
+      roles: submitters,
+      request: { params: claimParams('clm_demo0008') },
+      responses: { 200: one('The claim, withdrawn.') },
+      refuses: ['not_requester', 'not_found', 'already_decided', 'precondition_failed'],
+    }),
+    async (c) => {
+      const claim = await withdrawClaim(c.get('ctx'), c.req.valid('param').claim_id, ifMatch(c))
+      setTag(c, claim.revision)
+      return c.json(render(claim), 200)
+    },
+  )
 
 function render(claim: Claim) {
   const { id, revision: _, decision_id, decided_at, created_at, updated_at, ...same } = claim

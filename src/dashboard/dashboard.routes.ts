@@ -8,42 +8,43 @@ import { dashboardFilter, dashboardSchema, type dashboardItemSchema } from './da
 import type { DashboardRow } from './dashboard.store.ts'
 import { listApprovals } from './list-approvals.ts'
 
-const list = endpoint({
-  method: 'get',
-  path: '/v1/approvals',
-  operationId: 'listApprovals',
-  tags: ['Dashboard'],
-  summary: "List the tenant's approvals of all kinds, newest first",
-  description:
-    'Each has what all families have in common and, by its `kind`, its own members. A status that does not exist gives an empty list.',
-  roles: 'any',
-  faults: 'fastapi',
-  refuses: ['forbidden'],
-  request: {
-    query: z.object({
-      ...dashboardFilter,
-      ...longCursorQuery(50),
-      offset,
-      ...createdRange,
-    }),
-  },
-  responses: {
-    200: {
-      description: 'A page of approvals; `Link` leads to the next.',
-      content: json(dashboardSchema),
-    },
-  },
-})
-
 /** The tenant's dashboard. */
-export const dashboardRoutes = createRouter().openapi(list, async (c) => {
-  const { customer_id: customerId, status, kind, ...rest } = c.req.valid('query')
-  const page = offsetRequest(rest, 50)
-  const { now } = c.get('ctx')
-  const { rows, total, next } = await listApprovals(c.get('ctx'), { customerId, status, kind }, page)
-  const approvals = rows.map((row) => render(row, now))
-  return c.json({ total, limit: page.limit, offset: page.offset, approvals, next: linkNext(c, next) }, 200)
-})
+export const dashboardRoutes = createRouter().openapi(
+  endpoint({
+    method: 'get',
+    path: '/v1/approvals',
+    operationId: 'listApprovals',
+    tags: ['Dashboard'],
+    summary: "List the tenant's approvals of all kinds, newest first",
+    description:
+      'Each has what all families have in common and, by its `kind`, its own members. A status that does not exist gives an empty list.',
+    roles: 'any',
+    faults: 'fastapi',
+    refuses: ['forbidden'],
+    request: {
+      query: z.object({
+        ...dashboardFilter,
+        ...longCursorQuery(50),
+        offset,
+        ...createdRange,
+      }),
+    },
+    responses: {
+      200: {
+        description: 'A page of approvals; `Link` leads to the next.',
+        content: json(dashboardSchema),
+      },
+    },
+  }),
+  async (c) => {
+    const { customer_id: customerId, status, kind, ...rest } = c.req.valid('query')
+    const page = offsetRequest(rest, 50)
+    const { now } = c.get('ctx')
+    const { rows, total, next } = await listApprovals(c.get('ctx'), { customerId, status, kind }, page)
+    const approvals = rows.map((row) => render(row, now))
+    return c.json({ total, limit: page.limit, offset: page.offset, approvals, next: linkNext(c, next) }, 200)
+  },
+)
 
 function render({ on_due, family, ...row }: DashboardRow, now: number) {
   const status = statusAt({ status: row.status, due_at: row.due_at, on_due }, now)

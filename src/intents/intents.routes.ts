@@ -28,135 +28,142 @@ import { resolveIntent } from './resolve-intent.ts'
 const tags = ['Agent intents']
 const path = '/internal/v1/instances/{instance_id}/approvals'
 
-const request = endpoint({
-  method: 'post',
-  path: `${path}/request`,
-  operationId: 'requestIntent',
-  tags,
-  summary: 'Store a call that waits for a person',
-  description:
-    'Nothing is carried out yet: the call is stored as sent, and handed back from the outbox once somebody has approved.',
-  roles: ['service'],
-  creates: true,
-  sharesKeys: true,
-  faults: 'fastapi',
-  request: { params: instanceParams, body: { required: true, content: json(newIntentSchema) } },
-  keeps: { member: 'serialized_intent' },
-  further: async (ctx, { body }) => bodyKeyFaults(ctx, partOfIntent.parse(body).idempotency_key),
-  responses: {
-    201: { description: 'It waits.', content: json(intentSchema) },
-    200: { description: 'The first answer again, for the same idempotency key.', content: json(intentSchema) },
-  },
-  refuses: ['not_found'],
-})
-
-const resolve = endpoint({
-  method: 'post',
-  path: `${path}/resolve`,
-  operationId: 'resolveIntent',
-  tags,
-  summary: "Report a person's decision; an approved call goes to the outbox",
-  description: 'Approving needs a verified PIN, and the person and the role whom the intent names.',
-  roles: ['service'],
-  faults: 'fastapi',
-  request: { params: instanceParams, body: { required: true, content: json(resolutionSchema) } },
-  responses: {
-    200: { description: 'Resolved; the same answer for the same decision again.', content: json(resolvedIntentSchema) },
-  },
-  refuses: ['pin_required', 'wrong_resolver', 'not_found', 'already_decided', 'approval_expired'],
-})
-
-const pending = endpoint({
-  method: 'get',
-  path: `${path}/pending`,
-  operationId: 'listPendingIntents',
-  tags,
-  summary: 'List what waits for a customer, oldest first',
-  description: "What a channel shows to a customer, or to the owner on the customer's behalf.",
-  roles: ['service'],
-  faults: 'fastapi',
-  request: { params: instanceParams, query: z.object({ ...cursorQuery(50), ...pendingQuery }) },
-  responses: {
-    200: {
-      description: 'What waits; nothing that has expired. `Link` leads to the next page.',
-      content: json(pendingIntentsSchema),
-    },
-  },
-  refuses: ['not_found'],
-})
-
-const get = endpoint({
-  method: 'get',
-  path: `${path}/{approval_ref}`,
-  operationId: 'getIntent',
-  tags,
-  summary: 'Read an intent and what became of it',
-  description: 'Its status is that of this moment; once approved, it says where the call stands in the outbox.',
-  roles: ['service'],
-  faults: 'fastapi',
-  request: { params: refParams },
-  responses: { 200: { description: 'The intent.', content: json(intentInViewSchema) } },
-  refuses: ['not_found'],
-})
-
 /** Intents: ask, resolve, list what is pending, read one. */
 export const intentRoutes = createRouter()
-  .openapi(request, async (c) => {
-    const { idempotency_key, ...body } = c.req.valid('json')
-    const serialized_intent = (await keptText(c)) ?? '{}'
-    await bodyKey(c, idempotency_key ?? undefined)
-    const intent = await requestIntent(c.get('ctx'), {
-      ...body,
-      ...c.req.valid('param'),
-      approver_person_id: body.approver_person_id ?? null,
-      notify_channel: body.notify_channel ?? null,
-      rule_id: body.rule_id ?? null,
-      serialized_intent,
-    })
-    return jsonText(c, render(intent, intent.created_at), c.get('ctx').idempotency?.replayed ? 200 : 201)
-  })
-  .openapi(resolve, async (c) => {
-    const {
-      action,
-      resolver_person_id = null,
-      resolved_by = null,
-      resolution_channel = null,
-      ...rest
-    } = c.req.valid('json')
-    const intent = await resolveIntent(c.get('ctx'), c.req.valid('param').instance_id, {
-      ...rest,
-      vote: action,
-      resolver_person_id,
-      resolved_by,
-      resolution_channel,
-    })
-    return c.json(
-      {
-        approval_ref: intent.approval_ref,
-        status: intent.status as 'approved' | 'rejected',
-        resolved_at: iso(intent.decided_at ?? 0),
-        resolved_by: intent.decided_by ?? '',
-        reported_by: intent.reported_by,
-        resolver_role: intent.resolver_role ?? intent.approver_role,
-        resolution_channel: intent.resolution_channel,
-        outbox_id: intent.outbox_id,
+  .openapi(
+    endpoint({
+      method: 'post',
+      path: `${path}/request`,
+      operationId: 'requestIntent',
+      tags,
+      summary: 'Store a call that waits for a person',
+      description:
+        'Nothing is carried out yet: the call is stored as sent, and handed back from the outbox once somebody has approved.',
+      roles: ['service'],
+      creates: true,
+      sharesKeys: true,
+      faults: 'fastapi',
+      request: { params: instanceParams, body: { required: true, content: json(newIntentSchema) } },
+      keeps: { member: 'serialized_intent' },
+      further: async (ctx, { body }) => bodyKeyFaults(ctx, partOfIntent.parse(body).idempotency_key),
+      responses: {
+        201: { description: 'It waits.', content: json(intentSchema) },
+        200: { description: 'The first answer again, for the same idempotency key.', content: json(intentSchema) },
       },
-      200,
-    )
-  })
-  .openapi(pending, async (c) => {
-    const { customer_id, ...page } = c.req.valid('query')
-    const { instance_id } = c.req.valid('param')
-    const { rows, total, next } = await listPending(c.get('ctx'), instance_id, customer_id, cursorRequest(page, 50))
-    const { now } = c.get('ctx')
-    const approvals = `[${rows.map((intent) => render(intent, now)).join(',')}]`
-    return jsonText(c, withRaw({ total, next: linkNext(c, next) }, { approvals }), 200)
-  })
-  .openapi(get, async (c) => {
-    const { instance_id, approval_ref } = c.req.valid('param')
-    const intent = await getIntent(c.get('ctx'), instance_id, approval_ref)
-    return jsonText(c, renderInView(intent, c.get('ctx').now), 200)
-  })
+      refuses: ['not_found'],
+    }),
+    async (c) => {
+      const { idempotency_key, ...body } = c.req.valid('json')
+      const serialized_intent = (await keptText(c)) ?? '{}'
+      await bodyKey(c, idempotency_key ?? undefined)
+      const intent = await requestIntent(c.get('ctx'), {
+        ...body,
+        ...c.req.valid('param'),
+        approver_person_id: body.approver_person_id ?? null,
+        notify_channel: body.notify_channel ?? null,
+        rule_id: body.rule_id ?? null,
+        serialized_intent,
+      })
+      return jsonText(c, render(intent, intent.created_at), c.get('ctx').idempotency?.replayed ? 200 : 201)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'post',
+      path: `${path}/resolve`,
+      operationId: 'resolveIntent',
+      tags,
+      summary: "Report a person's decision; an approved call goes to the outbox",
+      description: 'Approving needs a verified PIN, and the person and the role whom the intent names.',
+      roles: ['service'],
+      faults: 'fastapi',
+      request: { params: instanceParams, body: { required: true, content: json(resolutionSchema) } },
+      responses: {
+        200: {
+          description: 'Resolved; the same answer for the same decision again.',
+          content: json(resolvedIntentSchema),
+        },
+      },
+      refuses: ['pin_required', 'wrong_resolver', 'not_found', 'already_decided', 'approval_expired'],
+    }),
+    async (c) => {
+      const {
+        action,
+        resolver_person_id = null,
+        resolved_by = null,
+        resolution_channel = null,
+        ...rest
+      } = c.req.valid('json')
+      const intent = await resolveIntent(c.get('ctx'), c.req.valid('param').instance_id, {
+        ...rest,
+        vote: action,
+        resolver_person_id,
+        resolved_by,
+        resolution_channel,
+      })
+      return c.json(
+        {
+          approval_ref: intent.approval_ref,
+          status: intent.status as 'approved' | 'rejected',
+          resolved_at: iso(intent.decided_at ?? 0),
+          resolved_by: intent.decided_by ?? '',
+          reported_by: intent.reported_by,
+          resolver_role: intent.resolver_role ?? intent.approver_role,
+          resolution_channel: intent.resolution_channel,
+          outbox_id: intent.outbox_id,
+        },
+        200,
+      )
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path: `${path}/pending`,
+      operationId: 'listPendingIntents',
+      tags,
+      summary: 'List what waits for a customer, oldest first',
+      description: "What a channel shows to a customer, or to the owner on the customer's behalf.",
+      roles: ['service'],
+      faults: 'fastapi',
+      request: { params: instanceParams, query: z.object({ ...cursorQuery(50), ...pendingQuery }) },
+      responses: {
+        200: {
+          description: 'What waits; nothing that has expired. `Link` leads to the next page.',
+          content: json(pendingIntentsSchema),
+        },
+      },
+      refuses: ['not_found'],
+    }),
+    async (c) => {
+      const { customer_id, ...page } = c.req.valid('query')
+      const { instance_id } = c.req.valid('param')
+      const { rows, total, next } = await listPending(c.get('ctx'), instance_id, customer_id, cursorRequest(page, 50))
+      const { now } = c.get('ctx')
+      const approvals = `[${rows.map((intent) => render(intent, now)).join(',')}]`
+      return jsonText(c, withRaw({ total, next: linkNext(c, next) }, { approvals }), 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path: `${path}/{approval_ref}`,
+      operationId: 'getIntent',
+      tags,
+      summary: 'Read an intent and what became of it',
+      description: 'Its status is that of this moment; once approved, it says where the call stands in the outbox.',
+      roles: ['service'],
+      faults: 'fastapi',
+      request: { params: refParams },
+      responses: { 200: { description: 'The intent.', content: json(intentInViewSchema) } },
+      refuses: ['not_found'],
+    }),
+    async (c) => {
+      const { instance_id, approval_ref } = c.req.valid('param')
+      const intent = await getIntent(c.get('ctx'), instance_id, approval_ref)
+      return jsonText(c, renderInView(intent, c.get('ctx').now), 200)
+    },
+  )
 
 function render(intent: Intent, now: number): string {
   return withRaw(common(intent, now), { serialized_intent: intent.serialized_intent })

@@ -19,77 +19,83 @@ import type { EntryInView, LeasedEntry } from './outbox.store.ts'
 const tags = ['Outbox']
 const path = '/internal/v1/instances/{instance_id}/outbox'
 
-const lease = endpoint({
-  method: 'post',
-  path: `${path}/lease`,
-  operationId: 'leaseOutbox',
-  tags,
-  summary: 'Take approved calls to replay; each is leased to one caller at a time',
-  description: 'An entry that is neither reported nor leased again in time is handed out anew, at most five times.',
-  roles: ['service'],
-  faults: 'fastapi',
-  request: { params: instanceParams, body: { content: json(leaseSchema) } },
-  responses: { 200: { description: 'What to replay, longest waiting first.', content: json(leasedSchema) } },
-  refuses: ['not_found'],
-})
-
-const ack = endpoint({
-  method: 'post',
-  path: `${path}/{outbox_id}/ack`,
-  operationId: 'ackOutbox',
-  tags,
-  summary: 'Report what came of a replay',
-  description: 'The token has to be that of the current lease. A failure may ask for another attempt.',
-  roles: ['service'],
-  faults: 'fastapi',
-  request: { params: entryParams, body: { required: true, content: json(ackSchema) } },
-  keeps: { member: 'result' },
-  responses: {
-    200: { description: 'Noted; the same answer for the same report again.', content: json(settledSchema) },
-  },
-  refuses: ['not_found', 'lease_lost'],
-})
-
-const get = endpoint({
-  method: 'get',
-  path: `${path}/{outbox_id}`,
-  operationId: 'getOutboxEntry',
-  tags,
-  summary: 'Read an approved call and what became of it; its lease token is never shown',
-  description: 'For whoever wants to know without taking it.',
-  roles: ['service'],
-  faults: 'fastapi',
-  request: { params: entryParams },
-  responses: { 200: { description: 'The entry.', content: json(entryInViewSchema) } },
-  refuses: ['not_found'],
-})
-
 /** The outbox: lease, ack, read one. */
 export const outboxRoutes = createRouter()
-  .openapi(lease, async (c) => {
-    const { max = 10, lease_seconds = 60 } = c.req.valid('json')
-    const entries = await leaseEntries(c.get('ctx'), c.req.valid('param').instance_id, { max, seconds: lease_seconds })
-    return jsonText(c, `{"entries":[${entries.map(render).join(',')}]}`, 200)
-  })
-  .openapi(ack, async (c) => {
-    const { lease_token, outcome, error = null, retry } = c.req.valid('json')
-    const { instance_id, outbox_id } = c.req.valid('param')
-    const result = (await keptText(c)) ?? null
-    const entry = await settleEntry(c.get('ctx'), instance_id, outbox_id, lease_token, {
-      outcome,
-      error,
-      retry,
-      result,
-    })
-    const { id, status, attempt, finished_at } = entry
-    const shown = status === 'open' ? ('pending' as const) : status
-    return c.json({ outbox_id: id, status: shown, attempt, error: entry.error, finished_at: iso(finished_at) }, 200)
-  })
-  .openapi(get, async (c) => {
-    const { instance_id, outbox_id } = c.req.valid('param')
-    const entry = await getEntry(c.get('ctx'), instance_id, outbox_id)
-    return jsonText(c, renderInView(entry, c.get('ctx').now), 200)
-  })
+  .openapi(
+    endpoint({
+      method: 'post',
+      path: `${path}/lease`,
+      operationId: 'leaseOutbox',
+      tags,
+      summary: 'Take approved calls to replay; each is leased to one caller at a time',
+      description: 'An entry that is neither reported nor leased again in time is handed out anew, at most five times.',
+      roles: ['service'],
+      faults: 'fastapi',
+      request: { params: instanceParams, body: { content: json(leaseSchema) } },
+      responses: { 200: { description: 'What to replay, longest waiting first.', content: json(leasedSchema) } },
+      refuses: ['not_found'],
+    }),
+    async (c) => {
+      const { max = 10, lease_seconds = 60 } = c.req.valid('json')
+      const entries = await leaseEntries(c.get('ctx'), c.req.valid('param').instance_id, {
+        max,
+        seconds: lease_seconds,
+      })
+      return jsonText(c, `{"entries":[${entries.map(render).join(',')}]}`, 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'post',
+      path: `${path}/{outbox_id}/ack`,
+      operationId: 'ackOutbox',
+      tags,
+      summary: 'Report what came of a replay',
+      description: 'The token has to be that of the current lease. A failure may ask for another attempt.',
+      roles: ['service'],
+      faults: 'fastapi',
+      request: { params: entryParams, body: { required: true, content: json(ackSchema) } },
+      keeps: { member: 'result' },
+      responses: {
+        200: { description: 'Noted; the same answer for the same report again.', content: json(settledSchema) },
+      },
+      refuses: ['not_found', 'lease_lost'],
+    }),
+    async (c) => {
+      const { lease_token, outcome, error = null, retry } = c.req.valid('json')
+      const { instance_id, outbox_id } = c.req.valid('param')
+      const result = (await keptText(c)) ?? null
+      const entry = await settleEntry(c.get('ctx'), instance_id, outbox_id, lease_token, {
+        outcome,
+        error,
+        retry,
+        result,
+      })
+      const { id, status, attempt, finished_at } = entry
+      const shown = status === 'open' ? ('pending' as const) : status
+      return c.json({ outbox_id: id, status: shown, attempt, error: entry.error, finished_at: iso(finished_at) }, 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path: `${path}/{outbox_id}`,
+      operationId: 'getOutboxEntry',
+      tags,
+      summary: 'Read an approved call and what became of it; its lease token is never shown',
+      description: 'For whoever wants to know without taking it.',
+      roles: ['service'],
+      faults: 'fastapi',
+      request: { params: entryParams },
+      responses: { 200: { description: 'The entry.', content: json(entryInViewSchema) } },
+      refuses: ['not_found'],
+    }),
+    async (c) => {
+      const { instance_id, outbox_id } = c.req.valid('param')
+      const entry = await getEntry(c.get('ctx'), instance_id, outbox_id)
+      return jsonText(c, renderInView(entry, c.get('ctx').now), 200)
+    },
+  )
 
 function renderInView(entry: EntryInView, now: number): string {
   const shown = {

@@ -27,192 +27,202 @@ const path = '/v1/structuring/gates'
 const one = (description: string) => ({ description, content: json(gateSchema) })
 const rule = (description: string) => ({ description, content: json(ruleSchema) })
 
-const create = endpoint({
-  method: 'post',
-  path,
-  operationId: 'createGate',
-  tags,
-  summary: 'Make a gate, with its rules if you like',
-  description: 'The checks and webhook endpoints that it names have to be there.',
-  roles: ['admin'],
-  creates: true,
-  request: { body: { required: true, content: json(newGateSchema) } },
-  further: (ctx, { body }) => unknownFaults(ctx, partOfGate.parse(body)),
-  responses: { 201: one('The gate.') },
-})
-
-const list = endpoint({
-  method: 'get',
-  path,
-  operationId: 'listGates',
-  tags,
-  summary: 'List gates, newest first',
-  description: 'Each with its rules; deleted ones are not listed.',
-  roles: 'any',
-  request: { query: z.object(cursorQuery(20)) },
-  responses: { 200: { description: 'A page of gates; `Link` leads to the next.', content: json(gateListSchema) } },
-})
-
-const get = endpoint({
-  method: 'get',
-  path: `${path}/{id}`,
-  operationId: 'getGate',
-  tags,
-  summary: 'Read a gate',
-  description: 'With its rules.',
-  roles: 'any',
-  request: { params: idParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42') },
-  responses: { 200: one('The gate.') },
-  refuses: ['not_found'],
-})
-
-const change = endpoint({
-  method: 'patch',
-  path: `${path}/{id}`,
-  operationId: 'changeGate',
-  tags,
-  summary: 'Change a gate',
-  description: 'Results that wait at it set off what it says when they are decided; their time to wait stays.',
-  roles: ['admin'],
-  request: {
-    params: idParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42'),
-    body: { required: true, content: json(gateChangeSchema) },
-  },
-  further: (ctx, { body }) => unknownFaults(ctx, partOfGate.parse(body)),
-  responses: { 200: one('The gate as it is now.') },
-  refuses: ['not_found'],
-})
-
-const remove = endpoint({
-  method: 'delete',
-  path: `${path}/{id}`,
-  operationId: 'deleteGate',
-  tags,
-  summary: 'Delete a gate; what waits at it can still be decided',
-  description: 'Nothing can be submitted to it any more.',
-  roles: ['admin'],
-  request: { params: idParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c46') },
-  responses: { 200: { description: 'It is gone.', content: json(deletedSchema) } },
-  refuses: ['not_found'],
-})
-
-const createRule = endpoint({
-  method: 'post',
-  path: `${path}/{id}/rules`,
-  operationId: 'createGateRule',
-  tags,
-  summary: 'Add a rule to a gate',
-  description: 'It judges what is submitted from then on.',
-  roles: ['admin'],
-  creates: true,
-  request: {
-    params: idParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c45'),
-    body: { required: true, content: json(newRuleSchema) },
-  },
-  responses: { 201: rule('The rule.') },
-  refuses: ['not_found', 'rule_limit'],
-})
-
-const listRules = endpoint({
-  method: 'get',
-  path: `${path}/{id}/rules`,
-  operationId: 'listGateRules',
-  tags,
-  summary: "List a gate's rules, oldest first; all of them",
-  description: 'A gate has few, so there are no pages.',
-  roles: 'any',
-  request: { params: idParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c45') },
-  responses: { 200: { description: 'The rules.', content: json(ruleListSchema) } },
-  refuses: ['not_found'],
-})
-
-const readRule = endpoint({
-  method: 'get',
-  path: `${path}/{id}/rules/{rule_id}`,
-  operationId: 'getGateRule',
-  tags,
-  summary: 'Read a rule',
-  description: 'It is also in the gate.',
-  roles: 'any',
-  request: { params: ruleParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c47') },
-  responses: { 200: rule('The rule.') },
-  refuses: ['not_found'],
-})
-
-const updateRule = endpoint({
-  method: 'patch',
-  path: `${path}/{id}/rules/{rule_id}`,
-  operationId: 'changeGateRule',
-  tags,
-  summary: "Change a rule's threshold",
-  description: 'Its type stays; what is judged already stays as it was judged.',
-  roles: ['admin'],
-  request: {
-    params: ruleParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c47'),
-    body: { required: true, content: json(ruleChangeSchema) },
-  },
-  further: (ctx, { params, body }) => faultsByType(ctx, params, partOfRule.parse(body).config),
-  responses: { 200: rule('The rule as it is now.') },
-  refuses: ['not_found'],
-})
-
-const removeRule = endpoint({
-  method: 'delete',
-  path: `${path}/{id}/rules/{rule_id}`,
-  operationId: 'deleteGateRule',
-  tags,
-  summary: 'Remove a rule',
-  description: 'It judges nothing any more; what it has judged stays.',
-  roles: ['admin'],
-  request: { params: ruleParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c48') },
-  responses: { 200: { description: 'It is gone.', content: json(deletedSchema) } },
-  refuses: ['not_found'],
-})
-
 /** Gates and their rules: make, read, change, delete. */
 export const gateRoutes = createRouter()
-  .openapi(create, async (c) => {
-    const { rules, ...settings } = c.req.valid('json')
-    const asked = rules.map(({ type, config }) => ({ type, config: JSON.stringify(config) }))
-    return c.json(render(await createGate(c.get('ctx'), settings, asked)), 201)
-  })
-  .openapi(list, async (c) => {
-    const { rows, next } = await listGates(c.get('ctx'), cursorRequest(c.req.valid('query'), 20))
-    return c.json({ data: rows.map(render), next: linkNext(c, next) }, 200)
-  })
-  .openapi(get, async (c) => c.json(render(await getGate(c.get('ctx'), c.req.valid('param').id)), 200))
-  .openapi(change, async (c) => {
-    const gate = await changeGate(c.get('ctx'), c.req.valid('param').id, c.req.valid('json'))
-    return c.json(render(gate), 200)
-  })
-  .openapi(remove, async (c) => {
-    const { id } = c.req.valid('param')
-    await deleteGate(c.get('ctx'), id)
-    return c.json({ id, deleted: true as const }, 200)
-  })
-  .openapi(createRule, async (c) => {
-    const { type, config } = c.req.valid('json')
-    const added = await addRule(c.get('ctx'), c.req.valid('param').id, { type, config: JSON.stringify(config) })
-    return c.json(renderRule(added), 201)
-  })
-  .openapi(listRules, async (c) => {
-    const gate = await getGate(c.get('ctx'), c.req.valid('param').id)
-    return c.json({ data: render(gate).rules }, 200)
-  })
-  .openapi(readRule, async (c) => {
-    const { id, rule_id } = c.req.valid('param')
-    return c.json(renderRule(await getRule(c.get('ctx'), id, rule_id)), 200)
-  })
-  .openapi(updateRule, async (c) => {
-    const { id, rule_id } = c.req.valid('param')
-    const { config } = c.req.valid('json')
-    return c.json(renderRule(await changeRule(c.get('ctx'), id, rule_id, config)), 200)
-  })
-  .openapi(removeRule, async (c) => {
-    const { id, rule_id } = c.req.valid('param')
-    await deleteRule(c.get('ctx'), id, rule_id)
-    return c.json({ id: rule_id, deleted: true as const }, 200)
-  })
+  .openapi(
+    endpoint({
+      method: 'post',
+      path,
+      operationId: 'createGate',
+      tags,
+      summary: 'Make a gate, with its rules if you like',
+      description: 'The checks and webhook endpoints that it names have to be there.',
+      roles: ['admin'],
+      creates: true,
+      request: { body: { required: true, content: json(newGateSchema) } },
+      further: (ctx, { body }) => unknownFaults(ctx, partOfGate.parse(body)),
+      responses: { 201: one('The gate.') },
+    }),
+    async (c) => {
+      const { rules, ...settings } = c.req.valid('json')
+      const asked = rules.map(({ type, config }) => ({ type, config: JSON.stringify(config) }))
+      return c.json(render(await createGate(c.get('ctx'), settings, asked)), 201)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path,
+      operationId: 'listGates',
+      tags,
+      summary: 'List gates, newest first',
+      description: 'Each with its rules; deleted ones are not listed.',
+      roles: 'any',
+      request: { query: z.object(cursorQuery(20)) },
+      responses: { 200: { description: 'A page of gates; `Link` leads to the next.', content: json(gateListSchema) } },
+    }),
+    async (c) => {
+      const { rows, next } = await listGates(c.get('ctx'), cursorRequest(c.req.valid('query'), 20))
+      return c.json({ data: rows.map(render), next: linkNext(c, next) }, 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path: `${path}/{id}`,
+      operationId: 'getGate',
+      tags,
+      summary: 'Read a gate',
+      description: 'With its rules.',
+      roles: 'any',
+      request: { params: idParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42') },
+      responses: { 200: one('The gate.') },
+      refuses: ['not_found'],
+    }),
+    async (c) => c.json(render(await getGate(c.get('ctx'), c.req.valid('param').id)), 200),
+  )
+  .openapi(
+    endpoint({
+      method: 'patch',
+      path: `${path}/{id}`,
+      operationId: 'changeGate',
+      tags,
+      summary: 'Change a gate',
+      description: 'Results that wait at it set off what it says when they are decided; their time to wait stays.',
+      roles: ['admin'],
+      request: {
+        params: idParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42'),
+        body: { required: true, content: json(gateChangeSchema) },
+      },
+      further: (ctx, { body }) => unknownFaults(ctx, partOfGate.parse(body)),
+      responses: { 200: one('The gate as it is now.') },
+      refuses: ['not_found'],
+    }),
+    async (c) => {
+      const gate = await changeGate(c.get('ctx'), c.req.valid('param').id, c.req.valid('json'))
+      return c.json(render(gate), 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'delete',
+      path: `${path}/{id}`,
+      operationId: 'deleteGate',
+      tags,
+      summary: 'Delete a gate; what waits at it can still be decided',
+      description: 'Nothing can be submitted to it any more.',
+      roles: ['admin'],
+      request: { params: idParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c46') },
+      responses: { 200: { description: 'It is gone.', content: json(deletedSchema) } },
+      refuses: ['not_found'],
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param')
+      await deleteGate(c.get('ctx'), id)
+      return c.json({ id, deleted: true as const }, 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'post',
+      path: `${path}/{id}/rules`,
+      operationId: 'createGateRule',
+      tags,
+      summary: 'Add a rule to a gate',
+      description: 'It judges what is submitted from then on.',
+      roles: ['admin'],
+      creates: true,
+      request: {
+        params: idParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c45'),
+        body: { required: true, content: json(newRuleSchema) },
+      },
+      responses: { 201: rule('The rule.') },
+      refuses: ['not_found', 'rule_limit'],
+    }),
+    async (c) => {
+      const { type, config } = c.req.valid('json')
+      const added = await addRule(c.get('ctx'), c.req.valid('param').id, { type, config: JSON.stringify(config) })
+      return c.json(renderRule(added), 201)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path: `${path}/{id}/rules`,
+      operationId: 'listGateRules',
+      tags,
+      summary: "List a gate's rules, oldest first; all of them",
+      description: 'A gate has few, so there are no pages.',
+      roles: 'any',
+      request: { params: idParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c45') },
+      responses: { 200: { description: 'The rules.', content: json(ruleListSchema) } },
+      refuses: ['not_found'],
+    }),
+    async (c) => {
+      const gate = await getGate(c.get('ctx'), c.req.valid('param').id)
+      return c.json({ data: render(gate).rules }, 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path: `${path}/{id}/rules/{rule_id}`,
+      operationId: 'getGateRule',
+      tags,
+      summary: 'Read a rule',
+      description: 'It is also in the gate.',
+      roles: 'any',
+      request: { params: ruleParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c47') },
+      responses: { 200: rule('The rule.') },
+      refuses: ['not_found'],
+    }),
+    async (c) => {
+      const { id, rule_id } = c.req.valid('param')
+      return c.json(renderRule(await getRule(c.get('ctx'), id, rule_id)), 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'patch',
+      path: `${path}/{id}/rules/{rule_id}`,
+      operationId: 'changeGateRule',
+      tags,
+      summary: "Change a rule's threshold",
+      description: 'Its type stays; what is judged already stays as it was judged.',
+      roles: ['admin'],
+      request: {
+        params: ruleParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c47'),
+        body: { required: true, content: json(ruleChangeSchema) },
+      },
+      further: (ctx, { params, body }) => faultsByType(ctx, params, partOfRule.parse(body).config),
+      responses: { 200: rule('The rule as it is now.') },
+      refuses: ['not_found'],
+    }),
+    async (c) => {
+      const { id, rule_id } = c.req.valid('param')
+      const { config } = c.req.valid('json')
+      return c.json(renderRule(await changeRule(c.get('ctx'), id, rule_id, config)), 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'delete',
+      path: `${path}/{id}/rules/{rule_id}`,
+      operationId: 'deleteGateRule',
+      tags,
+      summary: 'Remove a rule',
+      description: 'It judges nothing any more; what it has judged stays.',
+      roles: ['admin'],
+      request: { params: ruleParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c48') },
+      responses: { 200: { description: 'It is gone.', content: json(deletedSchema) } },
+      refuses: ['not_found'],
+    }),
+    async (c) => {
+      const { id, rule_id } = c.req.valid('param')
+      await deleteRule(c.get('ctx'), id, rule_id)
+      return c.json({ id: rule_id, deleted: true as const }, 200)
+    },
+  )
 
 function render({ check_ids, on_approve, on_reject, queue_warnings, is_active, rules, ...gate }: Gate) {
   return {

@@ -30,82 +30,6 @@ const tags = ['Gate reviews']
 const path = '/v1/structuring'
 const undecidable = ['not_found', 'already_decided', 'precondition_failed'] as const
 
-const submit = endpoint({
-  method: 'post',
-  path: `${path}/results`,
-  operationId: 'submitResult',
-  tagged: true,
-  tags,
-  summary: 'Submit a result to a gate',
-  description:
-    'Approved at once if nothing holds it up; else it waits for a person, or for the hours that the gate gives.',
-  roles: ['member', 'coordinator', 'reviewer', 'admin', 'service'],
-  creates: true,
-  request: { body: { required: true, content: json(newResultSchema) } },
-  keeps: { member: 'data' },
-  further: (ctx, { body }) => misreported(ctx, partOfResult.parse(body)),
-  responses: {
-    201: { description: 'The result, with what each check and rule said.', content: json(judgedResultSchema) },
-  },
-  refuses: ['not_found', 'gate_inactive'],
-})
-
-const list = endpoint({
-  method: 'get',
-  path: `${path}/results`,
-  operationId: 'listResults',
-  tags,
-  summary: 'List results, newest first, without their data',
-  description:
-    'Read one result for its data. By `external_ref` and another filter a page may be short and still have a `next`.',
-  roles: 'any',
-  request: { query: z.object({ ...resultFilter, ...createdRange, ...cursorQuery(20) }) },
-  responses: { 200: { description: 'A page of results; `Link` leads to the next.', content: json(resultListSchema) } },
-})
-
-const get = endpoint({
-  method: 'get',
-  path: `${path}/results/{id}`,
-  operationId: 'getResult',
-  tagged: true,
-  tags,
-  summary: 'Read a result',
-  description: 'With its data as it was sent.',
-  roles: 'any',
-  request: { params: resultParams() },
-  responses: {
-    200: { description: 'The result; its ETag changes with every change.', content: json(resultSchema) },
-  },
-  refuses: ['not_found'],
-})
-
-const checks = endpoint({
-  method: 'get',
-  path: `${path}/results/{id}/checks`,
-  operationId: 'getResultChecks',
-  tags,
-  summary: 'What each check and each rule said of a result; all of them, in their order',
-  description: 'Why a failed one failed is in its details.',
-  roles: 'any',
-  request: { params: resultParams() },
-  responses: { 200: { description: 'The outcomes.', content: json(checkResultListSchema) } },
-  refuses: ['not_found'],
-})
-
-const pending = endpoint({
-  method: 'get',
-  path: `${path}/approvals/pending`,
-  operationId: 'listPendingResults',
-  tags,
-  summary: 'List what waits for a person, oldest first',
-  description: 'An entry for each failed check or rule that holds a result up; one result may appear several times.',
-  roles: 'any',
-  request: { query: z.object({ ...pendingFilter, ...cursorQuery(100) }) },
-  responses: {
-    200: { description: 'What waits; `Link` leads to the next page.', content: json(pendingResultsSchema) },
-  },
-})
-
 const review = (verb: 'approve' | 'reject', summary: string, example?: string) =>
   endpoint({
     method: 'post',
@@ -134,34 +58,118 @@ const reject = review(
 
 /** Results: submit, read, list what waits, decide. */
 export const resultRoutes = createRouter()
-  .openapi(submit, async (c) => {
-    const body = c.req.valid('json')
-    const data = (await keptText(c)) ?? '{}'
-    const { result, checks } = await submitResult(c.get('ctx'), { ...body, data })
-    setTag(c, result.revision)
-    return jsonText(c, withRaw(render(result), { checks: `[${checks.map(renderCheck).join(',')}]` }), 201)
-  })
-  .openapi(list, async (c) => {
-    const { status, gate_id: gateId, external_ref: externalRef, ...rest } = c.req.valid('query')
-    const page = cursorRequest(rest, 20)
-    const { rows, next } = await listResults(c.get('ctx'), { status, gateId, externalRef }, page)
-    return c.json({ data: rows.map(render), next: linkNext(c, next) }, 200)
-  })
-  .openapi(get, async (c) => {
-    const { data, ...result } = await getResult(c.get('ctx'), c.req.valid('param').id)
-    setTag(c, result.revision)
-    return jsonText(c, withRaw(render(result), { data }), 200)
-  })
-  .openapi(checks, async (c) => {
-    const found = await getCheckResults(c.get('ctx'), c.req.valid('param').id)
-    return jsonText(c, `{"data":[${found.map(renderCheck).join(',')}]}`, 200)
-  })
-  .openapi(pending, async (c) => {
-    const { result_id: resultId, gate_id: gateId, severity, ...rest } = c.req.valid('query')
-    const page = await listPending(c.get('ctx'), { resultId, gateId, severity }, cursorRequest(rest, 100))
-    const data = `[${page.rows.map(renderPending).join(',')}]`
-    return jsonText(c, withRaw({ next: linkNext(c, page.next) }, { data }), 200)
-  })
+  .openapi(
+    endpoint({
+      method: 'post',
+      path: `${path}/results`,
+      operationId: 'submitResult',
+      tagged: true,
+      tags,
+      summary: 'Submit a result to a gate',
+      description:
+        'Approved at once if nothing holds it up; else it waits for a person, or for the hours that the gate gives.',
+      roles: ['member', 'coordinator', 'reviewer', 'admin', 'service'],
+      creates: true,
+      request: { body: { required: true, content: json(newResultSchema) } },
+      keeps: { member: 'data' },
+      further: (ctx, { body }) => misreported(ctx, partOfResult.parse(body)),
+      responses: {
+        201: { description: 'The result, with what each check and rule said.', content: json(judgedResultSchema) },
+      },
+      refuses: ['not_found', 'gate_inactive'],
+    }),
+    async (c) => {
+      const body = c.req.valid('json')
+      const data = (await keptText(c)) ?? '{}'
+      const { result, checks } = await submitResult(c.get('ctx'), { ...body, data })
+      setTag(c, result.revision)
+      return jsonText(c, withRaw(render(result), { checks: `[${checks.map(renderCheck).join(',')}]` }), 201)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path: `${path}/results`,
+      operationId: 'listResults',
+      tags,
+      summary: 'List results, newest first, without their data',
+      description:
+        'Read one result for its data. By `external_ref` and another filter a page may be short and still have a `next`.',
+      roles: 'any',
+      request: { query: z.object({ ...resultFilter, ...createdRange, ...cursorQuery(20) }) },
+      responses: {
+        200: { description: 'A page of results; `Link` leads to the next.', content: json(resultListSchema) },
+      },
+    }),
+    async (c) => {
+      const { status, gate_id: gateId, external_ref: externalRef, ...rest } = c.req.valid('query')
+      const page = cursorRequest(rest, 20)
+      const { rows, next } = await listResults(c.get('ctx'), { status, gateId, externalRef }, page)
+      return c.json({ data: rows.map(render), next: linkNext(c, next) }, 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path: `${path}/results/{id}`,
+      operationId: 'getResult',
+      tagged: true,
+      tags,
+      summary: 'Read a result',
+      description: 'With its data as it was sent.',
+      roles: 'any',
+      request: { params: resultParams() },
+      responses: {
+        200: { description: 'The result; its ETag changes with every change.', content: json(resultSchema) },
+      },
+      refuses: ['not_found'],
+    }),
+    async (c) => {
+      const { data, ...result } = await getResult(c.get('ctx'), c.req.valid('param').id)
+      setTag(c, result.revision)
+      return jsonText(c, withRaw(render(result), { data }), 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path: `${path}/results/{id}/checks`,
+      operationId: 'getResultChecks',
+      tags,
+      summary: 'What each check and each rule said of a result; all of them, in their order',
+      description: 'Why a failed one failed is in its details.',
+      roles: 'any',
+      request: { params: resultParams() },
+      responses: { 200: { description: 'The outcomes.', content: json(checkResultListSchema) } },
+      refuses: ['not_found'],
+    }),
+    async (c) => {
+      const found = await getCheckResults(c.get('ctx'), c.req.valid('param').id)
+      return jsonText(c, `{"data":[${found.map(renderCheck).join(',')}]}`, 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path: `${path}/approvals/pending`,
+      operationId: 'listPendingResults',
+      tags,
+      summary: 'List what waits for a person, oldest first',
+      description:
+        'An entry for each failed check or rule that holds a result up; one result may appear several times.',
+      roles: 'any',
+      request: { query: z.object({ ...pendingFilter, ...cursorQuery(100) }) },
+      responses: {
+        200: { description: 'What waits; `Link` leads to the next page.', content: json(pendingResultsSchema) },
+      },
+    }),
+    async (c) => {
+      const { result_id: resultId, gate_id: gateId, severity, ...rest } = c.req.valid('query')
+      const page = await listPending(c.get('ctx'), { resultId, gateId, severity }, cursorRequest(rest, 100))
+      const data = `[${page.rows.map(renderPending).join(',')}]`
+      return jsonText(c, withRaw({ next: linkNext(c, page.next) }, { data }), 200)
+    },
+  )
   .openapi(approve, async (c) => {
     const { id } = c.req.valid('param')
     const { comment = null } = c.req.valid('json')

@@ -41,191 +41,202 @@ const urlIsFaulty: Further = async (ctx, { body }) => {
   return url === undefined ? [] : urlFaults(ctx, url)
 }
 
-const create = endpoint({
-  method: 'post',
-  path,
-  operationId: 'createWebhookEndpoint',
-  tags,
-  summary: 'Register an endpoint; its secret is shown once',
-  description: 'Deliveries are signed as Standard Webhooks 1.0 says; the secret of that is in this answer only.',
-  roles,
-  creates: true,
-  request: { body: { required: true, content: json(newEndpointSchema) } },
-  further: urlIsFaulty,
-  responses: {
-    201: { description: 'The endpoint. It is told what happens from now on.', content: json(createdEndpointSchema) },
-  },
-  refuses: ['endpoint_limit', 'webhooks_unavailable'],
-})
-
-const list = endpoint({
-  method: 'get',
-  path,
-  operationId: 'listWebhookEndpoints',
-  tags,
-  summary: 'List endpoints, newest first',
-  description: 'Their secrets are never shown again.',
-  roles,
-  request: { query: z.object(cursorQuery(20)) },
-  responses: {
-    200: { description: 'A page of endpoints; `Link` leads to the next.', content: json(endpointListSchema) },
-  },
-})
-
-const get = endpoint({
-  method: 'get',
-  path: `${path}/{id}`,
-  operationId: 'getWebhookEndpoint',
-  tags,
-  summary: 'Read an endpoint',
-  description: 'If it is disabled, it says why; if its receiver asked for a pause, until when.',
-  roles,
-  request: { params: endpointParams },
-  responses: { 200: { description: 'The endpoint.', content: json(endpointSchema) } },
-  refuses: ['not_found'],
-})
-
-const change = endpoint({
-  method: 'patch',
-  path: `${path}/{id}`,
-  operationId: 'changeWebhookEndpoint',
-  tags,
-  summary: 'Change, disable or enable an endpoint',
-  description:
-    'What waits for an endpoint that is disabled has failed; enabled again, it is told what happens from then on.',
-  roles,
-  request: { params: endpointParams, body: { required: true, content: json(endpointChangeSchema) } },
-  further: urlIsFaulty,
-  responses: { 200: { description: 'The endpoint as it is now.', content: json(endpointSchema) } },
-  refuses: ['not_found'],
-})
-
-const remove = endpoint({
-  method: 'delete',
-  path: `${path}/{id}`,
-  operationId: 'deleteWebhookEndpoint',
-  tags,
-  summary: 'Delete an endpoint, with its deliveries',
-  description: 'An endpoint to which a gate sends its decisions is refused.',
-  roles,
-  request: { params: endpointParams },
-  responses: { 200: { description: 'It is gone.', content: json(deletedEndpointSchema) } },
-  refuses: ['not_found', 'endpoint_in_use'],
-})
-
-const rotate = endpoint({
-  method: 'post',
-  path: `${path}/{id}/rotate-secret`,
-  operationId: 'rotateWebhookSecret',
-  tags,
-  summary: 'Replace the secret; the old one signs for another 24 hours, beside the new one',
-  description: 'Receivers have a day to take the new one over; deliveries carry the signatures of both.',
-  roles,
-  creates: true,
-  request: { params: endpointParams },
-  responses: { 200: { description: 'The endpoint with its new secret.', content: json(rotatedEndpointSchema) } },
-  refuses: ['not_found', 'webhooks_unavailable'],
-})
-
-const test = endpoint({
-  method: 'post',
-  path: `${path}/{id}/test`,
-  operationId: 'testWebhookEndpoint',
-  tags,
-  summary: 'Send an endpoint.test event to this endpoint alone',
-  description: 'It goes the way of every event, whatever types the endpoint asks for.',
-  roles,
-  creates: true,
-  request: { params: endpointParams },
-  responses: { 201: { description: 'The delivery; the log says what came of it.', content: json(deliverySchema) } },
-  refuses: ['not_found', 'endpoint_disabled'],
-})
-
-const deliveries = endpoint({
-  method: 'get',
-  path: `${path}/{id}/deliveries`,
-  operationId: 'listWebhookDeliveries',
-  tags,
-  summary: 'The log of what was sent to an endpoint, newest first; kept for 30 days',
-  description: 'Each with its last attempts; read one delivery for what was sent.',
-  roles,
-  request: {
-    params: endpointParams,
-    query: z.object({ ...cursorQuery(20), status: deliveryStatus.optional(), ...createdRange }),
-  },
-  responses: {
-    200: { description: 'A page of deliveries; `Link` leads to the next.', content: json(deliveryListSchema) },
-  },
-  refuses: ['not_found'],
-})
-
-const delivery = endpoint({
-  method: 'get',
-  path: '/v1/webhook-deliveries/{id}',
-  operationId: 'getWebhookDelivery',
-  tags,
-  summary: 'Read a delivery, with the body that was sent',
-  description: 'The body is to the byte what each attempt signs and sends.',
-  roles,
-  request: { params: deliveryParams },
-  responses: { 200: { description: 'The delivery.', content: json(deliveryInFullSchema) } },
-  refuses: ['not_found'],
-})
-
-const replay = endpoint({
-  method: 'post',
-  path: '/v1/webhook-deliveries/{id}/replay',
-  operationId: 'replayWebhookDelivery',
-  tags,
-  summary: 'Send a delivery again, under the same webhook-id',
-  description: 'It has as many attempts as a new one.',
-  roles,
-  request: { params: deliveryParams },
-  responses: { 200: { description: 'The delivery, pending.', content: json(deliverySchema) } },
-  refuses: ['not_found', 'endpoint_disabled'],
-})
-
 /** Webhook endpoints, their secrets, their deliveries. */
 export const webhookRoutes = createRouter()
-  .openapi(create, async (c) => {
-    const { plainSecret, ...made } = await createEndpoint(c.get('ctx'), c.req.valid('json'))
-    return c.json({ ...render(made), secret: plainSecret }, 201)
-  })
-  .openapi(list, async (c) => {
-    const { rows, next } = await listEndpoints(c.get('ctx'), cursorRequest(c.req.valid('query'), 20))
-    return c.json({ data: rows.map(render), next: linkNext(c, next) }, 200)
-  })
-  .openapi(get, async (c) => c.json(render(await getEndpoint(c.get('ctx'), c.req.valid('param').id)), 200))
-  .openapi(change, async (c) => {
-    const { event_types, ...body } = c.req.valid('json')
-    const changed = await changeEndpoint(c.get('ctx'), c.req.valid('param').id, {
-      ...body,
-      event_types: event_types && JSON.stringify(event_types),
-    })
-    return c.json(render(changed), 200)
-  })
-  .openapi(remove, async (c) => {
-    const { id } = c.req.valid('param')
-    await deleteEndpoint(c.get('ctx'), id)
-    return c.json({ id, deleted: true as const }, 200)
-  })
-  .openapi(rotate, async (c) => {
-    const { plainSecret, validUntil, ...rotated } = await rotateSecret(c.get('ctx'), c.req.valid('param').id)
-    return c.json({ ...render(rotated), secret: plainSecret, previous_secret_valid_until: iso(validUntil) }, 200)
-  })
-  .openapi(test, async (c) => c.json(renderDelivery(await testEndpoint(c.get('ctx'), c.req.valid('param').id)), 201))
-  .openapi(deliveries, async (c) => {
-    const { status, ...rest } = c.req.valid('query')
-    const { id } = c.req.valid('param')
-    const { rows, next } = await listDeliveries(c.get('ctx'), id, status, cursorRequest(rest, 20))
-    return c.json({ data: rows.map(renderDelivery), next: linkNext(c, next) }, 200)
-  })
-  .openapi(delivery, async (c) => {
-    const found = await getDelivery(c.get('ctx'), c.req.valid('param').id)
-    return c.json({ ...renderDelivery(found.delivery), body: found.body }, 200)
-  })
-  .openapi(replay, async (c) =>
-    c.json(renderDelivery(await replayDelivery(c.get('ctx'), c.req.valid('param').id)), 200),
+  .openapi(
+    endpoint({
+      method: 'post',
+      path,
+      operationId: 'createWebhookEndpoint',
+      tags,
+      summary: 'Register an endpoint; its secret is shown once',
+      description: 'Deliveries are signed as Standard Webhooks 1.0 says; the secret of that is in this answer only.',
+      roles,
+      creates: true,
+      request: { body: { required: true, content: json(newEndpointSchema) } },
+      further: urlIsFaulty,
+      responses: {
+        201: {
+          description: 'The endpoint. It is told what happens from now on.',
+          content: json(createdEndpointSchema),
+        },
+      },
+      refuses: ['endpoint_limit', 'webhooks_unavailable'],
+    }),
+    async (c) => {
+      const { plainSecret, ...made } = await createEndpoint(c.get('ctx'), c.req.valid('json'))
+      return c.json({ ...render(made), secret: plainSecret }, 201)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path,
+      operationId: 'listWebhookEndpoints',
+      tags,
+      summary: 'List endpoints, newest first',
+      description: 'Their secrets are never shown again.',
+      roles,
+      request: { query: z.object(cursorQuery(20)) },
+      responses: {
+        200: { description: 'A page of endpoints; `Link` leads to the next.', content: json(endpointListSchema) },
+      },
+    }),
+    async (c) => {
+      const { rows, next } = await listEndpoints(c.get('ctx'), cursorRequest(c.req.valid('query'), 20))
+      return c.json({ data: rows.map(render), next: linkNext(c, next) }, 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path: `${path}/{id}`,
+      operationId: 'getWebhookEndpoint',
+      tags,
+      summary: 'Read an endpoint',
+      description: 'If it is disabled, it says why; if its receiver asked for a pause, until when.',
+      roles,
+      request: { params: endpointParams },
+      responses: { 200: { description: 'The endpoint.', content: json(endpointSchema) } },
+      refuses: ['not_found'],
+    }),
+    async (c) => c.json(render(await getEndpoint(c.get('ctx'), c.req.valid('param').id)), 200),
+  )
+  .openapi(
+    endpoint({
+      method: 'patch',
+      path: `${path}/{id}`,
+      operationId: 'changeWebhookEndpoint',
+      tags,
+      summary: 'Change, disable or enable an endpoint',
+      description:
+        'What waits for an endpoint that is disabled has failed; enabled again, it is told what happens from then on.',
+      roles,
+      request: { params: endpointParams, body: { required: true, content: json(endpointChangeSchema) } },
+      further: urlIsFaulty,
+      responses: { 200: { description: 'The endpoint as it is now.', content: json(endpointSchema) } },
+      refuses: ['not_found'],
+    }),
+    async (c) => {
+      const { event_types, ...body } = c.req.valid('json')
+      const changed = await changeEndpoint(c.get('ctx'), c.req.valid('param').id, {
+        ...body,
+        event_types: event_types && JSON.stringify(event_types),
+      })
+      return c.json(render(changed), 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'delete',
+      path: `${path}/{id}`,
+      operationId: 'deleteWebhookEndpoint',
+      tags,
+      summary: 'Delete an endpoint, with its deliveries',
+      description: 'An endpoint to which a gate sends its decisions is refused.',
+      roles,
+      request: { params: endpointParams },
+      responses: { 200: { description: 'It is gone.', content: json(deletedEndpointSchema) } },
+      refuses: ['not_found', 'endpoint_in_use'],
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param')
+      await deleteEndpoint(c.get('ctx'), id)
+      return c.json({ id, deleted: true as const }, 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'post',
+      path: `${path}/{id}/rotate-secret`,
+      operationId: 'rotateWebhookSecret',
+      tags,
+      summary: 'Replace the secret; the old one signs for another 24 hours, beside the new one',
+      description: 'Receivers have a day to take the new one over; deliveries carry the signatures of both.',
+      roles,
+      creates: true,
+      request: { params: endpointParams },
+      responses: { 200: { description: 'The endpoint with its new secret.', content: json(rotatedEndpointSchema) } },
+      refuses: ['not_found', 'webhooks_unavailable'],
+    }),
+    async (c) => {
+      const { plainSecret, validUntil, ...rotated } = await rotateSecret(c.get('ctx'), c.req.valid('param').id)
+      return c.json({ ...render(rotated), secret: plainSecret, previous_secret_valid_until: iso(validUntil) }, 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'post',
+      path: `${path}/{id}/test`,
+      operationId: 'testWebhookEndpoint',
+      tags,
+      summary: 'Send an endpoint.test event to this endpoint alone',
+      description: 'It goes the way of every event, whatever types the endpoint asks for.',
+      roles,
+      creates: true,
+      request: { params: endpointParams },
+      responses: { 201: { description: 'The delivery; the log says what came of it.', content: json(deliverySchema) } },
+      refuses: ['not_found', 'endpoint_disabled'],
+    }),
+    async (c) => c.json(renderDelivery(await testEndpoint(c.get('ctx'), c.req.valid('param').id)), 201),
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path: `${path}/{id}/deliveries`,
+      operationId: 'listWebhookDeliveries',
+      tags,
+      summary: 'The log of what was sent to an endpoint, newest first; kept for 30 days',
+      description: 'Each with its last attempts; read one delivery for what was sent.',
+      roles,
+      request: {
+        params: endpointParams,
+        query: z.object({ ...cursorQuery(20), status: deliveryStatus.optional(), ...createdRange }),
+      },
+      responses: {
+        200: { description: 'A page of deliveries; `Link` leads to the next.', content: json(deliveryListSchema) },
+      },
+      refuses: ['not_found'],
+    }),
+    async (c) => {
+      const { status, ...rest } = c.req.valid('query')
+      const { id } = c.req.valid('param')
+      const { rows, next } = await listDeliveries(c.get('ctx'), id, status, cursorRequest(rest, 20))
+      return c.json({ data: rows.map(renderDelivery), next: linkNext(c, next) }, 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path: '/v1/webhook-deliveries/{id}',
+      operationId: 'getWebhookDelivery',
+      tags,
+      summary: 'Read a delivery, with the body that was sent',
+      description: 'The body is to the byte what each attempt signs and sends.',
+      roles,
+      request: { params: deliveryParams },
+      responses: { 200: { description: 'The delivery.', content: json(deliveryInFullSchema) } },
+      refuses: ['not_found'],
+    }),
+    async (c) => {
+      const found = await getDelivery(c.get('ctx'), c.req.valid('param').id)
+      return c.json({ ...renderDelivery(found.delivery), body: found.body }, 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      method: 'post',
+      path: '/v1/webhook-deliveries/{id}/replay',
+      operationId: 'replayWebhookDelivery',
+      tags,
+      summary: 'Send a delivery again, under the same webhook-id',
+      description: 'It has as many attempts as a new one.',
+      roles,
+      request: { params: deliveryParams },
+      responses: { 200: { description: 'The delivery, pending.', content: json(deliverySchema) } },
+      refuses: ['not_found', 'endpoint_disabled'],
+    }),
+    async (c) => c.json(renderDelivery(await replayDelivery(c.get('ctx'), c.req.valid('param').id)), 200),
   )
 
 function render({ id, url, event_types, description, enabled, disabled_reason, ...rest }: Endpoint) {
