@@ -7,6 +7,7 @@ import { iso } from '../http/time.ts'
 import { amendBatch } from './amend-batch.ts'
 import type { Batch, BatchResult } from './batches.store.ts'
 import { cancelThroughRunner, followRunner } from './through-runner.ts'
+import { filterId } from './claims.schemas.ts'
 import {
   amendedBatchSchema,
   batchAmendmentSchema,
@@ -15,11 +16,10 @@ import {
   batchParams,
   batchStatusSchema,
   cancelledBatchSchema,
-  filterId,
   newBatchSchema,
   partOfBatch,
   startedBatchSchema,
-} from './claims.schemas.ts'
+} from './batches.schemas.ts'
 import { timeFaults } from './process-at.ts'
 import { getBatchResult, listBatches } from './read-batches.ts'
 import { startBatch } from './start-batch.ts'

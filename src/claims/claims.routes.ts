@@ -1,4 +1,6 @@
 import { z } from '@hono/zod-openapi'
+import type { Vote } from '../approvals/approval.ts'
+import type { AppContext } from '../http/environment.ts'
 import { endpoint, json } from '../http/endpoint.ts'
 import { createdRange, linkNext, pageQuery, pageRequest } from '../http/pagination.ts'
 import { ifMatch, setTag } from '../http/preconditions.ts'
@@ -153,13 +155,7 @@ export const claimRoutes = createRouter()
     }),
     async (c) => {
       const { comment = null } = c.req.valid('json')
-      const claim = await decideClaim(c.get('ctx'), c.req.valid('param').claim_id, {
-        vote: 'approve',
-        comment,
-        ifMatch: ifMatch(c),
-      })
-      setTag(c, claim.revision)
-      return c.json(render(claim), 200)
+      return c.json(await decided(c, c.req.valid('param').claim_id, 'approve', comment), 200)
     },
   )
   .openapi(
@@ -180,13 +176,7 @@ export const claimRoutes = createRouter()
     }),
     async (c) => {
       const { comment } = c.req.valid('json')
-      const claim = await decideClaim(c.get('ctx'), c.req.valid('param').claim_id, {
-        vote: 'reject',
-        comment,
-        ifMatch: ifMatch(c),
-      })
-      setTag(c, claim.revision)
-      return c.json(render(claim), 200)
+      return c.json(await decided(c, c.req.valid('param').claim_id, 'reject', comment), 200)
     },
   )
   .openapi(
@@ -208,6 +198,12 @@ export const claimRoutes = createRouter()
       return c.json(render(claim), 200)
     },
   )
+
+async function decided(c: AppContext, id: string, vote: Vote, comment: string | null) {
+  const claim = await decideClaim(c.get('ctx'), id, { vote, comment, ifMatch: ifMatch(c) })
+  setTag(c, claim.revision)
+  return render(claim)
+}
 
 function render(claim: Claim) {
   const { id, revision: _, decision_id, decided_at, created_at, updated_at, ...same } = claim

@@ -6,8 +6,8 @@ import { personId } from '../user-id.schemas.ts'
 const time = z.iso.datetime()
 /* Any version of UUID: ids of other systems. */
 const uuid = z.guid().toLowerCase()
-const text = (most: number) => z.string().min(1).max(most)
-const role = z.enum(['owner', 'customer'])
+export const text = (most: number) => z.string().min(1).max(most)
+export const role = z.enum(['owner', 'customer'])
 
 export const instanceParams = z.object({
   instance_id: uuid.openapi({ example: '497f6eca-6276-4993-bfeb-53cbbbba6f08' }),
@@ -87,7 +87,7 @@ const askedExample = {
 /** An intent. */
 export const intentSchema = z.object(asked).openapi('Intent', { example: askedExample })
 
-const entryStatus = z
+export const entryStatus = z
   .enum(['pending', 'succeeded', 'failed', 'lapsed'])
   .openapi({ description: '`pending`: it waits to be handed out, or is leased.' })
 
@@ -175,119 +175,6 @@ export const resolvedIntentSchema = z
       resolver_role: 'customer',
       resolution_channel: 'sms',
       outbox_id: 'out_demo0001',
-    },
-  })
-
-export const leaseSchema = z
-  .strictObject({
-    max: z.int().min(1).max(100).default(10),
-    lease_seconds: z.int().min(5).max(900).default(60),
-  })
-  .openapi('Lease', { example: { max: 10, lease_seconds: 60 } })
-
-export const leasedSchema = z
-  .object({
-    entries: z.array(
-      z.object({
-        outbox_id: z.string(),
-        approval_ref: z.string(),
-        action: z.string(),
-        skill_slug: z.string(),
-        approved_at: time,
-        execute_by: time,
-        attempt: z.int(),
-        lease_token: z.string(),
-        lease_expires_at: time,
-        serialized_intent: z.looseObject({}),
-      }),
-    ),
-  })
-  .openapi('LeasedEntries', {
-    example: {
-      entries: [
-        {
-          outbox_id: 'out_demo0001',
-          approval_ref: 'APR-7K2M',
-          action: 'refund',
-          skill_slug: 'payments',
-          approved_at: '2026-03-16T14:30:00.000Z',
-          execute_by: '2026-03-17T14:30:00.000Z',
-          attempt: 1,
-          lease_token: 'lse_demo0001',
-          lease_expires_at: '2026-03-16T14:31:00.000Z',
-          serialized_intent: { order: 'o_1001', amount: 49.9 },
-        },
-      ],
-    },
-  })
-
-export const ackSchema = z
-  .strictObject({
-    lease_token: text(100),
-    outcome: z.enum(['succeeded', 'failed']),
-    result: z.unknown().optional().openapi({ description: 'Whatever came of it; any JSON up to 256 KiB.' }),
-    error: z.string().min(1).max(2000).nullish().openapi({ description: 'Why it failed.' }),
-    retry: z
-      .boolean()
-      .default(false)
-      .openapi({ description: 'Whether a failed entry is to be handed out again; at most 5 attempts in all.' }),
-  })
-  .openapi('OutboxAck', {
-    example: { lease_token: 'lse_demo0001', outcome: 'succeeded', result: { refund: 're_77' } },
-  })
-
-export const settledSchema = z
-  .object({
-    outbox_id: z.string(),
-    status: entryStatus,
-    attempt: z.int(),
-    error: z.string().nullable(),
-    finished_at: time.nullable(),
-  })
-  .openapi('OutboxEntry', {
-    example: {
-      outbox_id: 'out_demo0001',
-      status: 'succeeded',
-      attempt: 1,
-      error: null,
-      finished_at: '2026-03-16T14:30:05.000Z',
-    },
-  })
-
-/** An entry of the outbox with its call, never with its token. */
-export const entryInViewSchema = z
-  .object({
-    outbox_id: z.string(),
-    approval_ref: z.string(),
-    action: z.string(),
-    skill_slug: z.string(),
-    status: entryStatus,
-    approved_at: time,
-    execute_by: time,
-    attempt: z.int().openapi({ description: 'How often it was handed out.' }),
-    lease_expires_at: time
-      .nullable()
-      .openapi({ description: 'Until when somebody has it leased; null where nobody has.' }),
-    error: z.string().nullable(),
-    finished_at: time.nullable(),
-    result: z.unknown().openapi({ description: 'What was reported to have come of it; null where nothing was.' }),
-    serialized_intent: z.looseObject({}),
-  })
-  .openapi('OutboxEntryInView', {
-    example: {
-      outbox_id: 'out_demo0001',
-      approval_ref: 'APR-7K2M',
-      action: 'refund',
-      skill_slug: 'payments',
-      status: 'succeeded',
-      approved_at: '2026-03-16T14:30:00.000Z',
-      execute_by: '2026-03-17T14:30:00.000Z',
-      attempt: 1,
-      lease_expires_at: null,
-      error: null,
-      finished_at: '2026-03-16T14:30:05.000Z',
-      result: { refund: 're_77' },
-      serialized_intent: { order: 'o_1001', amount: 49.9 },
     },
   })
 

@@ -4,15 +4,8 @@ import { jsonText } from '../http/json-text.ts'
 import { withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
-import {
-  ackSchema,
-  entryInViewSchema,
-  entryParams,
-  instanceParams,
-  leasedSchema,
-  leaseSchema,
-  settledSchema,
-} from './intents.schemas.ts'
+import { entryParams, instanceParams } from './intents.schemas.ts'
+import { ackSchema, entryInViewSchema, leasedSchema, leaseSchema, settledSchema } from './outbox.schemas.ts'
 import { getEntry, leaseEntries, settleEntry } from './outbox.ts'
 import type { EntryInView, LeasedEntry } from './outbox.store.ts'
 

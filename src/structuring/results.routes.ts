@@ -1,4 +1,6 @@
 import { z } from '@hono/zod-openapi'
+import type { Vote } from '../approvals/approval.ts'
+import type { AppContext } from '../http/environment.ts'
 import { endpoint, json } from '../http/endpoint.ts'
 import { keptText } from '../http/faults.ts'
 import { jsonText } from '../http/json-text.ts'
@@ -171,19 +173,19 @@ export const resultRoutes = createRouter()
     },
   )
   .openapi(approve, async (c) => {
-    const { id } = c.req.valid('param')
     const { comment = null } = c.req.valid('json')
-    const result = await decideResult(c.get('ctx'), id, { vote: 'approve', comment, ifMatch: ifMatch(c) })
-    setTag(c, result.revision)
-    return c.json(renderReviewed(id, result), 200)
+    return c.json(await reviewed(c, c.req.valid('param').id, 'approve', comment), 200)
   })
   .openapi(reject, async (c) => {
-    const { id } = c.req.valid('param')
     const { comment = null } = c.req.valid('json')
-    const result = await decideResult(c.get('ctx'), id, { vote: 'reject', comment, ifMatch: ifMatch(c) })
-    setTag(c, result.revision)
-    return c.json(renderReviewed(id, result), 200)
+    return c.json(await reviewed(c, c.req.valid('param').id, 'reject', comment), 200)
   })
+
+async function reviewed(c: AppContext, id: string, vote: Vote, comment: string | null) {
+  const result = await decideResult(c.get('ctx'), id, { vote, comment, ifMatch: ifMatch(c) })
+  setTag(c, result.revision)
+  return renderReviewed(id, result)
+}
 
 function render({ requester_id, revision: _, due_at, created_at, decided_at, ...same }: Result) {
   return {
