@@ -21,9 +21,11 @@ export const perInsert = 20_000
 /** An id of the rows that a budget test stores. */
 export const idAt = (prefix: string, n: number) => `${prefix}_${String(n).padStart(8, '0')}`
 
-/** The middle half of them, by the time of creation, which is their number in milliseconds. */
-export const middleHalf = `created_from=${new Date(stored / 4).toISOString()}&created_before=${new Date((stored * 3) / 4).toISOString()}`
+/** The middle half of the first `count`, by the time of creation, which is their number in milliseconds. */
+export const middleHalfOf = (count: number) =>
+  `created_from=${new Date(count / 4).toISOString()}&created_before=${new Date((count * 3) / 4).toISOString()}`
+export const middleHalf = middleHalfOf(stored)
 
-/** A cursor to the middle of them. */
-export const middleOf = (prefix: string) =>
-  btoa(JSON.stringify([stored / 2, idAt(prefix, stored / 2)])).replace(/=+$/, '')
+/** A cursor to the middle of the first `count`. */
+export const middleOf = (prefix: string, count = stored) =>
+  btoa(JSON.stringify([count / 2, idAt(prefix, count / 2)])).replace(/=+$/, '')
