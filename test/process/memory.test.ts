@@ -61,12 +61,16 @@ test.each(configs)('a check with %s holds no more than it says, also when it has
     for (const submission of submissions) judge(check, submission, new Effort())
     return check
   }
-  await make()
-  const before = heap()
-  const kept = []
-  for (let n = 0; n < 20; n += 1) kept.push(await make())
-  const each = (heap() - before) / kept.length
-  expect(each).toBeLessThan(kept[0]!.weight)
+  const { weight } = await make()
+  // What else this process happens to hold for the first time makes a round heavier, and never lighter.
+  const rounds = []
+  for (let round = 0; round < 3; round += 1) {
+    const before = heap()
+    const kept = []
+    for (let n = 0; n < 20; n += 1) kept.push(await make())
+    rounds.push((heap() - before) / kept.length)
+  }
+  expect(Math.min(...rounds)).toBeLessThan(weight)
 })
 
 test.each([
