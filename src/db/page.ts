@@ -26,8 +26,7 @@ export interface Page<T> {
 
 /**
  * Conditions for rows behind the page's position and within its time range; `table` has `created_at`, and `id` under that
- * or another name. One bound
- * on each side, because an index begins at one only.
+ * or another name. One bound on each side, because an index begins at one only.
  */
 export function behind({ after, from, before }: PageRequest, table: SQL, id = sql`${table}.id`): SQL {
   const isDeeper = after !== null && (before === undefined || after.created_at < before)

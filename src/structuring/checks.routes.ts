@@ -7,15 +7,8 @@ import { withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
 import type { Check } from './checks.store.ts'
-import {
-  checkChangeSchema,
-  checkListSchema,
-  checkSchema,
-  deletedSchema,
-  idParams,
-  newCheckSchema,
-  partOfCheck,
-} from './gates.schemas.ts'
+import { checkChangeSchema, checkListSchema, checkSchema, newCheckSchema, partOfCheck } from './checks.schemas.ts'
+import { deletedSchema, idParams } from './gates.schemas.ts'
 import { changeCheck, createCheck, deleteCheck, faultsByType, getCheck, listChecks } from './checks.ts'
 
 const tags = ['Checks and gates']

@@ -1,14 +1,11 @@
 import { z } from '@hono/zod-openapi'
 import { next } from '../page.schemas.ts'
-import { anyConfig, configByType } from './check-config.schemas.ts'
-import { checkTypes, configFaults, type CheckType } from './check-config.ts'
 import { isField } from './json-reader.ts'
 import { mostRules, ruleTypes } from './judge-rule.ts'
 
 const time = z.iso.datetime()
-const name = z.string().trim().min(1).max(200)
-const description = z.string().max(2_000).nullable()
-const severity = z.enum(['warning', 'error'])
+export const name = z.string().trim().min(1).max(200)
+export const description = z.string().max(2_000).nullable()
 
 /** The address of a check or a gate, with one of the demo data to try it with. */
 export const idParams = (example: string) => z.object({ id: z.string().min(1).max(100).openapi({ example }) })
@@ -17,92 +14,6 @@ export const ruleParams = (example: string) =>
   idParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c45').extend({
     rule_id: z.string().min(1).max(100).openapi({ example }),
   })
-
-const config = z.record(z.string(), z.unknown())
-
-/** As much of a check as its config can be judged by. */
-const typed = z.looseObject({ type: z.enum(checkTypes as [CheckType, ...CheckType[]]), config })
-
-/** A check to be made. */
-export const newCheckSchema = z
-  .strictObject({
-    name: name.openapi({ example: 'Amount range check' }),
-    description: description.default(null),
-    type: z.enum(checkTypes as [CheckType, ...CheckType[]]).openapi({ example: 'value_range' }),
-    severity: severity.default('error').openapi({
-      description: 'A failed `error` holds a result up; a failed `warning` does unless the gate says otherwise.',
-    }),
-    config: config.default({}).openapi({ example: { field: 'total_amount', max: 1_000_000 } }),
-    is_active: z.boolean().default(true),
-    sort_order: z.int().min(-1_000_000).max(1_000_000).default(0).openapi({ description: 'Checks run in this order.' }),
-  })
-  .superRefine(
-    (check: unknown, refinement) => {
-      const { data } = typed.safeParse(check)
-      if (!data) return undefined
-      return configFaults(data.type, data.config).then((faults) => {
-        for (const { path, message } of faults) {
-          refinement.addIssue({ code: 'custom', message, path: ['config', ...path] })
-        }
-      })
-    },
-    // Whatever else is wrong: the caller is told of every fault at once.
-    { when: () => true },
-  )
-  .openapi('NewCheck', {
-    oneOf: configByType,
-    example: {
-      name: 'Amount range check',
-      type: 'value_range',
-      severity: 'warning',
-      config: { field: 'total_amount', max: 1_000_000 },
-    },
-  })
-
-/** What of a check can be changed. */
-export const checkChangeSchema = z
-  .strictObject({
-    name: name.optional(),
-    description: description.optional(),
-    severity: severity.optional(),
-    config: config.optional().openapi({ description: 'As the type of the check wants it.', ...anyConfig }),
-    is_active: z.boolean().optional(),
-    sort_order: z.int().min(-1_000_000).max(1_000_000).optional(),
-  })
-  .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
-  .openapi('CheckChange', { example: { severity: 'warning', config: { field: 'total_amount', max: 2_000_000 } } })
-
-/** As much of a faulty change as more faults can be found by. */
-export const partOfCheck = z.object({ config: config.optional().catch(undefined) }).catch({})
-
-export const checkSchema = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    description: z.string().nullable(),
-    type: z.enum(checkTypes as [CheckType, ...CheckType[]]),
-    severity,
-    config: z.looseObject({}).openapi({ description: 'As it was sent.', ...anyConfig }),
-    is_active: z.boolean(),
-    sort_order: z.int(),
-    created_at: time,
-    updated_at: time,
-  })
-  .openapi('Check', {
-    example: {
-      id: 'b2c3d4e5-f6a7-8901-bcde-f12345678901',
-      name: 'Amount range check',
-      description: null,
-      type: 'value_range',
-      severity: 'warning',
-      config: { field: 'total_amount', max: 1_000_000 },
-      is_active: true,
-      sort_order: 0,
-      created_at: '2026-03-16T14:00:00.000Z',
-      updated_at: '2026-03-16T14:00:00.000Z',
-    },
-  })
-export const checkListSchema = z.object({ data: z.array(checkSchema), next }).openapi('CheckList')
 
 const threshold = z.number().min(0).max(1).openapi({ description: 'Passed from here on, 0–1.', example: 0.9 })
 const fields = z
