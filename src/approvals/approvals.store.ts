@@ -58,6 +58,11 @@ export function insertApprovals(
     FROM ${jsonEach(openings)} WHERE ${guard ?? sql`1`}`)
 }
 
+/** Whether this transaction, or an earlier one, has opened the approval. */
+export function isOpened(id: string): Condition {
+  return sql`EXISTS (SELECT 1 FROM approvals WHERE id = ${id})`
+}
+
 /** Casts one vote and, with the last one needed, decides. Returns the row where it was allowed, else none. */
 export function castVote(
   ctx: Ctx,

@@ -1,5 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
+import { userName } from '../access/access.store.ts'
 import type { Vote } from '../approvals/approval.ts'
+import { isOpened } from '../approvals/approvals.store.ts'
 import type { Status } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
@@ -71,11 +73,6 @@ export function isThere(ctx: Ctx, { entity_type, entity_id, action }: ChangeFact
   return action === 'create' ? sql`NOT ${there}` : there
 }
 
-/** Whether this transaction, or an earlier one, has opened the approval. */
-export function isOpen(id: string): Condition {
-  return sql`EXISTS (SELECT 1 FROM approvals WHERE id = ${id})`
-}
-
 /** Inserts what is asked for, if its approval was opened; the base version is read in the same transaction. */
 export function insertChange(ctx: Ctx, change: ChangeFacts, applies: boolean): Statement {
   return ctx.db.all(sql`
@@ -84,7 +81,7 @@ export function insertChange(ctx: Ctx, change: ChangeFacts, applies: boolean): S
       ${ctx.actor.name}, ${latestOf(sql`c`)}, ${applies ? 1 : 0}
     FROM (SELECT ${change.id} AS approval_id, ${ctx.actor.tenantId} AS tenant_id, ${change.entity_type} AS entity_type,
       ${change.entity_id} AS entity_id) AS c
-    WHERE ${isOpen(change.id)}`)
+    WHERE ${isOpened(change.id)}`)
 }
 
 /** How large an entity may become, in bytes of UTF-8: what can be set can be grown to, and no further. */
@@ -147,7 +144,7 @@ export function selectChange(ctx: Ctx, id: string) {
         CASE c.action WHEN 'create' THEN c.payload WHEN 'update' THEN json_patch(${stored('data')}, c.payload) END
       END AS preview,
       (SELECT version FROM entity_versions WHERE write_id = a.decision_id) AS made_version,
-      (SELECT name FROM users u WHERE u.tenant_id = a.tenant_id AND u.id = a.decided_by) AS decider_name
+      ${userName(sql`a.tenant_id`, sql`a.decided_by`)} AS decider_name
     FROM approvals a JOIN changes c ON c.approval_id = a.id
     WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId} AND a.kind = 'change'`)
 }

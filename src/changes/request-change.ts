@@ -1,11 +1,12 @@
 import { defaultPolicy } from '../approvals/policy.ts'
+import { isOpened } from '../approvals/approvals.store.ts'
 import { open } from '../approvals/open.ts'
 import type { Ctx } from '../context.ts'
 import { onceIf } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { Refusal } from '../refusal.ts'
 import { isApplied } from './applied-types.ts'
-import { insertChange, isOpen, isThere, type Change, type ChangeFacts } from './changes.store.ts'
+import { insertChange, isThere, type Change, type ChangeFacts } from './changes.store.ts'
 
 /** Who may decide a change. */
 const policy = defaultPolicy(['admin'])
@@ -43,7 +44,7 @@ export async function requestChange(ctx: Ctx, asked: Omit<ChangeFacts, 'id'>): P
     ...open(ctx, 'change', 'requested', [opening], applies ? isThere(ctx, facts) : undefined),
     insertChange(ctx, facts, applies),
   ]
-  const made = await onceIf(ctx, change, statements, isOpen(facts.id))
+  const made = await onceIf(ctx, change, statements, isOpened(facts.id))
   if (!made) throw notAsNeeded(asked)
   return made
 }

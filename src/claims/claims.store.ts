@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Status } from '../approvals/states.ts'
+import { selectTotal } from '../approvals/tallies.store.ts'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Reference, Statement } from '../db/open-db.ts'
@@ -85,12 +86,8 @@ export function countClaims(ctx: Ctx, filter: ClaimFilter) {
   if (filter.batchId !== undefined || filter.externalRef !== undefined) {
     return ctx.db.all<{ total: number }>(sql`SELECT count(*) AS total FROM approvals a WHERE ${narrowed(ctx, filter)}`)
   }
-  const facet = filter.claimantId === undefined ? '' : `requester:${filter.claimantId}`
-  const counted = filter.status
-    ? sql.identifier(filter.status)
-    : sql`pending + approved + rejected + withdrawn + expired`
-  return ctx.db.all<{ total: number }>(sql`
-    SELECT ${counted} AS total FROM tallies WHERE tenant_id = ${ctx.actor.tenantId} AND kind = 'claim' AND facet = ${facet}`)
+  const of = filter.claimantId === undefined ? undefined : (`requester:${filter.claimantId}` as const)
+  return selectTotal(ctx, { kinds: ['claim'], status: filter.status, of })
 }
 
 function narrowed(ctx: Ctx, { status, claimantId, batchId, externalRef }: ClaimFilter): SQL {

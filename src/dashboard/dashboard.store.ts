@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Status } from '../approvals/states.ts'
+import { selectTotal } from '../approvals/tallies.store.ts'
 import type { Ctx } from '../context.ts'
 import { families, kinds, kindsForCustomers, type Kind } from '../families.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
@@ -55,14 +56,11 @@ export function selectPage(ctx: Ctx, filter: DashboardFilter, page: PageRequest)
   return rows(ctx, from, sql`${narrowed(ctx, filter)} AND ${more} AND ${behind(page, a)}`, page)
 }
 
-/** How many approvals the list has, as of the last sweep: from the tallies, one row a kind. */
+/** How many approvals the list has, as of the last sweep. */
 export function countAll(ctx: Ctx, { kind, status, customerId }: DashboardFilter) {
-  const counts = customerId !== undefined ? kindsForCustomers : kind ? [kind] : kinds
-  const counted = status ? sql.identifier(status) : sql`pending + approved + rejected + withdrawn + expired`
-  return ctx.db.all<{ total: number }>(sql`
-    SELECT coalesce(sum(${counted}), 0) AS total FROM tallies
-    WHERE tenant_id = ${ctx.actor.tenantId} AND ${isOneOf(sql`kind`, counts)}
-      AND facet = ${customerId === undefined ? '' : `subject:${customerId}`}`)
+  if (customerId !== undefined)
+    return selectTotal(ctx, { kinds: kindsForCustomers, status, of: `subject:${customerId}` })
+  return selectTotal(ctx, { kinds: kind ? [kind] : kinds, status })
 }
 
 function rows(ctx: Ctx, from: SQL, where: SQL, page: PageRequest) {

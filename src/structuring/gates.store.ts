@@ -95,9 +95,14 @@ export function insertRules(ctx: Ctx, gateId: string, rules: readonly Rule[], mo
       AND (SELECT count(*) FROM gate_rules WHERE gate_id = ${gateId}) + ${rules.length} <= ${most}`)
 }
 
-/** Whether a gate, or a rule, of this id has been stored. */
-export function isStored(table: 'gates' | 'gate_rules', id: string): Condition {
-  return sql`EXISTS (SELECT 1 FROM ${sql.identifier(table)} WHERE id = ${id})`
+/** Whether a gate of this id has been stored. */
+export function isGateStored(id: string): Condition {
+  return sql`EXISTS (SELECT 1 FROM gates WHERE id = ${id})`
+}
+
+/** Whether a rule of this id has been stored. */
+export function isRuleStored(id: string): Condition {
+  return sql`EXISTS (SELECT 1 FROM gate_rules WHERE id = ${id})`
 }
 
 /** Changes a gate that is there, where the condition holds. Returns a row where it did. */

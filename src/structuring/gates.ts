@@ -6,7 +6,7 @@ import { invalidInput, Refusal, type Fault } from '../refusal.ts'
 import { selectKnownChecks } from './checks.store.ts'
 import {
   insertGate,
-  isStored,
+  isGateStored,
   largestConfigs,
   refersToKnown,
   removeGate,
@@ -46,7 +46,7 @@ export async function createGate(ctx: Ctx, settings: GateSettings, rules: readon
   const stored = { id, ...(toColumns(settings) as Omit<Gate, 'id' | 'rules' | keyof typeof times>), ...times }
   const gate = { ...stored, rules: rulesText(made) }
   const known = refersToKnown(ctx, settings.check_ids, endpointsOf(settings))
-  const created = await onceIf(ctx, gate, insertGate(ctx, stored, made, known), isStored('gates', id))
+  const created = await onceIf(ctx, gate, insertGate(ctx, stored, made, known), isGateStored(id))
   return created ?? refuseUnknown(ctx, settings)
 }
 

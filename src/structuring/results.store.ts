@@ -1,9 +1,10 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Approval } from '../approvals/approval.ts'
+import { isOpened } from '../approvals/approvals.store.ts'
 import type { Status } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
-import type { Condition, Reference, Statement } from '../db/open-db.ts'
+import type { Reference, Statement } from '../db/open-db.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
 import type { checkResults, results } from './results.table.ts'
 
@@ -53,11 +54,6 @@ export function insertResult(ctx: Ctx, result: ResultFacts, data: string, items:
         value ->> '$.position', ${ctx.now}
       FROM ${jsonEach(items)} WHERE ${opened}`),
   ]
-}
-
-/** Whether the approval of a result has been opened. */
-export function isOpened(id: string): Condition {
-  return sql`EXISTS (SELECT 1 FROM approvals WHERE id = ${id})`
 }
 
 /**

@@ -2,14 +2,14 @@ import { uuidv7 } from 'uuidv7'
 import type { Ctx } from '../context.ts'
 import { onceIf } from '../idempotency/once.ts'
 import { invalidInput, Refusal, type Fault } from '../refusal.ts'
-import { insertRules, isStored, removeRule, selectRule, updateRule, type Rule } from './gates.store.ts'
+import { insertRules, isRuleStored, removeRule, selectRule, updateRule, type Rule } from './gates.store.ts'
 import { mostRules, ruleTypes, type ReadyRule } from './judge-rule.ts'
 import { getGate, type NewRule } from './gates.ts'
 
 /** Adds a rule to a gate. @throws Refusal `not_found`, `rule_limit` */
 export async function addRule(ctx: Ctx, gateId: string, asked: NewRule): Promise<Rule> {
   const rule = { ...asked, id: uuidv7(), gate_id: gateId, created_at: ctx.now, updated_at: ctx.now }
-  const added = await onceIf(ctx, rule, [insertRules(ctx, gateId, [rule], mostRules)], isStored('gate_rules', rule.id))
+  const added = await onceIf(ctx, rule, [insertRules(ctx, gateId, [rule], mostRules)], isRuleStored(rule.id))
   if (added) return added
   await getGate(ctx, gateId)
   throw new Refusal('rule_limit', `The gate ${gateId} has ${mostRules} rules.`)

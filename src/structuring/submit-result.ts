@@ -1,4 +1,5 @@
 import { uuidv7 } from 'uuidv7'
+import { isOpened } from '../approvals/approvals.store.ts'
 import { open, openApproved, type Opening } from '../approvals/open.ts'
 import { defaultPolicy } from '../approvals/policy.ts'
 import type { Ctx } from '../context.ts'
@@ -11,7 +12,7 @@ import { isUnchanged } from './gates.store.ts'
 import type { Reported } from './judge.ts'
 import { JsonReader } from './json-reader.ts'
 import { loadGate, type LoadedGate } from './load-gate.ts'
-import { insertResult, isOpened, setOff, type CheckResult, type Result } from './results.store.ts'
+import { insertResult, setOff, type CheckResult, type Result } from './results.store.ts'
 
 /** Who a result says it was approved by that its gate let pass. */
 export const gatekeeper = 'system:gate'

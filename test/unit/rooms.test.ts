@@ -1,11 +1,26 @@
+import { env } from 'cloudflare:workers'
 import { getTableConfig, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { expect, test } from 'vitest'
+import { sqlTexts } from '../support/sql-texts.ts'
 
-/* What the linter holds for imports, this holds for SQL: a table is written by the room that declares it. */
+/*
+ * What the linter holds for imports, this holds for SQL: only the room that declares a table names it, or an index of
+ * it. What others need of it they are given as a fragment or a statement.
+ */
 
-const sources = import.meta.glob<string>('../../src/*/*.ts', { query: '?raw', import: 'default', eager: true })
+const stores = import.meta.glob<string>('../../src/*/*.store.ts', { query: '?raw', import: 'default', eager: true })
 const tables = import.meta.glob<Record<string, unknown>>('../../src/*/*.table.ts', { eager: true })
+const families = import.meta.glob('../../src/*/*.family.ts')
 const roomOf = (file: string) => file.split('/').at(-2)!
+
+/** Who else reads a table: of each approval its family has the facts, and the dashboard lists them all. */
+const readers: Readonly<Record<string, readonly string[]>> = {
+  approvals: [...Object.keys(families).map(roomOf), 'dashboard', 'webhooks'],
+  events: ['webhooks'],
+  gates: ['webhooks'],
+  gate_actions: ['webhooks'],
+  webhook_endpoints: ['structuring'],
+}
 
 /** The room that declares each table. */
 const owners = new Map(
@@ -16,14 +31,47 @@ const owners = new Map(
   ),
 )
 
-test('every table is written by one room, the one that declares it', () => {
-  const written = Object.entries(sources).flatMap(([file, source]) =>
-    [...source.matchAll(/\b(?:INSERT INTO|UPDATE|DELETE FROM|REPLACE INTO)\s+([a-z_]+)/g)].map(([, table]) => ({
-      table: table!,
-      room: roomOf(file),
-    })),
+/** The tables that a source names in its SQL, as words of it. */
+function namedIn(source: string): string[] {
+  const words = sqlTexts(source).flatMap((text) => text.replaceAll(/'[^']*'/g, '').match(/\w+/g) ?? [])
+  return [...new Set(words)].filter((word) => owners.has(word))
+}
+
+test('a table is named by one room, the one that declares it', () => {
+  const named = Object.entries(stores).flatMap(([file, source]) =>
+    namedIn(source).map((table) => ({ file, table, room: roomOf(file) })),
+  )
+  expect(named.length).toBeGreaterThan(30)
+  expect(named.filter(({ table, room }) => owners.get(table) !== room && !readers[table]?.includes(room))).toEqual([])
+})
+
+test('a table is written by no other room, whoever reads it', () => {
+  const written = Object.entries(stores).flatMap(([file, source]) =>
+    sqlTexts(source)
+      .flatMap((text) => [...text.matchAll(/\b(?:INSERT INTO|UPDATE|DELETE FROM|REPLACE INTO)\s+(\w+)/g)])
+      .map(([, table]) => ({ file, table: table!, room: roomOf(file) })),
   )
   const known = written.filter(({ table }) => owners.has(table))
   expect(known.length).toBeGreaterThan(30)
   expect(known.filter(({ table, room }) => owners.get(table) !== room)).toEqual([])
+})
+
+test('an index is named by the rooms that may name its table', async () => {
+  const { results: indexes } = await env.DB.prepare(
+    "SELECT name, tbl_name AS 'table' FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL",
+  ).all<{ name: string; table: string }>()
+  const named = Object.entries(stores).flatMap(([file, source]) =>
+    indexes
+      .filter(({ name }) => new RegExp(`\\b${name}\\b`).test(source))
+      .map((index) => ({ file, ...index, room: roomOf(file) })),
+  )
+  expect(named.length).toBeGreaterThan(5)
+  expect(named.filter(({ table, room }) => owners.get(table) !== room && !readers[table]?.includes(room))).toEqual([])
+})
+
+test('no table comes to a statement as a value, which would hide its name', () => {
+  const hidden = Object.entries(stores).filter(([, source]) =>
+    /\b(FROM|JOIN|INTO|UPDATE)\s+\$\{sql\.(identifier|raw)/.test(source),
+  )
+  expect(hidden.map(([file]) => file)).toEqual([])
 })
