@@ -1,8 +1,11 @@
+/** A refusal explained: the status of the answer, what it says, what to do, and after how many seconds to come again. */
+export type Explained = readonly [status: number, title: string, remedy: string, retryAfter?: number]
+
 /**
- * Everything the service ever refuses, and why. A code is stable: clients switch on it. `http/problem.ts` gives each
- * its status; `/docs/errors/<code>` explains it.
+ * What any endpoint may refuse. A code is stable: clients switch on it. Each room has its own beside it, in
+ * `x.refusals.ts`; `refusals.ts` has all of them, and `/docs/errors/<code>` explains each.
  */
-export const refusals = {
+export const coreRefusals = {
   invalid_json: [
     400,
     'The body is not JSON',
@@ -25,12 +28,6 @@ export const refusals = {
     'Leave the user out, or use a key with the role admin or service to act on behalf of somebody.',
   ],
   self_approval: [403, 'Nobody decides what they asked for themselves', 'Ask somebody else to decide.'],
-  pin_required: [403, 'Approving needs a verified PIN', 'Verify the PIN of the person, then send pin_verified: true.'],
-  wrong_resolver: [
-    403,
-    'Somebody else has to decide this',
-    'Let the person decide whom approver_role and approver_person_id name.',
-  ],
   not_requester: [403, 'Only the one who asked can withdraw', 'Ask the requester to withdraw it, or reject it.'],
   not_found: [
     404,
@@ -45,76 +42,29 @@ export const refusals = {
   already_decided: [409, 'It is already decided', 'The winner member says by whom, how and when.'],
   already_withdrawn: [409, 'It was withdrawn', 'Nothing can be decided about it any more.'],
   approval_expired: [409, 'It was not decided in time', 'Ask again with a new request.'],
-  duplicate_external_ref: [
-    409,
-    'This external_ref is taken',
-    'The existing member names the claim that has it; use another, or leave it out.',
-  ],
-  batch_not_pending: [
-    409,
-    'The batch is no longer pending',
-    'Only a pending batch can be amended or started. Cancel it, or make a new one.',
-  ],
-  batch_completed: [409, 'The batch is completed', 'A completed batch cannot be cancelled; its approvals stand.'],
-  entity_not_found: [404, 'The entity does not exist', 'Check its type and id; to make it, ask for the action create.'],
-  gate_inactive: [409, 'The gate is not active', 'Activate it, or submit to another.'],
-  rule_limit: [409, 'The gate has as many rules as it may have', 'Remove one, or change one.'],
-  endpoint_limit: [
-    409,
-    'The tenant has as many webhook endpoints as it may have',
-    'Delete one, or let one endpoint take several types.',
-  ],
-  endpoint_in_use: [
-    409,
-    'A gate sends its decisions to this endpoint',
-    'Change the gates that the gates member names, or disable the endpoint.',
-  ],
-  endpoint_disabled: [409, 'The webhook endpoint is disabled', 'Enable it first.'],
-  lease_lost: [
-    409,
-    'The lease is no longer yours',
-    'Lease again; whoever holds the current lease reports the outcome.',
-  ],
-  entity_exists: [409, 'The entity exists already', 'Ask for an update instead, or use another id.'],
-  stale: [
-    409,
-    'The entity has changed since the change was asked for',
-    'Read the request again: if its preview is what you want, approve with If-Match and the ETag that it came with.',
-  ],
   precondition_failed: [412, 'It has changed since you read it', 'Read it again, then send the new ETag in If-Match.'],
   body_too_large: [413, 'The body is too large', 'Send at most 1 MiB; split what you send.'],
   unsupported_media_type: [415, 'The body is not declared as JSON', 'Send Content-Type: application/json.'],
   invalid_input: [422, 'The input is not valid', 'The errors member lists every fault with a JSON Pointer to it.'],
-  entity_too_large: [
-    422,
-    'The entity would be larger than allowed',
-    'An entity has at most 256 KiB: reject this, and ask for a change that takes something away.',
-  ],
-  entity_not_object: [
-    422,
-    'The entity would not be a JSON object',
-    'Reject this, and ask for a change whose payload is an object.',
-  ],
   idempotency_key_reused: [
     422,
     'The Idempotency-Key was used for another body',
     'Use a new key for a new request; repeat a key only with the very same body.',
   ],
-  rate_limited: [429, 'Too many requests', 'Wait for the seconds that Retry-After says.'],
+  rate_limited: [429, 'Too many requests', 'Wait for the seconds that Retry-After says.', 60],
   internal_error: [500, 'Something went wrong on our side', 'Try again; if it stays, report the request_id.'],
-  webhooks_unavailable: [
-    503,
-    'Webhook secrets cannot be stored or read',
-    'Let the operator set the secret WEBHOOK_SECRET_KEY: `wrangler secret put WEBHOOK_SECRET_KEY`.',
-  ],
   storage_unavailable: [
     503,
     'The storage is overloaded',
     'Try again after the seconds that Retry-After says; use an Idempotency-Key to be safe.',
+    2,
   ],
-} as const satisfies Record<string, readonly [status: number, title: string, remedy: string]>
+} as const satisfies Record<string, Explained>
 
-export type RefusalCode = keyof typeof refusals
+/** Every code, with what explains it: the core's, and those that each room declares. */
+export interface Explanations extends Record<keyof typeof coreRefusals, Explained> {}
+
+export type RefusalCode = keyof Explanations
 
 /** A refusal that crosses a boundary which errors do not survive, such as a Durable Object call. */
 export interface RefusalValue {

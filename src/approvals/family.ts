@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod'
 import type { Ctx } from '../context.ts'
 import type { Fragment } from '../db/open-db.ts'
+import type { Explained } from '../refusal.ts'
 
 /**
  * A family of approvals: what its approvals are about, said once. `src/families.ts` lists the families, and whatever
@@ -15,6 +16,8 @@ export interface Family {
   isForCustomer?: boolean
   /** What is told to webhooks: `<kind>.<what>`, and that of what the family has besides approvals. */
   events: readonly `${string}.${string}`[]
+  /** What it refuses beyond what the core does, by code. */
+  refusals: Readonly<Record<string, Explained>>
   /** The sections of the reference that its endpoints are in, each with a sentence; in the order in which they are read. */
   tags: Readonly<Record<string, string>>
   /** What a list over all families shows of one of its approvals. */

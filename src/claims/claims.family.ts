@@ -1,9 +1,10 @@
 import { defineFamily } from '../approvals/family.ts'
 import { batchRoutes } from './batches.routes.ts'
+import { claimRefusals } from './claims.refusals.ts'
 import { claimRoutes } from './claims.routes.ts'
+import { shownClaim } from './claims.schemas.ts'
 import { shownOfClaim } from './claims.store.ts'
 import { pokeBatches } from './poke-batches.ts'
-import { shownClaim } from './claims.schemas.ts'
 
 /** Claims for reimbursement, and the batches that approve many at once. */
 export const claims = defineFamily({
@@ -19,6 +20,7 @@ export const claims = defineFamily({
     'batch.completed',
     'batch.cancelled',
   ],
+  refusals: claimRefusals,
   tags: {
     Claims: 'Requests for reimbursement: submit, decide one, withdraw.',
     'Approval batches':

@@ -8,11 +8,11 @@ import { layout, prose } from './docs/layout.ts'
 import { paging } from './docs/paging.page.ts'
 import { quickStart } from './docs/quick-start.page.ts'
 import { webhooks } from './docs/webhooks.page.ts'
-import { tooMany } from './endpoint.ts'
 import type { AppContext, AppEnv } from './environment.ts'
 import { hasTag } from './preconditions.ts'
 import { limitByAddress } from './rate.ts'
 import { pageHeaders } from './page-headers.ts'
+import { refusing } from './refusing.ts'
 import { createRouter } from './router.ts'
 import { servedDocument } from './served-document.ts'
 
@@ -41,8 +41,8 @@ const openApiRoute = createRoute({
       },
     },
     304: { description: 'It is the one that If-None-Match names.' },
-    ...tooMany,
   },
+  ...refusing(['rate_limited']),
 })
 
 /** The pages of prose, in reading order. */

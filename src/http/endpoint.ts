@@ -1,16 +1,16 @@
 import { createRoute, z, type RouteConfig } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { Refusal, refusals, type Fault, type RefusalCode } from '../refusal.ts'
+import { Refusal, type Fault, type RefusalCode } from '../refusal.ts'
 import { roles as allRoles, type Ctx, type Role } from '../context.ts'
 import type { AppContext, AppEnv } from './environment.ts'
 import { idempotency, IdempotencyHeader } from './idempotency.ts'
 import { jsonBody } from './input.ts'
 import { withinReach } from './pagination.ts'
 import { IfMatchHeader } from './preconditions.ts'
-import { problemSchema, validationErrorSchema } from './problem.schemas.ts'
 import { refuseOverRate } from './rate.ts'
 import type { Kept } from './raw-json.ts'
+import { refusing, type Refusing } from './refusing.ts'
 
 /** An operation as its routes file declares it. */
 export interface Endpoint {
@@ -93,7 +93,8 @@ export function endpoint<const E extends Endpoint>(declared: E) {
     description: [declared.description, whoMay(roles)].filter(Boolean).join('\n\n'),
     security: [{ bearer: [] }, { apiKey: [] }],
     middleware,
-    responses: { ...problems(declared), ...withHeaders(declared) },
+    responses: withHeaders(declared),
+    ...mayRefuse(declared),
     'x-roles': roles === 'any' ? ['any'] : roles,
   } as unknown as Pick<E, 'method' | 'path' | 'request' | 'responses'>)
 }
@@ -148,8 +149,8 @@ function withinInstance(c: AppContext, { path, operationId }: Endpoint, instance
   }
 }
 
-/** The refusals of an operation, one OpenAPI response per status. */
-function problems({ request, creates, faults, refuses = [] }: Endpoint): RouteConfig['responses'] {
+/** What an operation may refuse, for the document. */
+function mayRefuse({ request, creates, faults, refuses = [] }: Endpoint): Refusing {
   const codes = new Set<RefusalCode>([
     'unauthorized',
     'tenant_mismatch',
@@ -162,45 +163,5 @@ function problems({ request, creates, faults, refuses = [] }: Endpoint): RouteCo
     'internal_error',
     'storage_unavailable',
   ])
-  const shown = responsesOf(codes)
-  if (faults === 'fastapi' && shown[422]) {
-    const detail = [{ loc: ['body', 'action'], msg: 'is required (string)', type: 'missing' }]
-    shown[422].content = {
-      'application/json': { schema: validationErrorSchema, examples: { faults: { value: { detail } } } },
-    } as never
-  }
-  return shown
-}
-
-/** The refusal of an open operation by the rate of the caller's address. */
-export const tooMany = responsesOf(['rate_limited'])
-
-function responsesOf(codes: Iterable<RefusalCode>) {
-  const byStatus = Map.groupBy(codes, (code) => refusals[code][0])
-  return Object.fromEntries(
-    [...byStatus].map(([status, group]) => [
-      status,
-      {
-        description: group.map((code) => `\`${code}\`: ${refusals[code][1]}.`).join(' '),
-        content: {
-          'application/problem+json': {
-            schema: problemSchema,
-            examples: Object.fromEntries(group.map((code) => [code, { value: example(code) }])),
-          },
-        },
-      },
-    ]),
-  )
-}
-
-function example(code: RefusalCode) {
-  const [status, title, remedy] = refusals[code]
-  return {
-    type: `https://countersign.example/docs/errors/${code}`,
-    title,
-    status,
-    detail: remedy,
-    code,
-    request_id: '0f6f2d1c-7f0e-4f0e-9d3a-2f6f5f1b8f10',
-  }
+  return refusing([...codes], faults)
 }

@@ -2,8 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { sql } from 'drizzle-orm'
 import { directory } from '../context.ts'
 import { openDb } from '../db/open-db.ts'
-import { tooMany } from './endpoint.ts'
 import { limitByAddress } from './rate.ts'
+import { refusing } from './refusing.ts'
 import { createRouter } from './router.ts'
 
 const healthSchema = z
@@ -28,8 +28,8 @@ const health = createRoute({
         'application/json': { schema: healthSchema, example: { status: 'unavailable', database: 'unavailable' } },
       },
     },
-    ...tooMany,
   },
+  ...refusing(['rate_limited']),
 })
 
 /** For load balancers and uptime checks; open. */

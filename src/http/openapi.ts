@@ -2,6 +2,8 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import { families } from '../families.ts'
 import type { AppEnv } from './environment.ts'
 import { showExamples } from './examples.ts'
+import { problemSchema, validationErrorSchema } from './problem.schemas.ts'
+import { showRefusals } from './show-refusals.ts'
 
 const description = `Approvals that count exactly once: bulk approval of reimbursement claims, changes of stored entities that are applied
 when they are approved, calls of AI agents that wait for a person, and structured results that fail their checks. What happens
@@ -26,6 +28,8 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>, origin: string) {
     in: 'header',
     name: 'X-API-Key',
   })
+  app.openAPIRegistry.register('Problem', problemSchema)
+  app.openAPIRegistry.register('HTTPValidationError', validationErrorSchema)
   const document = app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
@@ -39,6 +43,7 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>, origin: string) {
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
   })
   for (const schema of Object.values(document.components?.schemas ?? {})) sayDefaults(schema)
+  showRefusals(document)
   showExamples(document)
   return document
 }

@@ -1,15 +1,9 @@
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { isUnavailable } from '../db/failures.ts'
-import { Refusal, refusals, type Fault, type RefusalCode } from '../refusal.ts'
+import { Refusal, type Fault } from '../refusal.ts'
+import { refusals } from '../refusals.ts'
 import type { AppContext } from './environment.ts'
-
-/** Seconds after which a caller should come again. */
-const retryAfter: Partial<Record<RefusalCode, number>> = {
-  rate_limited: 60,
-  storage_unavailable: 2,
-  webhooks_unavailable: 60,
-}
 
 /** Turns anything thrown into an RFC 9457 answer. What is not a refusal is logged in full and shown as nothing but its request id. */
 export function onError(error: unknown, c: AppContext): Response {
@@ -44,11 +38,10 @@ function faultList(c: AppContext, { code, detail, members }: Refusal): Response 
 /** An `application/problem+json` answer (RFC 9457). */
 export function problem(c: AppContext, refusal: Refusal): Response {
   const { code, detail, members } = refusal
-  const [status, title] = refusals[code]
+  const [status, title, , retryAfter] = refusals[code]
   c.set('refused', code)
   if (code === 'unauthorized') c.header('WWW-Authenticate', 'Bearer realm="countersign"')
-  const seconds = retryAfter[code]
-  if (seconds !== undefined) c.header('Retry-After', String(seconds))
+  if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter))
   const type = new URL(`/docs/errors/${code}`, c.req.url).href
   const body = { type, title, status, detail, code, request_id: c.get('requestId'), ...members }
   return c.body(JSON.stringify(body), status as ContentfulStatusCode, { 'Content-Type': 'application/problem+json' })

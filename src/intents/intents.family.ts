@@ -1,9 +1,10 @@
 import { defineFamily } from '../approvals/family.ts'
+import { intentRefusals } from './intents.refusals.ts'
 import { intentRoutes } from './intents.routes.ts'
-import { shownOfIntent } from './intents.store.ts'
-import { endOverdueEntries } from './outbox.ts'
-import { outboxRoutes } from './outbox.routes.ts'
 import { shownIntent } from './intents.schemas.ts'
+import { shownOfIntent } from './intents.store.ts'
+import { outboxRoutes } from './outbox.routes.ts'
+import { endOverdueEntries } from './outbox.ts'
 
 /** Calls of agents that wait for a person, and the outbox from which approved ones are replayed. */
 export const intents = defineFamily({
@@ -18,6 +19,7 @@ export const intents = defineFamily({
     'intent.executed',
     'intent.lapsed',
   ],
+  refusals: intentRefusals,
   tags: {
     'Agent intents': 'Calls of AI agents that wait for a person.',
     Outbox: 'Approved calls, handed back for replay once.',

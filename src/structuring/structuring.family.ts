@@ -3,14 +3,16 @@ import { approveDueResults } from './approve-due-results.ts'
 import { checkRoutes } from './checks.routes.ts'
 import { gateRoutes } from './gates.routes.ts'
 import { resultRoutes } from './results.routes.ts'
-import { shownOfResult } from './results.store.ts'
 import { shownResult } from './results.schemas.ts'
+import { shownOfResult } from './results.store.ts'
+import { structuringRefusals } from './structuring.refusals.ts'
 
 /** Results that gates check, and that wait for a person, or for the clock, where they fail. */
 export const structuring = defineFamily({
   kind: 'result',
   idPrefixes: [],
   events: ['result.queued', 'result.approved', 'result.rejected'],
+  refusals: structuringRefusals,
   tags: {
     'Checks and gates': 'What structured results have to pass.',
     'Gate reviews': 'Results that did not, and wait for a person or for the clock.',

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { chromium, type Browser, type Page } from 'playwright-core'
-import { refusals } from '../../src/refusal.ts'
+import { refusals } from '../../src/refusals.ts'
 import { startServer, type Server } from '../support/server.ts'
 
 /* The pages under /docs in a browser: a phone's, unless a test says otherwise. */

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { families } from '../../src/families.ts'
+import { coreRefusals } from '../../src/refusal.ts'
+import { refusals } from '../../src/refusals.ts'
 
 const declared = import.meta.glob<Record<string, { kind: string }>>('../../src/*/*.family.ts', { eager: true })
 
@@ -9,13 +11,24 @@ test('every family that is declared is listed, once', () => {
   expect(new Set(kinds).size).toBe(kinds.length)
 })
 
-test('no two families share an id prefix, an event, a section of the reference or a job', () => {
+test('no two families share an id prefix, an event, a section of the reference, a job or a refusal', () => {
   for (const all of [
     families.flatMap(({ idPrefixes }): readonly string[] => idPrefixes),
     families.flatMap(({ events }): readonly string[] => events),
     families.flatMap(({ tags }) => Object.keys(tags)),
     families.flatMap(({ jobs }) => Object.keys(jobs)),
+    [coreRefusals, ...families.map((family) => family.refusals)].flatMap((some) => Object.keys(some)),
   ]) {
     expect(all.toSorted()).toEqual([...new Set(all)].toSorted())
   }
+})
+
+const declaredRefusals = import.meta.glob<Record<string, object>>('../../src/*/*.refusals.ts', { eager: true })
+
+test('every refusal that a room declares is explained', () => {
+  const codes = Object.values(declaredRefusals).flatMap((one) =>
+    Object.values(one).flatMap((some) => Object.keys(some)),
+  )
+  expect(codes.length).toBeGreaterThan(15)
+  expect(Object.keys(refusals).toSorted()).toEqual([...codes, ...Object.keys(coreRefusals)].toSorted())
 })

@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
-import { refusals, type RefusalCode } from '../../refusal.ts'
+import type { RefusalCode } from '../../refusal.ts'
+import { refusals } from '../../refusals.ts'
 import type { Page } from './guide.ts'
 import { code } from './layout.ts'
 

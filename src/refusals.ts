@@ -1,0 +1,11 @@
+import { families } from './families.ts'
+import { coreRefusals, type Explanations } from './refusal.ts'
+import { webhookRefusals } from './webhooks/webhooks.refusals.ts'
+
+/** Everything that the service ever refuses, and why. */
+export const refusals: Readonly<Explanations> = Object.assign(
+  {},
+  coreRefusals,
+  ...families.map((family) => family.refusals),
+  webhookRefusals,
+)
