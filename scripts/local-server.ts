@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { WorkerdStructuredLog } from 'miniflare'
 import { bundleWorker } from './bundle-worker.ts'
 import { demoData } from './demo-data.ts'
+import { familyDemos } from './family-demos.ts'
 import { migrateLocal } from './migrate-local.ts'
 import { readWorkerConfig, workerOptions } from './worker-config.ts'
 
@@ -68,7 +69,8 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     const bindings = await miniflare.getBindings<Env>()
     const [{ migrations_dir } = { migrations_dir: 'migrations' }] = config.d1_databases ?? []
     await migrateLocal(bindings.DB, join(root, migrations_dir), join(state, 'migrations.json'))
-    await bindings.DB.batch(demoData(Date.now()).map((statement) => bindings.DB.prepare(statement)))
+    const demo = demoData(await familyDemos(), Date.now())
+    await bindings.DB.batch(demo.map((statement) => bindings.DB.prepare(statement)))
     return {
       origin,
       bindings,

@@ -36,6 +36,10 @@ test('of the languages that messages could be in, the bundle has one', () => {
   expect(inputs.filter((path) => /zod\/v4\/locales\//.test(path))).toEqual(['node_modules/zod/v4/locales/en.js'])
 })
 
+test('the demo data stays at home', () => {
+  expect(Object.keys(meta.inputs).filter((path) => path.includes('.demo.'))).toEqual([])
+})
+
 test('the engine for patterns is evaluated only when a pattern is there', () => {
   const kinds = Object.values(meta.inputs).flatMap(({ imports }) =>
     imports.filter(({ path }) => path.includes('node_modules/re2js/')).map(({ kind }) => kind),

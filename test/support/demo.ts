@@ -1,10 +1,23 @@
 import { env } from 'cloudflare:workers'
 import { demoData } from '../../scripts/demo-data.ts'
+import type { Demo } from '../../src/approvals/approvals.demo.ts'
+import { families } from '../../src/families.ts'
 import { send, type Caller } from './tenant.ts'
+
+const found = import.meta.glob<{ demo?: Demo }>(['../../src/*/*.demo.ts', '../made-up-family/*.demo.ts'], {
+  eager: true,
+})
+
+/** The demo data of every family that is listed. */
+const demos = families.map(({ kind }) => {
+  const demo = Object.values(found).find((file) => file.demo?.kind === kind)?.demo
+  if (!demo) throw new Error(`The family ${kind} has no demo data: give it an x.demo.ts.`)
+  return demo
+})
 
 /** Loads the demo data, as `npm start` does. */
 export async function loadDemo(): Promise<void> {
-  await env.DB.batch(demoData(Date.now()).map((statement) => env.DB.prepare(statement)))
+  await env.DB.batch(demoData(demos, Date.now()).map((statement) => env.DB.prepare(statement)))
 }
 
 /** Calls with a key of the demo data. */

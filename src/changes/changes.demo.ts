@@ -1,0 +1,57 @@
+import { day, demoApproval, demoTenant, hour, insert, literal, type Demo } from '../approvals/approvals.demo.ts'
+
+const name = 'Credit Score Rule'
+const rule = { tenant_id: demoTenant, entity_type: 'qualificationRule', entity_id: 'qr_001', entity_name: name }
+const data = '{"config":{"threshold":600,"window":"90d"}}'
+
+/** A stored rule, and two changes of it that wait. */
+export const demo: Demo = { kind: 'change', statements: (now) => [...entity(now - day), ...changes(now)] }
+
+function entity(at: number): string[] {
+  const admin = 'usr_admin'
+  const stored = { ...rule, data, version: 1, updated_at: at, updated_by: admin }
+  return [
+    insert('entity_versions', {
+      ...rule,
+      version: 1,
+      action: 'set',
+      data,
+      requested_by: admin,
+      approved_by: admin,
+      write_id: 'wrt_demo_qr_001',
+      created_at: at,
+    }),
+    // Not where a change has deleted it.
+    `INSERT OR IGNORE INTO entities (${Object.keys(stored).join(', ')})
+     SELECT ${Object.values(stored).map(literal).join(', ')} WHERE NOT EXISTS (
+       SELECT 1 FROM entity_versions WHERE entity_id = 'qr_001' AND tenant_id = 'demo' AND version > 1)`,
+  ]
+}
+
+function changes(now: number): string[] {
+  const waiting = [
+    { id: 'approval_001', at: now - 2 * hour, payload: '{"config":{"threshold":650}}' },
+    { id: 'approval_002', at: now - hour, payload: '{"config":{"window":"60d"}}' },
+  ]
+  return waiting.flatMap(({ id, at, payload }) => [
+    ...demoApproval({
+      id,
+      kind: 'change',
+      asked: 'requested',
+      title: `update ${name}`,
+      requester: 'usr_member',
+      at,
+      subject: { type: rule.entity_type, id: rule.entity_id },
+      approvers: 'admin',
+    }),
+    insert('changes', {
+      approval_id: id,
+      ...rule,
+      action: 'update',
+      payload,
+      requester_name: 'John Doe',
+      base_version: 1,
+      applies: 1,
+    }),
+  ])
+}

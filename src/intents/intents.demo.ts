@@ -1,0 +1,80 @@
+import { day, demoApproval, demoTenant, insert, type Demo, type DemoApproval } from '../approvals/approvals.demo.ts'
+
+const instance = '497f6eca-6276-4993-bfeb-53cbbbba6f08'
+const minute = 60_000
+
+/** A call that was approved yesterday and replayed, and three that wait. */
+export const demo: Demo = { kind: 'intent', statements: (now) => [...waiting(now), ...replayed(now)] }
+
+interface Call {
+  id: string
+  approval_ref: string
+  customer_id: string
+  skill_slug: string
+  action: string
+  serialized_intent: string
+}
+
+function asked(call: Call, at: number, due: number, more: Pick<DemoApproval, 'approved'> = {}): string[] {
+  return demoApproval({
+    id: call.id,
+    kind: 'intent',
+    asked: 'requested',
+    title: `${call.skill_slug}: ${call.action}`,
+    requester: 'usr_service',
+    at,
+    subject: { type: `instance:${instance}`, id: call.customer_id },
+    due: { at: due, on: 'expire' },
+    approvers: 'service',
+    selfApproval: true,
+    ...more,
+  })
+}
+
+function facts({ id, ...call }: Call, resolution: Record<string, string | number> = {}): string {
+  const where = { approval_id: id, tenant_id: demoTenant, instance_id: instance }
+  return insert('intents', { ...where, ...call, approver_role: 'customer', ...resolution })
+}
+
+function waiting(now: number): string[] {
+  const calls = [
+    ['APR-7K2M', 'payments', 'refund', '{"order":"o_1001","amount":49.90,"currency":"EUR"}'],
+    ['APR-Q3ZD', 'calendar', 'cancel_booking', '{"booking":"b_77"}'],
+    ['APR-9XW4', 'messaging', 'send_invoice', '{"invoice":"2026-118","to":"ann@example.com"}'],
+  ] as const
+  return calls.flatMap(([approval_ref, skill_slug, action, serialized_intent], index) => {
+    const id = `int_demo${index + 1}`
+    const call = { id, approval_ref, customer_id: instance, skill_slug, action, serialized_intent }
+    return [...asked(call, now - (calls.length - index) * 10 * minute, now + 7 * day), facts(call)]
+  })
+}
+
+function replayed(now: number): string[] {
+  const at = now - day
+  const call = {
+    id: 'int_demo0',
+    approval_ref: 'APR-4DN8',
+    customer_id: '160c0c4b-9966-4dc1-a916-8407eb10d74e',
+    skill_slug: 'payments',
+    action: 'refund',
+    serialized_intent: '{"order":"o_1000","amount":12.50,"currency":"EUR"}',
+  }
+  const reported_by = 'usr_service'
+  return [
+    ...asked(call, at, now, { approved: { by: 'ann', at, reportedBy: reported_by } }),
+    facts(call, { resolver_role: 'customer', resolution_channel: 'sms', pin_verified: 1, reported_by }),
+    insert('outbox', {
+      id: 'out_demo0001',
+      tenant_id: demoTenant,
+      instance_id: instance,
+      approval_id: call.id,
+      status: 'succeeded',
+      approved_at: at,
+      execute_by: now,
+      attempt: 1,
+      lease_token: 'lse_demo0001',
+      result: '{"refund":"re_77"}',
+      finished_at: at,
+    }),
+  ]
+}
