@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { userName } from '../access/access.store.ts'
-import type { Vote } from '../approvals/approval.ts'
+import type { Approval, Vote } from '../approvals/approval.ts'
 import { isOpened } from '../approvals/approvals.store.ts'
 import type { Status } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
@@ -12,34 +12,25 @@ import type { changes } from './changes.table.ts'
 export type ChangeAction = (typeof changes.$inferSelect)['action']
 
 /** What somebody asks for. `payload` is JSON text, kept as it was sent. */
-export interface ChangeFacts {
+export interface ChangeFacts extends Pick<
+  typeof changes.$inferSelect,
+  'entity_type' | 'entity_id' | 'entity_name' | 'action' | 'payload'
+> {
   id: string
-  entity_type: string
-  entity_id: string
-  entity_name: string
-  action: ChangeAction
-  payload: string | null
 }
 
 /** A change request: what is asked for, and the state of its approval. */
-export interface Change extends ChangeFacts {
-  requester_name: string
-  requester_id: string
-  status: Status
-  created_at: number
-  decided_by: string | null
-  decided_at: number | null
-  comment: string | null
-  revision: number
-}
+export interface Change
+  extends
+    ChangeFacts,
+    Pick<typeof changes.$inferSelect, 'requester_name'>,
+    Pick<Approval, 'requester_id' | 'status' | 'created_at' | 'decided_by' | 'decided_at' | 'comment' | 'revision'> {}
 
 /**
  * A change request beside what is stored now, as long as it is pending: `latest` counts deletions too, `version` is null
  * where nothing is stored.
  */
-export interface ChangeInView extends Change {
-  applies: 0 | 1
-  base_version: number
+export interface ChangeInView extends Change, Pick<typeof changes.$inferSelect, 'applies' | 'base_version'> {
   latest: number | null
   version: number | null
   preview: string | null

@@ -1,36 +1,24 @@
 import { sql, type SQL } from 'drizzle-orm'
+import type { Approval } from '../approvals/approval.ts'
 import type { Status } from '../approvals/states.ts'
 import { selectTotal } from '../approvals/tallies.store.ts'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Reference, Statement } from '../db/open-db.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
+import type { claims } from './claims.table.ts'
 
-/** What a claim asks for, as its table has it. `amount` is in minor units of `currency` (ISO 4217). */
-export interface ClaimFacts {
-  description: string
-  amount: number
-  currency: string
-  expense_type: string | null
-  incurred_on: string | null
-  distance_km: number | null
-  receipt_url: string | null
-  external_ref: string | null
-}
+/** What a claim asks for. `amount` is in minor units of `currency` (ISO 4217). */
+export type ClaimFacts = Omit<typeof claims.$inferSelect, 'approval_id' | 'tenant_id'>
 
 /** A claim: its facts and the state of its approval. */
-export interface Claim extends ClaimFacts {
-  id: string
+export interface Claim
+  extends
+    ClaimFacts,
+    Pick<Approval, 'id' | 'status' | 'decision_id' | 'decided_by' | 'decided_at' | 'comment' | 'revision'>,
+    Pick<Approval, 'created_at' | 'updated_at'> {
   claimant_id: string
   submitted_by: string
-  status: Status
-  decision_id: string | null
-  decided_by: string | null
-  decided_at: number | null
-  comment: string | null
-  revision: number
-  created_at: number
-  updated_at: number
 }
 
 /** Which claims a list shows; every member that is set narrows it. */

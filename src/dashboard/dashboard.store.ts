@@ -1,4 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm'
+import type { Approval } from '../approvals/approval.ts'
 import type { Status } from '../approvals/states.ts'
 import { selectTotal } from '../approvals/tallies.store.ts'
 import type { Ctx } from '../context.ts'
@@ -13,17 +14,12 @@ export interface DashboardFilter {
 }
 
 /** An approval of any family. `family` is a JSON object with the family's own members. */
-export interface DashboardRow {
-  id: string
+export interface DashboardRow extends Pick<
+  Approval,
+  'id' | 'status' | 'title' | 'created_at' | 'due_at' | 'on_due' | 'decided_at' | 'decided_by'
+> {
   kind: Kind
-  status: Status
-  title: string
   requester: string
-  created_at: number
-  due_at: number | null
-  on_due: 'expire' | 'approve' | 'reject' | null
-  decided_at: number | null
-  decided_by: string | null
   family: string
 }
 

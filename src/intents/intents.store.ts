@@ -93,7 +93,7 @@ export type IntentInView = Intent & {
 /** One intent of an instance, by its reference, with what became of it. */
 export function selectInView(ctx: Ctx, instanceId: string, ref: string) {
   return ctx.db.all<IntentInView>(sql`
-    SELECT ${intentColumns}, i.serialized_intent, i.resolver_person_id, i.reported_by, o.id AS outbox_id, ${entryStatus(ctx.now)} AS outbox_status,
+    SELECT ${intentColumns}, i.serialized_intent, i.resolver_person_id, o.id AS outbox_id, ${entryStatus(ctx.now)} AS outbox_status,
       o.attempt AS outbox_attempt, o.error AS outbox_error
     FROM approvals a JOIN intents i ON i.approval_id = a.id LEFT JOIN outbox o ON o.approval_id = a.id
     WHERE a.id = ${behindRef(ctx, instanceId, ref)} AND a.tenant_id = ${ctx.actor.tenantId}`)

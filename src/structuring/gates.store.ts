@@ -21,6 +21,7 @@ export type GateChange = Partial<Omit<StoredGate, 'id' | 'created_at' | 'updated
 const g = sql`g`
 const columns = sql`g.id, g.name, g.description, g.check_ids, g.on_approve, g.on_reject, g.auto_approve_after_hours, g.queue_warnings,
   g.is_active, g.created_at, g.updated_at`
+const ruleColumns = sql`id, gate_id, type, config, created_at, updated_at`
 const rulesOf = sql`(
   SELECT json_group_array(json_object('id', r.id, 'type', r.type, 'config', json(r.config), 'created_at', r.created_at,
     'updated_at', r.updated_at) ORDER BY r.created_at, r.id)
@@ -138,7 +139,7 @@ export function selectGates(ctx: Ctx, page: PageRequest) {
 export function updateRule(ctx: Ctx, gateId: string, id: string, config: string, types: readonly Rule['type'][]) {
   return ctx.db.all<Rule>(sql`
     UPDATE gate_rules SET config = ${config}, updated_at = ${ctx.now}
-    WHERE ${ruleOf(ctx, gateId, id)} AND type IN (SELECT value FROM ${jsonEach(types)}) RETURNING *`)
+    WHERE ${ruleOf(ctx, gateId, id)} AND type IN (SELECT value FROM ${jsonEach(types)}) RETURNING ${ruleColumns}`)
 }
 
 /** Removes a rule of a gate that is there. Returns a row where it did. */
@@ -148,7 +149,7 @@ export function removeRule(ctx: Ctx, gateId: string, id: string) {
 
 /** One rule of a gate that is there. */
 export function selectRule(ctx: Ctx, gateId: string, id: string) {
-  return ctx.db.all<Rule>(sql`SELECT * FROM gate_rules WHERE ${ruleOf(ctx, gateId, id)}`)
+  return ctx.db.all<Rule>(sql`SELECT ${ruleColumns} FROM gate_rules WHERE ${ruleOf(ctx, gateId, id)}`)
 }
 
 /** The tenant's revision, the gate, and its checks that are active: what a result is judged by. */

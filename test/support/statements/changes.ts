@@ -1,0 +1,53 @@
+import * as change from '../../../src/changes/changes.store.ts'
+import * as entity from '../../../src/changes/entities.store.ts'
+import { ctx, firstPage, gives, holds, laterPage, returns, type Samples } from './sample.ts'
+
+const key = { entity_type: 'project', entity_id: 'e' }
+const facts = { ...key, id: 'a', entity_name: 'E', action: 'create', payload: '{}' } as const
+const narrowings = [
+  { entityId: 'e', entityType: 'project' },
+  { requesterId: 'usr_y', entityType: 'project' },
+  { entityType: 'project' },
+  {},
+]
+const filters = narrowings.flatMap((filter) => [filter, { ...filter, status: 'pending' as const }])
+const asked = 'id entity_type entity_id entity_name action payload requester_name requester_id'
+const state = 'status created_at decided_by decided_at comment revision'
+const entityColumns = 'entity_type entity_id entity_name version updated_at updated_by approval_id data'
+const versionColumns =
+  'entity_type entity_id version action entity_name requested_by approved_by approval_id created_at data'
+
+const writes = (['*', ['1'], null] as const).map((versions) =>
+  entity.writeEntity(ctx, { ...key, entity_name: 'E', data: '{}' }, versions, `w${versions}`),
+)
+
+/** What the stores of changes and entities build. */
+export const samples: Samples = {
+  'changes/changes.store.ts': {
+    isThere: [holds(change.isThere(ctx, facts)), holds(change.isThere(ctx, { ...facts, action: 'update' }))],
+    insertChange: change.insertChange(ctx, facts, true),
+    fits: [holds(change.fits('approve', null), 'approvals'), holds(change.fits('reject', ['1-1']), 'approvals')],
+    applyChange: change.applyChange(ctx, 'd'),
+    selectChange: returns(
+      change.selectChange(ctx, 'a'),
+      asked,
+      state,
+      'applies base_version latest version preview made_version decider_name',
+    ),
+    selectChanges: filters.flatMap((filter) => [
+      returns(change.selectChanges(ctx, filter, firstPage), asked, state),
+      returns(change.selectChanges(ctx, filter, laterPage), asked, state),
+    ]),
+    shownOfChange: gives(change.shownOfChange, 'approvals a'),
+  },
+  'changes/entities.store.ts': {
+    selectEntity: returns(entity.selectEntity(ctx, key), entityColumns),
+    selectEntities: [firstPage, laterPage].map((page) =>
+      returns(entity.selectEntities(ctx, 'project', page), entityColumns),
+    ),
+    selectVersions: [firstPage, laterPage].map((page) =>
+      returns(entity.selectVersions(ctx, key, page), versionColumns),
+    ),
+    writeEntity: writes.map(({ version, entity, event }) => [returns(version, 'version'), entity, event]),
+  },
+}

@@ -1,0 +1,55 @@
+import * as intent from '../../../src/intents/intents.store.ts'
+import { intents, outbox } from '../../../src/intents/intents.table.ts'
+import * as status from '../../../src/intents/outbox-status.store.ts'
+import * as entry from '../../../src/intents/outbox.store.ts'
+import { ctx, firstPage, gives, holds, laterPage, returns, returnsAllOf, rowOf, type Samples } from './sample.ts'
+
+const resolution = {
+  role: 'owner',
+  personId: null,
+  channel: null,
+  pinVerified: true,
+  reportedBy: 'usr_z',
+  outboxId: 'o',
+  executeBy: 1,
+} as const
+const intentColumns = [
+  'id status created_at due_at on_due decided_by decided_at instance_id approval_ref customer_id action skill_slug',
+  'serialized_intent approver_role approver_person_id rule_id notify_channel resolver_role resolution_channel reported_by',
+  'outbox_id',
+] as const
+const call = 'approval_ref action skill_slug serialized_intent'
+const settled = entry.settle(ctx, 'i', 'o', 't', { outcome: 'failed', result: null, error: 'e', retry: true })
+const overdue = entry.endOverdue(ctx, 5)
+
+/** What the stores of intents and the outbox build. */
+export const samples: Samples = {
+  'intents/intents.store.ts': {
+    behindRef: gives(intent.behindRef(ctx, 'i', 'R')),
+    insertIntent: intent.insertIntent(ctx, { ...rowOf(intents), id: 'a' }),
+    resolvableBy: holds(intent.resolvableBy('owner', null), 'approvals'),
+    recordResolution: intent.recordResolution(ctx, 'd', resolution),
+    selectInView: returns(
+      intent.selectInView(ctx, 'i', 'R'),
+      ...intentColumns,
+      'resolver_person_id outbox_status outbox_attempt outbox_error',
+    ),
+    selectIntent: returns(intent.selectIntent(ctx, 'a'), ...intentColumns),
+    selectPending: [firstPage, laterPage].map((page) =>
+      returns(intent.selectPending(ctx, 'i', 'c', page), ...intentColumns),
+    ),
+    countPending: returns(intent.countPending(ctx, 'i', 'c'), 'total'),
+    shownOfIntent: gives(intent.shownOfIntent(1), 'approvals a'),
+  },
+  'intents/outbox-status.store.ts': {
+    entryStatus: gives(status.entryStatus(1), 'outbox o'),
+  },
+  'intents/outbox.store.ts': {
+    lease: entry.lease(ctx, 'i', 5, 1, 't'),
+    selectLeased: returnsAllOf(outbox, entry.selectLeased(ctx, 't'), call),
+    settle: [returnsAllOf(outbox, settled.settled), settled.event],
+    selectInView: returnsAllOf(outbox, entry.selectInView(ctx, 'i', 'o'), 'shown', call),
+    selectEntry: returnsAllOf(outbox, entry.selectEntry(ctx, 'i', 'o')),
+    endOverdue: [returns(overdue.ended, 'ended'), overdue.events],
+  },
+}

@@ -1,0 +1,76 @@
+import { env } from 'cloudflare:workers'
+import { SQL } from 'drizzle-orm'
+import { beforeAll, expect, test } from 'vitest'
+import { openDb } from '../../src/db/open-db.ts'
+import { ctx, type Built, type Sample, type Samples } from '../support/statements/sample.ts'
+
+/*
+ * Every statement that a store can build is prepared against the migrated database: what names a column, a table or an
+ * index that is not there is found here, by the name of its export. Those that return rows return what their type says.
+ */
+
+const stores = import.meta.glob<Record<string, unknown>>('../../src/*/*.store.ts', { eager: true })
+const samples: Samples = Object.assign(
+  {},
+  ...Object.values(import.meta.glob<{ samples?: Samples }>('../support/statements/*.ts', { eager: true })).map(
+    (one) => one.samples,
+  ),
+)
+
+/** Everything of each store that is SQL or makes it. */
+const exported = Object.entries(stores).map(([file, all]) => {
+  const makesSql = Object.entries(all).filter(([, one]) => typeof one === 'function' || one instanceof SQL)
+  return [file.replace('../../src/', ''), makesSql.map(([name]) => name)] as const
+})
+
+test.each(exported)('every export of %s has a sample', (file, names) => {
+  expect(Object.keys(samples[file] ?? {}).toSorted()).toEqual(names.toSorted())
+})
+
+beforeAll(async () => {
+  await env.DB.prepare('INSERT INTO tenants (id, name, created_at) VALUES (?, ?, 0)')
+    .bind(ctx.actor.tenantId, 'samples')
+    .run()
+})
+
+const built = Object.entries(samples).flatMap(([file, byName]) =>
+  Object.entries(byName).map(([name, one]) => ({ file, name, all: flat(one) })),
+)
+
+test.each(built)('$file: $name is what the database understands', async ({ all }) => {
+  expect(all.length).toBeGreaterThan(0)
+  for (const { statement, columns } of all) {
+    const prepared = await prepare(statement)
+    const explained = env.DB.prepare(`EXPLAIN ${prepared.sql}`).bind(...prepared.params)
+    expect((await explained.all()).results.length).toBeGreaterThan(0)
+    if (!/^\s*SELECT|\bRETURNING\b/.test(prepared.sql)) {
+      expect(columns).toEqual([])
+      continue
+    }
+    const [returned] = await env.DB.prepare(prepared.sql)
+      .bind(...prepared.params)
+      .raw({ columnNames: true })
+    expect(returned.toSorted()).toEqual(columns.toSorted())
+  }
+})
+
+function flat(one: Built): Sample[] {
+  if ('statement' in one) return [one]
+  return 'query' in one ? [{ statement: one, columns: [] }] : one.flatMap(flat)
+}
+
+/**
+ * What the database is given for a statement. Without quotes around names: SQLite takes a quoted name that is nobody's for
+ * a text.
+ */
+async function prepare(statement: Sample['statement']): Promise<{ sql: string; params: unknown[] }> {
+  const given: { sql: string; params: unknown[] }[] = []
+  const recorder = {
+    prepare: (sql: string) => ({ bind: (...params: unknown[]) => given.push({ sql, params }) }),
+    batch: async () => [{ meta: {}, results: [] }],
+  }
+  await openDb({ withSession: () => recorder } as unknown as D1Database, 'first-primary').run(statement)
+  const [{ sql, params }] = given as [{ sql: string; params: unknown[] }]
+  const parts = sql.split(/('[^']*')/)
+  return { sql: parts.map((part, index) => (index % 2 ? part : part.replaceAll(/"(\w+)"/g, '$1'))).join(''), params }
+}
