@@ -35,21 +35,16 @@ CREATE TABLE approvals (
   CHECK ((status = 'pending') = (decided_at IS NULL)),
   CHECK ((decided_at IS NULL) = (decided_by IS NULL))
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX approvals_by_kind ON approvals (tenant_id, kind, created_at, id);
 CREATE INDEX approvals_by_status ON approvals (tenant_id, kind, status, created_at, id);
-CREATE INDEX approvals_by_requester ON approvals (tenant_id, kind, requester_id, created_at, id);
 CREATE INDEX approvals_by_requester_status ON approvals (tenant_id, kind, requester_id, status, created_at, id);
 -- By kind too, because two families may be about things of one name: an entity may be called as a gate is.
-CREATE INDEX approvals_by_subject_type ON approvals (tenant_id, kind, subject_type, created_at, id) WHERE subject_type IS NOT NULL;
 CREATE INDEX approvals_by_subject_type_status ON approvals (tenant_id, kind, subject_type, status, created_at, id) WHERE subject_type IS NOT NULL;
-CREATE INDEX approvals_by_subject ON approvals (tenant_id, kind, subject_id, created_at, id) WHERE subject_id IS NOT NULL;
 CREATE INDEX approvals_by_subject_status ON approvals (tenant_id, kind, subject_id, status, created_at, id) WHERE subject_id IS NOT NULL;
 -- By tenant too, so that not even the rows read tell that another tenant's decision exists.
 CREATE INDEX approvals_by_decision ON approvals (decision_id, tenant_id, created_at, id) WHERE decision_id IS NOT NULL;
 -- Sweeps look for one outcome each.
 CREATE INDEX approvals_due ON approvals (on_due, due_at) WHERE status = 'pending' AND due_at IS NOT NULL;
 -- The dashboard lists over all kinds.
-CREATE INDEX approvals_by_tenant ON approvals (tenant_id, created_at, id);
 CREATE INDEX approvals_by_tenant_status ON approvals (tenant_id, status, created_at, id);
 
 -- What is decided stays so; only what was approved may become pending again.

@@ -44,9 +44,7 @@ CREATE TABLE batches (
   CHECK ((status = 'cancelled') = (cancelled_at IS NOT NULL)),
   CHECK ((status IN ('pending', 'processing')) = (poke_at IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX batches_by_tenant ON batches (tenant_id, created_at, id);
 CREATE INDEX batches_by_status ON batches (tenant_id, status, created_at, id);
-CREATE INDEX batches_by_coordinator ON batches (tenant_id, coordinator_id, created_at, id);
 CREATE INDEX batches_by_coordinator_status ON batches (tenant_id, coordinator_id, status, created_at, id);
 CREATE INDEX batches_to_poke ON batches (poke_at) WHERE poke_at IS NOT NULL;
 

@@ -2,11 +2,12 @@ import { sql, type SQL } from 'drizzle-orm'
 import { userName } from '../access/access.store.ts'
 import type { Approval, Vote } from '../approvals/approval.ts'
 import { isOpened } from '../approvals/approvals.store.ts'
+import { pageOfApprovals } from '../approvals/list.store.ts'
 import type { Status } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
-import { behind, carried, newestFirst, type PageRequest } from '../db/page.ts'
+import { carried, type PageRequest } from '../db/page.ts'
 import type { changes } from './changes.table.ts'
 
 export type ChangeAction = (typeof changes.$inferSelect)['action']
@@ -140,31 +141,14 @@ export function selectChange(ctx: Ctx, id: string) {
     WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId} AND a.kind = 'change'`)
 }
 
-/**
- * A page of requests, newest first. The narrowest of the filters picks the index: the entity, its type, the requester,
- * or the status alone; the others are applied to what it finds.
- */
+/** A page of requests, newest first. */
 export function selectChanges(ctx: Ctx, filter: ChangeFilter, page: PageRequest) {
-  const a = sql`a`
-  const list = (part: PageRequest) => sql`
-    FROM approvals a ${sql.raw(`INDEXED BY ${indexFor(filter)}`)} JOIN changes c ON c.approval_id = a.id
-    WHERE a.tenant_id = ${ctx.actor.tenantId} AND a.kind = 'change'
-      AND ${filter.status === undefined ? sql`1` : sql`a.status = ${filter.status}`}
-      AND ${filter.entityId === undefined ? sql`1` : sql`a.subject_id = ${filter.entityId}`}
-      AND ${filter.entityType === undefined ? sql`1` : sql`a.subject_type = ${filter.entityType}`}
-      AND ${filter.requesterId === undefined ? sql`1` : sql`a.requester_id = ${filter.requesterId}`}
-      AND ${behind(page, a)} ${newestFirst(part, a)}`
-  return ctx.db.all<Change>(
-    sql`SELECT ${columns}, ${carried(sql`c.payload`, page, sql`a.id`, list)} AS payload ${list(page)}`,
-  )
-}
-
-function indexFor({ status, entityId, entityType, requesterId }: ChangeFilter): string {
-  const narrowed = status !== undefined
-  if (entityId !== undefined) return narrowed ? 'approvals_by_subject_status' : 'approvals_by_subject'
-  if (requesterId !== undefined) return narrowed ? 'approvals_by_requester_status' : 'approvals_by_requester'
-  if (entityType !== undefined) return narrowed ? 'approvals_by_subject_type_status' : 'approvals_by_subject_type'
-  return narrowed ? 'approvals_by_status' : 'approvals_by_kind'
+  const { status, entityType, entityId, requesterId } = filter
+  const narrowing = { kinds: ['change'] as const, status, subjectType: entityType, subjectId: entityId, requesterId }
+  const found = (part: PageRequest) => sql`FROM ${pageOfApprovals(ctx, narrowing, part)} a`
+  return ctx.db.all<Change>(sql`
+    SELECT ${columns}, ${carried(sql`c.payload`, page, sql`a.id`, found)} AS payload
+    ${found(page)} CROSS JOIN changes c WHERE c.approval_id = a.id ORDER BY a.created_at DESC, a.id DESC`)
 }
 
 /** What a list over all families shows of a change, for the row `a` of `approvals`. */

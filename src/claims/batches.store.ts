@@ -3,11 +3,12 @@ import { latestStatus, recordFound } from '../approvals/history.store.ts'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Statement } from '../db/open-db.ts'
-import { behind, newestFirst, type PageRequest } from '../db/page.ts'
+import { behind, merged, type PageRequest } from '../db/page.ts'
 import type { batches, batchResults } from './batches.table.ts'
 
 export type Batch = typeof batches.$inferSelect
 export type BatchStatus = Batch['status']
+const statuses = ['pending', 'processing', 'completed', 'cancelled'] as const satisfies readonly BatchStatus[]
 export type BatchResult = Pick<typeof batchResults.$inferSelect, 'claim_id' | 'decision' | 'error' | 'processed_at'>
 
 /** Which batches a list shows; every member that is set narrows it. */
@@ -47,18 +48,16 @@ export function selectResults(ctx: Ctx, id: string) {
     ORDER BY position`)
 }
 
-/** A page of batches, newest first. */
-export function selectBatches(ctx: Ctx, filter: BatchFilter, page: PageRequest) {
-  const b = sql`b`
-  const conditions = [
-    sql`b.tenant_id = ${ctx.actor.tenantId}`,
-    ...(filter.coordinatorId === undefined ? [] : [sql`b.coordinator_id = ${filter.coordinatorId}`]),
-    ...(filter.status === undefined ? [] : [sql`b.status = ${filter.status}`]),
-    behind(page, b),
-  ]
-  return ctx.db.all<Batch>(
-    sql`SELECT * FROM batches b WHERE ${sql.join(conditions, sql` AND `)} ${newestFirst(page, b)}`,
+/** A page of batches, newest first. Each index has the status before the order: without one the statuses are merged. */
+export function selectBatches(ctx: Ctx, { status, coordinatorId }: BatchFilter, page: PageRequest) {
+  const index = sql.raw(coordinatorId === undefined ? 'batches_by_status' : 'batches_by_coordinator_status')
+  const ofCoordinator = coordinatorId === undefined ? sql`1` : sql`b.coordinator_id = ${coordinatorId}`
+  const parts = (status === undefined ? statuses : [status]).map(
+    (one) => sql`
+      SELECT b.* FROM batches b INDEXED BY ${index}
+      WHERE b.tenant_id = ${ctx.actor.tenantId} AND ${ofCoordinator} AND b.status = ${one} AND ${behind(page, sql`b`)}`,
   )
+  return ctx.db.all<Batch>(sql`SELECT * FROM ${merged(parts, page)} ORDER BY created_at DESC, id DESC`)
 }
 
 /** How many batches the list has. */

@@ -1,11 +1,12 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Approval } from '../approvals/approval.ts'
+import { pageOfApprovals } from '../approvals/list.store.ts'
 import type { Status } from '../approvals/states.ts'
 import { selectTotal } from '../approvals/tallies.store.ts'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Reference, Statement } from '../db/open-db.ts'
-import { behind, newestFirst, type PageRequest } from '../db/page.ts'
+import { behind, merged, type PageRequest } from '../db/page.ts'
 import type { claims } from './claims.table.ts'
 
 /** What a claim asks for. `amount` is in minor units of `currency` (ISO 4217). */
@@ -61,36 +62,42 @@ function behindExternalRef(ctx: Ctx, ref: string): Reference {
   return sql`(SELECT approval_id FROM claims WHERE tenant_id = ${ctx.actor.tenantId} AND external_ref = ${ref})`
 }
 
-/** A page of claims, newest first. Each combination of filters has an index that also gives the order. */
+/** A page of claims, newest first. Those of a batch are sorted, all others come in the order of an index. */
 export function selectClaims(ctx: Ctx, filter: ClaimFilter, page: PageRequest) {
   const a = sql`a`
+  const found = isFew(filter)
+    ? merged([sql`SELECT a.* FROM approvals a WHERE ${narrowed(ctx, filter)} AND ${behind(page, a)}`], page)
+    : pageOfApprovals(ctx, { kinds: ['claim'], status: filter.status, requesterId: filter.claimantId }, page)
   return ctx.db.all<Claim>(sql`
-    SELECT ${claimColumns} FROM approvals a JOIN claims c ON c.approval_id = a.id
-    WHERE ${narrowed(ctx, filter)} AND ${behind(page, a)} ${newestFirst(page, a)}`)
+    SELECT ${claimColumns} FROM ${found} a CROSS JOIN claims c
+    WHERE c.approval_id = a.id ORDER BY a.created_at DESC, a.id DESC`)
 }
 
 /** How many claims the list has: from the tallies, or by counting the claims of one batch (10,000 at most) or reference (1). */
 export function countClaims(ctx: Ctx, filter: ClaimFilter) {
-  if (filter.batchId !== undefined || filter.externalRef !== undefined) {
+  if (isFew(filter)) {
     return ctx.db.all<{ total: number }>(sql`SELECT count(*) AS total FROM approvals a WHERE ${narrowed(ctx, filter)}`)
   }
   const of = filter.claimantId === undefined ? undefined : (`requester:${filter.claimantId}` as const)
   return selectTotal(ctx, { kinds: ['claim'], status: filter.status, of })
 }
 
+/** Whether the list is one batch's claims or those with one reference. */
+function isFew({ batchId, externalRef }: ClaimFilter): boolean {
+  return batchId !== undefined || externalRef !== undefined
+}
+
 function narrowed(ctx: Ctx, { status, claimantId, batchId, externalRef }: ClaimFilter): SQL {
   // The unary plus keeps a column out of the choice of index: a batch's claims are always found by their decision.
-  const isFew = batchId !== undefined || externalRef !== undefined
-  const plus = isFew ? sql`+` : sql``
-  // A batch's index knows the tenant, so that another tenant's batch is not even looked at.
-  const plusId = externalRef === undefined ? sql`` : sql`+`
+  // That index knows the tenant, so that another tenant's batch is not even looked at.
+  const plus = externalRef === undefined ? sql`` : sql`+`
   return sql.join(
     [
-      sql`${plusId}a.tenant_id = ${ctx.actor.tenantId} AND ${plus}a.kind = 'claim'`,
+      sql`${plus}a.tenant_id = ${ctx.actor.tenantId} AND +a.kind = 'claim'`,
       ...(externalRef === undefined ? [] : [sql`a.id = ${behindExternalRef(ctx, externalRef)}`]),
-      ...(batchId === undefined ? [] : [sql`${plusId}a.decision_id = ${batchId}`]),
-      ...(claimantId === undefined ? [] : [sql`${plus}a.requester_id = ${claimantId}`]),
-      ...(status === undefined ? [] : [sql`${plus}a.status = ${status}`]),
+      ...(batchId === undefined ? [] : [sql`${plus}a.decision_id = ${batchId}`]),
+      ...(claimantId === undefined ? [] : [sql`+a.requester_id = ${claimantId}`]),
+      ...(status === undefined ? [] : [sql`+a.status = ${status}`]),
     ],
     sql` AND `,
   )

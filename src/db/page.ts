@@ -48,6 +48,17 @@ export function newestFirst(page: PageRequest, table: SQL, id = sql`${table}.id`
   return sql`ORDER BY ${table}.created_at DESC, ${id} DESC LIMIT ${page.limit + 1} OFFSET ${page.after ? 0 : page.offset}`
 }
 
+/**
+ * A page of a list, newest first, as a table for a FROM clause. Where the list has an index for each of several statuses, and
+ * none for all of them, each gives the order, and SQLite merges them without sorting: it reads one row more for each.
+ *
+ * @param parts five at most, because D1 takes no more: SELECTs of the same columns, of which `created_at` and `id` are two,
+ *   each with its part of what is `behind` the page's position
+ */
+export function merged(parts: readonly SQL[], { limit, offset, after }: PageRequest): SQL {
+  return sql`(${sql.join([...parts], sql` UNION ALL `)} ORDER BY created_at DESC, id DESC LIMIT ${limit + 1} OFFSET ${after ? 0 : offset})`
+}
+
 /** How much JSON a page carries, in bytes. */
 const pageBytes = 4 * 1024 * 1024
 
@@ -70,6 +81,7 @@ export function carried(
   list: (page: PageRequest) => SQL,
   bytes = sql`octet_length(${column})`,
 ): SQL {
+  if (page.limit < carryAnyway) return column
   const share = Math.floor(pageBytes / 2 / page.limit)
   const first = sql`SELECT ${id} ${list({ ...page, limit: carryAnyway - 1 })}`
   return sql`iif(coalesce(${bytes}, 0) <= ${share} OR ${id} IN (${first}), ${column}, '')`

@@ -1,6 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Approval } from '../approvals/approval.ts'
 import { isOpened } from '../approvals/approvals.store.ts'
+import { pageOfApprovals } from '../approvals/list.store.ts'
 import type { Status } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
@@ -115,32 +116,24 @@ export interface ResultFilter {
 export type FoundResult = Result & { matches: 0 | 1 }
 
 /**
- * A page of results, newest first. The reference, or the gate, or the status picks the index, which gives the order as
- * well. Of those that share a reference no more than a page is looked at, whatever else is asked of them.
+ * A page of results, newest first. Of those that share a reference no more than a page is looked at, whatever else is
+ * asked of them.
  */
 export function selectResults(ctx: Ctx, filter: ResultFilter, page: PageRequest) {
   const { status, gateId, externalRef } = filter
-  const { tenantId } = ctx.actor
-  const ofStatus = status === undefined ? sql`1` : sql`a.status = ${status}`
   if (externalRef !== undefined) {
+    const ofStatus = status === undefined ? sql`1` : sql`a.status = ${status}`
     const [r, id] = [sql`r`, sql`r.approval_id`]
     const matches = sql`${ofStatus} AND ${gateId === undefined ? sql`1` : sql`r.gate_id = ${gateId}`}`
     return ctx.db.all<FoundResult>(sql`
       SELECT ${columns}, ${matches} AS matches FROM results r INDEXED BY results_by_external_ref CROSS JOIN approvals a
-      WHERE r.tenant_id = ${tenantId} AND r.external_ref = ${externalRef} AND a.id = r.approval_id
+      WHERE r.tenant_id = ${ctx.actor.tenantId} AND r.external_ref = ${externalRef} AND a.id = r.approval_id
         AND ${behind(page, r, id)} ${newestFirst(page, r, id)}`)
   }
-  const a = sql`a`
-  const ofGate = gateId === undefined ? sql`1` : sql`a.subject_id = ${gateId}`
+  const approvals = pageOfApprovals(ctx, { kinds: ['result'], status, subjectId: gateId }, page)
   return ctx.db.all<FoundResult>(sql`
-    SELECT ${columns}, 1 AS matches FROM approvals a INDEXED BY ${sql.raw(listIndex(filter))} CROSS JOIN results r
-    WHERE a.tenant_id = ${tenantId} AND a.kind = 'result' AND ${ofGate} AND ${ofStatus} AND r.approval_id = a.id
-      AND ${behind(page, a)} ${newestFirst(page, a)}`)
-}
-
-function listIndex({ status, gateId }: ResultFilter): string {
-  if (gateId !== undefined) return status ? 'approvals_by_subject_status' : 'approvals_by_subject'
-  return status ? 'approvals_by_status' : 'approvals_by_kind'
+    SELECT ${columns}, 1 AS matches FROM ${approvals} a CROSS JOIN results r
+    WHERE r.approval_id = a.id ORDER BY a.created_at DESC, a.id DESC`)
 }
 
 /** A page of what waits for a person, oldest first. Each filter has an index that gives the order as well. */

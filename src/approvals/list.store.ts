@@ -1,0 +1,55 @@
+import { sql } from 'drizzle-orm'
+import type { Ctx } from '../context.ts'
+import type { Condition, Fragment } from '../db/open-db.ts'
+import { behind, merged, type PageRequest } from '../db/page.ts'
+import type { Kind } from './approval.ts'
+import { statuses, type Status } from './states.ts'
+
+/** Which of a tenant's approvals a list shows; every member that is set narrows it. Kinds that are named are at least one. */
+export interface ListFilter {
+  kinds?: readonly Kind[] | undefined
+  status?: Status | undefined
+  requesterId?: string | undefined
+  subjectType?: string | undefined
+  subjectId?: string | undefined
+}
+
+const a = sql`a`
+
+/**
+ * A page of approvals, newest first, with all columns, as a table for a FROM clause. The narrowest of the filters picks the
+ * index, the others are applied to what it finds. Each index has the status before the order: without one the statuses
+ * are merged.
+ *
+ * @param more a further condition on the row `a`
+ */
+export function pageOfApprovals(ctx: Ctx, filter: ListFilter, page: PageRequest, more?: Condition): Fragment {
+  const among = filter.status === undefined ? statuses : [filter.status]
+  const where = narrowed(ctx, filter)
+  const rest = sql`${behind(page, a)}${more ? sql` AND ${more}` : sql``}`
+  const parts = among.map((status) => {
+    const from = sql.raw(`SELECT a.* FROM approvals a INDEXED BY ${indexFor(filter)} WHERE a.status = '${status}' AND `)
+    return sql`${from}${where} AND ${rest}`
+  })
+  return merged(parts, page)
+}
+
+/** The filter, but for its status, as a condition on the row `a`. */
+export function narrowed(ctx: Ctx, { kinds, requesterId, subjectType, subjectId }: ListFilter): Condition {
+  const conditions = [sql`a.tenant_id = ${ctx.actor.tenantId}`]
+  if (kinds) {
+    const listed = kinds.map((kind) => sql`${kind}`)
+    conditions.push(sql`a.kind IN (${sql.join(listed, sql`, `)})`)
+  }
+  if (requesterId !== undefined) conditions.push(sql`a.requester_id = ${requesterId}`)
+  if (subjectType !== undefined) conditions.push(sql`a.subject_type = ${subjectType}`)
+  if (subjectId !== undefined) conditions.push(sql`a.subject_id = ${subjectId}`)
+  return sql.join(conditions, sql` AND `)
+}
+
+function indexFor({ kinds, requesterId, subjectType, subjectId }: ListFilter): string {
+  if (subjectId !== undefined) return 'approvals_by_subject_status'
+  if (requesterId !== undefined) return 'approvals_by_requester_status'
+  if (subjectType !== undefined) return 'approvals_by_subject_type_status'
+  return kinds ? 'approvals_by_status' : 'approvals_by_tenant_status'
+}
