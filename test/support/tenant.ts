@@ -37,6 +37,11 @@ export async function newTenant(): Promise<Tenant> {
   made += 1
   const id = `t${made}-${crypto.randomUUID().slice(0, 8)}`
   await env.DB.prepare('INSERT INTO tenants VALUES (?, ?, 0)').bind(id, id).run()
+  return tenantOf(id)
+}
+
+/** A tenant that is there already. */
+export function tenantOf(id: string): Tenant {
   const keys = new Map<string, Promise<string>>()
   const key = (name: string, roles: readonly Role[] = [name as Role]) => {
     const known = `${name}:${roles.join()}`

@@ -1,29 +1,16 @@
 /* The operations of the document with what it gives for their examples, as a page fills them in ("Try it out"). */
 
-/** Whose key sends it, where that of the admin would not do. */
-const senders: Record<string, string> = {
-  approveClaim: 'coordinator',
-  rejectClaim: 'coordinator',
-  withdrawClaim: 'member',
-  processBatch: 'coordinator',
-  amendBatch: 'coordinator',
-  requestChange: 'member',
-  withdrawChange: 'member',
-  approveResult: 'reviewer',
-  rejectResult: 'reviewer',
-}
-
 /**
  * What the demo data cannot have: its id is that of what another operation has made. An endpoint has a secret, which is
  * encrypted under a key that each server has for itself; a delivery has an endpoint.
  */
-const madeBy: Record<string, string> = {
+export const madeBy: Record<string, string> = {
   '/v1/webhook-endpoints/{id}': 'createWebhookEndpoint',
   '/v1/webhook-deliveries/{id}': 'testWebhookEndpoint',
 }
 
-/** What has to come first; what deletes comes last. */
-const first = ['createWebhookEndpoint', 'testWebhookEndpoint', 'amendBatch', 'startBatch']
+/** What is changed may be started afterwards, and what is deleted is gone. */
+const order = ['GET', 'PUT', 'PATCH', 'POST', 'DELETE']
 
 /** An operation, and how to send it as it is filled in. */
 export interface Trial {
@@ -38,8 +25,9 @@ export function trials({ paths }: { paths: object }, send: (request: Request) =>
   const all = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries<any>(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), ...operation })),
   )
+  const makers = Object.values(madeBy)
   const rank = ({ operationId, method }: (typeof all)[number]) =>
-    first.includes(operationId) ? first.indexOf(operationId) : first.length + (method === 'DELETE' ? 1 : 0)
+    makers.includes(operationId) ? makers.indexOf(operationId) : makers.length + order.indexOf(method)
   return all
     .toSorted((a, b) => rank(a) - rank(b))
     .map((operation) => ({
@@ -57,10 +45,31 @@ export function trials({ paths }: { paths: object }, send: (request: Request) =>
 }
 
 /** The request of an operation as it is filled in; `id` instead of that of the example. */
-function prefilled({ operationId, method, path, parameters = [], requestBody }: any, id: string | undefined): Request {
+function prefilled(operation: any, id: string | undefined): Request {
+  const { operationId, method, requestBody } = operation
+  const { path, query, headers, body } = filledIn(operation, id)
+  headers.set('X-API-Key', `cs_demo_${senderOf(operation)}`)
+  if (headers.has('Idempotency-Key')) throw new Error(`${operationId} has the same Idempotency-Key for everybody`)
+  if (requestBody && body === undefined) throw new Error(`${operationId} has no example of its body`)
+  if (body !== undefined) headers.set('Content-Type', 'application/json')
+  const url = `https://countersign.test${path}?${query}`
+  return new Request(url, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
+}
+
+/** Whose key sends it: of a role that the document names; what anybody may, a member does. */
+function senderOf({ 'x-roles': [role] = ['any'] }: { 'x-roles'?: string[] }): string {
+  return role === 'any' ? 'member' : role!
+}
+
+/**
+ * An operation with what the document gives for its examples.
+ *
+ * @param id goes into the path, instead of that of the example
+ */
+export function filledIn({ operationId, path, parameters = [], requestBody }: any, id?: string) {
   let filled: string = path
   const query = new URLSearchParams()
-  const headers = new Headers({ 'X-API-Key': `cs_demo_${senders[operationId] ?? 'admin'}` })
+  const headers = new Headers()
   for (const { in: place, name, required, schema, example } of parameters) {
     const value = (place === 'path' ? id : undefined) ?? example ?? schema.example ?? schema.default
     if (value === undefined && required) throw new Error(`${operationId} has no example of ${name}`)
@@ -69,10 +78,5 @@ function prefilled({ operationId, method, path, parameters = [], requestBody }: 
     else if (place === 'query') query.set(name, value)
     else headers.set(name, value)
   }
-  if (headers.has('Idempotency-Key')) throw new Error(`${operationId} has the same Idempotency-Key for everybody`)
-  const body = requestBody?.content['application/json'].example
-  if (requestBody && body === undefined) throw new Error(`${operationId} has no example of its body`)
-  if (body !== undefined) headers.set('Content-Type', 'application/json')
-  const url = `https://countersign.test${filled}?${query}`
-  return new Request(url, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
+  return { path: filled, query, headers, body: requestBody?.content['application/json'].example as unknown }
 }
