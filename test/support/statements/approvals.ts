@@ -4,9 +4,10 @@ import { approvals } from '../../../src/approvals/approvals.table.ts'
 import * as due from '../../../src/approvals/decide-due.store.ts'
 import * as many from '../../../src/approvals/decide-many.store.ts'
 import * as history from '../../../src/approvals/history.store.ts'
+import * as list from '../../../src/approvals/list.store.ts'
 import { statuses } from '../../../src/approvals/states.ts'
 import * as tallies from '../../../src/approvals/tallies.store.ts'
-import { ctx, gives, holds, returns, returnsAllOf, type Samples } from './sample.ts'
+import { ctx, firstPage, gives, holds, laterPage, returns, returnsAllOf, type Samples } from './sample.ts'
 
 const voter = { id: sql`'usr_y'`, roles: sql`'["admin"]'` }
 const hasHand = () => sql`0`
@@ -24,6 +25,14 @@ const numbered = {
   to: 'approved',
   data: sql`'{}'`,
 } as const
+
+const filters = [
+  {},
+  { kinds: ['claim', 'change'] },
+  { subjectId: 's', subjectType: 'x' },
+  { requesterId: 'usr_y' },
+  { subjectType: 'x', status: 'pending' },
+] as const
 
 /** What the core's stores build. */
 export const samples: Samples = {
@@ -70,6 +79,14 @@ export const samples: Samples = {
     }),
     isRecorded: holds(history.isRecorded('a', ['a.b'])),
     latestStatus: gives(history.latestStatus('a')),
+  },
+  'approvals/list.store.ts': {
+    pageOfApprovals: filters.flatMap((filter) =>
+      [firstPage, laterPage].map((page) =>
+        gives(sql`SELECT count(id) FROM ${list.pageOfApprovals(ctx, filter, page, sql`a.title <> ''`)}`),
+      ),
+    ),
+    narrowed: filters.map((filter) => holds(list.narrowed(ctx, filter), 'approvals a')),
   },
   'approvals/tallies.store.ts': {
     selectTotal: [undefined, ...statuses].map((status) =>
