@@ -43,6 +43,7 @@ test.each(built)('$file: $name is what the database understands', async ({ all }
     const prepared = await prepare(statement)
     const explained = env.DB.prepare(`EXPLAIN ${prepared.sql}`).bind(...prepared.params)
     expect((await explained.all()).results.length).toBeGreaterThan(0)
+    expect(unknownMembers(prepared)).toEqual([])
     if (!/^\s*SELECT|\bRETURNING\b/.test(prepared.sql)) {
       expect(columns).toEqual([])
       continue
@@ -54,23 +55,39 @@ test.each(built)('$file: $name is what the database understands', async ({ all }
   }
 })
 
+/** What a statement reads of the rows that come to it as one JSON value, and they do not have. */
+function unknownMembers({ sql, params }: Prepared): string[] {
+  if (!/json_each\(\?\)/.test(sql)) return []
+  const lists = params.filter((one) => typeof one === 'string' && one.startsWith('[')) as string[]
+  const members = new Set(
+    lists.flatMap((list) => (JSON.parse(list) as unknown[]).flatMap((row) => Object.keys(row as object))),
+  )
+  const read = [...sql.matchAll(/\bvalue ->>? '\$\.(\w+)/g)].map(([, name]) => name!)
+  return read.filter((name) => !members.has(name))
+}
+
 function flat(one: Built): Sample[] {
   if ('statement' in one) return [one]
   return 'query' in one ? [{ statement: one, columns: [] }] : one.flatMap(flat)
+}
+
+interface Prepared {
+  sql: string
+  params: unknown[]
 }
 
 /**
  * What the database is given for a statement. Without quotes around names: SQLite takes a quoted name that is nobody's for
  * a text.
  */
-async function prepare(statement: Sample['statement']): Promise<{ sql: string; params: unknown[] }> {
-  const given: { sql: string; params: unknown[] }[] = []
+async function prepare(statement: Sample['statement']): Promise<Prepared> {
+  const given: Prepared[] = []
   const recorder = {
     prepare: (sql: string) => ({ bind: (...params: unknown[]) => given.push({ sql, params }) }),
     batch: async () => [{ meta: {}, results: [] }],
   }
   await openDb({ withSession: () => recorder } as unknown as D1Database, 'first-primary').run(statement)
-  const [{ sql, params }] = given as [{ sql: string; params: unknown[] }]
+  const [{ sql, params }] = given as [Prepared]
   const parts = sql.split(/('[^']*')/)
   return { sql: parts.map((part, index) => (index % 2 ? part : part.replaceAll(/"(\w+)"/g, '$1'))).join(''), params }
 }

@@ -5,16 +5,18 @@ import * as due from '../../../src/approvals/decide-due.store.ts'
 import * as many from '../../../src/approvals/decide-many.store.ts'
 import * as history from '../../../src/approvals/history.store.ts'
 import * as list from '../../../src/approvals/list.store.ts'
+import { defaultPolicy } from '../../../src/approvals/policy.ts'
 import { statuses } from '../../../src/approvals/states.ts'
 import * as tallies from '../../../src/approvals/tallies.store.ts'
-import { ctx, firstPage, gives, holds, laterPage, returns, returnsAllOf, type Samples } from './sample.ts'
+import { ctx, firstPage, gives, holds, laterPage, returns, returnsAllOf, rowOf, type Samples } from './sample.ts'
 
 const voter = { id: sql`'usr_y'`, roles: sql`'["admin"]'` }
 const hasHand = () => sql`0`
 const work = sql`SELECT 'a' AS approval_id, 't' AS tenant_id, 'usr_y' AS voter_id, '[]' AS roles, NULL AS comment`
 const votes = sql`SELECT 'a' AS approval_id, 'usr_y' AS voter_id, NULL AS comment, NULL AS reported_by`
 const found = sql`SELECT 't' AS tenant_id, 'a.b' AS type, 'a' AS subject_id, NULL AS from_status, 'b' AS to_status, '{}' AS data`
-const happening = { type: 'a.b', subjectId: 'a', from: null, to: 'b' } as const
+const happening = { type: 'a.b', subjectId: 'a', from: null, to: 'b', data: {} } as const
+const opening = { ...rowOf(approvals), subject: { type: 'x', id: 's' }, policy: defaultPolicy(['admin']) }
 const target = { id: 'a', kind: 'claim', vote: 'approve', comment: null, ifMatch: null } as const
 const guarded = { ...target, vote: 'reject', ifMatch: ['1'], guard: { condition: sql`1` } } as const
 const numbered = {
@@ -43,8 +45,8 @@ export const samples: Samples = {
       holds(core.decidable({ ...voter, hasHand }, 1), 'approvals'),
     ],
     insertApprovals: [
-      core.insertApprovals(ctx, 'claim', []),
-      core.insertApprovals(ctx, 'claim', [], { guard: sql`1`, decisionId: 'd' }),
+      core.insertApprovals(ctx, 'claim', [opening]),
+      core.insertApprovals(ctx, 'claim', [opening], { guard: sql`1`, decisionId: 'd' }),
     ],
     isOpened: holds(core.isOpened('a')),
     castVote: [target, guarded].map((one) => returnsAllOf(approvals, core.castVote(ctx, one, 'd'))),

@@ -2,6 +2,7 @@ import * as steps from '../../../src/claims/batch-step.store.ts'
 import * as batch from '../../../src/claims/batches.store.ts'
 import { batches, batchFollowers } from '../../../src/claims/batches.table.ts'
 import * as claim from '../../../src/claims/claims.store.ts'
+import { claims } from '../../../src/claims/claims.table.ts'
 import * as followers from '../../../src/claims/followers.store.ts'
 import { ctx, firstPage, gives, laterPage, returns, returnsAllOf, rowOf, type Samples } from './sample.ts'
 
@@ -45,7 +46,7 @@ export const samples: Samples = {
     takeOverdue: returns(batch.takeOverdue(ctx, 5, 1), 'id'),
   },
   'claims/claims.store.ts': {
-    insertClaims: claim.insertClaims(ctx, []),
+    insertClaims: claim.insertClaims(ctx, [{ ...rowOf(claims), id: 'a' }]),
     selectClaim: returns(claim.selectClaim(ctx, 'a'), ...claimColumns),
     selectByExternalRef: returns(claim.selectByExternalRef(ctx, ['r']), 'external_ref claim_id'),
     selectClaims: claimFilters.flatMap((filter) => [

@@ -3,7 +3,7 @@ import * as check from '../../../src/structuring/checks.store.ts'
 import * as gate from '../../../src/structuring/gates.store.ts'
 import { checks, gateRules, gates } from '../../../src/structuring/gates.table.ts'
 import * as result from '../../../src/structuring/results.store.ts'
-import { results } from '../../../src/structuring/results.table.ts'
+import { checkResults, results } from '../../../src/structuring/results.table.ts'
 import { ctx, firstPage, gives, holds, laterPage, returns, rowOf, type Samples } from './sample.ts'
 
 const checkColumns = 'id name description type severity config is_active sort_order created_at updated_at'
@@ -23,6 +23,7 @@ const pages = [firstPage, laterPage]
 const removed = check.removeCheck(ctx, 'c')
 const judging = gate.selectForJudging(ctx, 'g')
 const rule = rowOf(gateRules)
+const item = { ...rowOf(checkResults), passed: 1, queued: 0 } as const
 const resultFilters = [
   {},
   { status: 'pending' },
@@ -79,7 +80,7 @@ export const samples: Samples = {
     isUnchanged: holds(gate.isUnchanged(ctx, 1)),
   },
   'structuring/results.store.ts': {
-    insertResult: result.insertResult(ctx, { ...rowOf(results), id: 'a' }, '{}', []),
+    insertResult: result.insertResult(ctx, { ...rowOf(results), id: 'a' }, '{}', [item]),
     settleDecided: result.settleDecided(ctx, 'd'),
     setOff: result.setOff(ctx, 'd'),
     behindItem: gives(result.behindItem(ctx, 'a')),
