@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type Plugin } from 'vitest/config'
 
 /** Encrypts webhook secrets in the tests. */
 const WEBHOOK_SECRET_KEY = Buffer.alloc(32, 'tests').toString('base64')
@@ -11,21 +11,46 @@ const provide = { stored: isLong ? 1_000_000 : 20_000, isLong }
 
 const migrations = await readD1Migrations('./migrations')
 
+/** The Worker's own runtime, with these migrations. */
+const workerd = (migrations: Awaited<ReturnType<typeof readD1Migrations>>) =>
+  cloudflareTest({
+    wrangler: { configPath: './wrangler.toml' },
+    miniflare: {
+      bindings: { TEST_MIGRATIONS: migrations, RATE_LIMIT: 'off', LOG_REQUESTS: 'off', WEBHOOK_SECRET_KEY },
+    },
+  })
+
+/** `src/families.ts` as it is with one line more: that of the family that is made up. */
+const oneFamilyMore: Plugin = {
+  name: 'one-family-more',
+  enforce: 'pre',
+  transform(code, id) {
+    if (!id.endsWith('/src/families.ts')) return undefined
+    const listed = code.replace('] as const', ', holidays] as const')
+    if (listed === code) throw new Error('src/families.ts has no list that one could be added to.')
+    return `import { holidays } from '../test/made-up-family/holidays.family.ts'\n${listed}`
+  },
+}
+
 export default defineConfig({
   test: {
     projects: [
       {
-        plugins: [
-          cloudflareTest({
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: {
-              bindings: { TEST_MIGRATIONS: migrations, RATE_LIMIT: 'off', LOG_REQUESTS: 'off', WEBHOOK_SECRET_KEY },
-            },
-          }),
-        ],
+        plugins: [workerd(migrations)],
         test: {
           name: 'workers',
           include: ['test/{unit,verbs,http,properties,budget}/**/*.test.ts'],
+          setupFiles: ['./test/support/migrate.ts'],
+          testTimeout: 60_000,
+          maxWorkers: 2,
+          provide,
+        },
+      },
+      {
+        plugins: [oneFamilyMore, workerd([...migrations, ...(await readD1Migrations('./test/made-up-family'))])],
+        test: {
+          name: 'one family more',
+          include: ['test/http/{access,openapi,examples,families}.test.ts', 'test/unit/families.test.ts'],
           setupFiles: ['./test/support/migrate.ts'],
           testTimeout: 60_000,
           maxWorkers: 2,

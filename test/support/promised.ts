@@ -3,6 +3,7 @@ import { exports } from 'cloudflare:workers'
 
 interface Operation {
   operationId: string
+  tags: string[]
   security: unknown[]
   'x-roles'?: string[]
   parameters?: { in: string; name: string; required?: boolean; schema: any }[]

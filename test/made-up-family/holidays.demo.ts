@@ -1,0 +1,11 @@
+import { day, demoApproval, insert, type Demo } from '../../src/approvals/approvals.demo.ts'
+
+const asked = { id: 'hol_demo1', kind: 'holiday', asked: 'requested', title: '5 days off', requester: 'usr_member' }
+
+export const demo: Demo = {
+  kind: 'holiday',
+  statements: (now) => [
+    ...demoApproval({ ...asked, at: now, due: { at: now + day, on: 'expire' }, approvers: 'reviewer' }),
+    insert('holidays', { approval_id: asked.id, days: 5 }),
+  ],
+}

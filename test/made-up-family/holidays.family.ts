@@ -1,0 +1,17 @@
+import { defineFamily } from '../../src/approvals/family.ts'
+import { holidayRefusals } from './holidays.refusals.ts'
+import { holidayRoutes } from './holidays.routes.ts'
+import { shownHoliday } from './holidays.schemas.ts'
+import { shownOfHoliday } from './holidays.store.ts'
+
+/** Days off that somebody asks for: a family like any other, but made up. */
+export const holidays = defineFamily({
+  kind: 'holiday',
+  idPrefixes: ['hol'],
+  events: ['holiday.requested', 'holiday.approved', 'holiday.expired'],
+  refusals: holidayRefusals,
+  tags: { Holidays: 'Days off: ask, read, approve.' },
+  shows: { select: () => shownOfHoliday, members: shownHoliday },
+  routes: [holidayRoutes],
+  jobs: {},
+})

@@ -1,0 +1,20 @@
+import { sql } from 'drizzle-orm'
+import type { Ctx } from '../../src/context.ts'
+
+export interface Holiday {
+  id: string
+  status: string
+  days: number
+}
+
+export function insertHoliday(ctx: Ctx, { id, days }: Holiday) {
+  return ctx.db.all(sql`INSERT INTO holidays (approval_id, days) VALUES (${id}, ${days})`)
+}
+
+export function selectHoliday(ctx: Ctx, id: string) {
+  return ctx.db.all<Holiday>(sql`
+    SELECT a.id, a.status, h.days FROM approvals a JOIN holidays h ON h.approval_id = a.id
+    WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId}`)
+}
+
+export const shownOfHoliday = sql`SELECT json_object('days', days) FROM holidays WHERE approval_id = a.id`
