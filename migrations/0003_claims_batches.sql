@@ -2,6 +2,30 @@
 
 INSERT INTO kinds VALUES ('claim');
 
+-- Lists of one claimant's claims, and how many those are.
+CREATE INDEX approvals_of_claim_by_requester ON approvals (tenant_id, requester_id, status, created_at, id) WHERE kind = 'claim';
+CREATE TRIGGER approvals_tally_claim_insert AFTER INSERT ON approvals WHEN NEW.kind = 'claim' BEGIN
+  INSERT INTO tallies (tenant_id, kind, facet, pending, approved, rejected, withdrawn, expired)
+  VALUES (NEW.tenant_id, NEW.kind, 'requester:' || NEW.requester_id, NEW.status = 'pending', NEW.status = 'approved',
+    NEW.status = 'rejected', NEW.status = 'withdrawn', NEW.status = 'expired')
+  ON CONFLICT DO UPDATE SET
+    pending = pending + excluded.pending,
+    approved = approved + excluded.approved,
+    rejected = rejected + excluded.rejected,
+    withdrawn = withdrawn + excluded.withdrawn,
+    expired = expired + excluded.expired;
+END;
+CREATE TRIGGER approvals_tally_claim_update AFTER UPDATE OF status ON approvals WHEN OLD.status <> NEW.status AND NEW.kind = 'claim' BEGIN
+  INSERT INTO tallies (tenant_id, kind, facet)
+  VALUES (NEW.tenant_id, NEW.kind, 'requester:' || NEW.requester_id)
+  ON CONFLICT DO UPDATE SET
+    pending = pending + (NEW.status = 'pending') - (OLD.status = 'pending'),
+    approved = approved + (NEW.status = 'approved') - (OLD.status = 'approved'),
+    rejected = rejected + (NEW.status = 'rejected') - (OLD.status = 'rejected'),
+    withdrawn = withdrawn + (NEW.status = 'withdrawn') - (OLD.status = 'withdrawn'),
+    expired = expired + (NEW.status = 'expired') - (OLD.status = 'expired');
+END;
+
 CREATE TABLE claims (
   approval_id TEXT PRIMARY KEY REFERENCES approvals(id),
   tenant_id TEXT NOT NULL,
@@ -44,8 +68,8 @@ CREATE TABLE batches (
   CHECK ((status = 'cancelled') = (cancelled_at IS NOT NULL)),
   CHECK ((status IN ('pending', 'processing')) = (poke_at IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX batches_by_status ON batches (tenant_id, status, created_at, id);
-CREATE INDEX batches_by_coordinator_status ON batches (tenant_id, coordinator_id, status, created_at, id);
+CREATE INDEX batches_by_tenant ON batches (tenant_id, status, created_at, id);
+CREATE INDEX batches_by_coordinator ON batches (tenant_id, coordinator_id, status, created_at, id);
 CREATE INDEX batches_to_poke ON batches (poke_at) WHERE poke_at IS NOT NULL;
 
 -- In the order submitted: positions of a batch are 0, 1, 2, … without a gap. Claims that do not exist are items too.

@@ -2,6 +2,10 @@
 
 INSERT INTO kinds VALUES ('change');
 
+-- Lists of what one requester asked for, and of changes to entities of one type.
+CREATE INDEX approvals_of_change_by_requester ON approvals (tenant_id, requester_id, status, created_at, id) WHERE kind = 'change';
+CREATE INDEX approvals_of_change_by_subject_type ON approvals (tenant_id, subject_type, status, created_at, id) WHERE kind = 'change';
+
 CREATE TABLE entities (
   tenant_id TEXT NOT NULL REFERENCES tenants(id),
   entity_type TEXT NOT NULL,
@@ -13,7 +17,7 @@ CREATE TABLE entities (
   updated_by TEXT NOT NULL,
   approval_id TEXT REFERENCES approvals(id),
   PRIMARY KEY (tenant_id, entity_type, entity_id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX entities_by_type ON entities (tenant_id, entity_type, updated_at, entity_id);
 
 -- Gapless per entity, also across a deletion. `data` is NULL where the entity was deleted. `write_id` is the approval
@@ -34,7 +38,7 @@ CREATE TABLE entity_versions (
   PRIMARY KEY (tenant_id, entity_type, entity_id, version),
   CHECK ((action = 'delete') = (data IS NULL)),
   CHECK ((action = 'set') = (approval_id IS NULL))
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE changes (
   approval_id TEXT PRIMARY KEY REFERENCES approvals(id),

@@ -2,6 +2,29 @@
 
 INSERT INTO kinds VALUES ('intent');
 
+-- How many intents are about a customer.
+CREATE TRIGGER approvals_tally_intent_insert AFTER INSERT ON approvals WHEN NEW.kind = 'intent' BEGIN
+  INSERT INTO tallies (tenant_id, kind, facet, pending, approved, rejected, withdrawn, expired)
+  VALUES (NEW.tenant_id, NEW.kind, 'subject:' || NEW.subject_id, NEW.status = 'pending', NEW.status = 'approved',
+    NEW.status = 'rejected', NEW.status = 'withdrawn', NEW.status = 'expired')
+  ON CONFLICT DO UPDATE SET
+    pending = pending + excluded.pending,
+    approved = approved + excluded.approved,
+    rejected = rejected + excluded.rejected,
+    withdrawn = withdrawn + excluded.withdrawn,
+    expired = expired + excluded.expired;
+END;
+CREATE TRIGGER approvals_tally_intent_update AFTER UPDATE OF status ON approvals WHEN OLD.status <> NEW.status AND NEW.kind = 'intent' BEGIN
+  INSERT INTO tallies (tenant_id, kind, facet)
+  VALUES (NEW.tenant_id, NEW.kind, 'subject:' || NEW.subject_id)
+  ON CONFLICT DO UPDATE SET
+    pending = pending + (NEW.status = 'pending') - (OLD.status = 'pending'),
+    approved = approved + (NEW.status = 'approved') - (OLD.status = 'approved'),
+    rejected = rejected + (NEW.status = 'rejected') - (OLD.status = 'rejected'),
+    withdrawn = withdrawn + (NEW.status = 'withdrawn') - (OLD.status = 'withdrawn'),
+    expired = expired + (NEW.status = 'expired') - (OLD.status = 'expired');
+END;
+
 CREATE TABLE intents (
   approval_id TEXT PRIMARY KEY REFERENCES approvals(id),
   tenant_id TEXT NOT NULL,
@@ -41,7 +64,7 @@ CREATE TABLE outbox (
   finished_at INTEGER,
   overdue_at INTEGER NOT NULL GENERATED ALWAYS AS (iif(attempt >= 5, min(execute_by, lease_until), execute_by)) VIRTUAL,
   CHECK ((status = 'open') = (finished_at IS NULL))
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX outbox_leasable ON outbox (tenant_id, instance_id, lease_until, id) WHERE status = 'open';
 CREATE INDEX outbox_by_token ON outbox (lease_token) WHERE lease_token IS NOT NULL;
 CREATE INDEX outbox_overdue ON outbox (overdue_at) WHERE status = 'open';

@@ -15,7 +15,7 @@ CREATE TABLE checks (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   deleted_at INTEGER
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX checks_by_tenant ON checks (tenant_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE TABLE gates (
@@ -32,7 +32,7 @@ CREATE TABLE gates (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   deleted_at INTEGER
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX gates_by_tenant ON gates (tenant_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE TABLE gate_rules (
@@ -43,7 +43,7 @@ CREATE TABLE gate_rules (
   config TEXT NOT NULL CHECK (json_valid(config)),
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX gate_rules_by_gate ON gate_rules (gate_id, created_at, id);
 
 -- Moves whenever a check, a gate or a rule of the tenant does: a result is stored only if it was judged by what is valid

@@ -22,7 +22,7 @@ CREATE TABLE webhook_endpoints (
   CHECK (enabled = (disabled_reason IS NULL)),
   CHECK (enabled = (until_seq IS NULL)),
   CHECK (deleted_at IS NULL OR NOT enabled)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX webhook_endpoints_by_tenant ON webhook_endpoints (tenant_id, created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX webhook_endpoints_enabled ON webhook_endpoints (tenant_id, taken_seq) WHERE enabled = 1;
 CREATE INDEX webhook_endpoints_deleted ON webhook_endpoints (deleted_at) WHERE deleted_at IS NOT NULL;
@@ -45,7 +45,7 @@ CREATE TABLE webhook_deliveries (
   finished_at INTEGER,
   CHECK ((status = 'pending') = (next_attempt_at IS NOT NULL)),
   CHECK ((status = 'pending') = (finished_at IS NULL))
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, next_attempt_at, event_seq) WHERE status = 'pending';
 CREATE INDEX webhook_deliveries_by_endpoint ON webhook_deliveries (endpoint_id, created_at, id);
 CREATE INDEX webhook_deliveries_by_status ON webhook_deliveries (endpoint_id, status, created_at, id);

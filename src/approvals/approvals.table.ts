@@ -62,7 +62,7 @@ export const events = sqliteTable('events', {
   data: text().notNull().default('{}'),
 })
 
-/** How many approvals each list has, kept by triggers. `facet` is '' (all of the kind) or 'requester:<id>'. */
+/** How many approvals each list has, kept by triggers. `facet` is '', 'requester:<id>' or 'subject:<id>'. */
 export const tallies = sqliteTable(
   'tallies',
   {

@@ -50,7 +50,7 @@ export function selectResults(ctx: Ctx, id: string) {
 
 /** A page of batches, newest first. Each index has the status before the order: without one the statuses are merged. */
 export function selectBatches(ctx: Ctx, { status, coordinatorId }: BatchFilter, page: PageRequest) {
-  const index = sql.raw(coordinatorId === undefined ? 'batches_by_status' : 'batches_by_coordinator_status')
+  const index = sql.raw(coordinatorId === undefined ? 'batches_by_tenant' : 'batches_by_coordinator')
   const ofCoordinator = coordinatorId === undefined ? sql`1` : sql`b.coordinator_id = ${coordinatorId}`
   const parts = (status === undefined ? statuses : [status]).map(
     (one) => sql`

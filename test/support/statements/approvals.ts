@@ -31,9 +31,9 @@ const numbered = {
 const filters = [
   {},
   { kinds: ['claim', 'change'] },
-  { subjectId: 's', subjectType: 'x' },
-  { requesterId: 'usr_y' },
-  { subjectType: 'x', status: 'pending' },
+  { kinds: ['change'], subjectId: 's', subjectType: 'x' },
+  { kinds: ['claim'], requesterId: 'usr_y' },
+  { kinds: ['change'], subjectType: 'x', status: 'pending' },
 ] as const
 
 /** What the core's stores build. */
