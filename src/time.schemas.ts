@@ -1,5 +1,8 @@
 import { z } from '@hono/zod-openapi'
 
+/** A time that is shown (ISO 8601, UTC). */
+export const time = z.iso.datetime()
+
 /** A time that a caller gives, with its offset, with or without seconds (ISO 8601); in milliseconds. */
 export const instant = z
   .union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })], {

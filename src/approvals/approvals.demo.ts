@@ -14,9 +14,6 @@ export interface Demo {
 /** The tenant that has the demo data. */
 export const demoTenant = 'demo'
 
-export const hour = 3_600_000
-export const day = 24 * hour
-
 type Value = string | number | null
 
 /** A row, unless it is there. */

@@ -1,4 +1,5 @@
-import { day, demoApproval, demoTenant, hour, insert, literal, type Demo } from '../approvals/approvals.demo.ts'
+import { demoApproval, demoTenant, insert, literal, type Demo } from '../approvals/approvals.demo.ts'
+import { day, hour } from '../durations.ts'
 
 const name = 'Credit Score Rule'
 const rule = { tenant_id: demoTenant, entity_type: 'qualificationRule', entity_id: 'qr_001', entity_name: name }

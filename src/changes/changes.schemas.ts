@@ -1,9 +1,12 @@
 import { z } from '@hono/zod-openapi'
+import { id } from '../id.schemas.ts'
+import { decidedStatus, status } from '../status.schemas.ts'
+import { time } from '../time.schemas.ts'
 import { appliedTypes, isApplied } from './applied-types.ts'
 
-const time = z.iso.datetime()
 const name = z.string().trim().min(1).max(200)
-const id = z
+/** Part of an entity's address. */
+const part = z
   .string()
   .min(1)
   .max(200)
@@ -31,8 +34,8 @@ export const changeStatusSchema = z.enum(['pending', 'approved', 'rejected', 'wi
  */
 export const newChangeSchema = z
   .strictObject({
-    entityType: id.openapi({ example: 'qualificationRule' }),
-    entityId: id.openapi({ example: 'qr_001' }),
+    entityType: part.openapi({ example: 'qualificationRule' }),
+    entityId: part.openapi({ example: 'qr_001' }),
     entityName: name.openapi({ example: 'Credit Score Rule' }),
     action: z.enum(['create', 'update', 'delete']),
     payload: anyJson(
@@ -62,7 +65,7 @@ const requested = {
   entityId: z.string(),
   entityName: z.string(),
   action: z.enum(['create', 'update', 'delete']),
-  status: z.enum(['pending', 'approved', 'rejected', 'withdrawn', 'expired']),
+  status,
   requesterId: z.string(),
   requesterName: z.string(),
   createdAt: time,
@@ -136,7 +139,7 @@ export const resolveSchema = z
 export const resolvedSchema = z
   .object({
     id: z.string(),
-    status: z.enum(['pending', 'approved', 'rejected']),
+    status: decidedStatus,
     ...resolution,
     applied: z.boolean().openapi({
       description: 'Whether the payload was applied here; false where the owner of the entity has to act.',
@@ -157,19 +160,19 @@ export const resolvedSchema = z
   })
 
 /** The address of a request, with one of the demo data to try it with. */
-export const changeParams = (example: string) => z.object({ id: z.string().min(1).max(100).openapi({ example }) })
-export const filterText = id
+export const changeParams = (example: string) => z.object({ id: id.openapi({ example }) })
+export const filterText = part
 
-const entityType = id.openapi({ example: 'qualificationRule' })
+const entityType = part.openapi({ example: 'qualificationRule' })
 export const entityTypeParams = z.object({ entityType })
-export const entityParams = z.object({ entityType, entityId: id.openapi({ example: 'qr_001' }) })
+export const entityParams = z.object({ entityType, entityId: part.openapi({ example: 'qr_001' }) })
 
 /** The address of what can be set: an entity of a type that is stored here. */
 export const storedEntityParams = entityParams.extend({
-  entityType: id
+  entityType: part
     .refine(isApplied, `is not stored here; these are: ${appliedTypes.join(', ')}`)
     .openapi({ example: 'qualificationRule' }),
-  entityId: id.openapi({ example: 'qr_002' }),
+  entityId: part.openapi({ example: 'qr_002' }),
 })
 
 export const entityInputSchema = z

@@ -4,10 +4,10 @@ import { createdRange, linkNext, pageQuery, pageRequest } from '../http/paginati
 import { ifMatch, setTag } from '../http/preconditions.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
+import { id } from '../id.schemas.ts'
 import { amendBatch } from './amend-batch.ts'
 import type { Batch, BatchResult } from './batches.store.ts'
 import { cancelThroughRunner, followRunner } from './through-runner.ts'
-import { filterId } from './claims.schemas.ts'
 import {
   amendedBatchSchema,
   batchAmendmentSchema,
@@ -56,7 +56,7 @@ export const batchRoutes = createRouter()
         query: z.object({
           ...pageQuery,
           status: batchStatusSchema.optional(),
-          coordinator_id: filterId.optional(),
+          coordinator_id: id.optional(),
           ...createdRange,
         }),
       },

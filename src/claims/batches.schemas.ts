@@ -1,15 +1,15 @@
 import { z } from '@hono/zod-openapi'
+import { id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
-import { instant } from '../time.schemas.ts'
+import { instant, time } from '../time.schemas.ts'
 import { userId } from '../user-id.schemas.ts'
-import { claimId, paginationSchema } from './claims.schemas.ts'
+import { paginationSchema } from './claims.schemas.ts'
 
-const time = z.iso.datetime()
 const batchComment = z.string().trim().min(1).max(2000).nullish()
 
 const processAt = instant.openapi({ description: 'When to start; in the future, at most 30 days ahead.' })
 
-const claimIds = z.array(claimId).min(1).max(10_000)
+const claimIds = z.array(id).min(1).max(10_000)
 
 export const newBatchSchema = z
   .strictObject({
@@ -176,4 +176,4 @@ export const cancelledBatchSchema = z
   })
 
 /** The address of a batch, with one of the demo data to try it with. */
-export const batchParams = (example: string) => z.object({ batch_id: z.string().min(1).max(100).openapi({ example }) })
+export const batchParams = (example: string) => z.object({ batch_id: id.openapi({ example }) })

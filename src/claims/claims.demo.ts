@@ -1,4 +1,5 @@
-import { day, demoApproval, demoEvent, demoTenant, hour, insert, type Demo } from '../approvals/approvals.demo.ts'
+import { demoApproval, demoEvent, demoTenant, insert, type Demo } from '../approvals/approvals.demo.ts'
+import { day, hour } from '../durations.ts'
 
 const named = ['clm_9f2a3b4c', 'clm_ab5c6d7e', 'clm_cd7e8f9a', 'clm_ef1a2b3c', 'clm_gh2i3j4k']
 const people = ['usr_member', 'usr_ana', 'usr_ben', 'usr_chloe', 'usr_dev', 'usr_emma']

@@ -12,13 +12,13 @@ import {
   claimParams,
   claimSchema,
   claimsSchema,
-  claimStatusSchema,
-  filterId,
   newClaimSchema,
   newClaimsSchema,
   partOfClaims,
   rejectionSchema,
 } from './claims.schemas.ts'
+import { externalRef, id } from '../id.schemas.ts'
+import { status } from '../status.schemas.ts'
 import type { Claim } from './claims.store.ts'
 import { decideClaim, withdrawClaim } from './decide-claim.ts'
 import { getClaim, listClaims } from './read-claims.ts'
@@ -96,10 +96,10 @@ export const claimRoutes = createRouter()
       request: {
         query: z.object({
           ...pageQuery,
-          status: claimStatusSchema.optional(),
-          claimant_id: filterId.optional(),
-          batch_id: filterId.optional(),
-          external_ref: z.string().min(1).max(200).optional(),
+          status: status.optional(),
+          claimant_id: id.optional(),
+          batch_id: id.optional(),
+          external_ref: externalRef.optional(),
           ...createdRange,
         }),
       },

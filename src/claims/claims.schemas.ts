@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi'
+import { id } from '../id.schemas.ts'
+import { status } from '../status.schemas.ts'
+import { time } from '../time.schemas.ts'
 import { currencies } from './currencies.ts'
 import { next, total } from '../page.schemas.ts'
 import { userId } from '../user-id.schemas.ts'
-
-const time = z.iso.datetime()
 
 /** A claim to submit. `amount` counts minor units (ISO 4217: cents for EUR, yen for JPY), never a fraction. */
 export const newClaimSchema = z
@@ -55,13 +56,11 @@ export const partOfClaims = z
   })
   .catch({ claims: [] })
 
-export const claimStatusSchema = z.enum(['pending', 'approved', 'rejected', 'withdrawn', 'expired'])
-
 /** A claim and where it stands. */
 export const claimSchema = z
   .object({
     claim_id: z.string().openapi({ example: 'clm_01jq8m2v9kf3wt6x5n4c7b8d9e' }),
-    status: claimStatusSchema,
+    status,
     description: z.string(),
     amount: z.int(),
     currency: z.string(),
@@ -122,10 +121,8 @@ export const rejectionSchema = z
   })
   .openapi('ClaimRejection')
 
-export const claimId = z.string().min(1).max(100)
 /** The address of a claim, with one of the demo data to try it with. */
-export const claimParams = (example: string) => z.object({ claim_id: claimId.openapi({ example }) })
-export const filterId = z.string().min(1).max(100)
+export const claimParams = (example: string) => z.object({ claim_id: id.openapi({ example }) })
 
 /** What a list over all families shows of a claim. */
 export const shownClaim = {

@@ -1,5 +1,6 @@
 import { goodKeys } from '../access/good-keys.ts'
 import { systemContext } from '../context.ts'
+import { minute } from '../durations.ts'
 import { Refusal } from '../refusal.ts'
 import { selectForRunner } from './batch-step.store.ts'
 import type { Batch } from './batches.store.ts'
@@ -11,7 +12,7 @@ const mostPerBatch = 100
 const mostPerKey = 10
 
 /** How long a stream lasts at the most; its reader connects again. */
-const longestMs = 15 * 60_000
+const longestMs = 15 * minute
 
 /** How often a stream that has nothing to tell shows that it is there, and its key is looked at again. */
 const heartbeatMs = 15_000

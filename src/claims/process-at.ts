@@ -1,8 +1,9 @@
 import type { Ctx } from '../context.ts'
+import { day } from '../durations.ts'
 import { invalidInput, type Fault } from '../refusal.ts'
 
 /** Furthest that a batch may be put off. */
-const latestMs = 30 * 24 * 60 * 60 * 1000
+const latestMs = 30 * day
 
 /** Why no batch can be started at a time (in milliseconds) any more, or not yet. */
 export function timeFaults({ now }: Ctx, at: number): Fault[] {

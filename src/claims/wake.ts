@@ -1,7 +1,8 @@
 import type { Ctx } from '../context.ts'
+import { minute } from '../durations.ts'
 
 /** How long a batch may stand still before the watchdog looks after it. */
-export const watchdogMs = 2 * 60_000
+export const watchdogMs = 2 * minute
 
 /**
  * Asks a batch's runner to look at it at the given time. The batch is already stored when this is called: should the

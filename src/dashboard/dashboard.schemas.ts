@@ -1,10 +1,11 @@
 import { z } from '@hono/zod-openapi'
+import { statuses } from '../approvals/states.ts'
 import { families, kinds } from '../families.ts'
 import { next, total } from '../page.schemas.ts'
+import { status } from '../status.schemas.ts'
+import { time } from '../time.schemas.ts'
 
-const time = z.iso.datetime()
 const kind = z.enum(kinds)
-const statuses = z.enum(['pending', 'approved', 'rejected', 'withdrawn', 'expired'])
 
 export const dashboardFilter = {
   customer_id: z
@@ -17,7 +18,7 @@ export const dashboardFilter = {
     .max(100)
     .optional()
     .openapi({
-      description: `One of ${statuses.options.join(', ')}; of any other there are none.`,
+      description: `One of ${statuses.join(', ')}; of any other there are none.`,
       example: 'pending',
     }),
   kind: kind.optional(),
@@ -25,7 +26,7 @@ export const dashboardFilter = {
 
 const common = {
   id: z.string(),
-  status: statuses,
+  status,
   title: z.string(),
   requester: z.string(),
   created_at: time,

@@ -1,5 +1,6 @@
 import type { Hook, z } from '@hono/zod-openapi'
 import { faultMessage } from '../fault-messages.ts'
+import { jsonPointer } from '../json-pointer.ts'
 import { invalidInput, Refusal, type Fault } from '../refusal.ts'
 import type { AppContext, AppEnv } from './environment.ts'
 import { refuseOverRate } from './rate.ts'
@@ -77,14 +78,14 @@ async function faultsOf(part: Fault['in'], schema: z.ZodType | undefined, value:
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({
         in: part,
-        pointer: pointer([...issue.path, key]),
+        pointer: jsonPointer([...issue.path, key]),
         message: unknownName(part, schema),
         type: 'extra_forbidden',
       }))
     }
     const isTwice = part === 'query' && Array.isArray(issue.input)
     const message = isTwice ? 'is given more than once' : issue.message
-    return [{ in: part, pointer: pointer(issue.path), message, type: typeOf(issue) }]
+    return [{ in: part, pointer: jsonPointer(issue.path), message, type: typeOf(issue) }]
   })
 }
 
@@ -116,9 +117,4 @@ function typeOf(issue: z.core.$ZodIssue): string {
     default:
       return 'value_error'
   }
-}
-
-/** RFC 6901. */
-function pointer(path: readonly PropertyKey[]): string {
-  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }

@@ -1,4 +1,5 @@
 import { visit } from 'jsonc-parser'
+import { jsonPointer } from '../json-pointer.ts'
 import type { Fault } from '../refusal.ts'
 
 /*
@@ -94,8 +95,7 @@ function repeated(json: string, pointer: string): string[] {
     onObjectProperty(name, _offset, _length, _line, _character, pathOfObject) {
       const names = open.at(-1)
       if (names?.has(name) && pointers.length < mostRepeats) {
-        const path = [...pathOfObject(), name].map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1'))
-        pointers.push(`${pointer}/${path.join('/')}`)
+        pointers.push(pointer + jsonPointer([...pathOfObject(), name]))
       }
       names?.add(name)
     },

@@ -1,11 +1,12 @@
 import type { Ctx } from '../context.ts'
 import { isDuplicate } from '../db/failures.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
+import { day } from '../durations.ts'
 import { Refusal } from '../refusal.ts'
 import { forgetKey, selectAnswer, selectWhether, takeKey } from './idempotency.store.ts'
 
 /** How long an answer is kept. */
-const dayMs = 24 * 60 * 60 * 1000
+const keptMs = day
 
 /** An `Idempotency-Key` as the caller sent it (draft-ietf-httpapi-idempotency-key-header), with what it is bound to. */
 export interface IdempotencyKey {
@@ -34,7 +35,7 @@ export async function once<T>(ctx: Ctx, answer: T, statements: readonly Statemen
   try {
     await ctx.db.batch({
       forgotten: forgetKey(ctx, ctx.idempotency),
-      taken: takeKey(ctx, ctx.idempotency, answer, ctx.now + dayMs),
+      taken: takeKey(ctx, ctx.idempotency, answer, ctx.now + keptMs),
       statements,
     })
     return answer
@@ -64,7 +65,7 @@ export async function onceIf<T>(
     const { holds } = await ctx.db.batch({
       forgotten: idempotency ? forgetKey(ctx, idempotency) : undefined,
       statements,
-      taken: idempotency ? takeKey(ctx, idempotency, answer, ctx.now + dayMs, happened) : undefined,
+      taken: idempotency ? takeKey(ctx, idempotency, answer, ctx.now + keptMs, happened) : undefined,
       holds: selectWhether(ctx, happened),
     })
     if (holds.length > 0) return answer

@@ -1,7 +1,7 @@
-import { day, demoApproval, demoTenant, insert, type Demo, type DemoApproval } from '../approvals/approvals.demo.ts'
+import { demoApproval, demoTenant, insert, type Demo, type DemoApproval } from '../approvals/approvals.demo.ts'
+import { day, minute } from '../durations.ts'
 
 const instance = '497f6eca-6276-4993-bfeb-53cbbbba6f08'
-const minute = 60_000
 
 /** A call that was approved yesterday and replayed, and three that wait. */
 export const demo: Demo = { kind: 'intent', statements: (now) => [...waiting(now), ...replayed(now)] }

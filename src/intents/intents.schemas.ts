@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi'
+import { id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
 import { wholeNumber } from '../query.schemas.ts'
+import { time } from '../time.schemas.ts'
 import { personId } from '../user-id.schemas.ts'
 
-const time = z.iso.datetime()
 /* Any version of UUID: ids of other systems. */
 const uuid = z.guid().toLowerCase()
 export const text = (most: number) => z.string().min(1).max(most)
@@ -16,7 +17,7 @@ export const refParams = instanceParams.extend({
   approval_ref: text(50).openapi({ description: 'In any case.', example: 'APR-7K2M' }),
 })
 export const entryParams = instanceParams.extend({
-  outbox_id: z.string().min(1).max(100).openapi({ example: 'out_demo0001' }),
+  outbox_id: id.openapi({ example: 'out_demo0001' }),
 })
 
 /** A call that waits for a person. */

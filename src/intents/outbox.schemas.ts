@@ -1,7 +1,6 @@
 import { z } from '@hono/zod-openapi'
+import { time } from '../time.schemas.ts'
 import { text, entryStatus } from './intents.schemas.ts'
-
-const time = z.iso.datetime()
 
 export const leaseSchema = z
   .strictObject({

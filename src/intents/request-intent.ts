@@ -3,6 +3,7 @@ import { defaultPolicy } from '../approvals/policy.ts'
 import { reachable } from '../access/reachable.ts'
 import type { Ctx } from '../context.ts'
 import { isDuplicate } from '../db/failures.ts'
+import { hour } from '../durations.ts'
 import { once } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { newRef, tries } from './approval-ref.ts'
@@ -13,8 +14,6 @@ import { insertIntent, type Intent, type IntentFacts } from './intents.store.ts'
  * said by `approver_role` and `approver_person_id`, not by the key.
  */
 const policy = { ...defaultPolicy(['service', 'admin']), allow_self_approval: true }
-
-const hourMs = 60 * 60 * 1000
 
 /** What an agent asks for; `expires_in_hours` is how long the decision may take. */
 export type NewIntent = Omit<IntentFacts, 'id' | 'approval_ref'> & { expires_in_hours: number }
@@ -28,7 +27,7 @@ export type NewIntent = Omit<IntentFacts, 'id' | 'approval_ref'> & { expires_in_
 export async function requestIntent(ctx: Ctx, asked: NewIntent, makeRef = newRef): Promise<Intent> {
   reachable(ctx.actor, asked.instance_id)
   const { expires_in_hours, ...facts } = asked
-  const due_at = ctx.now + expires_in_hours * hourMs
+  const due_at = ctx.now + expires_in_hours * hour
   for (let attempt = 0; ; attempt += 1) {
     const intent: Intent = {
       ...facts,

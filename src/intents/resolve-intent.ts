@@ -2,6 +2,7 @@ import type { Vote } from '../approvals/approval.ts'
 import { decide } from '../approvals/decide.ts'
 import { reachable } from '../access/reachable.ts'
 import type { Ctx } from '../context.ts'
+import { hour } from '../durations.ts'
 import { newId } from '../ids.ts'
 import { Refusal } from '../refusal.ts'
 import { readRef } from './approval-ref.ts'
@@ -13,8 +14,6 @@ import {
   type Intent,
   type PersonRole,
 } from './intents.store.ts'
-
-const hourMs = 60 * 60 * 1000
 
 /** A person's answer, as the agent platform reports it. */
 export interface Resolution {
@@ -67,7 +66,7 @@ export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Re
         pinVerified: resolution.pin_verified,
         reportedBy: ctx.actor.userId,
         outboxId: newId('out'),
-        executeBy: ctx.now + resolution.execute_within_hours * hourMs,
+        executeBy: ctx.now + resolution.execute_within_hours * hour,
       }),
     view: selectIntent(ctx, id),
   })

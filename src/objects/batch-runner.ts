@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { createContext, systemContext, type Actor } from '../context.ts'
 import type { Cost } from '../db/open-db.ts'
+import { minute } from '../durations.ts'
 import { Refusal, type RefusalValue } from '../refusal.ts'
 import { announce } from '../webhooks/announce.ts'
 import { advanceBatch, stepSize } from '../claims/advance-batch.ts'
@@ -22,7 +23,7 @@ export type CancelReply = { cost: Cost; bookmark: string | null } & ({ batch: Ba
 /** The stream of a follower, or why there is none. */
 export type FollowReply = { stream: ReadableStream<Uint8Array> } | { refused: RefusalValue }
 
-const longestPauseMs = 60_000
+const longestPauseMs = minute
 
 /**
  * The only one that moves a batch: a clock and a lock over what D1 holds, named by the batch's id. Its storage has the

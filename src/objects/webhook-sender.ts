@@ -1,10 +1,11 @@
 import { DurableObject } from 'cloudflare:workers'
 import { systemContext } from '../context.ts'
+import { minute } from '../durations.ts'
 import type { Lane } from '../webhooks/deliveries.store.ts'
 import { deliverDue } from '../webhooks/deliver-due.ts'
 import { wakeSender } from '../webhooks/wake-sender.ts'
 
-const longestPauseMs = 60_000
+const longestPauseMs = minute
 
 /**
  * The only one that sends to an endpoint in its lane, named by both: so first attempts keep their order, and no endpoint

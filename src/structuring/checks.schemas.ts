@@ -1,10 +1,10 @@
 import { z } from '@hono/zod-openapi'
 import { next } from '../page.schemas.ts'
+import { time } from '../time.schemas.ts'
 import { anyConfig, configByType } from './check-config.schemas.ts'
 import { checkTypes, configFaults, type CheckType } from './check-config.ts'
 import { description, name } from './gates.schemas.ts'
 
-const time = z.iso.datetime()
 const severity = z.enum(['warning', 'error'])
 const config = z.record(z.string(), z.unknown())
 

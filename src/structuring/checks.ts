@@ -2,6 +2,7 @@ import { uuidv7 } from 'uuidv7'
 import type { Ctx } from '../context.ts'
 import { pageOf, type Page, type PageRequest } from '../db/page.ts'
 import { once } from '../idempotency/once.ts'
+import { jsonPointer } from '../json-pointer.ts'
 import { invalidInput, Refusal, type Fault } from '../refusal.ts'
 import { configFaults, type CheckType } from './check-config.ts'
 import {
@@ -60,7 +61,7 @@ async function faultsOf(type: CheckType, config: unknown): Promise<Fault[]> {
   const faults = await configFaults(type, config)
   return faults.map(({ path, message }) => ({
     in: 'body',
-    pointer: `/config${path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')}`,
+    pointer: `/config${jsonPointer(path)}`,
     message,
     type: 'value_error',
   }))

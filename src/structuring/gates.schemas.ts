@@ -1,18 +1,19 @@
 import { z } from '@hono/zod-openapi'
+import { id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
+import { time } from '../time.schemas.ts'
 import { isField } from './json-reader.ts'
 import { mostRules, ruleTypes } from './judge-rule.ts'
 
-const time = z.iso.datetime()
 export const name = z.string().trim().min(1).max(200)
 export const description = z.string().max(2_000).nullable()
 
 /** The address of a check or a gate, with one of the demo data to try it with. */
-export const idParams = (example: string) => z.object({ id: z.string().min(1).max(100).openapi({ example }) })
+export const idParams = (example: string) => z.object({ id: id.openapi({ example }) })
 /** The address of a rule, with one of the demo data to try it with. */
 export const ruleParams = (example: string) =>
   idParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c45').extend({
-    rule_id: z.string().min(1).max(100).openapi({ example }),
+    rule_id: id.openapi({ example }),
   })
 
 const threshold = z.number().min(0).max(1).openapi({ description: 'Passed from here on, 0–1.', example: 0.9 })
@@ -74,7 +75,7 @@ export const ruleListSchema = z.object({ data: z.array(ruleSchema) }).openapi('R
 const action = z
   .discriminatedUnion('type', [
     z.strictObject({ type: z.literal('none') }),
-    z.strictObject({ type: z.literal('webhook'), endpoint_id: z.string().min(1).max(100) }),
+    z.strictObject({ type: z.literal('webhook'), endpoint_id: id }),
   ])
   .openapi('GateAction', {
     description: 'What a decision sets off, once: nothing, or a delivery of its event to this webhook endpoint.',
@@ -87,7 +88,7 @@ const settings = {
   name: name.openapi({ example: 'Invoices' }),
   description: description,
   check_ids: z
-    .array(z.string().min(1).max(100))
+    .array(id)
     .max(mostChecks)
     .refine((ids) => new Set(ids).size === ids.length, 'names a check twice'),
   on_approve: action,

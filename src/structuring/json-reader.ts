@@ -1,5 +1,6 @@
 import { Big } from 'big.js'
 import { parseTree, type Node } from 'jsonc-parser'
+import { namesIn } from '../json-pointer.ts'
 
 /*
  * Reads JSON without its losses: JavaScript rounds numbers beyond 2^53 and 17 digits. A value keeps its text, and
@@ -114,9 +115,5 @@ export function stringOf({ type, text }: Found): string {
 }
 
 function pathOf(field: string): string[] {
-  if (!field.startsWith('/')) return [field]
-  return field
-    .slice(1)
-    .split('/')
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  return field.startsWith('/') ? namesIn(field) : [field]
 }

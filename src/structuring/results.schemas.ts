@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi'
+import { externalRef, id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
+import { decidedStatus } from '../status.schemas.ts'
+import { time } from '../time.schemas.ts'
 
-const time = z.iso.datetime()
 const severity = z.enum(['warning', 'error'])
-const id = z.string().min(1).max(100)
 
 /** The address of a result, with one of the demo data to try it with. */
 export const resultParams = (example = 'a1b2c3d4-e5f6-7890-abcd-ef1234567890') =>
@@ -43,7 +44,7 @@ export const newResultSchema = z
       .max(mostReported)
       .default([])
       .openapi({ description: 'Outcomes of the gate’s `reported` checks; one that is not reported fails.' }),
-    external_ref: z.string().min(1).max(200).nullable().default(null),
+    external_ref: externalRef.nullable().default(null),
   })
   .openapi('NewResult', {
     example: {
@@ -98,7 +99,7 @@ export const checkResultListSchema = z.object({ data: z.array(checkResultSchema)
 
 const result = {
   id: z.string(),
-  status: z.enum(['pending', 'approved', 'rejected']),
+  status: decidedStatus,
   gate_id: z.string(),
   confidence: z.number().nullable(),
   external_ref: z.string().nullable(),
@@ -138,7 +139,7 @@ export const resultListSchema = z
 export const resultFilter = {
   status: result.status.optional(),
   gate_id: id.optional(),
-  external_ref: z.string().min(1).max(200).optional(),
+  external_ref: externalRef.optional(),
 }
 
 /** A result with its data. */
@@ -181,7 +182,7 @@ export const reviewedSchema = z
   .object({
     id: z.string().openapi({ description: 'As it was asked for: of the result or of one of its items.' }),
     result_id: z.string(),
-    status: z.enum(['pending', 'approved', 'rejected']),
+    status: decidedStatus,
     cleared_items: z.int(),
     decided_by: z.string().nullable(),
     decided_at: time.nullable(),

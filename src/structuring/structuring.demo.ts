@@ -1,4 +1,5 @@
-import { demoApproval, demoTenant, hour, insert, type Demo } from '../approvals/approvals.demo.ts'
+import { demoApproval, demoTenant, insert, type Demo } from '../approvals/approvals.demo.ts'
+import { hour } from '../durations.ts'
 
 /** Two gates, one of which approves by itself after two days, and what waits at them; and some to try things out with. */
 export const demo: Demo = { kind: 'result', statements: (now) => [...gates(now), ...results(now)] }

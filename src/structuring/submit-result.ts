@@ -4,6 +4,7 @@ import { open, openApproved, type Opening } from '../approvals/open.ts'
 import { defaultPolicy } from '../approvals/policy.ts'
 import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
+import { hour } from '../durations.ts'
 import { answeredBefore, onceIf } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { invalidInput, Refusal, type Fault } from '../refusal.ts'
@@ -19,8 +20,6 @@ export const gatekeeper = 'system:gate'
 
 /** It is the gate that asks, not the one who submits: they may review it as well, if they have the role. */
 const policy = { ...defaultPolicy(['reviewer', 'admin']), allow_self_approval: true }
-
-const hourMs = 60 * 60 * 1000
 
 /** How often a gate may change under one submission before it gives up. */
 const tries = 5
@@ -88,7 +87,7 @@ function judgeAt(ctx: Ctx, gate: LoadedGate, asked: NewResult, id: string): Judg
     queued_items: queued,
     requester_id: ctx.actor.userId,
     created_at: ctx.now,
-    due_at: isHeld && hours !== null ? ctx.now + hours * hourMs : null,
+    due_at: isHeld && hours !== null ? ctx.now + hours * hour : null,
     decided_by: isHeld ? null : gatekeeper,
     decided_at: isHeld ? null : ctx.now,
     comment: null,

@@ -1,5 +1,6 @@
 import type { Ctx } from '../context.ts'
 import { pageOf, type Page, type PageRequest } from '../db/page.ts'
+import { day } from '../durations.ts'
 import { onceIf } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { invalidInput, Refusal, type Fault } from '../refusal.ts'
@@ -27,7 +28,7 @@ import { wakeSender } from './wake-sender.ts'
 export const mostEndpoints = 16
 
 /** How long a secret that has been replaced still signs, beside the new one. */
-const graceMs = 24 * 60 * 60 * 1000
+const graceMs = day
 
 /** How many events are taken, and deliveries ended, when what an endpoint is told changes; its sender does the rest. */
 const atOnce = 1_000

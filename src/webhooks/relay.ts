@@ -1,5 +1,6 @@
 import type { Ctx } from '../context.ts'
 import { inSteps } from '../db/in-steps.ts'
+import { day } from '../durations.ts'
 import { purgeDeliveries, selectWhetherPurgeable } from './deliveries.store.ts'
 import { purgeEndpoints, selectWaiting } from './endpoints.store.ts'
 import { wakeSender } from './wake-sender.ts'
@@ -8,7 +9,7 @@ import { wakeSender } from './wake-sender.ts'
 const perSweep = 500
 
 /** How long the log of a delivery is kept after it has ended. */
-const keptMs = 30 * 24 * 60 * 60 * 1000
+const keptMs = 30 * day
 
 /** How many deliveries one transaction removes, and how many of those one sweep runs. */
 const perStep = 1_000

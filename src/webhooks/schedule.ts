@@ -1,6 +1,4 @@
-const second = 1000
-const minute = 60 * second
-const hour = 60 * minute
+import { hour, minute, second } from '../durations.ts'
 
 /**
  * How long after each failed attempt the next one is made, as Standard Webhooks has it: dense at first, for a restart;

@@ -1,11 +1,11 @@
 import { z } from '@hono/zod-openapi'
+import { id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
+import { time } from '../time.schemas.ts'
 import { eventTypes, subjectKinds, testType } from './event-types.ts'
 
-const time = z.iso.datetime()
-
 export const endpointParams = z.object({
-  id: z.string().min(1).max(100).openapi({ example: 'whe_01jq8m2v9kf3wt6x5n4c7b8d9e' }),
+  id: id.openapi({ example: 'whe_01jq8m2v9kf3wt6x5n4c7b8d9e' }),
 })
 export const deliveryParams = z.object({
   id: z.string().min(1).max(200).openapi({ example: 'msg_01jq8m2v9kf3wt6x5n4c7b8d9e_01jq8m2v9kf3wt6x5n4c7b8d9f' }),

@@ -1,4 +1,5 @@
-import { day, demoApproval, insert, type Demo } from '../../src/approvals/approvals.demo.ts'
+import { demoApproval, insert, type Demo } from '../../src/approvals/approvals.demo.ts'
+import { day } from '../../src/durations.ts'
 
 const asked = { id: 'hol_demo1', kind: 'holiday', asked: 'requested', title: '5 days off', requester: 'usr_member' }
 

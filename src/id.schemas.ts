@@ -1,0 +1,7 @@
+import { z } from '@hono/zod-openapi'
+
+/** An id that a caller gives. Any text will do: what nothing has for an id does not exist. */
+export const id = z.string().min(1).max(100)
+
+/** A caller's own name for something. */
+export const externalRef = z.string().min(1).max(200)

@@ -1,0 +1,10 @@
+/** A JSON Pointer (RFC 6901) to what lies under these names, one below the other. */
+export function jsonPointer(names: readonly PropertyKey[]): string {
+  return names.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}
+
+/** The names of a JSON Pointer. */
+export function namesIn(pointer: string): string[] {
+  const escaped = pointer.split('/').slice(1)
+  return escaped.map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
