@@ -28,8 +28,9 @@ CREATE TABLE api_keys (
 ) STRICT, WITHOUT ROWID;
 
 -- The first answer under each Idempotency-Key. A key is its user's own; where it is the tenant's, whoever sends it, the
--- user is ''.
+-- user is ''. By the day on which they expire (counted from the epoch) those whose time is over are found without an index.
 CREATE TABLE idempotency_keys (
+  expires_on INTEGER NOT NULL,
   tenant_id TEXT NOT NULL,
   user_id TEXT NOT NULL DEFAULT '',
   path TEXT NOT NULL,
@@ -37,6 +38,5 @@ CREATE TABLE idempotency_keys (
   fingerprint TEXT NOT NULL,
   answer TEXT NOT NULL CHECK (json_valid(answer)),
   expires_at INTEGER NOT NULL,
-  PRIMARY KEY (tenant_id, user_id, path, key)
+  PRIMARY KEY (expires_on, tenant_id, user_id, path, key)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys (expires_at);

@@ -1,27 +1,22 @@
 import { sql } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
+import { day } from '../durations.ts'
 import type { IdempotencyKey } from './once.ts'
 
-/** Forgets an older use of the key that has expired. */
-export function forgetKey(ctx: Ctx, used: IdempotencyKey): Statement {
+/**
+ * Takes the key for a day, where the condition holds. Fails the transaction where the key is in use: if not its own day, the
+ * new row then takes the day of that use, which the primary key refuses.
+ */
+export function takeKey(ctx: Ctx, used: IdempotencyKey, answer: unknown, condition?: Condition): Statement {
+  const expiresAt = ctx.now + day
+  const inUse = (on: number) =>
+    sql`(SELECT expires_on FROM idempotency_keys WHERE expires_on = ${on} AND ${isInUse(ctx, used)})`
+  const last = dayOf(expiresAt)
   return ctx.db.all(sql`
-    DELETE FROM idempotency_keys
-    WHERE ${same(ctx, used)} AND expires_at <= ${ctx.now}`)
-}
-
-/** Takes the key, where the condition holds. Fails the transaction where the key is in use. */
-export function takeKey(
-  ctx: Ctx,
-  used: IdempotencyKey,
-  answer: unknown,
-  expiresAt: number,
-  condition?: Condition,
-): Statement {
-  return ctx.db.all(sql`
-    INSERT INTO idempotency_keys (tenant_id, user_id, path, key, fingerprint, answer, expires_at)
-    SELECT ${ctx.actor.tenantId}, ${used.userId}, ${used.path}, ${used.key}, ${used.fingerprint}, ${JSON.stringify(answer)},
-      ${expiresAt}
+    INSERT INTO idempotency_keys (expires_on, tenant_id, user_id, path, key, fingerprint, answer, expires_at)
+    SELECT coalesce(${inUse(last - 1)}, ${inUse(last + 1)}, ${last}), ${ctx.actor.tenantId}, ${used.userId}, ${used.path}, ${used.key},
+      ${used.fingerprint}, ${JSON.stringify(answer)}, ${expiresAt}
     WHERE ${condition ?? sql`1`}`)
 }
 
@@ -30,22 +25,27 @@ export function selectWhether(ctx: Ctx, condition: Condition) {
   return ctx.db.all<{ holds: 1 }>(sql`SELECT 1 AS holds WHERE ${condition}`)
 }
 
-/** What was answered under the key first. */
+/** What was answered under the key first; maybe by a clock that is ahead, to which it is tomorrow already. */
 export function selectAnswer(ctx: Ctx, used: IdempotencyKey) {
+  const today = dayOf(ctx.now)
   return ctx.db.all<{ fingerprint: string; answer: string }>(sql`
-    SELECT fingerprint, answer FROM idempotency_keys
-    WHERE ${same(ctx, used)} AND expires_at > ${ctx.now}`)
+    SELECT fingerprint, answer FROM idempotency_keys WHERE expires_on IN (${today}, ${today + 1}, ${today + 2}) AND ${isInUse(ctx, used)}`)
 }
 
-/** Removes keys whose day is over, a bounded number of them. */
+/** Removes keys whose last day is over, a bounded number of them. */
 export function deleteExpired(ctx: Ctx, limit: number) {
   return ctx.db.all<{ gone: 1 }>(sql`
     DELETE FROM idempotency_keys
-    WHERE (tenant_id, user_id, path, key) IN (
-      SELECT tenant_id, user_id, path, key FROM idempotency_keys WHERE expires_at <= ${ctx.now} ORDER BY expires_at LIMIT ${limit})
+    WHERE (expires_on, tenant_id, user_id, path, key) IN (
+      SELECT expires_on, tenant_id, user_id, path, key FROM idempotency_keys WHERE expires_on < ${dayOf(ctx.now)} LIMIT ${limit})
     RETURNING 1 AS gone`)
 }
 
-function same(ctx: Ctx, { userId, path, key }: IdempotencyKey): Condition {
-  return sql`tenant_id = ${ctx.actor.tenantId} AND user_id = ${userId} AND path = ${path} AND key = ${key}`
+function isInUse(ctx: Ctx, { userId, path, key }: IdempotencyKey): Condition {
+  return sql`tenant_id = ${ctx.actor.tenantId} AND user_id = ${userId} AND path = ${path} AND key = ${key}
+    AND expires_at > ${ctx.now}`
+}
+
+function dayOf(time: number): number {
+  return Math.floor(time / day)
 }

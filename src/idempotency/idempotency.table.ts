@@ -4,6 +4,8 @@ import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 export const idempotencyKeys = sqliteTable(
   'idempotency_keys',
   {
+    /** The day of `expires_at`, counted from the epoch. */
+    expires_on: integer().notNull(),
     tenant_id: text().notNull(),
     /** Whose key it is; '' where it is the tenant's. */
     user_id: text().notNull().default(''),
@@ -13,5 +15,5 @@ export const idempotencyKeys = sqliteTable(
     answer: text().notNull(),
     expires_at: integer().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.tenant_id, table.user_id, table.path, table.key] })],
+  (table) => [primaryKey({ columns: [table.expires_on, table.tenant_id, table.user_id, table.path, table.key] })],
 )

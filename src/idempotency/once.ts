@@ -1,12 +1,8 @@
 import type { Ctx } from '../context.ts'
 import { isDuplicate } from '../db/failures.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
-import { day } from '../durations.ts'
 import { Refusal } from '../refusal.ts'
-import { forgetKey, selectAnswer, selectWhether, takeKey } from './idempotency.store.ts'
-
-/** How long an answer is kept. */
-const keptMs = day
+import { selectAnswer, selectWhether, takeKey } from './idempotency.store.ts'
 
 /** An `Idempotency-Key` as the caller sent it (draft-ietf-httpapi-idempotency-key-header), with what it is bound to. */
 export interface IdempotencyKey {
@@ -33,11 +29,7 @@ export async function once<T>(ctx: Ctx, answer: T, statements: readonly Statemen
     return answer
   }
   try {
-    await ctx.db.batch({
-      forgotten: forgetKey(ctx, ctx.idempotency),
-      taken: takeKey(ctx, ctx.idempotency, answer, ctx.now + keptMs),
-      statements,
-    })
+    await ctx.db.batch({ taken: takeKey(ctx, ctx.idempotency, answer), statements })
     return answer
   } catch (error) {
     if (!isDuplicate(error, 'idempotency_keys')) throw error
@@ -63,9 +55,8 @@ export async function onceIf<T>(
   const { idempotency } = ctx
   try {
     const { holds } = await ctx.db.batch({
-      forgotten: idempotency ? forgetKey(ctx, idempotency) : undefined,
       statements,
-      taken: idempotency ? takeKey(ctx, idempotency, answer, ctx.now + keptMs, happened) : undefined,
+      taken: idempotency ? takeKey(ctx, idempotency, answer, happened) : undefined,
       holds: selectWhether(ctx, happened),
     })
     if (holds.length > 0) return answer

@@ -221,7 +221,9 @@ test('an Idempotency-Key is free again after 24 hours, and is not spent by a req
   expect((await post({ ...trip, amount: 0 })).status).toBe(422)
   const first = await post(trip)
   expect(first.status).toBe(201)
-  await env.DB.prepare('UPDATE idempotency_keys SET expires_at = ? WHERE tenant_id = ?')
+  await env.DB.prepare(
+    'UPDATE idempotency_keys SET expires_at = ?1, expires_on = CAST(?1 / 86400000 AS INTEGER) WHERE tenant_id = ?2',
+  )
     .bind(Date.now() - 1, tenant.id)
     .run()
   const later = await post({ ...trip, amount: 1 })

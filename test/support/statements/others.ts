@@ -31,8 +31,7 @@ export const samples: Samples = {
     countAll: filters.map((filter) => returns(dashboard.countAll(ctx, filter), 'total')),
   },
   'idempotency/idempotency.store.ts': {
-    forgetKey: idempotency.forgetKey(ctx, used),
-    takeKey: [idempotency.takeKey(ctx, used, {}, 1), idempotency.takeKey(ctx, used, {}, 1, sql`1`)],
+    takeKey: [idempotency.takeKey(ctx, used, {}), idempotency.takeKey(ctx, used, {}, sql`1`)],
     selectWhether: returns(idempotency.selectWhether(ctx, sql`1`), 'holds'),
     selectAnswer: returns(idempotency.selectAnswer(ctx, used), 'fingerprint answer'),
     deleteExpired: returns(idempotency.deleteExpired(ctx, 5), 'gone'),
