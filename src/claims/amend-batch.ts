@@ -9,7 +9,7 @@ import {
   type Amendment,
   type Batch,
 } from './batches.store.ts'
-import { refuseTime } from './process-at.ts'
+import { refuseProcessAt } from './process-at.ts'
 import { notPending } from './start-batch.ts'
 import { wake } from './wake.ts'
 
@@ -27,7 +27,7 @@ export async function amendBatch(
   change: Amendment,
   ifMatch: readonly string[] | null,
 ): Promise<Batch> {
-  if (change.process_at !== undefined) refuseTime(ctx, change.process_at)
+  if (change.process_at !== undefined) refuseProcessAt(ctx, change.process_at)
   const writeId = newId('wrt')
   const mayAmendAny = ctx.actor.roles.some((role) => role === 'admin' || role === 'service')
   const unique = { ...change, claim_ids: change.claim_ids && [...new Set(change.claim_ids)] }

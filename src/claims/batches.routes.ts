@@ -20,7 +20,7 @@ import {
   partOfBatch,
   startedBatchSchema,
 } from './batches.schemas.ts'
-import { timeFaults } from './process-at.ts'
+import { processAtFaults } from './process-at.ts'
 import { getBatchResult, listBatches } from './read-batches.ts'
 import { startBatch } from './start-batch.ts'
 import { submitBatch } from './submit-batch.ts'
@@ -30,7 +30,7 @@ const roles = ['coordinator', 'admin'] as const
 
 const timeIsFaulty: Further = async (ctx, { body }) => {
   const { process_at } = partOfBatch.parse(body)
-  return process_at === undefined ? [] : timeFaults(ctx, process_at)
+  return process_at === undefined ? [] : processAtFaults(ctx, process_at)
 }
 
 const eventsExample = `event: progress

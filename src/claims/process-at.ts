@@ -6,14 +6,14 @@ import { invalidInput, type Fault } from '../refusal.ts'
 const latestMs = 30 * day
 
 /** Why no batch can be started at a time (in milliseconds) any more, or not yet. */
-export function timeFaults({ now }: Ctx, at: number): Fault[] {
+export function processAtFaults({ now }: Ctx, at: number): Fault[] {
   if (at > now && at <= now + latestMs) return []
   const message = at <= now ? 'must be in the future; leave it out to start at once' : 'must be at most 30 days ahead'
   return [{ in: 'body', pointer: '/process_at', message, type: 'value_error' }]
 }
 
 /** @throws Refusal `invalid_input` where a batch cannot be started at this time (in milliseconds) */
-export function refuseTime(ctx: Ctx, at: number): void {
-  const faults = timeFaults(ctx, at)
+export function refuseProcessAt(ctx: Ctx, at: number): void {
+  const faults = processAtFaults(ctx, at)
   if (faults.length > 0) throw invalidInput(faults)
 }

@@ -4,7 +4,7 @@ import type { Ctx } from '../context.ts'
 import { answeredBefore, once } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { insertBatch, type Batch } from './batches.store.ts'
-import { refuseTime } from './process-at.ts'
+import { refuseProcessAt } from './process-at.ts'
 import { wake, watchdogMs } from './wake.ts'
 
 /** A batch as submitted. `process_at` in milliseconds, in the future; without it the batch starts at once. */
@@ -25,7 +25,7 @@ export async function submitBatch(ctx: Ctx, submitted: NewBatch): Promise<Batch>
   const { process_at, comment } = submitted
   if (process_at !== null) {
     try {
-      refuseTime(ctx, process_at)
+      refuseProcessAt(ctx, process_at)
     } catch (error) {
       // It was accepted while there was time.
       const accepted = await answeredBefore<Batch>(ctx)

@@ -4,7 +4,7 @@ import { createContext, directory } from '../context.ts'
 import { openDb } from '../db/open-db.ts'
 import { Refusal } from '../refusal.ts'
 import type { AppContext, AppEnv } from './environment.ts'
-import { withinAddressRate, withinKeyRate } from './rate.ts'
+import { countAgainstAddress, countAgainstKey } from './rate.ts'
 
 /**
  * Lets a request pass with a valid API key, and builds the context that everything behind it works in. Reads start
@@ -15,17 +15,17 @@ export function authentication() {
     const now = Date.now()
     const secret = presentedKey(c)
     if (!secret) {
-      await withinAddressRate(c)
+      await countAgainstAddress(c)
       throw new Refusal('unauthorized', 'Send Authorization: Bearer <key> or X-API-Key: <key>.')
     }
     const db = openDb(directory(c.env), sessionStart(c), c.get('cost'))
-    const authenticated = await authenticate(db, secret, now, () => withinAddressRate(c))
+    const authenticated = await authenticate(db, secret, now, () => countAgainstAddress(c))
     if (!authenticated) throw new Refusal('unauthorized', 'The API key is unknown, expired or revoked.')
     const { actor, keyId } = authenticated
     c.set('bookmark', () => db.bookmark())
     c.set('keyId', keyId)
     c.set('ctx', createContext(c.env, { db, actor, now, requestId: c.get('requestId') }))
-    await withinKeyRate(c, keyId)
+    await countAgainstKey(c, keyId)
     const named = c.req.header('X-Tenant-Id')
     if (named !== undefined && named !== actor.tenantId) {
       throw new Refusal(

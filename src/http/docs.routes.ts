@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import { authentication } from './docs/authentication.page.ts'
 import { concepts } from './docs/concepts.page.ts'
 import { errorPage, errors, isRefusalCode } from './docs/errors.page.ts'
-import { guideTo, type Page } from './docs/guide.ts'
+import { guideTo, type ProsePage } from './docs/guide.ts'
 import { layout, prose } from './docs/layout.ts'
 import { paging } from './docs/paging.page.ts'
 import { quickStart } from './docs/quick-start.page.ts'
@@ -69,7 +69,7 @@ export function docsRoutes(documented: () => OpenAPIHono<AppEnv>) {
   })
   return router
 
-  async function show(c: AppContext, slug: string, { title, lead, body }: Omit<Page, 'slug'>) {
+  async function show(c: AppContext, slug: string, { title, lead, body }: Omit<ProsePage, 'slug'>) {
     const { origin } = new URL(c.req.url)
     const { document } = await served(origin)
     const guide = guideTo(document, origin)

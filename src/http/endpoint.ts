@@ -13,7 +13,7 @@ import type { Kept } from './raw-json.ts'
 import { refusing, type Refusing } from './refusing.ts'
 
 /** An operation as its routes file declares it. */
-export interface Endpoint {
+export interface Declaration {
   method: 'get' | 'post' | 'put' | 'delete' | 'patch'
   path: string
   operationId: string
@@ -65,7 +65,7 @@ export function json<S extends z.ZodType>(schema: S) {
  * Completes a declared operation: authentication, the role check, the reading of the body and the idempotency key come
  * before its handler; the OpenAPI document gets their parameters and every refusal with its status.
  */
-export function endpoint<const E extends Endpoint>(declared: E) {
+export function endpoint<const E extends Declaration>(declared: E) {
   const { method, path, operationId, tags, summary, roles, creates } = declared
   const body = declared.request?.body
   const headers = z.object({
@@ -100,12 +100,12 @@ export function endpoint<const E extends Endpoint>(declared: E) {
 }
 
 /** In the reference, who may. */
-function whoMay(roles: Endpoint['roles']): string {
+function whoMay(roles: Declaration['roles']): string {
   return roles === 'any' ? 'Any role.' : `Roles: ${[...new Set([...roles, 'admin'])].join(', ')}.`
 }
 
 /** The answers of an operation with the headers that they carry. */
-function withHeaders({ responses, request, creates, refuses, tagged }: Endpoint): RouteConfig['responses'] {
+function withHeaders({ responses, request, creates, refuses, tagged }: Declaration): RouteConfig['responses'] {
   const header = (description: string) => ({ description, schema: { type: 'string' as const } })
   const headers = {
     ...((tagged || refuses?.includes('precondition_failed')) && {
@@ -122,7 +122,7 @@ function withHeaders({ responses, request, creates, refuses, tagged }: Endpoint)
   return Object.fromEntries(Object.entries(responses).map(carry)) as RouteConfig['responses']
 }
 
-function admit(declared: Endpoint) {
+function admit(declared: Declaration) {
   return createMiddleware<AppEnv>(async function admit(c, next) {
     c.set('endpoint', declared)
     if (!declared.creates) refuseOverRate(c)
@@ -138,7 +138,7 @@ function admit(declared: Endpoint) {
 }
 
 /** A key that is bound to an agent instance reaches what lies below it, and nothing else. */
-function withinInstance(c: AppContext, { path, operationId }: Endpoint, instanceId: string): void {
+function withinInstance(c: AppContext, { path, operationId }: Declaration, instanceId: string): void {
   if (!path.startsWith('/internal/v1/instances/{instance_id}/')) {
     const detail = `This key is bound to the instance ${instanceId}, and ${operationId} is not one of its operations.`
     throw new Refusal('forbidden', detail)
@@ -150,7 +150,7 @@ function withinInstance(c: AppContext, { path, operationId }: Endpoint, instance
 }
 
 /** What an operation may refuse, for the document. */
-function mayRefuse({ request, creates, faults, refuses = [] }: Endpoint): Refusing {
+function mayRefuse({ request, creates, faults, refuses = [] }: Declaration): Refusing {
   const codes = new Set<RefusalCode>([
     'unauthorized',
     'tenant_mismatch',

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import type { Ctx } from '../context.ts'
 import type { Cost } from '../db/open-db.ts'
 import type { RefusalCode } from '../refusal.ts'
-import type { Endpoint } from './endpoint.ts'
+import type { Declaration } from './endpoint.ts'
 
 /** What a request carries through the router. */
 export interface AppEnv {
@@ -20,7 +20,7 @@ export interface AppEnv {
     /** Set where the key is over its rate: what was answered before may be answered again, nothing else. */
     isOverRate?: boolean
     /** The endpoint that answers, once it is known. */
-    endpoint?: Endpoint
+    endpoint?: Declaration
     /** Why the request was refused, if it was. */
     refused?: RefusalCode
   }

@@ -8,7 +8,7 @@ import { keptJson, readMember, tooLarge } from './raw-json.ts'
 
 /** On the first part of a request that is not valid, looks at all of them, so that the answer lists every fault. */
 export const onInvalid: Hook<unknown, AppEnv, string, unknown> = async (result, c) => {
-  if (!result.success) throw await everyFault(c as AppContext)
+  if (!result.success) throw await refusalWithEveryFault(c as AppContext)
 }
 
 /**
@@ -20,7 +20,7 @@ export async function keptText(c: AppContext): Promise<string | undefined> {
   const keeps = c.get('endpoint')?.keeps
   if (!keeps) throw new Error('This operation declares no member that it keeps.')
   const { text, faults } = readMember(await c.req.text(), keeps)
-  if (faults.length > 0) throw await everyFault(c)
+  if (faults.length > 0) throw await refusalWithEveryFault(c)
   return text
 }
 
@@ -30,7 +30,7 @@ export async function keptText(c: AppContext): Promise<string | undefined> {
  *
  * @param first what has been found already
  */
-export async function everyFault(c: AppContext, first: readonly Fault[] = []): Promise<Refusal> {
+export async function refusalWithEveryFault(c: AppContext, first: readonly Fault[] = []): Promise<Refusal> {
   const ctx = c.get('ctx')
   // A creation has put this off until it is known whether it was answered before; a faulty one was not.
   if (!ctx.idempotency) refuseOverRate(c)
@@ -47,14 +47,14 @@ export async function everyFault(c: AppContext, first: readonly Fault[] = []): P
     ...(endpoint?.keeps ? readMember(await c.req.text(), endpoint.keeps).faults : []),
   ]
   const further = (await endpoint?.further?.(ctx, { params, body })) ?? []
-  const all = [...faults, ...besides(faults, further)]
+  const all = [...faults, ...notNamedIn(faults, further)]
   const [only] = all
   if (all.length > 1 || only?.type !== tooLarge) return invalidInput(all)
   return new Refusal('body_too_large', `${only.pointer.slice(1)} is over ${keptJson.bytes} bytes.`)
 }
 
 /** Further faults without those of something that is at fault already, or of a part of that. There may be many of both. */
-export function besides(faults: readonly Fault[], further: readonly Fault[]): Fault[] {
+export function notNamedIn(faults: readonly Fault[], further: readonly Fault[]): Fault[] {
   const known = new Set(faults.map(({ in: part, pointer }) => `${part} ${pointer}`))
   return further.filter(({ in: part, pointer }) => {
     for (let end = pointer.length; end > 0; end = pointer.lastIndexOf('/', end - 1)) {

@@ -4,7 +4,7 @@ import { sha256 } from '../access/authenticate.ts'
 import type { Ctx } from '../context.ts'
 import { answeredBefore } from '../idempotency/once.ts'
 import { invalidInput, type Fault } from '../refusal.ts'
-import type { Endpoint } from './endpoint.ts'
+import type { Declaration } from './endpoint.ts'
 import type { AppContext, AppEnv } from './environment.ts'
 import { refuseOverRate } from './rate.ts'
 
@@ -49,7 +49,7 @@ export function bodyKeyFaults({ idempotency }: Ctx, key: unknown): Fault[] {
 }
 
 async function useKey(c: AppContext, key: string): Promise<void> {
-  const endpoint = c.get('endpoint') as Endpoint
+  const endpoint = c.get('endpoint') as Declaration
   // A body that the operation does not declare is never read.
   const fingerprint = await sha256(endpoint.request?.body ? await c.req.text() : '')
   const userId = endpoint.sharesKeys ? '' : c.get('ctx').actor.userId
@@ -59,7 +59,7 @@ async function useKey(c: AppContext, key: string): Promise<void> {
 }
 
 /** The path with its parameters as they are understood: however it was written, one operation on one thing has one. */
-function canonicalPath({ path, request }: Endpoint, given: Record<string, string>): string {
+function canonicalPath({ path, request }: Declaration, given: Record<string, string>): string {
   const params: Record<string, unknown> = request?.params?.safeParse(given).data ?? given
   return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])))
 }

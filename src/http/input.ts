@@ -3,7 +3,7 @@ import { createMiddleware } from 'hono/factory'
 import { cutLists } from '../cut-lists.ts'
 import { Refusal } from '../refusal.ts'
 import type { AppContext, AppEnv } from './environment.ts'
-import { everyFault } from './faults.ts'
+import { refusalWithEveryFault } from './faults.ts'
 
 const bodyLimit = 1024 * 1024
 
@@ -46,7 +46,7 @@ export function jsonBody(required: boolean, schema: z.ZodType) {
     const half = halfCharacter(text)
     if (half !== undefined) {
       const message = `has ${half}, which is half of a surrogate pair: send whole characters (RFC 7493)`
-      throw await everyFault(c, [{ in: 'body', pointer: '', message, type: 'value_error' }])
+      throw await refusalWithEveryFault(c, [{ in: 'body', pointer: '', message, type: 'value_error' }])
     }
     await next()
   })

@@ -12,7 +12,7 @@ import type { AppContext, AppEnv } from './environment.ts'
  *
  * @throws Refusal `rate_limited`
  */
-export async function withinAddressRate(c: AppContext): Promise<void> {
+export async function countAgainstAddress(c: AppContext): Promise<void> {
   if (c.env.RATE_LIMIT === 'off') return
   const { success } = await c.env.ADDRESS_RATE_LIMITER.limit({ key: caller(c.req.header('CF-Connecting-IP')) })
   if (success) return
@@ -23,7 +23,7 @@ export async function withinAddressRate(c: AppContext): Promise<void> {
 /** The same for an operation that is open to everybody. */
 export function limitByAddress() {
   return createMiddleware<AppEnv>(async function limitByAddress(c, next) {
-    await withinAddressRate(c)
+    await countAgainstAddress(c)
     await next()
   })
 }
@@ -34,7 +34,7 @@ export function limitByAddress() {
  *
  * @throws Refusal `rate_limited`
  */
-export async function withinKeyRate(c: AppContext, keyId: string): Promise<void> {
+export async function countAgainstKey(c: AppContext, keyId: string): Promise<void> {
   if (c.env.RATE_LIMIT === 'off') return
   const { success } = await c.env.RATE_LIMITER.limit({ key: keyId })
   if (success) return

@@ -5,7 +5,7 @@ const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const lengths = [4, 4, 5, 6, 8, 12]
 
 /** How often a reference may turn out to be taken before something else must be wrong. */
-export const tries = lengths.length
+export const mostTries = lengths.length
 
 /** A new reference for the given try, from 0. Random, so that one customer cannot guess another's. */
 export function newRef(attempt: number): string {

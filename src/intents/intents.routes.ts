@@ -21,7 +21,7 @@ import {
   resolvedIntentSchema,
 } from './intents.schemas.ts'
 import type { Intent, IntentInView } from './intents.store.ts'
-import { getIntent, listPending } from './read-intents.ts'
+import { getIntent, listPendingIntents } from './read-intents.ts'
 import { requestIntent } from './request-intent.ts'
 import { resolveIntent } from './resolve-intent.ts'
 
@@ -138,7 +138,12 @@ export const intentRoutes = createRouter()
     async (c) => {
       const { customer_id, ...page } = c.req.valid('query')
       const { instance_id } = c.req.valid('param')
-      const { rows, total, next } = await listPending(c.get('ctx'), instance_id, customer_id, cursorRequest(page, 50))
+      const { rows, total, next } = await listPendingIntents(
+        c.get('ctx'),
+        instance_id,
+        customer_id,
+        cursorRequest(page, 50),
+      )
       const { now } = c.get('ctx')
       const approvals = `[${rows.map((intent) => render(intent, now)).join(',')}]`
       return jsonText(c, withRaw({ total, next: linkNext(c, next) }, { approvals }), 200)

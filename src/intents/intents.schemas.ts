@@ -88,7 +88,7 @@ const askedExample = {
 /** An intent. */
 export const intentSchema = z.object(asked).openapi('Intent', { example: askedExample })
 
-export const entryStatus = z
+export const entryStatusSchema = z
   .enum(['pending', 'succeeded', 'failed', 'lapsed'])
   .openapi({ description: '`pending`: it waits to be handed out, or is leased.' })
 
@@ -105,7 +105,7 @@ export const intentInViewSchema = z
       .string()
       .nullable()
       .openapi({ description: 'Where an approved call waits, or waited, to be replayed.' }),
-    outbox_status: entryStatus.nullable(),
+    outbox_status: entryStatusSchema.nullable(),
     outbox_attempt: z.int().nullable().openapi({ description: 'How often it was handed out.' }),
     outbox_error: z.string().nullable(),
   })

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { time } from '../time.schemas.ts'
-import { text, entryStatus } from './intents.schemas.ts'
+import { text, entryStatusSchema } from './intents.schemas.ts'
 
 export const leaseSchema = z
   .strictObject({
@@ -63,7 +63,7 @@ export const ackSchema = z
 export const settledSchema = z
   .object({
     outbox_id: z.string(),
-    status: entryStatus,
+    status: entryStatusSchema,
     attempt: z.int(),
     error: z.string().nullable(),
     finished_at: time.nullable(),
@@ -85,7 +85,7 @@ export const entryInViewSchema = z
     approval_ref: z.string(),
     action: z.string(),
     skill_slug: z.string(),
-    status: entryStatus,
+    status: entryStatusSchema,
     approved_at: time,
     execute_by: time,
     attempt: z.int().openapi({ description: 'How often it was handed out.' }),

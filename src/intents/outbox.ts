@@ -1,4 +1,4 @@
-import { reachable } from '../access/reachable.ts'
+import { refuseOtherInstance } from '../access/refuse-other-instance.ts'
 import type { Ctx } from '../context.ts'
 import { inSteps } from '../db/in-steps.ts'
 import { newId } from '../ids.ts'
@@ -26,7 +26,7 @@ export async function leaseEntries(
   instanceId: string,
   { max, seconds }: { max: number; seconds: number },
 ): Promise<LeasedEntry[]> {
-  reachable(ctx.actor, instanceId)
+  refuseOtherInstance(ctx.actor, instanceId)
   const token = newId('lse')
   const { entries } = await ctx.db.batch({
     leased: lease(ctx, instanceId, max, ctx.now + seconds * 1000, token),
@@ -47,7 +47,7 @@ export async function settleEntry(
   token: string,
   outcome: OutboxReport,
 ): Promise<OutboxEntry> {
-  reachable(ctx.actor, instanceId)
+  refuseOtherInstance(ctx.actor, instanceId)
   const {
     settled,
     entry: [entry],
@@ -70,7 +70,7 @@ function wasReported(entry: OutboxEntry, token: string, { outcome, retry }: Outb
 
 /** One entry of an instance, with its call. @throws Refusal `not_found` */
 export async function getEntry(ctx: Ctx, instanceId: string, id: string): Promise<EntryInView> {
-  reachable(ctx.actor, instanceId)
+  refuseOtherInstance(ctx.actor, instanceId)
   const [entry] = await ctx.db.run(selectInView(ctx, instanceId, id))
   if (!entry) throw new Refusal('not_found', `There is no outbox entry ${id}.`)
   return entry

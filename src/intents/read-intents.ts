@@ -1,4 +1,4 @@
-import { reachable } from '../access/reachable.ts'
+import { refuseOtherInstance } from '../access/refuse-other-instance.ts'
 import type { Ctx } from '../context.ts'
 import { pageOf, type Page, type PageRequest } from '../db/page.ts'
 import { Refusal } from '../refusal.ts'
@@ -7,20 +7,20 @@ import { countPending, selectInView, selectPending, type Intent, type IntentInVi
 
 /** One intent, by its reference in any case, with what became of it. @throws Refusal `not_found` */
 export async function getIntent(ctx: Ctx, instanceId: string, ref: string): Promise<IntentInView> {
-  reachable(ctx.actor, instanceId)
+  refuseOtherInstance(ctx.actor, instanceId)
   const [intent] = await ctx.db.run(selectInView(ctx, instanceId, readRef(ref)))
   if (!intent) throw new Refusal('not_found', `There is no intent ${ref}.`)
   return intent
 }
 
 /** What waits for a customer at an instance, oldest first. An expired one is not listed, whether or not it was swept. */
-export async function listPending(
+export async function listPendingIntents(
   ctx: Ctx,
   instanceId: string,
   customerId: string,
   page: PageRequest,
 ): Promise<Page<Intent>> {
-  reachable(ctx.actor, instanceId)
+  refuseOtherInstance(ctx.actor, instanceId)
   const {
     rows,
     count: [count],

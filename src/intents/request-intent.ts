@@ -1,12 +1,12 @@
 import { open } from '../approvals/open.ts'
 import { defaultPolicy } from '../approvals/policy.ts'
-import { reachable } from '../access/reachable.ts'
+import { refuseOtherInstance } from '../access/refuse-other-instance.ts'
 import type { Ctx } from '../context.ts'
 import { isDuplicate } from '../db/failures.ts'
 import { hour } from '../durations.ts'
 import { once } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
-import { newRef, tries } from './approval-ref.ts'
+import { newRef, mostTries } from './approval-ref.ts'
 import { insertIntent, type Intent, type IntentFacts } from './intents.store.ts'
 
 /**
@@ -25,7 +25,7 @@ export type NewIntent = Omit<IntentFacts, 'id' | 'approval_ref'> & { expires_in_
  * @throws Refusal `not_found` (an instance that the key does not reach), `idempotency_key_reused`
  */
 export async function requestIntent(ctx: Ctx, asked: NewIntent, makeRef = newRef): Promise<Intent> {
-  reachable(ctx.actor, asked.instance_id)
+  refuseOtherInstance(ctx.actor, asked.instance_id)
   const { expires_in_hours, ...facts } = asked
   const due_at = ctx.now + expires_in_hours * hour
   for (let attempt = 0; ; attempt += 1) {
@@ -56,7 +56,7 @@ export async function requestIntent(ctx: Ctx, asked: NewIntent, makeRef = newRef
     try {
       return await once(ctx, intent, [...open(ctx, 'intent', 'requested', [opening]), insertIntent(ctx, intent)])
     } catch (error) {
-      if (!isDuplicate(error, 'intents') || attempt + 1 >= tries) throw error
+      if (!isDuplicate(error, 'intents') || attempt + 1 >= mostTries) throw error
     }
   }
 }

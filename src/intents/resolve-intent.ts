@@ -1,6 +1,6 @@
 import type { Vote } from '../approvals/approval.ts'
 import { decide } from '../approvals/decide.ts'
-import { reachable } from '../access/reachable.ts'
+import { refuseOtherInstance } from '../access/refuse-other-instance.ts'
 import type { Ctx } from '../context.ts'
 import { hour } from '../durations.ts'
 import { newId } from '../ids.ts'
@@ -36,7 +36,7 @@ export interface Resolution {
  * @throws Refusal `pin_required`, `wrong_resolver`, and as `decide`
  */
 export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Resolution): Promise<Intent> {
-  reachable(ctx.actor, instanceId)
+  refuseOtherInstance(ctx.actor, instanceId)
   const { vote, resolver_role: role, resolver_person_id: personId } = resolution
   if (vote === 'approve' && !resolution.pin_verified) {
     throw new Refusal('pin_required', 'The PIN of the person who approves has not been verified.')

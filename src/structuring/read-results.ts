@@ -38,7 +38,11 @@ export async function listResults(ctx: Ctx, filter: ResultFilter, page: PageRequ
 }
 
 /** What waits for a person, oldest first: an entry for each check or rule that holds a result up. */
-export async function listPending(ctx: Ctx, filter: PendingFilter, page: PageRequest): Promise<Page<CheckResult>> {
+export async function listPendingResults(
+  ctx: Ctx,
+  filter: PendingFilter,
+  page: PageRequest,
+): Promise<Page<CheckResult>> {
   const rows = await ctx.db.run(selectPending(ctx, filter, page))
   return pageOf(rows, page, 0, (item) => item)
 }

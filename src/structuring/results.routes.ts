@@ -10,7 +10,7 @@ import { withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
 import { decideResult } from './decide-result.ts'
-import { getCheckResults, getResult, listPending, listResults } from './read-results.ts'
+import { getCheckResults, getResult, listPendingResults, listResults } from './read-results.ts'
 import {
   checkResultListSchema,
   judgedResultSchema,
@@ -26,7 +26,7 @@ import {
   reviewSchema,
 } from './results.schemas.ts'
 import type { CheckResult, Result } from './results.store.ts'
-import { misreported, submitResult } from './submit-result.ts'
+import { faultsOfReported, submitResult } from './submit-result.ts'
 
 const tags = ['Gate reviews']
 const path = '/v1/structuring'
@@ -74,7 +74,7 @@ export const resultRoutes = createRouter()
       creates: true,
       request: { body: { required: true, content: json(newResultSchema) } },
       keeps: { member: 'data' },
-      further: (ctx, { body }) => misreported(ctx, partOfResult.parse(body)),
+      further: (ctx, { body }) => faultsOfReported(ctx, partOfResult.parse(body)),
       responses: {
         201: { description: 'The result, with what each check and rule said.', content: json(judgedResultSchema) },
       },
@@ -167,7 +167,7 @@ export const resultRoutes = createRouter()
     }),
     async (c) => {
       const { result_id: resultId, gate_id: gateId, severity, ...rest } = c.req.valid('query')
-      const page = await listPending(c.get('ctx'), { resultId, gateId, severity }, cursorRequest(rest, 100))
+      const page = await listPendingResults(c.get('ctx'), { resultId, gateId, severity }, cursorRequest(rest, 100))
       const data = `[${page.rows.map(renderPending).join(',')}]`
       return jsonText(c, withRaw({ next: linkNext(c, page.next) }, { data }), 200)
     },

@@ -129,7 +129,7 @@ function store(ctx: Ctx, gate: LoadedGate, { result, checks }: JudgedResult, dat
 }
 
 /** What is reported that this gate does not take; nothing where there is no such gate. */
-export async function misreported(ctx: Ctx, { gate_id, reported }: Reports): Promise<Fault[]> {
+export async function faultsOfReported(ctx: Ctx, { gate_id, reported }: Reports): Promise<Fault[]> {
   if (reported.length === 0) return []
   const gate = await loadGate(ctx, gate_id, false).catch((error: unknown) => {
     if (error instanceof Refusal) return null

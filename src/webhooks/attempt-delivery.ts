@@ -9,7 +9,7 @@ const timeoutMs = 15_000
 const keptBytes = 4 * 1024
 
 /** Where to, and signed with what. */
-export interface Target {
+export interface Receiver {
   url: string
   /** In plain, the present one first: all of them sign. */
   secrets: readonly string[]
@@ -34,7 +34,7 @@ export interface Attempted extends Recorded {
  */
 export async function attemptDelivery(
   delivery: DueDelivery,
-  target: Target,
+  target: Receiver,
   clock: () => number = Date.now,
   random: () => number = Math.random,
 ): Promise<Attempted> {

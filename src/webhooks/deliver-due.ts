@@ -1,6 +1,6 @@
 import { systemContext, type Ctx } from '../context.ts'
 import { logLine } from '../log-line.ts'
-import { attemptDelivery, type Target } from './attempt-delivery.ts'
+import { attemptDelivery, type Receiver } from './attempt-delivery.ts'
 import {
   failPending,
   recordAttempt,
@@ -65,7 +65,7 @@ async function endPending(ctx: Ctx, endpointId: string, lane: Lane): Promise<Nex
  */
 async function attemptInTurn(ctx: Ctx, endpoint: Endpoint, due: readonly DueDelivery[]): Promise<number | null> {
   if (due.length === 0) return null
-  const target: Target = {
+  const target: Receiver = {
     url: endpoint.url,
     secrets: await signingSecrets(ctx.env, endpoint, ctx.now),
     allowLoopback: ctx.env.WEBHOOKS_ALLOW_LOOPBACK === 'on',

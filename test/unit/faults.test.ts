@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { besides } from '../../src/http/faults.ts'
+import { notNamedIn } from '../../src/http/faults.ts'
 import type { Fault } from '../../src/refusal.ts'
 
 const at = (pointer: string, part: Fault['in'] = 'body'): Fault => ({ in: part, pointer, message: 'is wrong' })
@@ -9,7 +9,7 @@ test('what is within something that is at fault already is not told again', () =
   const further = ['/claims/1', '/claims/1/external_ref', '/claims/10', '/claims', '/names', '/id'].map((one) =>
     at(one),
   )
-  expect(besides(faults, further).map(({ pointer }) => pointer)).toEqual(['/claims/10', '/claims', '/names', '/id'])
+  expect(notNamedIn(faults, further).map(({ pointer }) => pointer)).toEqual(['/claims/10', '/claims', '/names', '/id'])
 })
 
 test('many faults beside many further ones are each looked at once', () => {
@@ -22,6 +22,6 @@ test('many faults beside many further ones are each looked at once', () => {
     },
   })
   const many = (name: string) => Array.from({ length: 1_000 }, (_, n) => counted(`/claims/${n}/${name}`))
-  expect(besides(many('amount'), many('external_ref'))).toHaveLength(1_000)
+  expect(notNamedIn(many('amount'), many('external_ref'))).toHaveLength(1_000)
   expect(looks).toBe(2_000)
 })

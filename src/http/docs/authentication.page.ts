@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import { roles, type Role } from '../../context.ts'
-import { inReference, type Operation, type Page } from './guide.ts'
+import { inReference, type Operation, type ProsePage } from './guide.ts'
 import { code } from './layout.ts'
 
 /** What each role is for. */
@@ -12,7 +12,7 @@ const purposes: Record<Role, string> = {
   service: 'A system: intents and their outbox, results, and asking on behalf of people.',
 }
 
-export const authentication: Page = {
+export const authentication: ProsePage = {
   slug: 'authentication',
   title: 'Authentication',
   lead: 'A key says which tenant you are in, who you are, and what you may do.',

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
-import type { Page } from './guide.ts'
+import type { ProsePage } from './guide.ts'
 
-export const concepts: Page = {
+export const concepts: ProsePage = {
   slug: 'concepts',
   title: 'Concepts',
   lead: 'Before something happens that matters, somebody has to say yes. Countersign keeps the question, and makes the answer count exactly once.',

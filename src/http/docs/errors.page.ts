@@ -1,12 +1,12 @@
 import { html } from 'hono/html'
 import type { RefusalCode } from '../../refusal.ts'
 import { refusals } from '../../refusals.ts'
-import type { Page } from './guide.ts'
+import type { ProsePage } from './guide.ts'
 import { code } from './layout.ts'
 
 const codes = Object.keys(refusals) as RefusalCode[]
 
-export const errors: Page = {
+export const errors: ProsePage = {
   slug: 'errors',
   title: 'Errors',
   lead: 'Every refusal says what is wrong, where, and what to do about it.',
@@ -62,7 +62,7 @@ export const errors: Page = {
 }
 
 /** The page that an error's `type` leads to. */
-export function errorPage(one: RefusalCode): Omit<Page, 'slug'> {
+export function errorPage(one: RefusalCode): Omit<ProsePage, 'slug'> {
   const [status, title, remedy] = refusals[one]
   return {
     title: one,

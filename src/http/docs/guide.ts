@@ -5,7 +5,7 @@ import type { openApiDocument } from '../openapi.ts'
 export type Html = ReturnType<typeof html>
 
 /** A page of prose beside the reference. */
-export interface Page {
+export interface ProsePage {
   slug: string
   title: string
   /** One sentence under the title. */

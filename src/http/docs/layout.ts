@@ -1,8 +1,8 @@
 import { html } from 'hono/html'
-import type { Html, Page } from './guide.ts'
+import type { Html, ProsePage } from './guide.ts'
 
 /** The pages that every page leads to, in reading order. */
-type Contents = readonly Pick<Page, 'slug' | 'title'>[]
+type Contents = readonly Pick<ProsePage, 'slug' | 'title'>[]
 
 /** A whole page: the way to all others, and what it says. */
 export function layout(contents: Contents, { slug, title, body }: { slug: string; title: string; body: Html }) {

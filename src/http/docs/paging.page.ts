@@ -1,8 +1,8 @@
 import { html } from 'hono/html'
-import type { Page } from './guide.ts'
+import type { ProsePage } from './guide.ts'
 import { code } from './layout.ts'
 
-export const paging: Page = {
+export const paging: ProsePage = {
   slug: 'paging',
   title: 'Lists and paging',
   lead: 'One way through every list, at the same cost on the first page and on the last.',

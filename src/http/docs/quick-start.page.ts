@@ -1,8 +1,8 @@
 import { html } from 'hono/html'
-import type { Page } from './guide.ts'
+import type { ProsePage } from './guide.ts'
 import { code } from './layout.ts'
 
-export const quickStart: Page = {
+export const quickStart: ProsePage = {
   slug: 'quick-start',
   title: 'Quick start',
   lead: 'Somebody asks, somebody else decides, and it counts once. Five minutes with a shell.',

@@ -1,8 +1,8 @@
 import { html } from 'hono/html'
-import type { Page } from './guide.ts'
+import type { ProsePage } from './guide.ts'
 import { code } from './layout.ts'
 
-export const webhooks: Page = {
+export const webhooks: ProsePage = {
   slug: 'webhooks',
   title: 'Webhooks',
   lead: 'Your systems are told what happens: signed, in order, at least once.',
