@@ -5,8 +5,8 @@ import type { Demo } from '../src/approvals/approvals.demo.ts'
 const src = join(import.meta.dirname, '../src')
 
 /**
- * The demo data of the families that `src/families.ts` lists, in its order. The list is read, not imported: that would load the
- * whole service.
+ * The demo data of the families that `src/families.ts` lists, in its order. The list is read, not imported: that would
+ * load the whole service.
  */
 export function familyDemos(): Promise<Demo[]> {
   const list = readFileSync(join(src, 'families.ts'), 'utf8')

@@ -1,4 +1,4 @@
-// `npm start`: migrations, demo data, the server and a cron trigger each minute, in one process. Ctrl-C stops all of it.
+// `npm start`: migrations, demo data, the server and a cron trigger each minute, in one process. Ctrl-C stops all.
 //
 //   PORT          where it listens (8787)
 //   STATE_DIR     where its data is kept (.state); delete the folder to begin anew

@@ -26,8 +26,8 @@ const bindings = ['d1_databases', 'durable_objects', 'ratelimits']
 const passed = 'migrations send_metrics workers_dev observability minify keep_names routes account_id'.split(' ')
 
 /**
- * Reads wrangler.toml. Wrangler's own reader takes longer than everything else at start-up; this one refuses what it does
- * not know, so that nothing is left out unseen.
+ * Reads wrangler.toml. Wrangler's own reader takes longer than everything else at start-up; this one refuses what it
+ * does not know, so that nothing is left out unseen.
  *
  * @param root the folder that it is in
  */

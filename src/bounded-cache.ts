@@ -1,6 +1,6 @@
 /**
- * What an isolate remembers, up to a total weight; what has not been asked for longest is forgotten first. What weighs more
- * than the whole is not kept at all.
+ * What an isolate remembers, up to a total weight; what has not been asked for longest is forgotten first. What weighs
+ * more than the whole is not kept at all.
  */
 export class BoundedCache<V> {
   /** In the order in which they were last asked for. */

@@ -1,6 +1,8 @@
 /** What the generated types do not know of: secrets, and what is set in local development only. */
 interface Secrets {
-  /** Encrypts the secrets of webhook endpoints: base64 of 32 random bytes; of several, separated by commas, the first. */
+  /**
+   * Encrypts the secrets of webhook endpoints: base64 of 32 random bytes; of several, separated by commas, the first.
+   */
   WEBHOOK_SECRET_KEY?: string
   /** `on`: webhooks may go to http on this machine. Local development only. */
   WEBHOOKS_ALLOW_LOOPBACK?: string

@@ -25,7 +25,8 @@ import {
 
 /**
  * What the bundled Worker has for `zod` (`alias` in wrangler.toml). `@hono/zod-openapi` uses Zod's whole namespace as a
- * value, and so would keep what nobody calls: fifty languages, converters, a compiler. What a schema uses has to be here.
+ * value, and so would keep what nobody calls: fifty languages, converters, a compiler. What a schema uses has to be
+ * here.
  */
 export const z = {
   array,

@@ -1,4 +1,6 @@
-/** A refusal explained: the status of the answer, what it says, what to do, and after how many seconds to come again. */
+/**
+ * A refusal explained: the status of the answer, what it says, what to do, and after how many seconds to come again.
+ */
 export type Explained = readonly [status: number, title: string, remedy: string, retryAfter?: number]
 
 /**
@@ -107,8 +109,8 @@ export interface Fault {
 const mostFaults = 500
 
 /**
- * How long their pointers and messages may be together, in characters: a name that is long is in the pointer of every fault
- * below it. The first is listed however long it is.
+ * How long their pointers and messages may be together, in characters: a name that is long is in the pointer of every
+ * fault below it. The first is listed however long it is.
  */
 const mostCharacters = 64 * 1024
 

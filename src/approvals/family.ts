@@ -18,7 +18,9 @@ export interface Family {
   events: readonly `${string}.${string}`[]
   /** What it refuses beyond what the core does, by code. */
   refusals: Readonly<Record<string, Explained>>
-  /** The sections of the reference that its endpoints are in, each with a sentence; in the order in which they are read. */
+  /**
+   * The sections of the reference that its endpoints are in, each with a sentence; in the order in which they are read.
+   */
   tags: Readonly<Record<string, string>>
   /** What a list over all families shows of one of its approvals. */
   shows: {

@@ -5,7 +5,10 @@ import { behind, merged, type PageRequest } from '../db/page.ts'
 import type { Kind } from './approval.ts'
 import { statuses, type Status } from './states.ts'
 
-/** Which of a tenant's approvals a list shows; every member that is set narrows it. Kinds that are named are at least one. */
+/**
+ * Which of a tenant's approvals a list shows; every member that is set narrows it. Kinds that are named are at least
+ * one.
+ */
 export type ListFilter = { status?: Status | undefined; subjectId?: string | undefined } & (
   | { kinds?: readonly Kind[] | undefined; requesterId?: undefined; subjectType?: undefined }
   | OfOneKind
@@ -21,9 +24,9 @@ interface OfOneKind {
 const a = sql`a`
 
 /**
- * A page of approvals, newest first, with all columns, as a table for a FROM clause. The narrowest of the filters picks the
- * index, the others are applied to what it finds. Each index has the status before the order: without one the statuses
- * are merged.
+ * A page of approvals, newest first, with all columns, as a table for a FROM clause. The narrowest of the filters picks
+ * the index, the others are applied to what it finds. Each index has the status before the order: without one the
+ * statuses are merged.
  *
  * @param more a further condition on the row `a`
  */
@@ -48,7 +51,10 @@ export function narrowed(ctx: Ctx, { kinds, requesterId, subjectType, subjectId 
   return sql.join(conditions, sql` AND `)
 }
 
-/** Kinds are literals, because SQLite looks at no bound value when it asks whether a partial index will do; nor at an IN. */
+/**
+ * Kinds are literals, because SQLite looks at no bound value when it asks whether a partial index will do; nor at an
+ * IN.
+ */
 function isOneOf(kinds: readonly Kind[]): Condition {
   const listed = kinds.map((kind) => `'${kind.replaceAll("'", "''")}'`)
   return sql.raw(listed.length === 1 ? `a.kind = ${listed[0]}` : `a.kind IN (${listed.join(', ')})`)

@@ -10,8 +10,8 @@ export const statuses = ['pending', 'approved', 'rejected', 'withdrawn', 'expire
 type Mover = 'approvers' | 'clock' | 'requester' | 'batch'
 
 /**
- * The moves there are, and whose they are. The database refuses any other (`approvals_moves`). What nobody has to be asked
- * about is opened as approved. A batch that is cancelled takes back what it approved.
+ * The moves there are, and whose they are. The database refuses any other (`approvals_moves`). What nobody has to be
+ * asked about is opened as approved. A batch that is cancelled takes back what it approved.
  */
 export const moves: Readonly<Record<Status, Partial<Record<Status, readonly Mover[]>>>> = {
   pending: {

@@ -14,8 +14,8 @@ const part = z
 const anyJson = (description: string) => z.unknown().openapi({ description })
 
 /**
- * What is stored here is an object, so what would be stored, or merged into it, has to be one. Looked at beside all other
- * faults, so whatever was sent may come here.
+ * What is stored here is an object, so what would be stored, or merged into it, has to be one. Looked at beside all
+ * other faults, so whatever was sent may come here.
  */
 function payloadIsObject(sent: unknown, refinement: z.RefinementCtx) {
   const { entityType, action, payload } = (sent ?? {}) as Record<string, unknown>
@@ -29,8 +29,9 @@ function payloadIsObject(sent: unknown, refinement: z.RefinementCtx) {
 export const changeStatusSchema = z.enum(['pending', 'approved', 'rejected', 'withdrawn', 'all'])
 
 /**
- * A change to ask for. The payload of `update` is a JSON Merge Patch (RFC 7396); that of `create` is stored as given; that
- * of `delete` is kept with the request and changes nothing. For the types that are stored here the first two are objects.
+ * A change to ask for. The payload of `update` is a JSON Merge Patch (RFC 7396); that of `create` is stored as given;
+ * that of `delete` is kept with the request and changes nothing. For the types that are stored here the first two are
+ * objects.
  */
 export const newChangeSchema = z
   .strictObject({
@@ -213,7 +214,6 @@ export const entitySchema = z
   })
 export const entitiesSchema = z.array(entitySchema).openapi('Entities')
 
-/** One version of an entity. */
 export const entityVersionSchema = z
   .object({
     version: z.int(),

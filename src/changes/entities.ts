@@ -19,13 +19,13 @@ export async function getEntity(ctx: Ctx, key: EntityKey): Promise<Entity> {
   return entity
 }
 
-/** A page of the entities of a type, last changed first. */
+/** Those of a type, last changed first. */
 export async function listEntities(ctx: Ctx, entityType: string, page: PageRequest): Promise<Page<Entity>> {
   const rows = await ctx.db.run(selectEntities(ctx, entityType, page))
   return pageOf(rows, page, 0, ({ updated_at, entity_id }) => ({ created_at: updated_at, id: entity_id }), 'data')
 }
 
-/** A page of an entity's versions, last first. @throws Refusal `entity_not_found` where there never was one */
+/** Last first. @throws Refusal `entity_not_found` where there never was one */
 export async function listVersions(ctx: Ctx, key: EntityKey, page: PageRequest): Promise<Page<EntityVersion>> {
   const rows = await ctx.db.run(selectVersions(ctx, key, page))
   if (rows.length === 0 && !page.after) throw noSuchEntity(key)

@@ -10,8 +10,9 @@ import { notAsNeeded } from './request-change.ts'
 /**
  * Decides a requested change; an approved one is applied in the same transaction.
  *
- * @throws Refusal as `decide`; `precondition_failed`, `entity_exists`, `entity_not_found`, `entity_not_object`, `entity_too_large`,
- *   or `stale` where the entity has changed since the change was asked for and no `If-Match` says that the approver saw how
+ * @throws Refusal as `decide`; `precondition_failed`, `entity_exists`, `entity_not_found`, `entity_not_object`,
+ *   `entity_too_large`, or `stale` where the entity has changed since the change was asked for and no `If-Match` says
+ *   that the approver saw how
  */
 export async function resolveChange(
   ctx: Ctx,

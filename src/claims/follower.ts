@@ -33,7 +33,9 @@ export class Follower {
     )
   }
 
-  /** Ends by itself at this time, in milliseconds. One that has ended keeps no clock, which would keep its runner awake. */
+  /**
+   * Ends by itself at this time, in milliseconds. One that has ended keeps no clock, which would keep its runner awake.
+   */
   endAt(at: number): void {
     if (this.hasLeft) return
     this.timer = setTimeout(() => this.end(), Math.max(0, at - Date.now()))

@@ -6,7 +6,10 @@ import { jsonEach } from '../db/json.ts'
 /** A stream of a batch's events, as its table has it. */
 export type FollowerRow = typeof batchFollowers.$inferSelect
 
-/** Removes what is no stream any more: of the batch all but `live`, which its runner holds, of the key what has had its time. */
+/**
+ * Removes what is no stream any more: of the batch all but `live`, which its runner holds, of the key what has had its
+ * time.
+ */
 export function removeGone(ctx: Ctx, { batch_id, key_id }: FollowerRow, live: readonly string[]) {
   return ctx.db.all(sql`
     DELETE FROM batch_followers WHERE (key_id = ${key_id} AND ends_at <= ${ctx.now})

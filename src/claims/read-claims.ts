@@ -3,14 +3,13 @@ import { isRanged, pageOf, totalOf, type Page, type PageRequest } from '../db/pa
 import { Refusal } from '../refusal.ts'
 import { countClaims, selectClaim, selectClaims, type Claim, type ClaimFilter } from './claims.store.ts'
 
-/** One claim. @throws Refusal `not_found` */
+/** @throws Refusal `not_found` */
 export async function getClaim(ctx: Ctx, id: string): Promise<Claim> {
   const [claim] = await ctx.db.run(selectClaim(ctx, id))
   if (!claim) throw new Refusal('not_found', `There is no claim ${id}.`)
   return claim
 }
 
-/** A page of claims, newest first. */
 export async function listClaims(ctx: Ctx, filter: ClaimFilter, page: PageRequest): Promise<Page<Claim>> {
   const { rows, count } = await ctx.db.batch({
     rows: selectClaims(ctx, filter, page),

@@ -10,7 +10,10 @@ export function isDuplicate(error: unknown, table: string): boolean {
   return new RegExp(`UNIQUE constraint failed: ${table}\\.`).test(messages(error))
 }
 
-/** True when the storage is overloaded or was interrupted: the caller should come again, nothing is wrong with the request. */
+/**
+ * True when the storage is overloaded or was interrupted: the caller should come again, nothing is wrong with the
+ * request.
+ */
 export function isUnavailable(error: unknown): boolean {
   return /overloaded|Network connection lost|storage.*reset|code was updated|D1_ERROR:.*(timeout|timed out)|Durable Object (reset|storage)/i.test(
     messages(error),

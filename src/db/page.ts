@@ -17,7 +17,9 @@ export interface PageRequest {
   before?: number | undefined
 }
 
-/** One page, how many the list has in all (null where that would have to be counted), and where the next page begins. */
+/**
+ * One page, how many the list has in all (null where that would have to be counted), and where the next page begins.
+ */
 export interface Page<T> {
   rows: T[]
   total: number | null
@@ -25,8 +27,8 @@ export interface Page<T> {
 }
 
 /**
- * Conditions for rows behind the page's position and within its time range; `table` has `created_at`, and `id` under that
- * or another name. One bound on each side, because an index begins at one only.
+ * Conditions for rows behind the page's position and within its time range; `table` has `created_at`, and `id` under
+ * that or another name. One bound on each side, because an index begins at one only.
  */
 export function behind({ after, from, before }: PageRequest, table: SQL, id = sql`${table}.id`): SQL {
   const isDeeper = after !== null && (before === undefined || after.created_at < before)
@@ -49,11 +51,12 @@ export function newestFirst(page: PageRequest, table: SQL, id = sql`${table}.id`
 }
 
 /**
- * A page of a list, newest first, as a table for a FROM clause. Where the list has an index for each of several statuses, and
- * none for all of them, each gives the order, and SQLite merges them without sorting: it reads one row more for each.
+ * A page of a list, newest first, as a table for a FROM clause. Where the list has an index for each of several
+ * statuses, and none for all of them, each gives the order, and SQLite merges them without sorting: it reads one row
+ * more for each.
  *
- * @param parts five at most, because D1 takes no more: SELECTs of the same columns, of which `created_at` and `id` are two,
- *   each with its part of what is `behind` the page's position
+ * @param parts five at most, because D1 takes no more: SELECTs of the same columns, of which `created_at` and `id` are
+ *   two, each with its part of what is `behind` the page's position
  */
 export function merged(parts: readonly SQL[], { limit, offset, after }: PageRequest): SQL {
   return sql`(${sql.join([...parts], sql` UNION ALL `)} ORDER BY created_at DESC, id DESC LIMIT ${limit + 1} OFFSET ${after ? 0 : offset})`
@@ -66,10 +69,10 @@ const pageBytes = 4 * 1024 * 1024
 const carryAnyway = 8
 
 /**
- * A column of JSON in a list whose rows may be so large that a page of them would be too much: the first rows carry it in any
- * case, of the others those that take no more than their share. Any other has '' there, and `pageOf` ends the page
- * before it. The database does not read what it does not carry. A running sum would fill pages better, but reads each
- * row three times more.
+ * A column of JSON in a list whose rows may be so large that a page of them would be too much: the first rows carry it
+ * in any case, of the others those that take no more than their share. Any other has '' there, and `pageOf` ends the
+ * page before it. The database does not read what it does not carry. A running sum would fill pages better, but reads
+ * each row three times more.
  *
  * @param id the column that tells the rows of the list apart
  * @param list from where the list is, from FROM to LIMIT

@@ -4,8 +4,8 @@ import { logLine } from '../log-line.ts'
 import type { AppContext, AppEnv } from './environment.ts'
 
 /**
- * Gives every answer its `X-Request-Id`, its `Server-Timing` (what the database cost), its `x-d1-bookmark` and what keeps
- * caches and browsers from mistaking it, and the log one structured line.
+ * Gives every answer its `X-Request-Id`, its `Server-Timing` (what the database cost), its `x-d1-bookmark` and what
+ * keeps caches and browsers from mistaking it, and the log one structured line.
  */
 export function account() {
   return createMiddleware<AppEnv>(async function account(c, next) {
@@ -35,8 +35,8 @@ function requestId(sent: string | undefined): string {
 }
 
 /**
- * Round trips, rows read and rows written. An answer which says that something is not there counts no rows read: how many
- * there were would tell whether another tenant has it.
+ * Round trips, rows read and rows written. An answer which says that something is not there counts no rows read: how
+ * many there were would tell whether another tenant has it.
  */
 function counts({ queries, rowsRead, rowsWritten }: Cost, status: number): string {
   const shown = status === 404 || status === 422 ? 0 : rowsRead

@@ -23,8 +23,8 @@ interface Described {
 }
 
 /**
- * Gives each body, and each answer that went well, an example as a whole: that of its schema, or one that is put together
- * from those of its members. It can be sent, or was answered, as it stands.
+ * Gives each body, and each answer that went well, an example as a whole: that of its schema, or one that is put
+ * together from those of its members. It can be sent, or was answered, as it stands.
  */
 export function showExamples(document: Described): void {
   const { schemas = {} } = (document.components ?? {}) as { schemas?: Record<string, Schema> }

@@ -53,7 +53,9 @@ export async function refusalWithEveryFault(c: AppContext, first: readonly Fault
   return new Refusal('body_too_large', `${only.pointer.slice(1)} is over ${keptJson.bytes} bytes.`)
 }
 
-/** Further faults without those of something that is at fault already, or of a part of that. There may be many of both. */
+/**
+ * Further faults without those of something that is at fault already, or of a part of that. There may be many of both.
+ */
 export function notNamedIn(faults: readonly Fault[], further: readonly Fault[]): Fault[] {
   const known = new Set(faults.map(({ in: part, pointer }) => `${part} ${pointer}`))
   return further.filter(({ in: part, pointer }) => {

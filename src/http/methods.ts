@@ -42,8 +42,8 @@ export function options(app: OpenAPIHono<AppEnv>) {
 }
 
 /**
- * Lets pages of the origins that the operator names in `CORS_ORIGINS` call the API from a browser. Keys travel in headers
- * and never by themselves, so credentials are never allowed.
+ * Lets pages of the origins that the operator names in `CORS_ORIGINS` call the API from a browser. Keys travel in
+ * headers and never by themselves, so credentials are never allowed.
  */
 export function crossOrigin() {
   const named = cors({

@@ -1,6 +1,8 @@
 import { createMiddleware } from 'hono/factory'
 
-/** What a page that a browser shows has beside the headers of every answer: nobody frames it, opens it or is told of it. */
+/**
+ * What a page that a browser shows has beside the headers of every answer: nobody frames it, opens it or is told of it.
+ */
 const headers = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',

@@ -9,7 +9,10 @@ export const IfMatchHeader = z.object({
   }),
 })
 
-/** The entity tags of `If-Match` (RFC 9110, 13.1.1), unquoted; null where there are none or any will do. A weak tag never matches. */
+/**
+ * The entity tags of `If-Match` (RFC 9110, 13.1.1), unquoted; null where there are none or any will do. A weak tag
+ * never matches.
+ */
 export function ifMatch(c: AppContext): string[] | null {
   const header = c.req.header('If-Match')?.trim()
   if (header === undefined || header === '*') return null

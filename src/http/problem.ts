@@ -5,7 +5,10 @@ import { Refusal, type Fault } from '../refusal.ts'
 import { refusals } from '../refusals.ts'
 import type { AppContext } from './environment.ts'
 
-/** Turns anything thrown into an RFC 9457 answer. What is not a refusal is logged in full and shown as nothing but its request id. */
+/**
+ * Turns anything thrown into an RFC 9457 answer. What is not a refusal is logged in full and shown as nothing but its
+ * request id.
+ */
 export function onError(error: unknown, c: AppContext): Response {
   const refusal = toRefusal(error)
   if (refusal.code === 'internal_error' || refusal.code === 'storage_unavailable') {

@@ -24,8 +24,8 @@ export const tooLarge = 'too_large'
 const mostRepeats = 100
 
 /**
- * The text of a top-level member of a JSON object as it was sent, and in how far it is beyond `keptJson`; no text where it
- * is not there. Of a member that is given twice, the last counts, as it does for JSON.parse.
+ * The text of a top-level member of a JSON object as it was sent, and in how far it is beyond `keptJson`; no text where
+ * it is not there. Of a member that is given twice, the last counts, as it does for JSON.parse.
  */
 export function readMember(body: string, { member, isUnique = false }: Kept): { text?: string; faults: Fault[] } {
   const fault = (message: string, type: string, pointer = `/${member}`): Fault => ({
@@ -49,7 +49,10 @@ export function readMember(body: string, { member, isUnique = false }: Kept): { 
   return { text, faults }
 }
 
-/** The text of the last top-level member of this name. Nothing is built of what is passed by: it may be half a million values. */
+/**
+ * The text of the last top-level member of this name. Nothing is built of what is passed by: it may be half a million
+ * values.
+ */
 function lastOf(body: string, member: string): string | undefined {
   let depth = 0
   let isNamed = false

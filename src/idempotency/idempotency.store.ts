@@ -5,8 +5,8 @@ import { day } from '../durations.ts'
 import type { IdempotencyKey } from './once.ts'
 
 /**
- * Takes the key for a day, where the condition holds. Fails the transaction where the key is in use: if not its own day, the
- * new row then takes the day of that use, which the primary key refuses.
+ * Takes the key for a day, where the condition holds. Fails the transaction where the key is in use: if not its own
+ * day, the new row then takes the day of that use, which the primary key refuses.
  */
 export function takeKey(ctx: Ctx, used: IdempotencyKey, answer: unknown, condition?: Condition): Statement {
   const expiresAt = ctx.now + day

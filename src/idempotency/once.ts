@@ -67,8 +67,8 @@ export async function onceIf<T>(
 }
 
 /**
- * The first answer under the caller's key, if it was used before: for a verb that finds a reason to refuse before it comes
- * to `once`. What was done once is answered so, whatever has changed since.
+ * The first answer under the caller's key, if it was used before: for a verb that finds a reason to refuse before it
+ * comes to `once`. What was done once is answered so, whatever has changed since.
  *
  * @throws Refusal `idempotency_key_reused`
  */

@@ -13,7 +13,10 @@ export function newRef(attempt: number): string {
   return `APR-${Array.from(bytes, (byte) => alphabet[byte % alphabet.length]).join('')}`
 }
 
-/** A reference as it was made, from one as somebody typed it: in any case, with the letters that Crockford reads as digits. */
+/**
+ * A reference as it was made, from one as somebody typed it: in any case, with the letters that Crockford reads as
+ * digits.
+ */
 export function readRef(typed: string): string {
   const [, code = ''] = /^(?:APR-)?(.*)$/.exec(typed.trim().toUpperCase()) ?? []
   return `APR-${code.replaceAll('O', '0').replaceAll(/[IL]/g, '1')}`

@@ -3,7 +3,8 @@ import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
  * A call that an agent wants to make. `serialized_intent` is the JSON text as it was sent. The last five columns are
- * written when it is resolved: in what role the person answered, and whose key reported it. Its state is in `approvals`.
+ * written when it is resolved: in what role the person answered, and whose key reported it. Its state is in
+ * `approvals`.
  */
 export const intents = sqliteTable('intents', {
   approval_id: text().primaryKey(),
@@ -26,8 +27,8 @@ export const intents = sqliteTable('intents', {
 })
 
 /**
- * Approved calls that wait to be replayed. `lease_until` is 0 while nobody holds the entry; `overdue_at` is when the entry
- * has had its time, or its last attempt.
+ * Approved calls that wait to be replayed. `lease_until` is 0 while nobody holds the entry; `overdue_at` is when the
+ * entry has had its time, or its last attempt.
  */
 export const outbox = sqliteTable('outbox', {
   id: text().primaryKey(),

@@ -68,7 +68,7 @@ function wasReported(entry: OutboxEntry, token: string, { outcome, retry }: Outb
   return released ? outcome === 'failed' && retry : entry.status === outcome
 }
 
-/** One entry of an instance, with its call. @throws Refusal `not_found` */
+/** With its call. @throws Refusal `not_found` */
 export async function getEntry(ctx: Ctx, instanceId: string, id: string): Promise<EntryInView> {
   refuseOtherInstance(ctx.actor, instanceId)
   const [entry] = await ctx.db.run(selectInView(ctx, instanceId, id))

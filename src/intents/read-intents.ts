@@ -5,7 +5,7 @@ import { Refusal } from '../refusal.ts'
 import { readRef } from './approval-ref.ts'
 import { countPending, selectInView, selectPending, type Intent, type IntentInView } from './intents.store.ts'
 
-/** One intent, by its reference in any case, with what became of it. @throws Refusal `not_found` */
+/** By its reference in any case, with what has become of it. @throws Refusal `not_found` */
 export async function getIntent(ctx: Ctx, instanceId: string, ref: string): Promise<IntentInView> {
   refuseOtherInstance(ctx.actor, instanceId)
   const [intent] = await ctx.db.run(selectInView(ctx, instanceId, readRef(ref)))
@@ -13,7 +13,9 @@ export async function getIntent(ctx: Ctx, instanceId: string, ref: string): Prom
   return intent
 }
 
-/** What waits for a customer at an instance, oldest first. An expired one is not listed, whether or not it was swept. */
+/**
+ * What waits for a customer at an instance, oldest first. An expired one is not listed, whether or not it was swept.
+ */
 export async function listPendingIntents(
   ctx: Ctx,
   instanceId: string,

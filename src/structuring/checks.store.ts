@@ -31,8 +31,8 @@ export function updateCheck(ctx: Ctx, id: string, change: CheckChange, condition
 }
 
 /**
- * Deletes a check for everyone to see, and takes it out of the gates that name it. Its row stays, for the results that it
- * has judged. `removed` returns a row where there was one.
+ * Deletes a check for everyone to see, and takes it out of the gates that name it. Its row stays, for the results that
+ * it has judged. `removed` returns a row where there was one.
  */
 export function removeCheck(ctx: Ctx, id: string) {
   return {

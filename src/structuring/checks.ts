@@ -22,7 +22,11 @@ export async function createCheck(ctx: Ctx, asked: Omit<Check, 'id' | 'created_a
   return once(ctx, check, [insertCheck(ctx, check)])
 }
 
-/** Changes a check. Its type stays; what is judged already stays as it was judged. @throws Refusal `not_found`, `invalid_input` */
+/**
+ * Changes a check. Its type stays; what is judged already stays as it was judged.
+ *
+ * @throws Refusal `not_found`, `invalid_input`
+ */
 export async function changeCheck(ctx: Ctx, id: string, change: CheckChange): Promise<Check> {
   if (change.config !== undefined) {
     const { type } = await getCheck(ctx, id)
@@ -73,13 +77,12 @@ export async function deleteCheck(ctx: Ctx, id: string): Promise<void> {
   if (removed.length === 0) missing(id)
 }
 
-/** One check. @throws Refusal `not_found` */
+/** @throws Refusal `not_found` */
 export async function getCheck(ctx: Ctx, id: string): Promise<Check> {
   const [check] = await ctx.db.run(selectCheck(ctx, id))
   return check ?? missing(id)
 }
 
-/** A page of checks, newest first. */
 export async function listChecks(ctx: Ctx, page: PageRequest): Promise<Page<Check>> {
   const rows = await ctx.db.run(selectChecks(ctx, page))
   return pageOf(rows, page, 0, (check) => check, 'config')

@@ -38,7 +38,11 @@ export interface GateSettings {
 /** A rule as it is asked for. */
 export type NewRule = Pick<Rule, 'type' | 'config'>
 
-/** Stores a gate with its rules. @throws Refusal `invalid_input` where a check or an endpoint is not there, or its checks are too large */
+/**
+ * Stores a gate with its rules.
+ *
+ * @throws Refusal `invalid_input` where a check or an endpoint is not there, or its checks are too large
+ */
 export async function createGate(ctx: Ctx, settings: GateSettings, rules: readonly NewRule[]): Promise<Gate> {
   const id = uuidv7()
   const times = { created_at: ctx.now, updated_at: ctx.now }
@@ -50,7 +54,11 @@ export async function createGate(ctx: Ctx, settings: GateSettings, rules: readon
   return created ?? refuseUnknown(ctx, settings)
 }
 
-/** Changes a gate. Results that wait at it are decided under what it says then. @throws Refusal `not_found`, `invalid_input` */
+/**
+ * Changes a gate. Results that wait at it are decided under what it says then.
+ *
+ * @throws Refusal `not_found`, `invalid_input`
+ */
 export async function changeGate(ctx: Ctx, id: string, change: Partial<GateSettings>): Promise<Gate> {
   const known = refersToKnown(ctx, change.check_ids ?? [], endpointsOf(change))
   const {
@@ -61,19 +69,22 @@ export async function changeGate(ctx: Ctx, id: string, change: Partial<GateSetti
   return changed.length > 0 ? gate : refuseUnknown(ctx, change)
 }
 
-/** Deletes a gate: nothing can be submitted to it any more. What waits at it can still be decided. @throws Refusal `not_found` */
+/**
+ * Deletes a gate: nothing can be submitted to it any more. What waits at it can still be decided.
+ *
+ * @throws Refusal `not_found`
+ */
 export async function deleteGate(ctx: Ctx, id: string): Promise<void> {
   const [gone] = await ctx.db.run(removeGate(ctx, id))
   if (!gone) missing(id)
 }
 
-/** One gate with its rules. @throws Refusal `not_found` */
+/** With its rules. @throws Refusal `not_found` */
 export async function getGate(ctx: Ctx, id: string): Promise<Gate> {
   const [gate] = await ctx.db.run(selectGate(ctx, id))
   return gate ?? missing(id)
 }
 
-/** A page of gates, newest first. */
 export async function listGates(ctx: Ctx, page: PageRequest): Promise<Page<Gate>> {
   const rows = await ctx.db.run(selectGates(ctx, page))
   return pageOf(rows, page, 0, (gate) => gate, 'rules')

@@ -4,7 +4,10 @@ import type { Effort } from './effort.ts'
 /** How large a pattern may be once it is compiled: `(a{1,99}){1,99}` is short to write and large to run. */
 const largest = 2_000
 
-/** What the engine may remember of the texts that it has met, in bytes a pattern, by its own count. Its default is 8 MiB. */
+/**
+ * What the engine may remember of the texts that it has met, in bytes a pattern, by its own count. Its default is 8
+ * MiB.
+ */
 const remembered = 32 * 1024
 
 /**

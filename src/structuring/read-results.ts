@@ -13,7 +13,7 @@ import {
   type ResultFilter,
 } from './results.store.ts'
 
-/** One result with its data. @throws Refusal `not_found` */
+/** With its data. @throws Refusal `not_found` */
 export async function getResult(ctx: Ctx, id: string): Promise<Result & { data: string }> {
   const [result] = await ctx.db.run(selectResultWithData(ctx, id))
   return result ?? missing(id)
@@ -29,8 +29,8 @@ export async function getCheckResults(ctx: Ctx, id: string): Promise<CheckResult
 }
 
 /**
- * A page of results, newest first, without their data. By a reference together with a gate or a status it may have fewer
- * than there is room for, or none, and go on nevertheless.
+ * A page of results, newest first, without their data. By a reference together with a gate or a status it may have
+ * fewer than there is room for, or none, and go on nevertheless.
  */
 export async function listResults(ctx: Ctx, filter: ResultFilter, page: PageRequest): Promise<Page<Result>> {
   const found = pageOf(await ctx.db.run(selectResults(ctx, filter, page)), page, null, (result) => result)

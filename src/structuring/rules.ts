@@ -48,7 +48,7 @@ export async function deleteRule(ctx: Ctx, gateId: string, id: string): Promise<
   if (!gone) missing(id)
 }
 
-/** One rule. @throws Refusal `not_found` */
+/** @throws Refusal `not_found` */
 export async function getRule(ctx: Ctx, gateId: string, id: string): Promise<Rule> {
   const [rule] = await ctx.db.run(selectRule(ctx, gateId, id))
   return rule ?? missing(id)

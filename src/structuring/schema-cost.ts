@@ -2,8 +2,8 @@ import { childrenOf } from './schema-faults.ts'
 
 /*
  * What judging data by a schema may take at the worst, before it is begun: every subschema may meet every value, and
- * the validator notes every fault on its way, also where another alternative holds in the end. So a price stands for time
- * and for the memory of what is noted alike.
+ * the validator notes every fault on its way, also where another alternative holds in the end. So a price stands for
+ * time and for the memory of what is noted alike.
  */
 
 /** What a piece of data consists of. */

@@ -45,8 +45,8 @@ export interface JudgedResult {
  * Judges a result and stores it: approved where nothing holds it up, else pending for a person or the clock. It is
  * stored only if the gate is still what it was judged by; otherwise it is judged again.
  *
- * @throws Refusal `not_found`, `gate_inactive`, `invalid_input` where an outcome is reported of a check that has none to
- *   report
+ * @throws Refusal `not_found`, `gate_inactive`, `invalid_input` where an outcome is reported of a check that has none
+ *   to report
  */
 export async function submitResult(ctx: Ctx, asked: NewResult): Promise<JudgedResult> {
   try {

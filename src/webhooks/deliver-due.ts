@@ -26,8 +26,9 @@ export interface NextStep {
 }
 
 /**
- * One step of an endpoint's sender. In the first lane it takes what has happened, and makes first attempts, one after the
- * other in the order of the events; in the other the repeated ones, so that a delivery that keeps failing holds up none.
+ * One step of an endpoint's sender. In the first lane it takes what has happened, and makes first attempts, one after
+ * the other in the order of the events; in the other the repeated ones, so that a delivery that keeps failing holds up
+ * none.
  */
 export async function deliverDue(ctx: Ctx, endpointId: string, lane: Lane): Promise<NextStep> {
   const {

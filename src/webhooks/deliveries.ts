@@ -51,7 +51,11 @@ export async function testEndpoint(ctx: Ctx, endpointId: string): Promise<Delive
   return sent
 }
 
-/** Sends a delivery again, under the same id, with as many attempts as a new one. @throws Refusal `not_found`, `endpoint_disabled` */
+/**
+ * Sends a delivery again, under the same id, with as many attempts as a new one.
+ *
+ * @throws Refusal `not_found`, `endpoint_disabled`
+ */
 export async function replayDelivery(ctx: Ctx, id: string): Promise<Delivery> {
   const {
     replayed: [replayed],
@@ -63,14 +67,14 @@ export async function replayDelivery(ctx: Ctx, id: string): Promise<Delivery> {
   return delivery
 }
 
-/** One delivery, with the body that every attempt sends. @throws Refusal `not_found` */
+/** With the body that every attempt sends. @throws Refusal `not_found` */
 export async function getDelivery(ctx: Ctx, id: string): Promise<{ delivery: Delivery; body: string }> {
   const [delivery] = await ctx.db.run(selectDeliveryInFull(ctx, id))
   if (!delivery) throw new Refusal('not_found', `There is no webhook delivery ${id}.`)
   return { delivery, body: bodyOf(delivery) }
 }
 
-/** A page of what was sent to an endpoint, newest first. @throws Refusal `not_found` */
+/** Newest first. @throws Refusal `not_found` */
 export async function listDeliveries(
   ctx: Ctx,
   endpointId: string,

@@ -70,8 +70,8 @@ export async function createEndpoint(
 }
 
 /**
- * Changes an endpoint. One that is disabled gets nothing any more, and what waited for it has failed; one that is enabled
- * again is told what happens from then on.
+ * Changes an endpoint. One that is disabled gets nothing any more, and what waited for it has failed; one that is
+ * enabled again is told what happens from then on.
  *
  * @throws Refusal `not_found`, `invalid_input`
  */
@@ -129,13 +129,12 @@ export async function rotateSecret(ctx: Ctx, id: string): Promise<EndpointWithSe
   return { ...(await inPlain(ctx, { ...endpoint, secret: rotated.secret })), validUntil: rotated.validUntil }
 }
 
-/** One endpoint. @throws Refusal `not_found` */
+/** @throws Refusal `not_found` */
 export async function getEndpoint(ctx: Ctx, id: string): Promise<Endpoint> {
   const [endpoint] = await ctx.db.run(selectEndpoint(ctx, id))
   return endpoint ?? missing(id)
 }
 
-/** A page of endpoints, newest first. */
 export async function listEndpoints(ctx: Ctx, page: PageRequest): Promise<Page<Endpoint>> {
   const rows = await ctx.db.run(selectEndpoints(ctx, page))
   return pageOf(rows, page, 0, (endpoint) => endpoint)

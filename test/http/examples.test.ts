@@ -6,7 +6,9 @@ import { overSocket } from '../support/over-socket.ts'
 import { openApi, operations, schemasAlone } from '../support/promised.ts'
 import { trials } from '../support/try-out.ts'
 
-/* The examples of the document: those of requests, sent to the demo data; those of answers, held against their schemas. */
+/*
+ * The examples of the document: those of requests, sent to the demo data; those of answers, held against their schemas.
+ */
 
 const all = await operations()
 const components = await schemasAlone()

@@ -11,7 +11,9 @@ import { arrived, newReceiver } from '../support/receiver.ts'
 import { send, tenantOf } from '../support/tenant.ts'
 import { filledIn } from '../support/try-out.ts'
 
-/* What goes over all families, tried with each that is listed: on its own demo data, by the examples of its operations. */
+/*
+ * What goes over all families, tried with each that is listed: on its own demo data, by the examples of its operations.
+ */
 
 const all = await operations()
 const demo = tenantOf(demoTenant)

@@ -31,8 +31,8 @@ export async function ended(call: Caller, batchId: string) {
 }
 
 /**
- * Schedules something as little ahead as this machine manages: on a busy one a moment may be over before the request for
- * it is handled. `schedule` is given the time, and answers undefined where it was refused.
+ * Schedules something as little ahead as this machine manages: on a busy one a moment may be over before the request
+ * for it is handled. `schedule` is given the time, and answers undefined where it was refused.
  */
 export async function soon<T>(schedule: (at: string) => Promise<T | undefined>): Promise<T> {
   for (let ahead = 250; ahead <= 16_000; ahead *= 2) {

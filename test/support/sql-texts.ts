@@ -1,6 +1,6 @@
 /**
- * The SQL that a TypeScript source writes: the texts of its sql`…` and sql.raw(`…`) templates, nested ones apart, with a
- * question mark for whatever is put into them.
+ * The SQL that a TypeScript source writes: the texts of its sql`…` and sql.raw(`…`) templates, nested ones apart, with
+ * a question mark for whatever is put into them.
  */
 export function sqlTexts(source: string): string[] {
   const texts: string[] = []

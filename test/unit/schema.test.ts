@@ -1,9 +1,10 @@
 import { env } from 'cloudflare:workers'
 import { getTableConfig, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { expect, test } from 'vitest'
-import * as schema from '../../src/db/schema.ts'
 
-const declared = Object.values(schema)
+const files = import.meta.glob<Record<string, unknown>>('../../src/*/*.table.ts', { eager: true })
+const declared = Object.values(files)
+  .flatMap((file) => Object.values(file))
   .filter((one) => one instanceof SQLiteTable)
   .map((one) => getTableConfig(one))
 

@@ -77,8 +77,8 @@ interface Prepared {
 }
 
 /**
- * What the database is given for a statement. Without quotes around names: SQLite takes a quoted name that is nobody's for
- * a text.
+ * What the database is given for a statement. Without quotes around names: SQLite takes a quoted name that is nobody's
+ * for a text.
  */
 async function prepare(statement: Sample['statement']): Promise<Prepared> {
   const given: Prepared[] = []

@@ -1,5 +1,5 @@
-// Stands for `cloudflare:workers` where tests run in Node: the bindings are those of a local server, and a fetch goes to
-// it over a real connection.
+// Stands for `cloudflare:workers` where tests run in Node: the bindings are those of a local server, and a fetch goes
+// to it over a real connection.
 import { oneServer } from './one-server.ts'
 
 const server = await oneServer()
