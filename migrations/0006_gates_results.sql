@@ -90,7 +90,7 @@ CREATE INDEX results_by_external_ref ON results (tenant_id, external_ref, create
 -- What each check and each rule of the gate said of a result, with its name and severity as they were then. `queued`
 -- ones wait for the decision, which clears them.
 CREATE TABLE check_results (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL,
   tenant_id TEXT NOT NULL,
   result_id TEXT NOT NULL REFERENCES results(approval_id),
   gate_id TEXT NOT NULL,
@@ -104,14 +104,21 @@ CREATE TABLE check_results (
   position INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   cleared_at INTEGER,
+  PRIMARY KEY (result_id, tenant_id, position),
   CHECK (NOT (passed AND queued)),
   CHECK (queued OR cleared_at IS NULL)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX check_results_by_result ON check_results (result_id, tenant_id, position);
-CREATE INDEX check_results_pending ON check_results (tenant_id, created_at, id) WHERE queued = 1 AND cleared_at IS NULL;
-CREATE INDEX check_results_pending_by_gate ON check_results (tenant_id, gate_id, created_at, id) WHERE queued = 1 AND cleared_at IS NULL;
-CREATE INDEX check_results_pending_by_severity ON check_results (tenant_id, severity, created_at, id) WHERE queued = 1 AND cleared_at IS NULL;
-CREATE INDEX check_results_pending_by_gate_severity ON check_results (tenant_id, gate_id, severity, created_at, id) WHERE queued = 1 AND cleared_at IS NULL;
+CREATE UNIQUE INDEX check_results_by_id ON check_results (id, tenant_id);
+-- A list of both severities merges them.
+CREATE INDEX check_results_pending ON check_results (tenant_id, severity, created_at, id) WHERE queued = 1 AND cleared_at IS NULL;
+CREATE INDEX check_results_pending_by_gate ON check_results (tenant_id, gate_id, severity, created_at, id) WHERE queued = 1 AND cleared_at IS NULL;
+
+-- Whoever decides a result clears its items. The unary plus has them found by their key.
+CREATE TRIGGER check_results_cleared AFTER UPDATE OF status ON approvals
+WHEN NEW.kind = 'result' AND OLD.status = 'pending' AND NEW.status <> 'pending' BEGIN
+  UPDATE check_results SET cleared_at = NEW.decided_at
+  WHERE result_id = NEW.id AND tenant_id = NEW.tenant_id AND +queued = 1 AND +cleared_at IS NULL;
+END;
 
 -- What a decided result set off, once: the primary key says so.
 CREATE TABLE gate_actions (

@@ -1,6 +1,6 @@
 import { approveDue } from '../approvals/decide-due.ts'
 import type { Ctx } from '../context.ts'
-import { settleDecided } from './results.store.ts'
+import { setOff } from './results.store.ts'
 
 /**
  * Approves results that nobody has decided within the hours that their gate gives, as a person would.
@@ -8,5 +8,5 @@ import { settleDecided } from './results.store.ts'
  * @returns how many
  */
 export function approveDueResults(ctx: Ctx): Promise<number> {
-  return approveDue(ctx, 'result', settleDecided)
+  return approveDue(ctx, 'result', (asClock, sweepId) => [setOff(asClock, sweepId)])
 }

@@ -1,7 +1,7 @@
 import type { Vote } from '../approvals/approval.ts'
 import { decide } from '../approvals/decide.ts'
 import type { Ctx } from '../context.ts'
-import { behindItem, selectResult, settleDecided, type Result } from './results.store.ts'
+import { behindItem, selectResult, setOff, type Result } from './results.store.ts'
 
 /**
  * Approves or rejects a result. Its items are cleared and its gate's action set off in the same transaction, once.
@@ -22,7 +22,7 @@ export async function decideResult(
     vote,
     comment,
     ifMatch,
-    effect: (decisionId) => settleDecided(ctx, decisionId),
+    effect: (decisionId) => [setOff(ctx, decisionId)],
     view: selectResult(ctx, resultId),
   })
 }

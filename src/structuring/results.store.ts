@@ -39,6 +39,8 @@ export interface PendingFilter {
   severity?: 'warning' | 'error'
 }
 
+const severities = ['warning', 'error'] as const
+
 /** Inserts a result and what was said of it, if its approval was opened by this transaction. */
 export function insertResult(ctx: Ctx, result: ResultFacts, data: string, items: readonly CheckResult[]): Statement[] {
   const opened = isOpened(result.id)
@@ -57,21 +59,7 @@ export function insertResult(ctx: Ctx, result: ResultFacts, data: string, items:
   ]
 }
 
-/**
- * What becomes of the results that a decision, or a sweep, has just decided: their items are cleared, and what their
- * gate says is set off.
- */
-export function settleDecided(ctx: Ctx, decisionId: string): Statement[] {
-  return [
-    ctx.db.all(sql`
-      UPDATE check_results SET cleared_at = ${ctx.now}
-      WHERE queued = 1 AND cleared_at IS NULL AND result_id IN (
-        SELECT id FROM approvals WHERE decision_id = ${decisionId} AND status <> 'pending')`),
-    setOff(ctx, decisionId),
-  ]
-}
-
-/** Sets off what the gates of decided results say, once for each result. */
+/** Sets off what the gates say of results that a decision, or a sweep, has just decided: once for each. */
 export function setOff(ctx: Ctx, decisionId: string): Statement {
   return ctx.db.all(sql`
     INSERT INTO gate_actions (approval_id, tenant_id, action, endpoint_id, created_at)
@@ -136,33 +124,25 @@ export function selectResults(ctx: Ctx, filter: ResultFilter, page: PageRequest)
     WHERE r.approval_id = a.id ORDER BY a.created_at DESC, a.id DESC`)
 }
 
-/** A page of what waits for a person, oldest first. Each filter has an index that gives the order as well. */
-export function selectPending(ctx: Ctx, filter: PendingFilter, { limit, after }: PageRequest) {
-  return ctx.db.all<CheckResult>(sql`
-    SELECT c.id, c.result_id, c.check_id, c.check_name, c.type, c.severity, c.passed, c.queued, c.details, c.position, c.created_at,
-      c.cleared_at
-    FROM check_results c INDEXED BY ${sql.raw(indexFor(filter))}
-    WHERE c.queued = 1 AND c.cleared_at IS NULL AND ${narrowed(ctx, filter)}
-      AND ${after ? sql`(c.created_at, c.id) > (${after.created_at}, ${after.id})` : sql`1`}
-    ORDER BY c.created_at, c.id LIMIT ${limit + 1}`)
-}
-
-function narrowed(ctx: Ctx, { resultId, gateId, severity }: PendingFilter): SQL {
-  return sql.join(
-    [
-      sql`c.tenant_id = ${ctx.actor.tenantId}`,
-      ...(resultId === undefined ? [] : [sql`c.result_id = ${resultId}`]),
-      ...(gateId === undefined ? [] : [sql`c.gate_id = ${gateId}`]),
-      ...(severity === undefined ? [] : [sql`c.severity = ${severity}`]),
-    ],
-    sql` AND `,
+/** A page of what waits for a person, oldest first. Each index has the severity before the order: both are merged. */
+export function selectPending(ctx: Ctx, { resultId, gateId, severity }: PendingFilter, { limit, after }: PageRequest) {
+  // The unary plus keeps the partial indexes from a result's few checks, which are found by their key.
+  const waits = sql.raw(
+    resultId === undefined ? 'c.queued = 1 AND c.cleared_at IS NULL' : '+c.queued = 1 AND +c.cleared_at IS NULL',
   )
-}
-
-function indexFor({ resultId, gateId, severity }: PendingFilter): string {
-  if (resultId !== undefined) return 'check_results_by_result'
-  const by = [gateId === undefined ? [] : '_gate', severity === undefined ? [] : '_severity'].flat().join('')
-  return `check_results_pending${by === '' ? '' : `_by${by}`}`
+  const index = gateId === undefined ? sql`check_results_pending` : sql`check_results_pending_by_gate`
+  const from = resultId === undefined ? sql`INDEXED BY ${index}` : sql``
+  const parts = (severity === undefined ? severities : [severity]).map(
+    (one) => sql`
+      SELECT c.id, c.result_id, c.check_id, c.check_name, c.type, c.severity, c.passed, c.queued, c.details, c.position, c.created_at,
+        c.cleared_at
+      FROM check_results c ${from}
+      WHERE ${waits} AND c.tenant_id = ${ctx.actor.tenantId} AND c.severity = ${one}
+        AND ${resultId === undefined ? sql`1` : sql`c.result_id = ${resultId}`}
+        AND ${gateId === undefined ? sql`1` : sql`c.gate_id = ${gateId}`}
+        AND ${after ? sql`(c.created_at, c.id) > (${after.created_at}, ${after.id})` : sql`1`}`,
+  )
+  return ctx.db.all<CheckResult>(sql`${sql.join(parts, sql` UNION ALL `)} ORDER BY created_at, id LIMIT ${limit + 1}`)
 }
 
 const columns = sql`a.id, a.status, a.requester_id, a.created_at, a.due_at, a.decided_by, a.decided_at, a.comment, a.revision,

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, expect, test } from 'vitest'
 import { systemContext } from '../../src/context.ts'
 import { approveDueResults } from '../../src/structuring/approve-due-results.ts'
-import { invoiceGate } from '../support/gates.ts'
+import { heldResult, invoiceGate, newCheck, newGate } from '../support/gates.ts'
 import { idAt, middleHalf, middleOf, perInsert, stored } from '../support/scale.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
@@ -66,6 +66,25 @@ test('submit, read and decide: one round trip, at most 20 rows', async () => {
     expect(cost.rowsRead).toBeLessThanOrEqual(20)
   }
   expect(read.cost.rowsRead).toBeLessThanOrEqual(10)
+})
+
+test.each([
+  [3, 20],
+  [10, 30],
+])('deciding a result that %i checks hold up: one round trip, at most %i rows read', async (count, most) => {
+  const admin = tenant.as('admin')
+  const check_ids = await Promise.all(
+    Array.from({ length: count }, (_, at) => newCheck(admin, { type: 'required_field', config: { field: `f${at}` } })),
+  )
+  const gate_id = await newGate(admin, { check_ids })
+  for (const verb of ['approve', 'reject']) {
+    const id = await heldResult(tenant.as('service'), gate_id)
+    const { body, cost } = await tenant.as('reviewer')(`/v1/structuring/approvals/${id}/${verb}`, { method: 'POST' })
+    expect([body.cleared_items, cost.queries]).toEqual([count, 1])
+    expect(cost.rowsRead).toBeLessThanOrEqual(most)
+    expect(cost.rowsWritten).toBeLessThanOrEqual(10 + count)
+    console.log(count, verb, cost)
+  }
 })
 
 test.each(['', 'gate_id', 'severity', 'gate_id severity', 'result_id'])(

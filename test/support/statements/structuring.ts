@@ -81,7 +81,6 @@ export const samples: Samples = {
   },
   'structuring/results.store.ts': {
     insertResult: result.insertResult(ctx, { ...rowOf(results), id: 'a' }, '{}', [item]),
-    settleDecided: result.settleDecided(ctx, 'd'),
     setOff: result.setOff(ctx, 'd'),
     behindItem: gives(result.behindItem(ctx, 'a')),
     selectResult: returns(result.selectResult(ctx, 'a'), ...resultColumns),
