@@ -18,6 +18,8 @@ export interface Family {
   events: readonly `${string}.${string}`[]
   /** What it refuses beyond what the core does, by code. */
   refusals: Readonly<Record<string, Explained>>
+  /** What a newcomer reads of it, where backticks mark code, and the operations that they begin with. */
+  introduction: { title: string; text: string; beginWith: readonly string[] }
   /**
    * The sections of the reference that its endpoints are in, each with a sentence; in the order in which they are read.
    */

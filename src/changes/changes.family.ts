@@ -11,6 +11,14 @@ export const changes = defineFamily({
   idPrefixes: ['approval'],
   events: ['change.requested', 'change.approved', 'change.rejected', 'change.withdrawn'],
   refusals: changeRefusals,
+  introduction: {
+    title: 'Changes',
+    text:
+      'Somebody proposes to create, update or delete a stored entity; an admin sees what would become of it, and ' +
+      'decides. What is approved is applied at once, and every version is kept. An entity that has changed in ' +
+      'the meantime is not overwritten unseen: that is 409 `stale`.',
+    beginWith: ['requestChange'],
+  },
   tags: {
     'Change approvals': 'Somebody proposes a change of a stored entity, an admin decides, and it is applied at once.',
     Entities: 'What is stored now, and every version of it.',

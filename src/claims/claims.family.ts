@@ -21,6 +21,13 @@ export const claims = defineFamily({
     'batch.cancelled',
   ],
   refusals: claimRefusals,
+  introduction: {
+    title: 'Claims',
+    text:
+      'Requests for reimbursement, by the person who paid. A coordinator approves them one by one, or up to ' +
+      '10,000 in a batch, now or at a later time; a batch is followed live and can be cancelled while it runs.',
+    beginWith: ['submitClaim', 'processBatch'],
+  },
   tags: {
     Claims: 'Requests for reimbursement: submit, decide one, withdraw.',
     'Approval batches':

@@ -20,6 +20,14 @@ export const intents = defineFamily({
     'intent.lapsed',
   ],
   refusals: intentRefusals,
+  introduction: {
+    title: 'Intents',
+    text:
+      'Calls of AI agents whose rule says “ask first”. The owner or the customer decides through the agent’s ' +
+      'channel, with a PIN. An approved call goes to an outbox, from which its instance leases it, replays it ' +
+      'and reports: once, and only while it may still be executed.',
+    beginWith: ['requestIntent', 'leaseOutbox'],
+  },
   tags: {
     'Agent intents': 'Calls of AI agents that wait for a person.',
     Outbox: 'Approved calls, handed back for replay once.',

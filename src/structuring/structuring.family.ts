@@ -13,6 +13,13 @@ export const structuring = defineFamily({
   idPrefixes: [],
   events: ['result.queued', 'result.approved', 'result.rejected'],
   refusals: structuringRefusals,
+  introduction: {
+    title: 'Gate reviews',
+    text:
+      'Structured results are checked by a gate. What passes is approved; what fails waits for a reviewer, or is ' +
+      'approved by itself after the hours that the gate gives.',
+    beginWith: ['createGate', 'submitResult'],
+  },
   tags: {
     'Checks and gates': 'What structured results have to pass.',
     'Gate reviews': 'Results that did not, and wait for a person or for the clock.',

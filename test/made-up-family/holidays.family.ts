@@ -10,6 +10,7 @@ export const holidays = defineFamily({
   idPrefixes: ['hol'],
   events: ['holiday.requested', 'holiday.approved', 'holiday.expired'],
   refusals: holidayRefusals,
+  introduction: { title: 'Holidays', text: 'Days off, up to 30.', beginWith: ['requestHoliday'] },
   tags: { Holidays: 'Days off: ask, read, approve.' },
   shows: { select: () => shownOfHoliday, members: shownHoliday },
   routes: [holidayRoutes],

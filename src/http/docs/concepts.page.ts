@@ -1,5 +1,7 @@
 import { html } from 'hono/html'
+import { families } from '../../families.ts'
 import type { ProsePage } from './guide.ts'
+import { withCode } from './layout.ts'
 
 export const concepts: ProsePage = {
   slug: 'concepts',
@@ -18,30 +20,15 @@ export const concepts: ProsePage = {
     </p>
     <p>Time runs by itself: what is past its due time counts as expired from that moment on, for everyone.</p>
 
-    <h2>Four families</h2>
-    <h3>Claims</h3>
-    <p>
-      Requests for reimbursement, by the person who paid. A coordinator approves them one by one, or up to 10,000 in a
-      batch, now or at a later time; a batch is followed live and can be cancelled while it runs. Begin with
-      ${op('submitClaim')} and ${op('processBatch')}.
-    </p>
-    <h3>Changes</h3>
-    <p>
-      Somebody proposes to create, update or delete a stored entity; an admin sees what would become of it, and decides.
-      What is approved is applied at once, and every version is kept. An entity that has changed in the meantime is not
-      overwritten unseen: that is 409 <code>stale</code>. Begin with ${op('requestChange')}.
-    </p>
-    <h3>Intents</h3>
-    <p>
-      Calls of AI agents whose rule says “ask first”. The owner or the customer decides through the agent’s channel,
-      with a PIN. An approved call goes to an outbox, from which its instance leases it, replays it and reports: once,
-      and only while it may still be executed. Begin with ${op('requestIntent')} and ${op('leaseOutbox')}.
-    </p>
-    <h3>Gate reviews</h3>
-    <p>
-      Structured results are checked by a gate. What passes is approved; what fails waits for a reviewer, or is approved
-      by itself after the hours that the gate gives. Begin with ${op('createGate')} and ${op('submitResult')}.
-    </p>
+    <h2>The families</h2>
+    ${families.map(
+      ({ introduction: { title, text, beginWith } }) =>
+        html`<h3>${title}</h3>
+          <p>
+            ${withCode(text)} Begin with
+            ${beginWith.map((operationId, index) => html`${index === 0 ? '' : ' and '}${op(operationId)}`)}.
+          </p>`,
+    )}
 
     <h2>Who decides</h2>
     <p>

@@ -2,7 +2,7 @@ import { html } from 'hono/html'
 import type { RefusalCode } from '../../refusal.ts'
 import { refusals } from '../../refusals.ts'
 import type { ProsePage } from './guide.ts'
-import { code } from './layout.ts'
+import { code, withCode } from './layout.ts'
 
 const codes = Object.keys(refusals) as RefusalCode[]
 
@@ -73,11 +73,6 @@ export function errorPage(one: RefusalCode): Omit<ProsePage, 'slug'> {
         <p>${withCode(remedy)}</p>
         <p><a href="/docs/errors">All errors</a></p>`,
   }
-}
-
-/** Text in which backticks mark code. */
-function withCode(text: string) {
-  return html`${text.split('`').map((part, index) => (index % 2 === 0 ? part : html`<code>${part}</code>`))}`
 }
 
 export function isRefusalCode(text: string): text is RefusalCode {

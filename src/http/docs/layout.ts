@@ -52,3 +52,8 @@ export function code(text: string, kind: 'sh' | 'json' | 'js' | 'text' = 'sh') {
     return comment.test(line) ? html`<i>${line}</i>${end}` : `${line}${end}`
   })}</code></pre>`
 }
+
+/** Text in which backticks mark code. */
+export function withCode(text: string) {
+  return html`${text.split('`').map((part, index) => (index % 2 === 0 ? part : html`<code>${part}</code>`))}`
+}
