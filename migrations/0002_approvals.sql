@@ -5,12 +5,27 @@ CREATE TABLE kinds (
   kind TEXT PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
 
+-- What it takes to decide, as it was at one time: never changed. `body` is a JSON object.
+CREATE TABLE policy_versions (
+  id TEXT PRIMARY KEY,
+  tenant_id TEXT NOT NULL,
+  policy_id TEXT NOT NULL,
+  version INTEGER NOT NULL CHECK (version > 0),
+  body TEXT NOT NULL CHECK (json_valid(body) AND json_type(body) = 'object'),
+  created_at INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  UNIQUE (policy_id, version)
+) STRICT, WITHOUT ROWID;
+
 -- Every approval's life, whatever its family. A family's table holds the facts of what is being approved, 1:1 by id.
 -- The subject is what or whom it is about, where a family lists by that: an entity, a customer, a gate. `submitted_by` is
--- who sent what somebody else is the requester of; NULL where the requester did.
+-- who sent what somebody else is the requester of; NULL where the requester did. Without a policy version, what its kind
+-- takes. `revision` counts the questions asked (1, and one for each amendment), `digest` is that of the present one;
+-- `version` counts every change of the row. `decision_id` is the decision that last touched the row, `bulk_id` the bulk
+-- decision that has approved it together with others.
 CREATE TABLE approvals (
   id TEXT PRIMARY KEY,
-  tenant_id TEXT NOT NULL REFERENCES tenants(id),
+  tenant_id TEXT NOT NULL,
   kind TEXT NOT NULL REFERENCES kinds(kind),
   status TEXT NOT NULL CHECK (status IN ('pending', 'approved', 'rejected', 'withdrawn', 'expired')),
   title TEXT NOT NULL,
@@ -21,15 +36,19 @@ CREATE TABLE approvals (
   updated_at INTEGER NOT NULL,
   due_at INTEGER,
   on_due TEXT CHECK (on_due IN ('expire', 'approve', 'reject')),
-  policy TEXT NOT NULL CHECK (json_valid(policy)),
+  policy_version_id TEXT REFERENCES policy_versions(id),
   votes_needed INTEGER NOT NULL CHECK (votes_needed BETWEEN 1 AND 10),
   votes_for INTEGER NOT NULL DEFAULT 0 CHECK (votes_for >= 0),
-  revision INTEGER NOT NULL DEFAULT 1,
+  revision INTEGER NOT NULL DEFAULT 1 CHECK (revision > 0),
+  version INTEGER NOT NULL DEFAULT 1 CHECK (version > 0),
+  digest TEXT NOT NULL CHECK (length(digest) = 64),
   decision_id TEXT,
+  bulk_id TEXT,
   decided_by TEXT,
   decided_at INTEGER,
   comment TEXT,
   submitted_by TEXT,
+  restricted INTEGER NOT NULL DEFAULT 0 CHECK (restricted IN (0, 1)),
   CHECK ((subject_type IS NULL) = (subject_id IS NULL)),
   CHECK ((due_at IS NULL) = (on_due IS NULL)),
   CHECK ((status = 'pending') = (decided_at IS NULL)),
@@ -40,8 +59,8 @@ CREATE TABLE approvals (
 CREATE INDEX approvals_by_kind ON approvals (tenant_id, kind, status, created_at, id);
 -- By kind too, because two families may be about things of one name: an entity may be called as a gate is.
 CREATE INDEX approvals_by_subject ON approvals (tenant_id, kind, subject_id, status, created_at, id) WHERE subject_id IS NOT NULL;
--- By tenant too, so that not even the rows read tell that another tenant's decision exists.
-CREATE INDEX approvals_by_decision ON approvals (decision_id, tenant_id, created_at, id) WHERE decision_id IS NOT NULL;
+-- By tenant too, so that not even the rows read tell that another tenant's bulk decision exists.
+CREATE INDEX approvals_by_bulk ON approvals (bulk_id, tenant_id, created_at, id) WHERE bulk_id IS NOT NULL;
 -- Sweeps look for one outcome each.
 CREATE INDEX approvals_due ON approvals (on_due, due_at) WHERE status = 'pending' AND due_at IS NOT NULL;
 -- The dashboard lists over all kinds.
@@ -53,33 +72,46 @@ WHEN OLD.status <> NEW.status AND OLD.status <> 'pending' AND NOT (OLD.status = 
   SELECT RAISE(ABORT, 'an approval does not move so');
 END;
 
--- One person, one vote. `reported_by` is whose key cast it in the voter's name; NULL where it was the voter's own.
+-- One person has one standing vote on a question: `voided_at` is 0 while it stands, else when it ceased to, and a voided one
+-- does not count. `stage` and `requirement` are those of the policy that it was recorded for, from 0; `counted_with` is a
+-- JSON object of the `groups` and `roles` that the voter had. `reported_by` is whose key cast it in the voter's name, NULL
+-- where it was the voter's own; `on_behalf_of` is whom the voter stood in for.
 CREATE TABLE votes (
   approval_id TEXT NOT NULL REFERENCES approvals(id),
+  revision INTEGER NOT NULL,
   voter_id TEXT NOT NULL,
+  voided_at INTEGER NOT NULL DEFAULT 0,
   vote TEXT NOT NULL CHECK (vote IN ('approve', 'reject')),
   decision_id TEXT NOT NULL,
+  stage INTEGER NOT NULL DEFAULT 0,
+  requirement INTEGER NOT NULL DEFAULT 0,
+  counted_with TEXT NOT NULL CHECK (json_valid(counted_with)),
   comment TEXT,
   voted_at INTEGER NOT NULL,
   reported_by TEXT,
-  PRIMARY KEY (approval_id, voter_id)
+  on_behalf_of TEXT,
+  PRIMARY KEY (approval_id, revision, voter_id, voided_at)
 ) STRICT, WITHOUT ROWID;
 
--- Append-only: who did what to which subject, and when. `seq` is the order in which it was committed.
+-- Append-only: who did what to what, and when. `seq` is the order of commit, counted in each tenant from 1 without a gap.
+-- `resource_id` is what it happened to: an approval, a batch, an entity, an endpoint. `digest` is the approval's then. `salt`
+-- (hexadecimal) goes with `data` into what is sealed, so that it cannot be guessed from its seal.
 CREATE TABLE events (
-  seq INTEGER PRIMARY KEY,
+  tenant_id TEXT NOT NULL,
+  seq INTEGER NOT NULL CHECK (seq > 0),
   id TEXT NOT NULL,
-  tenant_id TEXT NOT NULL REFERENCES tenants(id),
   type TEXT NOT NULL,
-  subject_id TEXT NOT NULL,
+  resource_id TEXT NOT NULL,
   actor_id TEXT NOT NULL,
   at INTEGER NOT NULL,
   from_status TEXT,
   to_status TEXT NOT NULL,
-  data TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(data))
-) STRICT;
-CREATE INDEX events_by_tenant ON events (tenant_id, seq);
-CREATE INDEX events_by_subject ON events (subject_id, seq);
+  digest TEXT,
+  data TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(data)),
+  salt TEXT NOT NULL,
+  PRIMARY KEY (tenant_id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX events_by_resource ON events (tenant_id, resource_id, seq);
 CREATE TRIGGER events_never_change BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 CREATE TRIGGER events_never_go BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 

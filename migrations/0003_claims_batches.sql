@@ -40,10 +40,11 @@ CREATE TABLE claims (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX claims_by_external_ref ON claims (tenant_id, external_ref) WHERE external_ref IS NOT NULL;
 
--- `started_by` is NULL where the clock started it. `amenders` is a JSON array, each user once.
+-- `started_by` is NULL where the clock started it. `amenders` is a JSON array, each user once. `events_before` is
+-- where the tenant's history was when the last step began.
 CREATE TABLE batches (
   id TEXT PRIMARY KEY,
-  tenant_id TEXT NOT NULL REFERENCES tenants(id),
+  tenant_id TEXT NOT NULL,
   coordinator_id TEXT NOT NULL,
   created_by TEXT NOT NULL,
   roles TEXT NOT NULL CHECK (json_valid(roles)),
@@ -53,7 +54,7 @@ CREATE TABLE batches (
   total_claims INTEGER NOT NULL CHECK (total_claims BETWEEN 1 AND 10000),
   approved_count INTEGER NOT NULL DEFAULT 0,
   rejected_count INTEGER NOT NULL DEFAULT 0,
-  revision INTEGER NOT NULL DEFAULT 1,
+  version INTEGER NOT NULL DEFAULT 1,
   write_id TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
@@ -63,6 +64,7 @@ CREATE TABLE batches (
   processed_count INTEGER NOT NULL GENERATED ALWAYS AS (approved_count + rejected_count) VIRTUAL,
   started_by TEXT,
   amenders TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(amenders)),
+  events_before INTEGER,
   CHECK (approved_count + rejected_count <= total_claims),
   CHECK ((status = 'completed') = (completed_at IS NOT NULL)),
   CHECK ((status = 'cancelled') = (cancelled_at IS NOT NULL)),
@@ -82,6 +84,7 @@ CREATE TABLE batch_items (
 CREATE UNIQUE INDEX batch_items_by_claim ON batch_items (batch_id, claim_id);
 
 -- What became of each item; written once. A table of its own because inserting a row reads less than updating one.
+-- `revision` and `digest` are those of the question that was approved.
 CREATE TABLE batch_results (
   batch_id TEXT NOT NULL,
   position INTEGER NOT NULL,
@@ -89,6 +92,8 @@ CREATE TABLE batch_results (
   decision TEXT NOT NULL CHECK (decision IN ('approved', 'rejected')),
   error TEXT,
   processed_at INTEGER NOT NULL,
+  revision INTEGER,
+  digest TEXT,
   PRIMARY KEY (batch_id, position),
   FOREIGN KEY (batch_id, position) REFERENCES batch_items(batch_id, position),
   CHECK ((error IS NOT NULL) = (decision = 'rejected'))

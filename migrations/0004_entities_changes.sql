@@ -7,7 +7,7 @@ CREATE INDEX approvals_of_change_by_requester ON approvals (tenant_id, requester
 CREATE INDEX approvals_of_change_by_subject_type ON approvals (tenant_id, subject_type, status, created_at, id) WHERE kind = 'change';
 
 CREATE TABLE entities (
-  tenant_id TEXT NOT NULL REFERENCES tenants(id),
+  tenant_id TEXT NOT NULL,
   entity_type TEXT NOT NULL,
   entity_id TEXT NOT NULL,
   entity_name TEXT NOT NULL,
@@ -23,7 +23,7 @@ CREATE INDEX entities_by_type ON entities (tenant_id, entity_type, updated_at, e
 -- Gapless per entity, also across a deletion. `data` is NULL where the entity was deleted. `write_id` is the approval
 -- that made the version, or the id of a direct write.
 CREATE TABLE entity_versions (
-  tenant_id TEXT NOT NULL REFERENCES tenants(id),
+  tenant_id TEXT NOT NULL,
   entity_type TEXT NOT NULL,
   entity_id TEXT NOT NULL,
   version INTEGER NOT NULL CHECK (version > 0),

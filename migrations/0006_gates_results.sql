@@ -4,7 +4,7 @@ INSERT INTO kinds VALUES ('result');
 
 CREATE TABLE checks (
   id TEXT PRIMARY KEY,
-  tenant_id TEXT NOT NULL REFERENCES tenants(id),
+  tenant_id TEXT NOT NULL,
   name TEXT NOT NULL,
   description TEXT,
   type TEXT NOT NULL CHECK (type IN ('value_range', 'field_format', 'required_field', 'allowed_values', 'cross_field', 'json_schema', 'reported')),
@@ -20,7 +20,7 @@ CREATE INDEX checks_by_tenant ON checks (tenant_id, created_at, id) WHERE delete
 
 CREATE TABLE gates (
   id TEXT PRIMARY KEY,
-  tenant_id TEXT NOT NULL REFERENCES tenants(id),
+  tenant_id TEXT NOT NULL,
   name TEXT NOT NULL,
   description TEXT,
   check_ids TEXT NOT NULL CHECK (json_valid(check_ids) AND json_type(check_ids) = 'array'),

@@ -1,10 +1,10 @@
 -- Webhooks: endpoints of a tenant, and what is delivered to them. The events are the queue: an endpoint has a place in
 -- them, `taken_seq`, up to which its deliveries have been made. `until_seq` is where it was disabled: up to there they are
--- still made, and have failed. `revision` moves with every change that a sender has to know of.
+-- still made, and have failed. `version` moves with every change that a sender has to know of.
 
 CREATE TABLE webhook_endpoints (
   id TEXT PRIMARY KEY,
-  tenant_id TEXT NOT NULL REFERENCES tenants(id),
+  tenant_id TEXT NOT NULL,
   url TEXT NOT NULL,
   event_types TEXT NOT NULL CHECK (json_valid(event_types) AND json_type(event_types) = 'array'),
   description TEXT,
@@ -14,7 +14,7 @@ CREATE TABLE webhook_endpoints (
   taken_seq INTEGER NOT NULL,
   until_seq INTEGER,
   paused_until INTEGER,
-  revision INTEGER NOT NULL DEFAULT 1,
+  version INTEGER NOT NULL DEFAULT 1,
   old_secrets TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(old_secrets) AND json_type(old_secrets) = 'array'),
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
@@ -34,7 +34,7 @@ CREATE TABLE webhook_deliveries (
   id TEXT PRIMARY KEY,
   tenant_id TEXT NOT NULL,
   endpoint_id TEXT NOT NULL REFERENCES webhook_endpoints(id),
-  event_seq INTEGER NOT NULL REFERENCES events(seq),
+  event_seq INTEGER NOT NULL,
   event_type TEXT NOT NULL,
   status TEXT NOT NULL CHECK (status IN ('pending', 'succeeded', 'failed')),
   tries INTEGER NOT NULL DEFAULT 0,

@@ -22,8 +22,9 @@ export const demoKeys = [
  *
  * @param now when it is loaded, in milliseconds
  */
-export function demoData(demos: readonly Demo[], now: number): string[] {
-  return [...access(now), ...demos.flatMap((demo) => demo.statements(now))]
+export async function demoData(demos: readonly Demo[], now: number): Promise<string[]> {
+  const made = await Promise.all(demos.map((demo) => demo.statements(now)))
+  return [...access(now), ...made.flat()]
 }
 
 function access(now: number): string[] {

@@ -69,7 +69,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     const bindings = await miniflare.getBindings<Env>()
     const [{ migrations_dir } = { migrations_dir: 'migrations' }] = config.d1_databases ?? []
     await migrateLocal(bindings.DB, join(root, migrations_dir), join(state, 'migrations.json'))
-    const demo = demoData(await familyDemos(), Date.now())
+    const demo = await demoData(await familyDemos(), Date.now())
     await bindings.DB.batch(demo.map((statement) => bindings.DB.prepare(statement)))
     return {
       origin,

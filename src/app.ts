@@ -18,8 +18,8 @@ import { outgoing } from './webhooks/webhooks.schemas.ts'
 const announcing = createMiddleware<AppEnv>(async function announcing(c, next) {
   await next()
   if (c.req.method === 'GET' || c.req.method === 'HEAD' || !c.res.ok) return
-  const ctx = systemContext(c.env, 'system:webhooks', Date.now())
-  c.executionCtx.waitUntil(announce(ctx, c.get('ctx').actor.tenantId))
+  const { tenantId } = c.get('ctx').actor
+  c.executionCtx.waitUntil(announce(systemContext(c.env, 'system:webhooks', Date.now(), tenantId), tenantId))
 })
 
 /** The whole HTTP face: what every request passes, and who answers it. */

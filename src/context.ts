@@ -38,10 +38,14 @@ export function createContext(env: Env, parts: ContextParts): Ctx {
   return { env, db, actor, now, requestId, idempotency }
 }
 
-/** The context of work that no caller asked for: alarms and sweeps. */
-export function systemContext(env: Env, userId: `system:${string}`, now: number): Ctx {
+/**
+ * The context of work that no caller asked for: alarms and sweeps.
+ *
+ * @param tenantId whose work it is; '' for a sweep over all tenants of a database
+ */
+export function systemContext(env: Env, userId: `system:${string}`, now: number, tenantId = ''): Ctx {
   return createContext(env, {
-    actor: { tenantId: '', userId, name: userId, roles: [], instanceId: null },
+    actor: { tenantId, userId, name: userId, roles: [], instanceId: null },
     requestId: crypto.randomUUID(),
     now,
   })

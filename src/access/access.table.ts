@@ -5,6 +5,10 @@ export const tenants = sqliteTable('tenants', {
   id: text().primaryKey(),
   name: text().notNull(),
   created_at: integer().notNull(),
+  /** An IANA name: for days in figures. Times on the wire are UTC. */
+  time_zone: text().notNull().default('UTC'),
+  /** Where its data has to stay, if anywhere. */
+  jurisdiction: text(),
 })
 
 /** The people and services of a tenant; `name` is what others see. */

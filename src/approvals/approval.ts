@@ -1,5 +1,4 @@
 import type { approvals } from './approvals.table.ts'
-import type { Policy } from './policy.ts'
 import { expirer, statusAt, type Status } from './states.ts'
 
 /** An approval as stored. */
@@ -15,11 +14,6 @@ export interface Winner {
   decided_at: string
 }
 
-/** The policy copied onto the approval when it was made. */
-export function policyOf(approval: Pick<Approval, 'policy'>): Policy {
-  return JSON.parse(approval.policy) as Policy
-}
-
 /** What decided it; only for an approval that is decided, withdrawn or expired. */
 export function winnerOf(approval: Approval, now: number): Winner {
   const status = statusAt(approval, now)
@@ -32,6 +26,6 @@ export function winnerOf(approval: Approval, now: number): Winner {
 }
 
 /** The entity tag (RFC 9110, 8.8.3) without its quotes: changes whenever the approval does. */
-export function tagOf(approval: Pick<Approval, 'revision'>): string {
-  return String(approval.revision)
+export function tagOf(approval: Pick<Approval, 'version'>): string {
+  return String(approval.version)
 }

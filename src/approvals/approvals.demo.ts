@@ -1,5 +1,7 @@
 /* What the demo data of the families is written with. It is SQL for a local database: nothing that is deployed imports it. */
 
+import { digestOf, type Question } from './digest.ts'
+
 /** The demo data of a family: `x.demo.ts` beside its `x.family.ts`. */
 export interface Demo {
   kind: string
@@ -8,7 +10,7 @@ export interface Demo {
    *
    * @param now when they are loaded, in milliseconds
    */
-  statements(now: number): string[]
+  statements(now: number): Promise<string[]>
 }
 
 /** The tenant that has the demo data. */
@@ -38,17 +40,15 @@ export interface DemoApproval {
   at: number
   subject?: { type: string; id: string }
   due?: { at: number; on: 'expire' | 'approve' | 'reject' }
-  /** Who may decide it, beside admins. */
-  approvers: string
-  selfApproval?: boolean
+  /** What an approver decides on. */
+  what: Question['what']
   /** Who has approved it, when, and whose key said so. */
   approved?: { by: string; at: number; reportedBy: string }
 }
 
-export function demoApproval(approval: DemoApproval): string[] {
-  const { id, kind, asked, title, requester, at, subject, due, approvers, selfApproval = false, approved } = approval
-  const roles = approvers === 'admin' ? ['admin'] : [approvers, 'admin']
-  const policy = { required_approvals: 1, approver_roles: roles, allow_self_approval: selfApproval }
+export async function demoApproval(approval: DemoApproval): Promise<string[]> {
+  const { id, kind, asked, title, requester, at, subject, due, approved } = approval
+  const digest = await digestOf({ ...approval, revision: 1 })
   const decisionId = `dec_demo_${id}`
   return [
     insert('approvals', {
@@ -62,17 +62,19 @@ export function demoApproval(approval: DemoApproval): string[] {
       created_at: at,
       updated_at: at,
       ...(due && { due_at: due.at, on_due: due.on }),
-      policy: JSON.stringify(policy),
       votes_needed: 1,
+      digest,
       ...(approved && { votes_for: 1, decision_id: decisionId, decided_by: approved.by, decided_at: approved.at }),
     }),
     ...(approved
       ? [
           insert('votes', {
             approval_id: id,
+            revision: 1,
             voter_id: approved.by,
             vote: 'approve',
             decision_id: decisionId,
+            counted_with: '{"groups":[],"roles":[]}',
             voted_at: approved.at,
             reported_by: approved.reportedBy,
           }),
@@ -83,9 +85,12 @@ export function demoApproval(approval: DemoApproval): string[] {
 }
 
 /** The event that something of the demo tenant began with. */
-export function demoEvent(type: string, subject: string, actor: string, at: number): string {
-  const id = `evt_demo_${subject}`
-  return `INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, to_status)
-    SELECT ${[id, demoTenant, type, subject, actor, at, 'pending'].map(literal).join(', ')}
-    WHERE NOT EXISTS (SELECT 1 FROM events WHERE subject_id = ${literal(subject)} AND id = ${literal(id)})`
+export function demoEvent(type: string, resource: string, actor: string, at: number): string {
+  const id = `evt_demo_${resource}`
+  return `INSERT INTO events (id, tenant_id, type, resource_id, actor_id, at, to_status, seq, digest, salt)
+    SELECT ${[id, demoTenant, type, resource, actor, at, 'pending'].map(literal).join(', ')},
+      coalesce((SELECT max(seq) FROM events WHERE tenant_id = '${demoTenant}'), 0) + 1,
+      (SELECT digest FROM approvals WHERE id = ${literal(resource)}), lower(hex(randomblob(16)))
+    WHERE NOT EXISTS (SELECT 1 FROM events
+      WHERE tenant_id = '${demoTenant}' AND resource_id = ${literal(resource)} AND id = ${literal(id)})`
 }

@@ -3,7 +3,9 @@ import { roles as allRoles, type Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import type { Approval, Kind, Vote } from './approval.ts'
+import { marked, type Mark } from './mark.store.ts'
 import type { Opening } from './open.ts'
+import type { KindOfApprovals, Policy } from './policy.ts'
 
 /** Who votes, as SQL: values for a request, columns for a batch. `roles` is a JSON array. */
 export interface Voter {
@@ -19,22 +21,34 @@ export const submitter = sql`coalesce(approvals.submitted_by, approvals.requeste
 /**
  * The condition under which a voter may vote on the `approvals` row of the surrounding statement. Says in SQL what
  * `whyNot` says in `rules.ts`. The unary plus keeps the status out of the choice of index: approvals are voted on by id.
+ *
+ * @param policy what it takes where the row has no policy of its own
  */
-export function decidable(voter: Voter, now: number): SQL {
-  const roleFits = sql.join(
-    allRoles.map((role) => {
-      const quoted = sql.raw(`'"${role}"'`)
-      return sql`(instr(${voter.roles}, ${quoted}) AND instr(approvals.policy ->> '$.approver_roles', ${quoted}))`
-    }),
-    sql` OR `,
-  )
+export function decidable(voter: Voter, policy: Policy, now: number): SQL {
+  const roleFits = (approverRoles: SQL) =>
+    sql.join(
+      allRoles.map((role) => {
+        const quoted = sql.raw(`'"${role}"'`)
+        return sql`(instr(${voter.roles}, ${quoted}) AND instr(${approverRoles}, ${quoted}))`
+      }),
+      sql` OR `,
+    )
+  const underPolicy = (ofPolicy: SQL, otherwise: SQL) =>
+    sql`coalesce((SELECT ${ofPolicy} FROM policy_versions p WHERE p.id = approvals.policy_version_id), ${otherwise})`
   const hasHand = voter.hasHand ?? ((user: SQL) => sql`${user} = ${voter.id}`)
   return sql`
     +approvals.status = 'pending'
     AND NOT (approvals.on_due IS 'expire' AND approvals.due_at <= ${now})
-    AND (NOT (${hasHand(sql`approvals.requester_id`)} OR ${hasHand(submitter)}) OR approvals.policy ->> '$.allow_self_approval')
-    AND (${roleFits})
-    AND NOT EXISTS (SELECT 1 FROM votes WHERE votes.approval_id = approvals.id AND votes.voter_id = ${voter.id})`
+    AND (NOT (${hasHand(sql`approvals.requester_id`)} OR ${hasHand(submitter)}) 
+      OR ${underPolicy(sql`p.body ->> '$.allow_self_approval'`, sql`${policy.allow_self_approval ? 1 : 0}`)})
+    AND ${underPolicy(roleFits(sql`p.body ->> '$.approver_roles'`), roleFits(sql`${JSON.stringify(policy.approver_roles)}`))}
+    AND NOT EXISTS (${standing(sql`1`, voter.id)})`
+}
+
+/** The voter's standing vote on the question of the `approvals` row of the surrounding statement. */
+function standing(column: SQL, voterId: SQL): SQL {
+  return sql`SELECT ${column} FROM votes
+    WHERE votes.approval_id = approvals.id AND votes.revision = approvals.revision AND votes.voter_id = ${voterId} AND votes.voided_at = 0`
 }
 
 /**
@@ -44,17 +58,17 @@ export function decidable(voter: Voter, now: number): SQL {
 export function insertApprovals(
   ctx: Ctx,
   kind: Kind,
-  openings: readonly (Opening & { submitted_by: string | null })[],
+  openings: readonly (Omit<Opening, 'what'> & { digest: string; votes_needed: number; submitted_by: string | null })[],
   { guard, decisionId = null }: { guard?: Condition; decisionId?: string | null } = {},
 ): Statement {
   const { actor, now } = ctx
   const [status, decidedBy, decidedAt] = decisionId === null ? ['pending', null, null] : ['approved', actor.userId, now]
   return ctx.db.all(sql`
     INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id, created_at, updated_at,
-      due_at, on_due, policy, votes_needed, decision_id, decided_by, decided_at, submitted_by)
+      due_at, on_due, votes_needed, digest, decision_id, decided_by, decided_at, submitted_by)
     SELECT value ->> '$.id', ${actor.tenantId}, ${kind}, ${status}, value ->> '$.title', value ->> '$.requester_id',
       value ->> '$.subject.type', value ->> '$.subject.id', ${now}, ${now}, value ->> '$.due_at', value ->> '$.on_due',
-      value -> '$.policy', value ->> '$.policy.required_approvals', ${decisionId}, ${decidedBy}, ${decidedAt}, value ->> '$.submitted_by'
+      value ->> '$.votes_needed', value ->> '$.digest', ${decisionId}, ${decidedBy}, ${decidedAt}, value ->> '$.submitted_by'
     FROM ${jsonEach(openings)} WHERE ${guard ?? sql`1`}`)
 }
 
@@ -66,9 +80,8 @@ export function isOpened(id: string): Condition {
 /** Casts one vote and, with the last one needed, decides. Returns the row where it was allowed, else none. */
 export function castVote(
   ctx: Ctx,
-  target: {
+  target: KindOfApprovals & {
     id: Reference
-    kind: Kind
     vote: Vote
     comment: string | null
     ifMatch: readonly string[] | null
@@ -85,23 +98,25 @@ export function castVote(
       decided_at = CASE WHEN ${decided} THEN ${now} END,
       comment = CASE WHEN ${decided} THEN ${target.comment} END,
       votes_for = votes_for + ${target.vote === 'approve' ? 1 : 0},
-      decision_id = ${decisionId}, updated_at = ${now}, revision = revision + 1
+      decision_id = ${decisionId}, updated_at = ${now}, version = version + 1
     WHERE id = ${target.id} AND tenant_id = ${actor.tenantId} AND kind = ${target.kind}
-      AND ${decidable({ id: sql`${actor.userId}`, roles: sql`${JSON.stringify(actor.roles)}` }, now)}
+      AND ${decidable({ id: sql`${actor.userId}`, roles: sql`${JSON.stringify(actor.roles)}` }, target.policy, now)}
       AND ${matches(target.ifMatch)} AND ${target.guard?.condition ?? sql`1`}
     RETURNING *`)
 }
 
-/** The vote behind `decisionId`, if it was allowed. */
+/** The vote behind a decision, if it was allowed. */
 export function insertVote(
   ctx: Ctx,
   { vote, comment, reportedBy = null }: { vote: Vote; comment: string | null; reportedBy?: string | null },
-  decisionId: string,
+  mark: Mark,
 ): Statement {
+  const { actor, now } = ctx
   return ctx.db.all(sql`
-    INSERT INTO votes (approval_id, voter_id, vote, decision_id, comment, voted_at, reported_by)
-    SELECT id, ${ctx.actor.userId}, ${vote}, ${decisionId}, ${comment}, ${ctx.now}, ${reportedBy}
-    FROM approvals WHERE decision_id = ${decisionId}`)
+    INSERT INTO votes (approval_id, revision, voter_id, vote, decision_id, counted_with, comment, voted_at, reported_by)
+    SELECT id, revision, ${actor.userId}, ${vote}, decision_id, ${JSON.stringify({ groups: [], roles: actor.roles })}, ${comment}, ${now},
+      ${reportedBy}
+    FROM approvals WHERE ${marked(mark)}`)
 }
 
 /** Takes the request back. Returns the row where it was allowed, else none. */
@@ -113,21 +128,24 @@ export function markWithdrawn(
   const { actor, now } = ctx
   return ctx.db.all<Approval>(sql`
     UPDATE approvals SET status = 'withdrawn', decided_by = ${actor.userId}, decided_at = ${now},
-      decision_id = ${decisionId}, updated_at = ${now}, revision = revision + 1
+      decision_id = ${decisionId}, updated_at = ${now}, version = version + 1
     WHERE id = ${target.id} AND tenant_id = ${actor.tenantId} AND kind = ${target.kind}
       AND status = 'pending' AND requester_id = ${actor.userId}
       AND NOT (on_due IS 'expire' AND due_at <= ${now}) AND ${matches(target.ifMatch)} AND ${target.guard?.condition ?? sql`1`}
     RETURNING *`)
 }
 
-/** One approval as it is now and, unless this decision has just been made on it, the actor's earlier vote. */
+/**
+ * One approval as it is now, with its own policy as JSON, if it has one, and, unless this decision has just been made on it,
+ * the actor's earlier vote.
+ */
 export function selectApproval(ctx: Ctx, id: Reference, kind: Kind, decisionId: string) {
-  return ctx.db.all<Approval & { mine: Vote | null }>(sql`
-    SELECT approvals.*, CASE WHEN decision_id IS NOT ${decisionId} THEN (
-      SELECT vote FROM votes WHERE approval_id = approvals.id AND voter_id = ${ctx.actor.userId}) END AS mine
+  return ctx.db.all<Approval & { mine: Vote | null; policy: string | null }>(sql`
+    SELECT approvals.*, (SELECT body FROM policy_versions WHERE id = policy_version_id) AS policy,
+      CASE WHEN decision_id IS NOT ${decisionId} THEN (${standing(sql`vote`, sql`${ctx.actor.userId}`)}) END AS mine
     FROM approvals WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND kind = ${kind}`)
 }
 
 function matches(ifMatch: readonly string[] | null): SQL {
-  return ifMatch ? sql`CAST(revision AS TEXT) IN (SELECT value FROM ${jsonEach(ifMatch)})` : sql`1`
+  return ifMatch ? sql`CAST(version AS TEXT) IN (SELECT value FROM ${jsonEach(ifMatch)})` : sql`1`
 }

@@ -3,11 +3,24 @@ import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 /** What an approval may be: each family has its own. */
 export const kinds = sqliteTable('kinds', { kind: text().primaryKey() })
 
+/** What it takes to decide, as it was at one time. `body` is a `Policy` as JSON. */
+export const policyVersions = sqliteTable('policy_versions', {
+  id: text().primaryKey(),
+  tenant_id: text().notNull(),
+  policy_id: text().notNull(),
+  version: integer().notNull(),
+  body: text().notNull(),
+  created_at: integer().notNull(),
+  created_by: text().notNull(),
+})
+
 /**
  * Every approval's life, whatever its family. Its `id` is also the id of what is being approved, so a family's table
- * joins 1:1 by it. `decision_id` names the decision that last touched the row: the mark that the other statements of
- * the same transaction look for. `submitted_by` is who sent what somebody else is the requester of; null where the
- * requester did.
+ * joins 1:1 by it. Without a policy version it takes what its kind does. `revision` counts the questions asked, `digest` is
+ * that of the present one; `version` counts every change of the row. `decision_id` names the decision that last touched the
+ * row: the mark that the other statements of the same transaction look for; `bulk_id` the bulk decision that has
+ * approved it together with others. `submitted_by` is who sent what somebody else is the requester of; null where the
+ * requester did. `restricted` ones are seen by who asked, who may decide, and admins.
  */
 export const approvals = sqliteTable('approvals', {
   id: text().primaryKey(),
@@ -22,45 +35,70 @@ export const approvals = sqliteTable('approvals', {
   updated_at: integer().notNull(),
   due_at: integer(),
   on_due: text({ enum: ['expire', 'approve', 'reject'] }),
-  policy: text().notNull(),
+  policy_version_id: text(),
   votes_needed: integer().notNull(),
   votes_for: integer().notNull().default(0),
   revision: integer().notNull().default(1),
+  version: integer().notNull().default(1),
+  digest: text().notNull(),
   decision_id: text(),
+  bulk_id: text(),
   decided_by: text(),
   decided_at: integer(),
   comment: text(),
   submitted_by: text(),
+  restricted: integer().notNull().default(0),
 })
 
-/** One person, one vote: the primary key says so. `reported_by` is whose key cast it, where it was not the voter's. */
+/**
+ * One person has one standing vote on a question: the primary key says so. `voided_at` is 0 while it stands; a voided one
+ * stays, and does not count. `stage` and `requirement` are those of the policy that it was recorded for, from 0.
+ * `counted_with` is a JSON object of the `groups` and `roles` that the voter had. `reported_by` is whose key cast it,
+ * where it was not the voter's; `on_behalf_of` whom the voter stood in for.
+ */
 export const votes = sqliteTable(
   'votes',
   {
     approval_id: text().notNull(),
+    revision: integer().notNull(),
     voter_id: text().notNull(),
+    voided_at: integer().notNull().default(0),
     vote: text({ enum: ['approve', 'reject'] }).notNull(),
     decision_id: text().notNull(),
+    stage: integer().notNull().default(0),
+    requirement: integer().notNull().default(0),
+    counted_with: text().notNull(),
     comment: text(),
     voted_at: integer().notNull(),
     reported_by: text(),
+    on_behalf_of: text(),
   },
-  (table) => [primaryKey({ columns: [table.approval_id, table.voter_id] })],
+  (table) => [primaryKey({ columns: [table.approval_id, table.revision, table.voter_id, table.voided_at] })],
 )
 
-/** Append-only history; the database refuses updates and deletes. `seq` is the order of commit. */
-export const events = sqliteTable('events', {
-  seq: integer().primaryKey(),
-  id: text().notNull(),
-  tenant_id: text().notNull(),
-  type: text().notNull(),
-  subject_id: text().notNull(),
-  actor_id: text().notNull(),
-  at: integer().notNull(),
-  from_status: text(),
-  to_status: text().notNull(),
-  data: text().notNull().default('{}'),
-})
+/**
+ * Append-only history; the database refuses updates and deletes. `seq` is the order of commit, counted in each tenant
+ * from 1 without a gap. `resource_id` is what it happened to; `digest` that of an approval, as it was then. `salt` keeps
+ * `data` from being guessed from its seal.
+ */
+export const events = sqliteTable(
+  'events',
+  {
+    tenant_id: text().notNull(),
+    seq: integer().notNull(),
+    id: text().notNull(),
+    type: text().notNull(),
+    resource_id: text().notNull(),
+    actor_id: text().notNull(),
+    at: integer().notNull(),
+    from_status: text(),
+    to_status: text().notNull(),
+    digest: text(),
+    data: text().notNull().default('{}'),
+    salt: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenant_id, table.seq] })],
+)
 
 /** How many approvals each list has, kept by triggers. `facet` is '', 'requester:<id>' or 'subject:<id>'. */
 export const tallies = sqliteTable(

@@ -3,8 +3,9 @@ import { inSteps } from '../db/in-steps.ts'
 import type { Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
 import type { Kind } from './approval.ts'
+import { markOnAll, type Mark } from './mark.store.ts'
 import { autoApprover, autoRejecter, expirer } from './states.ts'
-import { decideDue, selectWhetherDue, type ClockOutcome } from './decide-due.store.ts'
+import { decideDue, selectDue, type ClockOutcome } from './decide-due.store.ts'
 
 /** How many approvals one transaction decides, and how many of those one sweep runs: far below D1's limits. */
 const perStep = 1_000
@@ -24,10 +25,10 @@ export function expireDue(ctx: Ctx): Promise<number> {
  * Approves what of a family nobody has decided by its due time, where that is asked for. Until the sweep it is pending, and a
  * person may decide it.
  *
- * @param effect what the family does in the same transaction for the approvals whose `decision_id` is the given one
+ * @param effect what the family does in the same transaction for the approvals that bear the mark
  * @returns how many
  */
-export function approveDue(ctx: Ctx, kind: Kind, effect: (ctx: Ctx, sweepId: string) => Statement[]): Promise<number> {
+export function approveDue(ctx: Ctx, kind: Kind, effect: (ctx: Ctx, mark: Mark) => Statement[]): Promise<number> {
   return sweep(ctx, { status: 'approved', kind }, autoApprover, effect)
 }
 
@@ -46,17 +47,21 @@ async function sweep(
   ctx: Ctx,
   outcome: ClockOutcome,
   userId: string,
-  effect: (ctx: Ctx, sweepId: string) => Statement[],
+  effect: (ctx: Ctx, mark: Mark) => Statement[],
 ): Promise<number> {
-  const due = await ctx.db.run(selectWhetherDue(ctx, outcome))
-  if (due.length === 0) return 0
   const asClock = { ...ctx, actor: { ...ctx.actor, userId } }
-  return inSteps(stepsPerSweep, perStep, async () => {
-    const sweepId = newId('dec')
+  let total = 0
+  await inSteps(stepsPerSweep, perStep, async () => {
+    const due = await ctx.db.run(selectDue(ctx, outcome, perStep))
+    if (due.length === 0) return 0
+    const ids = due.map(({ id }) => id)
+    const mark = markOnAll(ids, newId('dec'))
     const { decided } = await ctx.db.batch({
-      ...decideDue(asClock, outcome, sweepId, perStep),
-      effect: effect(asClock, sweepId),
+      ...decideDue(asClock, outcome, mark, ids.length),
+      effect: effect(asClock, mark),
     })
-    return decided.length
+    total += decided.length
+    return due.length
   })
+  return total
 }

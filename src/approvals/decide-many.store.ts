@@ -1,53 +1,61 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
-import type { Kind } from './approval.ts'
-import { decidable } from './approvals.store.ts'
+import { decidable, type Voter } from './approvals.store.ts'
+import type { KindOfApprovals } from './policy.ts'
 
 /*
- * Approvals that are decided together, by something that only the database knows the members of. `mark` is the id of
- * that something: it takes the place of a decision's own id.
+ * Bulk decisions: approvals that are decided together, by something that only the database knows the members of. `bulkId`
+ * is the id of that something, and the decision's own.
  */
 
 /**
- * Approves many at once, each in its voter's name, where one vote is all that is missing.
+ * Approves many at once, where one vote is all that is missing.
  *
- * @param work a SELECT of `approval_id`, `tenant_id`, `voter_id`, `roles` (a JSON array) and `comment`
- * @param hasHand whether a user has a hand in this: nobody has approved what they asked for
+ * @param members a SELECT of their ids, as `approval_id`
+ * @param voter in whose name; the same for all of them
  */
-export function approveMany(ctx: Ctx, kind: Kind, mark: string, work: SQL, hasHand: (user: SQL) => SQL): Statement {
+export function approveMany(
+  ctx: Ctx,
+  { kind, policy }: KindOfApprovals,
+  bulkId: string,
+  members: SQL,
+  voter: Voter & { comment: SQL },
+): Statement {
   return ctx.db.all(sql`
-    UPDATE approvals SET status = 'approved', votes_for = votes_for + 1, decision_id = ${mark}, decided_by = work.voter_id,
-      decided_at = ${ctx.now}, comment = work.comment, updated_at = ${ctx.now}, revision = revision + 1
-    FROM (${work}) AS work
-    WHERE approvals.id = +work.approval_id AND +approvals.tenant_id = work.tenant_id AND +approvals.kind = ${kind}
-      AND approvals.votes_for + 1 >= approvals.votes_needed
-      AND ${decidable({ id: sql`work.voter_id`, roles: sql`work.roles`, hasHand }, ctx.now)}`)
+    UPDATE approvals SET status = 'approved', votes_for = votes_for + 1, decision_id = ${bulkId}, bulk_id = ${bulkId},
+      decided_by = ${voter.id}, decided_at = ${ctx.now}, comment = ${voter.comment}, updated_at = ${ctx.now}, version = version + 1
+    FROM (${members}) AS m
+    WHERE id = +m.approval_id AND +tenant_id = ${ctx.actor.tenantId} AND +kind = ${kind} AND votes_for + 1 >= votes_needed
+      AND ${decidable(voter, policy, ctx.now)}`)
 }
 
 /**
  * The votes behind what was approved together.
  *
- * @param votes a SELECT of `approval_id`, `voter_id`, `comment` and `reported_by`
+ * @param votes a SELECT of `approval_id`, `revision`, `voter_id`, `roles` (a JSON array), `comment` and `reported_by`
  */
-export function insertVotes(ctx: Ctx, mark: string, votes: SQL): Statement {
+export function insertVotes(ctx: Ctx, bulkId: string, votes: SQL): Statement {
   return ctx.db.all(sql`
-    INSERT INTO votes (approval_id, voter_id, vote, decision_id, comment, voted_at, reported_by)
-    SELECT v.approval_id, v.voter_id, 'approve', ${mark}, v.comment, ${ctx.now}, v.reported_by FROM (${votes}) AS v`)
+    INSERT INTO votes (approval_id, revision, voter_id, vote, decision_id, counted_with, comment, voted_at, reported_by)
+    SELECT v.approval_id, v.revision, v.voter_id, 'approve', ${bulkId}, json_object('groups', json_array(), 'roles', json(v.roles)),
+      v.comment, ${ctx.now}, v.reported_by FROM (${votes}) AS v`)
 }
 
 /**
- * Takes back what was approved together: pending again, without the votes.
+ * Takes back what was approved together: pending again, its votes void.
  *
- * @param reverted a scalar subquery that gives `mark` where it is to be undone, else nothing
+ * @param reverted a scalar subquery that gives `bulkId` where it is to be undone, else nothing
  * @param approvals a SELECT of the ids of what was approved so
  */
-export function revertMany(ctx: Ctx, mark: string, reverted: SQL, approvals: SQL): Statement[] {
+export function revertMany(ctx: Ctx, bulkId: string, reverted: SQL, approvals: SQL): Statement[] {
   return [
-    ctx.db.all(sql`DELETE FROM votes WHERE decision_id = ${mark} AND approval_id IN (${approvals})`),
     ctx.db.all(sql`
-      UPDATE approvals SET status = 'pending', votes_for = votes_for - 1, decision_id = NULL, decided_by = NULL, decided_at = NULL,
-        comment = NULL, updated_at = ${ctx.now}, revision = revision + 1
-      WHERE decision_id = ${reverted}`),
+      UPDATE votes SET voided_at = ${ctx.now}
+      WHERE decision_id = ${bulkId} AND voided_at = 0 AND approval_id IN (${approvals})`),
+    ctx.db.all(sql`
+      UPDATE approvals SET status = 'pending', votes_for = votes_for - 1, decision_id = NULL, bulk_id = NULL, decided_by = NULL,
+        decided_at = NULL, comment = NULL, updated_at = ${ctx.now}, version = version + 1
+      WHERE bulk_id = ${reverted}`),
   ]
 }

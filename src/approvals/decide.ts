@@ -2,9 +2,11 @@ import type { Ctx } from '../context.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
 import { Refusal } from '../refusal.ts'
-import type { Kind, Vote } from './approval.ts'
+import type { Vote } from './approval.ts'
 import { castVote, insertVote, selectApproval } from './approvals.store.ts'
 import { recordDecision } from './history.store.ts'
+import { markOn, type Mark } from './mark.store.ts'
+import type { KindOfApprovals, Policy } from './policy.ts'
 import { whyNot } from './rules.ts'
 
 /** A condition of a family's own, under which an approval may be decided or withdrawn. */
@@ -21,8 +23,7 @@ export interface Guard<View> {
 }
 
 /** What a vote and a withdrawal say of the approval that they are about. */
-export interface Target<View> {
-  kind: Kind
+export interface Target<View> extends KindOfApprovals {
   /** Entity tags from `If-Match`; null where any state will do. */
   ifMatch: readonly string[] | null
   guard?: Guard<View>
@@ -41,10 +42,10 @@ export interface Decision<View> extends Target<View> {
   /** The user whose key reports the actor's vote, where it is not the actor who sends it. */
   reportedBy?: string
   /**
-   * What the family does in the same transaction. Each statement must be conditional on the row's `decision_id` being
-   * this decision's, and on its `status` where it matters.
+   * What the family does in the same transaction. Each statement must be conditional on the row's bearing the mark, and on
+   * its `status` where it matters.
    */
-  effect?: (decisionId: string) => Statement[]
+  effect?: (mark: Mark) => Statement[]
 }
 
 /**
@@ -56,21 +57,24 @@ export interface Decision<View> extends Target<View> {
  */
 export async function decide<View>(ctx: Ctx, decision: Decision<View>): Promise<View> {
   const decisionId = newId('dec')
+  const mark = markOn(decision.id, decisionId)
   const {
     voted,
     approval: [approval],
     view: [view],
   } = await ctx.db.batch({
     voted: castVote(ctx, decision, decisionId),
-    vote: insertVote(ctx, decision, decisionId),
-    event: recordDecision(ctx, decisionId, decision.reportedBy),
-    effect: decision.effect?.(decisionId),
+    vote: insertVote(ctx, decision, mark),
+    event: recordDecision(ctx, mark, decision.reportedBy),
+    effect: decision.effect?.(mark),
     approval: selectApproval(ctx, decision.id, decision.kind, decisionId),
     view: decision.view,
   })
   if (!approval || !view) throw new Refusal('not_found', `There is no ${decision.kind} ${nameOf(decision)}.`)
   if (voted.length > 0) return view
-  const reason = firstOf(decision.guard, view, () => whyNot(approval, approval.mine, ctx.actor, decision, ctx.now))
+  const reason = firstOf(decision.guard, view, () =>
+    whyNot(approval, policyOf(approval, decision), approval.mine, ctx.actor, decision, ctx.now),
+  )
   if (reason === 'repeat') return view
   throw reason ?? new Error(`${approval.id} was not decided, and nothing says why`)
 }
@@ -82,6 +86,10 @@ export function firstOf<View>(
   core: () => Refusal | 'repeat' | null,
 ): Refusal | 'repeat' | null {
   return guard?.asked === 'first' ? (guard.whyNot(view) ?? core()) : (core() ?? guard?.whyNot(view) ?? null)
+}
+
+function policyOf({ policy }: { policy: string | null }, ofKind: KindOfApprovals): Policy {
+  return policy === null ? ofKind.policy : (JSON.parse(policy) as Policy)
 }
 
 function nameOf({ id, name }: Decision<unknown>): string {

@@ -3,15 +3,19 @@ import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { newId, newIds } from '../ids.ts'
+import { marked, type Mark } from './mark.store.ts'
 import type { Status } from './states.ts'
 
 /** Something that happened to one approval or batch. */
 export interface Happening {
   type: `${string}.${string}`
-  subjectId: string
+  /** What it happened to. */
+  resourceId: string
   from: string | null
   to: string
   data?: Record<string, unknown>
+  /** Of the question, where the caller has it at hand; else it is looked up. */
+  digest?: string
   /** Of the event, where the caller has to know it. */
   id?: `evt_${string}`
 }
@@ -21,77 +25,123 @@ export function record(ctx: Ctx, happenings: readonly Happening[]): Statement {
   return recordIf(ctx, happenings, sql`1`)
 }
 
-/** Records the opening of approvals, of those that this transaction has opened. */
-export function recordOpened(ctx: Ctx, happenings: readonly Happening[]): Statement {
-  return recordIf(ctx, happenings, sql`EXISTS (SELECT 1 FROM approvals WHERE approvals.id = value ->> '$.subjectId')`)
-}
-
-/** Records happenings, those of them for which the condition on `value` holds. */
+/** Records happenings: all of them where the condition holds, else none. */
 export function recordIf(ctx: Ctx, happenings: readonly Happening[], condition: Condition): Statement {
   const rows = happenings.map((one) => ({ id: newId('evt'), ...one }))
-  return ctx.db.all(sql`
-    INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
-    SELECT value ->> '$.id', ${ctx.actor.tenantId}, value ->> '$.type', value ->> '$.subjectId', ${ctx.actor.userId}, ${ctx.now},
-      value ->> '$.from', value ->> '$.to', coalesce(value -> '$.data', '{}')
-    FROM ${jsonEach(rows)} WHERE ${condition}`)
+  return insertEvents(
+    ctx,
+    sql`SELECT key AS n, value ->> '$.id' AS id, ${ctx.actor.tenantId} AS tenant_id, value ->> '$.type' AS type,
+      value ->> '$.resourceId' AS resource_id, ${ctx.actor.userId} AS actor_id, value ->> '$.from' AS from_status,
+      value ->> '$.to' AS to_status, coalesce(value -> '$.data', '{}') AS data, value ->> '$.digest' AS digest
+    FROM ${jsonEach(rows)} WHERE ${condition}`,
+  )
 }
 
 /**
- * Records a decision, if the transaction made it: a row carries `decisionId`. The type is the kind and what became
- * of it (`claim.approved`), or `claim.voted` where more votes are needed.
+ * Records a decision, if the transaction made it: a row carries its mark. The type is the kind and what became of it
+ * (`claim.approved`), or `claim.voted` where more votes are needed.
  *
  * @param reportedBy the user whose key reported it, where it was not the actor's
  */
-export function recordDecision(ctx: Ctx, decisionId: string, reportedBy?: string): Statement {
+export function recordDecision(ctx: Ctx, mark: Mark, reportedBy?: string): Statement {
   const reported = reportedBy === undefined ? sql`` : sql`, 'reported_by', ${reportedBy}`
-  return ctx.db.all(sql`
-    INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
-    SELECT ${newId('evt')}, tenant_id, kind || '.' || iif(status = 'pending', 'voted', status), id, ${ctx.actor.userId}, ${ctx.now},
-      'pending', status, json_object('decision_id', decision_id, 'comment', comment${reported})
-    FROM approvals WHERE decision_id = ${decisionId}`)
+  return insertEvents(
+    ctx,
+    sql`SELECT 0 AS n, ${newId('evt')} AS id, tenant_id, kind || '.' || iif(status = 'pending', 'voted', status) AS type, id AS resource_id,
+      ${ctx.actor.userId} AS actor_id, 'pending' AS from_status, status AS to_status,
+      json_object('decision_id', decision_id, 'comment', comment${reported}) AS data, digest
+    FROM approvals WHERE ${marked(mark)}`,
+  )
 }
 
 /**
- * Records one happening for each row that a SELECT finds when it runs. The actor is the context's.
+ * Records one happening for the row, or each of the rows, that a SELECT finds when it runs. The actor is the context's.
  *
- * @param found gives tenant_id, type, subject_id, from_status, to_status and data (JSON)
+ * @param found gives tenant_id, type, resource_id, from_status, to_status and data (JSON)
  * @param atMost how many rows it finds at the most
  */
 export function recordFound(ctx: Ctx, found: SQL, atMost = 1): Statement {
-  return ctx.db.all(sql`
-    INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
-    SELECT ids.value, f.tenant_id, f.type, f.subject_id, ${ctx.actor.userId}, ${ctx.now}, f.from_status, f.to_status, f.data
-    FROM (SELECT *, row_number() OVER () - 1 AS n FROM (${found})) AS f
-      JOIN ${jsonEach(newIds('evt', atMost))} AS ids ON ids.key = f.n`)
+  const numbered =
+    atMost === 1
+      ? sql`SELECT 0 AS n, ${newId('evt')} AS event_id, * FROM (${found})`
+      : sql`SELECT row_number() OVER (PARTITION BY tenant_id) - 1 AS n, ids.value AS event_id, f.*
+          FROM (SELECT row_number() OVER () - 1 AS place, * FROM (${found})) AS f
+            JOIN ${jsonEach(newIds('evt', atMost))} AS ids ON ids.key = f.place`
+  return insertEvents(
+    ctx,
+    sql`SELECT n, event_id AS id, tenant_id, type, resource_id, ${ctx.actor.userId} AS actor_id, from_status, to_status, data, NULL AS digest
+    FROM (${numbered})`,
+  )
 }
 
 /**
- * As `recordFound`, for subjects that have numbers already: reads each of them once, and sorts nothing.
+ * Records the same happening for many approvals, of one tenant, in their order. Reads each of them once, and sorts
+ * nothing.
  *
- * @param subjects a FROM clause, joined to `ids`: `ids.key` counts 0 … `atMost - 1`; `subject` is its column with the id
+ * @param list a scalar subquery: a JSON array of `[approval's id, its digest]`
+ * @param atMost how many there may be
+ * @param from a scalar subquery: where the tenant's history is, if something has noted it (`latestSeq`) in this transaction;
+ *   asking the history itself while appending to it makes SQLite copy the rows first
  */
-export function recordNumbered(
+export function recordEach(
   ctx: Ctx,
   happening: { tenantId: SQL; actorId: SQL; type: string; from: Status; to: Status; data: SQL },
-  subjects: { from: SQL; subject: SQL; atMost: number },
+  list: SQL,
+  atMost: number,
+  from = latestSeq(happening.tenantId),
 ): Statement {
-  return ctx.db.all(sql`
-    INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, from_status, to_status, data)
-    SELECT ids.value, ${happening.tenantId}, ${happening.type}, ${subjects.subject}, ${happening.actorId}, ${ctx.now},
-      ${happening.from}, ${happening.to}, ${happening.data}
-    FROM ${jsonEach(newIds('evt', subjects.atMost))} AS ids CROSS JOIN ${subjects.from}`)
+  const ids = JSON.stringify(inRows(newIds('evt', atMost)))
+  const inRow = sql.raw(String(perRow)) // bound, it would be a REAL
+  return insertEvents(
+    ctx,
+    sql`SELECT key AS n, ${ids} ->> ('$[' || (key / ${inRow}) || '][' || (key % ${inRow}) || ']') AS id, ${happening.tenantId} AS tenant_id,
+      ${happening.type} AS type, value ->> 0 AS resource_id, ${happening.actorId} AS actor_id, ${happening.from} AS from_status,
+      ${happening.to} AS to_status, ${happening.data} AS data, value ->> 1 AS digest
+    FROM json_each(${list})`,
+    from,
+  )
 }
 
-/** Whether one of these types of events is in a subject's history. */
-export function isRecorded(subjectId: Reference, types: readonly string[]): Condition {
+/** SQLite finds an element of a JSON array by walking along it, so a long list is kept in rows. */
+const perRow = 100
+
+function inRows(ids: string[]): string[][] {
+  return Array.from({ length: Math.ceil(ids.length / perRow) }, (_, row) => ids.slice(row * perRow, (row + 1) * perRow))
+}
+
+/**
+ * Appends events to their tenants' histories.
+ *
+ * @param rows gives `n`, which counts from 0 within a tenant, and the columns of the events; where `digest` is null it is
+ *   that of the approval of this id, if it is one
+ * @param from where the history of a row's tenant is
+ */
+function insertEvents(ctx: Ctx, rows: SQL, from = latestSeq(sql`r.tenant_id`)): Statement {
+  return ctx.db.all(sql`
+    INSERT INTO events (tenant_id, seq, id, type, resource_id, actor_id, at, from_status, to_status, digest, data, salt)
+    SELECT tenant_id, ${from} + n + 1, id, type, resource_id, actor_id,
+      ${ctx.now}, from_status, to_status, coalesce(digest, (SELECT a.digest FROM approvals a WHERE a.id = r.resource_id)), data,
+      lower(hex(randomblob(16)))
+    FROM (${rows}) AS r`)
+}
+
+/** Where a tenant's history is: the `seq` of its last event, or 0. */
+export function latestSeq(tenantId: SQL): SQL {
+  return sql`coalesce((SELECT max(seq) FROM events e WHERE e.tenant_id = ${tenantId}), 0)`
+}
+
+/** Whether one of these types of events is in a resource's history. */
+export function isRecorded(ctx: Ctx, resourceId: Reference, types: readonly string[]): Condition {
   const any = sql.join(
     types.map((type) => sql`${type}`),
     sql`, `,
   )
-  return sql`EXISTS (SELECT 1 FROM events e WHERE e.subject_id = ${subjectId} AND e.type IN (${any}))`
+  return sql`EXISTS (SELECT 1 FROM events e INDEXED BY events_by_resource
+    WHERE e.tenant_id = ${ctx.actor.tenantId} AND e.resource_id = ${resourceId} AND e.type IN (${any}))`
 }
 
-/** The status in which the last event of a subject has left it. */
-export function latestStatus(subjectId: string): SQL {
-  return sql`(SELECT to_status FROM events WHERE subject_id = ${subjectId} ORDER BY seq DESC LIMIT 1)`
+/** The status in which the last event of a resource has left it. */
+export function latestStatus(tenantId: SQL, resourceId: string): SQL {
+  return sql`(SELECT to_status FROM events e INDEXED BY events_by_resource
+    WHERE e.tenant_id = ${tenantId} AND e.resource_id = ${resourceId} ORDER BY seq DESC LIMIT 1)`
 }

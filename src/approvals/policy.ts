@@ -1,9 +1,6 @@
 import type { Role } from '../context.ts'
 
-/**
- * What it takes to decide one approval. A copy is kept with the approval when it is made, so that a later change of
- * the rules changes nothing that is already being decided.
- */
+/** What it takes to decide one approval. */
 export interface Policy {
   /** How many different people must say yes, 1–10. One no rejects. */
   required_approvals: number
@@ -11,6 +8,12 @@ export interface Policy {
   approver_roles: readonly Role[]
   /** Whether the one who asked may vote too. */
   allow_self_approval: boolean
+}
+
+/** A kind of approvals, and what one of them takes where its tenant has said nothing. */
+export interface KindOfApprovals {
+  kind: string
+  policy: Policy
 }
 
 /** What applies where a tenant has said nothing: one vote, and not one's own. */

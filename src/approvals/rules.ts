@@ -1,6 +1,7 @@
 import type { Actor } from '../context.ts'
 import { Refusal } from '../refusal.ts'
-import { policyOf, tagOf, winnerOf, type Approval, type Vote } from './approval.ts'
+import { tagOf, winnerOf, type Approval, type Vote } from './approval.ts'
+import type { Policy } from './policy.ts'
 import { statusAt } from './states.ts'
 
 /** Somebody's wish to vote. */
@@ -15,16 +16,17 @@ export interface Ballot {
  * person, with the same outcome; else the reason why not. The WHERE clause `decidable` in `approvals.store.ts` says the
  * same in SQL and is what decides races; a test holds the two together.
  *
+ * @param policy what it takes to decide it
  * @param mine the actor's earlier vote on it, if any
  */
 export function whyNot(
   approval: Approval,
+  policy: Policy,
   mine: Vote | null,
   actor: Actor,
   ballot: Ballot,
   now: number,
 ): Refusal | 'repeat' | null {
-  const policy = policyOf(approval)
   if (!policy.approver_roles.some((role) => actor.roles.includes(role))) {
     return new Refusal('forbidden', `Deciding this takes one of the roles ${policy.approver_roles.join(', ')}.`, {
       roles: policy.approver_roles,

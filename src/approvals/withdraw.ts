@@ -4,6 +4,7 @@ import { Refusal } from '../refusal.ts'
 import { markWithdrawn, selectApproval } from './approvals.store.ts'
 import { firstOf, type Target } from './decide.ts'
 import { recordDecision } from './history.store.ts'
+import { markOn } from './mark.store.ts'
 import { whyNotWithdraw } from './rules.ts'
 
 /**
@@ -20,7 +21,7 @@ export async function withdraw<View>(ctx: Ctx, target: Target<View> & { id: stri
     view: [view],
   } = await ctx.db.batch({
     withdrawn: markWithdrawn(ctx, target, decisionId),
-    event: recordDecision(ctx, decisionId),
+    event: recordDecision(ctx, markOn(target.id, decisionId)),
     approval: selectApproval(ctx, target.id, target.kind, decisionId),
     view: target.view,
   })

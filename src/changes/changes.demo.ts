@@ -1,12 +1,13 @@
 import { demoApproval, demoTenant, insert, literal, type Demo } from '../approvals/approvals.demo.ts'
 import { day, hour } from '../durations.ts'
+import { whatChanges } from './change-kind.ts'
 
 const name = 'Credit Score Rule'
 const rule = { tenant_id: demoTenant, entity_type: 'qualificationRule', entity_id: 'qr_001', entity_name: name }
 const data = '{"config":{"threshold":600,"window":"90d"}}'
 
 /** A stored rule, and two changes of it that wait. */
-export const demo: Demo = { kind: 'change', statements: (now) => [...entity(now - day), ...changes(now)] }
+export const demo: Demo = { kind: 'change', statements: async (now) => [...entity(now - day), ...(await changes(now))] }
 
 function entity(at: number): string[] {
   const admin = 'usr_admin'
@@ -29,13 +30,13 @@ function entity(at: number): string[] {
   ]
 }
 
-function changes(now: number): string[] {
+async function changes(now: number): Promise<string[]> {
   const waiting = [
     { id: 'approval_001', at: now - 2 * hour, payload: '{"config":{"threshold":650}}' },
     { id: 'approval_002', at: now - hour, payload: '{"config":{"window":"60d"}}' },
   ]
-  return waiting.flatMap(({ id, at, payload }) => [
-    ...demoApproval({
+  const made = waiting.map(async ({ id, at, payload }) => [
+    ...(await demoApproval({
       id,
       kind: 'change',
       asked: 'requested',
@@ -43,8 +44,8 @@ function changes(now: number): string[] {
       requester: 'usr_member',
       at,
       subject: { type: rule.entity_type, id: rule.entity_id },
-      approvers: 'admin',
-    }),
+      what: whatChanges({ ...rule, action: 'update', payload }),
+    })),
     insert('changes', {
       approval_id: id,
       ...rule,
@@ -55,4 +56,5 @@ function changes(now: number): string[] {
       applies: 1,
     }),
   ])
+  return (await Promise.all(made)).flat()
 }

@@ -1,5 +1,6 @@
 import { defineFamily } from '../approvals/family.ts'
 import { changeRefusals } from './changes.refusals.ts'
+import { changeKind } from './change-kind.ts'
 import { changeRoutes } from './changes.routes.ts'
 import { shownChange } from './changes.schemas.ts'
 import { shownOfChange } from './changes.store.ts'
@@ -7,7 +8,7 @@ import { entityRoutes } from './entities.routes.ts'
 
 /** Changes of stored entities, which an admin decides and which are applied when approved. */
 export const changes = defineFamily({
-  kind: 'change',
+  kind: changeKind.kind,
   idPrefixes: ['approval'],
   events: ['change.requested', 'change.approved', 'change.rejected', 'change.withdrawn'],
   refusals: changeRefusals,

@@ -3,6 +3,7 @@ import { userName } from '../access/access.store.ts'
 import type { Approval, Vote } from '../approvals/approval.ts'
 import { isOpened } from '../approvals/approvals.store.ts'
 import { pageOfApprovals } from '../approvals/list.store.ts'
+import { marked, type Mark } from '../approvals/mark.store.ts'
 import type { Status } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
@@ -25,7 +26,9 @@ export interface Change
   extends
     ChangeFacts,
     Pick<typeof changes.$inferSelect, 'requester_name'>,
-    Pick<Approval, 'requester_id' | 'status' | 'created_at' | 'decided_by' | 'decided_at' | 'comment' | 'revision'> {}
+    Pick<Approval, 'requester_id' | 'status' | 'created_at' | 'decided_by' | 'decided_at' | 'comment'> {
+  approval_version: number
+}
 
 /**
  * A change request beside what is stored now, as long as it is pending: `latest` counts deletions too, `version` is null
@@ -56,7 +59,7 @@ const stored = (column: 'version' | 'data') =>
     WHERE e.tenant_id = c.tenant_id AND e.entity_type = c.entity_type AND e.entity_id = c.entity_id)`
 
 const columns = sql`a.id, c.entity_type, c.entity_id, c.entity_name, c.action, c.requester_name, a.requester_id, a.status,
-  a.created_at, a.decided_by, a.decided_at, a.comment, a.revision`
+  a.created_at, a.decided_by, a.decided_at, a.comment, a.version AS approval_version`
 
 /** Whether the entity is there as the action needs it: absent for `create`, present for `update` and `delete`. */
 export function isThere(ctx: Ctx, { entity_type, entity_id, action }: ChangeFacts): Condition {
@@ -87,7 +90,7 @@ export const largestEntity = 256 * 1024
 export function fits(vote: Vote, ifMatch: readonly string[] | null): Condition {
   const latest = sql`coalesce(e.version, ${latestOf(sql`c`)})`
   const seen = ifMatch
-    ? sql`approvals.revision || '-' || ${latest} IN (SELECT value FROM ${jsonEach(ifMatch)})`
+    ? sql`approvals.version || '-' || ${latest} IN (SELECT value FROM ${jsonEach(ifMatch)})`
     : sql`(${vote} = 'reject' OR c.applies = 0 OR ${latest} = c.base_version)`
   return sql`EXISTS (
     SELECT 1 FROM changes c
@@ -103,7 +106,8 @@ export function fits(vote: Vote, ifMatch: readonly string[] | null): Condition {
  * Applies an approved change, if this decision has approved it: a new version (JSON Merge Patch, RFC 7396, by SQLite's
  * own `json_patch`), and the entity as of that version.
  */
-export function applyChange(ctx: Ctx, decisionId: string): Statement[] {
+export function applyChange(ctx: Ctx, mark: Mark): Statement[] {
+  const { decisionId } = mark
   return [
     ctx.db.all(sql`
       INSERT INTO entity_versions (tenant_id, entity_type, entity_id, version, action, entity_name, data, requested_by, approved_by,
@@ -113,7 +117,7 @@ export function applyChange(ctx: Ctx, decisionId: string): Statement[] {
         a.requester_id, a.decided_by, a.id, a.decision_id, ${ctx.now}
       FROM approvals a JOIN changes c ON c.approval_id = a.id
         LEFT JOIN entities e ON e.tenant_id = c.tenant_id AND e.entity_type = c.entity_type AND e.entity_id = c.entity_id
-      WHERE a.decision_id = ${decisionId} AND a.status = 'approved' AND c.applies = 1`),
+      WHERE ${marked(mark, sql`a`)} AND a.status = 'approved' AND c.applies = 1`),
     ctx.db.all(sql`
       DELETE FROM entities WHERE (tenant_id, entity_type, entity_id) = (
         SELECT tenant_id, entity_type, entity_id FROM entity_versions WHERE write_id = ${decisionId} AND action = 'delete')`),

@@ -81,7 +81,7 @@ export function writeEntity(
         updated_at = excluded.updated_at, updated_by = excluded.updated_by, approval_id = NULL`),
     event: recordFound(
       ctx,
-      sql`SELECT tenant_id, 'entity.set' AS type, entity_type || '/' || entity_id AS subject_id, NULL AS from_status,
+      sql`SELECT tenant_id, 'entity.set' AS type, entity_type || '/' || entity_id AS resource_id, NULL AS from_status,
         'stored' AS to_status, json_object('version', version) AS data
         FROM entity_versions WHERE write_id = ${writeId}`,
     ),

@@ -1,4 +1,3 @@
-import { defaultPolicy } from '../approvals/policy.ts'
 import { isOpened } from '../approvals/approvals.store.ts'
 import { open } from '../approvals/open.ts'
 import type { Ctx } from '../context.ts'
@@ -6,10 +5,8 @@ import { onceIf } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { Refusal } from '../refusal.ts'
 import { isApplied } from './applied-types.ts'
+import { changeKind, whatChanges } from './change-kind.ts'
 import { insertChange, isThere, type Change, type ChangeFacts } from './changes.store.ts'
-
-/** Who may decide a change. */
-const policy = defaultPolicy(['admin'])
 
 /**
  * Asks for a change of a stored entity.
@@ -28,7 +25,7 @@ export async function requestChange(ctx: Ctx, asked: Omit<ChangeFacts, 'id'>): P
     decided_by: null,
     decided_at: null,
     comment: null,
-    revision: 1,
+    approval_version: 1,
   }
   const applies = isApplied(asked.entity_type)
   const opening = {
@@ -36,12 +33,12 @@ export async function requestChange(ctx: Ctx, asked: Omit<ChangeFacts, 'id'>): P
     title: `${asked.action} ${asked.entity_name}`,
     requester_id: actor.userId,
     subject: { type: asked.entity_type, id: asked.entity_id },
-    policy,
+    what: whatChanges({ ...asked, payload: compact(asked.payload) }),
     due_at: null,
     on_due: null,
   }
   const statements = [
-    ...open(ctx, 'change', 'requested', [opening], applies ? isThere(ctx, facts) : undefined),
+    ...(await open(ctx, changeKind, 'requested', [opening], applies ? isThere(ctx, facts) : undefined)),
     insertChange(ctx, facts, applies),
   ]
   const made = await onceIf(ctx, change, statements, isOpened(facts.id))
@@ -58,4 +55,9 @@ export function notAsNeeded({
   return action === 'create'
     ? new Refusal('entity_exists', `There is a ${entity_type} ${entity_id} already; ask for an update of it.`)
     : new Refusal('entity_not_found', `There is no ${entity_type} ${entity_id} to ${action}.`)
+}
+
+/** JSON text as it is stored: as it was sent, but for blanks between its tokens. */
+function compact(json: string | null): string | null {
+  return json && json.replaceAll(/("(?:[^"\\]|\\.)*")|\s+/g, '$1')
 }

@@ -3,6 +3,7 @@ import { decide } from '../approvals/decide.ts'
 import { withdraw } from '../approvals/withdraw.ts'
 import type { Ctx } from '../context.ts'
 import { Refusal } from '../refusal.ts'
+import { changeKind } from './change-kind.ts'
 import { changeTag } from './change-tag.ts'
 import { applyChange, fits, largestEntity, selectChange, type ChangeInView } from './changes.store.ts'
 import { notAsNeeded } from './request-change.ts'
@@ -21,12 +22,12 @@ export async function resolveChange(
 ): Promise<ChangeInView> {
   return decide(ctx, {
     id,
-    kind: 'change',
+    ...changeKind,
     vote,
     comment,
     ifMatch: null,
     guard: { condition: fits(vote, ifMatch), whyNot: (change) => whyUnfit(change, ifMatch), asked: 'last' },
-    effect: (decisionId) => applyChange(ctx, decisionId),
+    effect: (mark) => applyChange(ctx, mark),
     view: selectChange(ctx, id),
   })
 }
@@ -64,7 +65,7 @@ function moved(change: ChangeInView): Refusal {
 export async function withdrawChange(ctx: Ctx, id: string, ifMatch: readonly string[] | null): Promise<ChangeInView> {
   return withdraw(ctx, {
     id,
-    kind: 'change',
+    ...changeKind,
     ifMatch: null,
     guard: { condition: fits('reject', ifMatch), whyNot: moved, asked: 'last' },
     view: selectChange(ctx, id),

@@ -1,7 +1,7 @@
 import type { Ctx } from '../context.ts'
 import { newId } from '../ids.ts'
-import { selectForRunner, step } from './batch-step.store.ts'
-import { recordIfWritten, startDue, type Batch } from './batches.store.ts'
+import { step } from './batch-step.store.ts'
+import { recordIfWritten, selectBatch, startDue, type Batch } from './batches.store.ts'
 import { watchdogMs } from './wake.ts'
 
 /** How many claims one step takes: one D1 transaction, far from its limits of time and size. */
@@ -22,7 +22,7 @@ export async function advanceBatch(ctx: Ctx, id: string, size = stepSize): Promi
     started: startDue(ctx, id, writeId, pokeAt),
     event: recordIfWritten(ctx, id, writeId, 'batch.started'),
     step: step(ctx, id, size, pokeAt),
-    batch: selectForRunner(ctx, id),
+    batch: selectBatch(ctx, id),
   })
   return batch
 }

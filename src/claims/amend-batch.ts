@@ -42,7 +42,7 @@ export async function amendBatch(
   })
   if (!batch) throw new Refusal('not_found', `There is no batch ${id}.`)
   if (amended.length === 0) throw whyNot(ctx, batch, ifMatch, mayAmendAny)
-  if (change.process_at !== undefined) await wake(ctx, id, change.process_at)
+  if (change.process_at !== undefined) await wake(ctx, batch, change.process_at)
   return batch
 }
 
@@ -51,9 +51,9 @@ function whyNot(ctx: Ctx, batch: Batch, ifMatch: readonly string[] | null, mayAm
     return new Refusal('actor_mismatch', `Batch ${batch.id} is ${batch.coordinator_id}'s; only they can amend it.`)
   }
   if (batch.status !== 'pending') return notPending(batch)
-  if (ifMatch && !ifMatch.includes(String(batch.revision))) {
-    return new Refusal('precondition_failed', `Batch ${batch.id} is now at "${batch.revision}".`, {
-      etag: `"${batch.revision}"`,
+  if (ifMatch && !ifMatch.includes(String(batch.version))) {
+    return new Refusal('precondition_failed', `Batch ${batch.id} is now at "${batch.version}".`, {
+      etag: `"${batch.version}"`,
     })
   }
   const message = `with the ${batch.total_claims} claims of the batch these are more than ${maxClaims}`

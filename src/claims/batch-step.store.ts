@@ -1,11 +1,12 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { submitter } from '../approvals/approvals.store.ts'
 import { approveMany, insertVotes, revertMany } from '../approvals/decide-many.store.ts'
-import { isRecorded, recordFound, recordNumbered } from '../approvals/history.store.ts'
+import { isRecorded, latestSeq, recordEach, recordFound } from '../approvals/history.store.ts'
 import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
-import { told, type Batch } from './batches.store.ts'
+import { claimKind } from './claim-kind.ts'
+import { told } from './batches.store.ts'
 
 /**
  * The statements of one step: approve what may be approved of the next `size` claims, note what became of each, count
@@ -24,35 +25,42 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
 
   const hasHand = hasHandIn(id)
 
-  const work = sql`
-    SELECT i.claim_id AS approval_id, b.tenant_id, b.coordinator_id AS voter_id, b.roles, b.comment
-    FROM batches b JOIN batch_items i
-    WHERE b.id = ${id} AND b.status = 'processing'
-      AND i.batch_id = b.id AND i.position >= b.processed_count AND i.position < b.processed_count + ${size}`
-  const approve = approveMany(ctx, 'claim', id, work, hasHand)
+  const note = ctx.db.all(sql`
+    UPDATE batches SET events_before = ${latestSeq(sql`${ctx.actor.tenantId}`)} WHERE id = ${id} AND status = 'processing'`)
+
+  const voter = { id: ofBatch('coordinator_id'), roles: ofBatch('roles'), comment: ofBatch('comment'), hasHand }
+  const approve = approveMany(
+    ctx,
+    claimKind,
+    id,
+    sql`SELECT claim_id AS approval_id FROM batch_items WHERE ${inStep}`,
+    voter,
+  )
 
   const judge = ctx.db.all(sql`
-    INSERT INTO batch_results (batch_id, position, claim_id, decision, error, processed_at)
-    SELECT i.batch_id, i.position, i.claim_id, iif(approvals.decision_id = ${id}, 'approved', 'rejected'), CASE
+    INSERT INTO batch_results (batch_id, position, claim_id, decision, error, processed_at, revision, digest)
+    SELECT i.batch_id, i.position, i.claim_id, iif(approvals.bulk_id = ${id}, 'approved', 'rejected'), CASE
         WHEN approvals.id IS NULL THEN 'Claim not found'
-        WHEN approvals.decision_id = ${id} THEN NULL
+        WHEN approvals.bulk_id = ${id} THEN NULL
         WHEN approvals.status = 'withdrawn' THEN 'Claim was withdrawn'
         WHEN approvals.status <> 'pending' THEN 'Claim already processed'
         WHEN ${hasHand(sql`approvals.requester_id`)} OR ${hasHand(submitter)} THEN 'Coordinator may not approve their own claim'
-        ELSE 'Claim needs another approver' END, ${ctx.now}
-    FROM batch_items i LEFT JOIN approvals ON approvals.id = i.claim_id AND +approvals.tenant_id = ${ofBatch('tenant_id')} AND +approvals.kind = 'claim'
+        ELSE 'Claim needs another approver' END, ${ctx.now},
+      iif(approvals.bulk_id = ${id}, approvals.revision, NULL), iif(approvals.bulk_id = ${id}, approvals.digest, NULL)
+    FROM batch_items i LEFT JOIN approvals ON approvals.id = i.claim_id AND +approvals.tenant_id = ${ctx.actor.tenantId} AND +approvals.kind = 'claim'
     WHERE i.batch_id = ${id} AND i.position >= ${base} AND i.position < ${base} + ${size}`)
 
   const votes = sql`
-    SELECT claim_id AS approval_id, ${ofBatch('coordinator_id')} AS voter_id, ${ofBatch('comment')} AS comment,
+    SELECT claim_id AS approval_id, revision, ${ofBatch('coordinator_id')} AS voter_id, ${ofBatch('roles')} AS roles,
+      ${ofBatch('comment')} AS comment,
       (SELECT nullif(coalesce(started_by, created_by), coordinator_id) FROM batches WHERE id = ${id}) AS reported_by
     FROM batch_results WHERE ${inStep} AND decision = 'approved'`
   const vote = insertVotes(ctx, id, votes)
 
-  const tell = recordNumbered(
+  const tell = recordEach(
     ctx,
     {
-      tenantId: ofBatch('tenant_id'),
+      tenantId: sql`${ctx.actor.tenantId}`,
       actorId: ofBatch('coordinator_id'),
       type: 'claim.approved',
       from: 'pending',
@@ -60,11 +68,9 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
       data: sql`json_object('decision_id', ${id}, 'comment', ${ofBatch('comment')}, 'on_behalf_of', ${ofBatch('coordinator_id')},
         'created_by', ${ofBatch('created_by')}, 'started_by', ${ofBatch('started_by')})`,
     },
-    {
-      from: sql`batch_results r WHERE r.batch_id = ${id} AND r.position = ${base} + ids.key AND r.decision = 'approved'`,
-      subject: sql`r.claim_id`,
-      atMost: size,
-    },
+    sql`(SELECT json_group_array(json_array(claim_id, digest)) FROM batch_results WHERE ${inStep} AND decision = 'approved')`,
+    size,
+    ofBatch('events_before'),
   )
 
   const move = ctx.db.all(sql`
@@ -73,17 +79,17 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
       status = iif(processed_count + done.n = total_claims, 'completed', 'processing'),
       completed_at = iif(processed_count + done.n = total_claims, ${ctx.now}, NULL),
       poke_at = iif(processed_count + done.n = total_claims, NULL, ${pokeAt}),
-      write_id = ${newId('wrt')}, updated_at = ${ctx.now}, revision = revision + 1
+      write_id = ${newId('wrt')}, updated_at = ${ctx.now}, version = version + 1
     FROM (SELECT count(*) AS n, coalesce(sum(decision = 'approved'), 0) AS approved FROM batch_results WHERE ${inStep}) AS done
     WHERE id = ${id} AND status = 'processing'`)
 
   const complete = recordFound(
     ctx,
-    sql`SELECT tenant_id, 'batch.completed' AS type, id AS subject_id, 'processing' AS from_status, status AS to_status, ${told} AS data
-      FROM batches WHERE id = ${id} AND status = 'completed' AND NOT ${isRecorded(id, ['batch.completed'])}`,
+    sql`SELECT tenant_id, 'batch.completed' AS type, id AS resource_id, 'processing' AS from_status, status AS to_status, ${told} AS data
+      FROM batches WHERE id = ${id} AND status = 'completed' AND NOT ${isRecorded(ctx, id, ['batch.completed'])}`,
   )
 
-  return [approve, judge, vote, tell, move, complete]
+  return [note, approve, judge, vote, tell, move, complete]
 }
 
 /**
@@ -96,11 +102,6 @@ function hasHandIn(id: string): (user: SQL) => SQL {
   return (user) => sql`instr(${hands}, json_quote(${user}))`
 }
 
-/** The batch whatever its tenant: for the runner, which has no caller. */
-export function selectForRunner(ctx: Ctx, id: string) {
-  return ctx.db.all<Batch>(sql`SELECT * FROM batches WHERE id = ${id}`)
-}
-
 /**
  * The statements that undo what a batch approved, if this transaction has just cancelled it: their events, votes and
  * decisions. The results stay.
@@ -110,7 +111,7 @@ export function selectForRunner(ctx: Ctx, id: string) {
 export function revert(ctx: Ctx, id: string, writeId: string, atMost: number): Statement[] {
   const cancelled = sql`(SELECT id FROM batches WHERE id = ${id} AND write_id = ${writeId})`
   return [
-    recordNumbered(
+    recordEach(
       ctx,
       {
         tenantId: sql`${ctx.actor.tenantId}`,
@@ -120,11 +121,9 @@ export function revert(ctx: Ctx, id: string, writeId: string, atMost: number): S
         to: 'pending',
         data: sql`json_object('decision_id', ${id})`,
       },
-      {
-        from: sql`batch_results r WHERE r.batch_id = ${cancelled} AND r.position = ids.key AND r.decision = 'approved'`,
-        subject: sql`r.claim_id`,
-        atMost,
-      },
+      sql`(SELECT json_group_array(json_array(claim_id, digest)) FROM batch_results
+        WHERE batch_id = ${cancelled} AND decision = 'approved')`,
+      atMost,
     ),
     ...revertMany(
       ctx,

@@ -135,7 +135,7 @@ export const batchRoutes = createRouter()
     }),
     async (c) => {
       const batch = await amendBatch(c.get('ctx'), c.req.valid('param').batch_id, c.req.valid('json'), ifMatch(c))
-      setTag(c, batch.revision)
+      setTag(c, batch.version)
       const { id, status, total_claims, comment, process_at, updated_at } = batch
       return c.json(
         { batch_id: id, status, total_claims, comment, process_at: iso(process_at), updated_at: iso(updated_at) },
@@ -159,7 +159,7 @@ export const batchRoutes = createRouter()
     }),
     async (c) => {
       const { batch, results } = await getBatchResult(c.get('ctx'), c.req.valid('param').batch_id)
-      setTag(c, batch.revision)
+      setTag(c, batch.version)
       return c.json(detail(batch, results), 200)
     },
   )
@@ -208,7 +208,7 @@ after 15 minutes and with its key; connect again. A key has at most 10 streams o
     async (c) => {
       const { batch, bookmark } = await cancelThroughRunner(c.get('ctx'), c.req.valid('param').batch_id, ifMatch(c))
       c.set('bookmark', () => bookmark)
-      setTag(c, batch.revision)
+      setTag(c, batch.version)
       const claims_reverted = batch.approved_count
       return c.json(
         { batch_id: batch.id, cancelled: true as const, cancelled_at: iso(batch.cancelled_at ?? 0), claims_reverted },

@@ -97,7 +97,7 @@ export function amendBatch(
       process_at = ${change.process_at ?? sql`process_at`}, poke_at = ${change.process_at ?? sql`poke_at`},
       amenders = iif(EXISTS (SELECT 1 FROM json_each(amenders) WHERE value = ${ctx.actor.userId}), amenders,
         json_insert(amenders, '$[#]', ${ctx.actor.userId})),
-      total_claims = total_claims + added.n, write_id = ${writeId}, updated_at = ${ctx.now}, revision = revision + 1
+      total_claims = total_claims + added.n, write_id = ${writeId}, updated_at = ${ctx.now}, version = version + 1
     FROM (SELECT count(*) AS n FROM json_each(${added}) more WHERE ${absent}) AS added
     WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND status = 'pending'
       AND total_claims + added.n <= ${maxClaims} AND ${matches(ifMatch)}
@@ -123,7 +123,7 @@ export function startDue(ctx: Ctx, id: string, writeId: string, pokeAt: number) 
 
 function start(ctx: Ctx, id: string, allowed: SQL, writeId: string, pokeAt: number, startedBy: string | null) {
   return ctx.db.all<Batch>(sql`
-    UPDATE batches SET status = 'processing', started_by = ${startedBy}, poke_at = ${pokeAt}, write_id = ${writeId}, updated_at = ${ctx.now}, revision = revision + 1
+    UPDATE batches SET status = 'processing', started_by = ${startedBy}, poke_at = ${pokeAt}, write_id = ${writeId}, updated_at = ${ctx.now}, version = version + 1
     WHERE id = ${id} AND status = 'pending' AND ${allowed}
     RETURNING *`)
 }
@@ -138,7 +138,7 @@ export function markCancelled(
 ) {
   return ctx.db.all<Batch>(sql`
     UPDATE batches SET status = 'cancelled', cancelled_at = ${ctx.now}, poke_at = NULL, write_id = ${writeId},
-      updated_at = ${ctx.now}, revision = revision + 1
+      updated_at = ${ctx.now}, version = version + 1
     WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND status IN ('pending', 'processing')
       AND total_claims = ${totalClaims} AND ${matches(ifMatch)}
     RETURNING *`)
@@ -148,7 +148,7 @@ export function markCancelled(
 export function recordIfWritten(ctx: Ctx, id: string, writeId: string, type: `batch.${string}`): Statement {
   return recordFound(
     ctx,
-    sql`SELECT tenant_id, ${type} AS type, id AS subject_id, ${latestStatus(id)} AS from_status, status AS to_status, ${told} AS data
+    sql`SELECT tenant_id, ${type} AS type, id AS resource_id, ${latestStatus(sql`batches.tenant_id`, id)} AS from_status, status AS to_status, ${told} AS data
       FROM batches WHERE id = ${id} AND write_id = ${writeId}`,
   )
 }
@@ -159,10 +159,10 @@ export const told = sql`json_object('coordinator_id', coordinator_id, 'total_cla
 
 /** Batches that nobody has looked at although they should have, each put off until `pokeAt`. */
 export function takeOverdue(ctx: Ctx, limit: number, pokeAt: number) {
-  return ctx.db.all<{ id: string }>(sql`
+  return ctx.db.all<Pick<Batch, 'id' | 'tenant_id'>>(sql`
     UPDATE batches SET poke_at = ${pokeAt}
     WHERE id IN (SELECT id FROM batches WHERE poke_at <= ${ctx.now} ORDER BY poke_at LIMIT ${limit})
-    RETURNING id`)
+    RETURNING id, tenant_id`)
 }
 
 /** True for the batch if this transaction wrote it. */
@@ -172,5 +172,5 @@ function written(id: string, writeId: string): SQL {
 
 /** True where the batch's entity tag is one of these, or none are asked for. */
 function matches(ifMatch: readonly string[] | null): SQL {
-  return ifMatch ? sql`CAST(revision AS TEXT) IN (SELECT value FROM ${jsonEach(ifMatch)})` : sql`1`
+  return ifMatch ? sql`CAST(version AS TEXT) IN (SELECT value FROM ${jsonEach(ifMatch)})` : sql`1`
 }

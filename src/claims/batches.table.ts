@@ -5,7 +5,7 @@ import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
  * A bulk approval. `roles` are those of `created_by` at the time. `started_by` is null where the clock started it; `amenders`
  * is a JSON array, each user once. `write_id` marks the row with the last write's own id, for the further statements of
  * the same transaction. `poke_at` is when somebody should look if nobody has: `process_at` while pending, two minutes after the
- * last step while processing, never once ended.
+ * last step while processing, never once ended. `events_before` is where the tenant's history was when the last step began.
  */
 export const batches = sqliteTable('batches', {
   id: text().primaryKey(),
@@ -19,7 +19,7 @@ export const batches = sqliteTable('batches', {
   total_claims: integer().notNull(),
   approved_count: integer().notNull().default(0),
   rejected_count: integer().notNull().default(0),
-  revision: integer().notNull().default(1),
+  version: integer().notNull().default(1),
   write_id: text().notNull(),
   created_at: integer().notNull(),
   updated_at: integer().notNull(),
@@ -31,6 +31,7 @@ export const batches = sqliteTable('batches', {
     .generatedAlwaysAs(sql`approved_count + rejected_count`, { mode: 'virtual' }),
   started_by: text(),
   amenders: text().notNull().default('[]'),
+  events_before: integer(),
 })
 
 /** A batch's claims in the order submitted. */
@@ -44,7 +45,7 @@ export const batchItems = sqliteTable(
   (table) => [primaryKey({ columns: [table.batch_id, table.position] })],
 )
 
-/** What became of each item of a batch; written once, in the order of the items. */
+/** What became of each item of a batch; written once, in the order of the items. `revision` and `digest` are of what was approved. */
 export const batchResults = sqliteTable(
   'batch_results',
   {
@@ -54,6 +55,8 @@ export const batchResults = sqliteTable(
     decision: text({ enum: ['approved', 'rejected'] }).notNull(),
     error: text(),
     processed_at: integer().notNull(),
+    revision: integer(),
+    digest: text(),
   },
   (table) => [primaryKey({ columns: [table.batch_id, table.position] })],
 )

@@ -30,9 +30,9 @@ export async function cancelBatch(ctx: Ctx, id: string, ifMatch: readonly string
       `Batch ${id} was completed at ${new Date(batch.completed_at ?? ctx.now).toISOString()}.`,
     )
   }
-  if (ifMatch && !ifMatch.includes(String(batch.revision))) {
-    throw new Refusal('precondition_failed', `Batch ${id} is now at "${batch.revision}".`, {
-      etag: `"${batch.revision}"`,
+  if (ifMatch && !ifMatch.includes(String(batch.version))) {
+    throw new Refusal('precondition_failed', `Batch ${id} is now at "${batch.version}".`, {
+      etag: `"${batch.version}"`,
     })
   }
   return cancelBatch(ctx, id, ifMatch) // claims were added in between

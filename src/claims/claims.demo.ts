@@ -1,5 +1,6 @@
 import { demoApproval, demoEvent, demoTenant, insert, type Demo } from '../approvals/approvals.demo.ts'
 import { day, hour } from '../durations.ts'
+import { whatIsClaimed } from './claim-kind.ts'
 
 const named = ['clm_9f2a3b4c', 'clm_ab5c6d7e', 'clm_cd7e8f9a', 'clm_ef1a2b3c', 'clm_gh2i3j4k']
 const people = ['usr_member', 'usr_ana', 'usr_ben', 'usr_chloe', 'usr_dev', 'usr_emma']
@@ -12,34 +13,31 @@ const expenses = [
   ['Replacement keyboard', 'equipment', 'CHF', 8990],
 ] as const
 
-/** Claims of the hours before; a batch that is completed, one to amend and start, one to cancel. */
-export const demo: Demo = { kind: 'claim', statements: (now) => [...claims(now), ...batches(now)] }
+const nothingMore = { incurred_on: null, distance_km: null, receipt_url: null, external_ref: null }
 
-function claims(now: number): string[] {
+/** Claims of the hours before; a batch that is completed, one to amend and start, one to cancel. */
+export const demo: Demo = { kind: 'claim', statements: async (now) => [...(await claims(now)), ...batches(now)] }
+
+async function claims(now: number): Promise<string[]> {
   const unnamed = Array.from({ length: 31 }, (_, index) => `clm_demo${String(index + 1).padStart(4, '0')}`)
   const ids = [...named, ...unnamed]
-  return ids.flatMap((id, index) => {
+  const made = ids.map(async (id, index) => {
     const [description, expense_type, currency, amount] = expenses[index % expenses.length]!
+    const facts = { description, amount: amount + index * 35, currency, expense_type }
     return [
-      ...demoApproval({
+      ...(await demoApproval({
         id,
         kind: 'claim',
         asked: 'submitted',
         title: description,
         requester: people[index % people.length]!,
         at: now - (ids.length - index) * hour,
-        approvers: 'coordinator',
-      }),
-      insert('claims', {
-        approval_id: id,
-        tenant_id: demoTenant,
-        description,
-        amount: amount + index * 35,
-        currency,
-        expense_type,
-      }),
+        what: whatIsClaimed({ ...nothingMore, ...facts }),
+      })),
+      insert('claims', { approval_id: id, tenant_id: demoTenant, ...facts }),
     ]
   })
+  return (await Promise.all(made)).flat()
 }
 
 function batches(now: number): string[] {

@@ -1,4 +1,5 @@
 import { defineFamily } from '../approvals/family.ts'
+import { claimKind } from './claim-kind.ts'
 import { batchRoutes } from './batches.routes.ts'
 import { claimRefusals } from './claims.refusals.ts'
 import { claimRoutes } from './claims.routes.ts'
@@ -8,7 +9,7 @@ import { pokeBatches } from './poke-batches.ts'
 
 /** Claims for reimbursement, and the batches that approve many at once. */
 export const claims = defineFamily({
-  kind: 'claim',
+  kind: claimKind.kind,
   idPrefixes: ['clm', 'bat'],
   events: [
     'claim.submitted',

@@ -135,7 +135,7 @@ export const claimRoutes = createRouter()
     }),
     async (c) => {
       const claim = await getClaim(c.get('ctx'), c.req.valid('param').claim_id)
-      setTag(c, claim.revision)
+      setTag(c, claim.version)
       return c.json(render(claim), 200)
     },
   )
@@ -194,23 +194,23 @@ export const claimRoutes = createRouter()
     }),
     async (c) => {
       const claim = await withdrawClaim(c.get('ctx'), c.req.valid('param').claim_id, ifMatch(c))
-      setTag(c, claim.revision)
+      setTag(c, claim.version)
       return c.json(render(claim), 200)
     },
   )
 
 async function decided(c: AppContext, id: string, vote: Vote, comment: string | null) {
   const claim = await decideClaim(c.get('ctx'), id, { vote, comment, ifMatch: ifMatch(c) })
-  setTag(c, claim.revision)
+  setTag(c, claim.version)
   return render(claim)
 }
 
 function render(claim: Claim) {
-  const { id, revision: _, decision_id, decided_at, created_at, updated_at, ...same } = claim
+  const { id, version: _, bulk_id, decided_at, created_at, updated_at, ...same } = claim
   return {
     claim_id: id,
     ...same,
-    batch_id: decision_id?.startsWith('bat_') ? decision_id : null,
+    batch_id: bulk_id,
     decided_at: iso(decided_at),
     created_at: iso(created_at),
     updated_at: iso(updated_at),

@@ -16,7 +16,7 @@ export type ClaimFacts = Omit<typeof claims.$inferSelect, 'approval_id' | 'tenan
 export interface Claim
   extends
     ClaimFacts,
-    Pick<Approval, 'id' | 'status' | 'decision_id' | 'decided_by' | 'decided_at' | 'comment' | 'revision'>,
+    Pick<Approval, 'id' | 'status' | 'bulk_id' | 'decided_by' | 'decided_at' | 'comment' | 'version'>,
     Pick<Approval, 'created_at' | 'updated_at'> {
   claimant_id: string
   submitted_by: string
@@ -31,7 +31,7 @@ export interface ClaimFilter {
 }
 
 const claimColumns = sql`
-  a.id, a.requester_id AS claimant_id, coalesce(a.submitted_by, a.requester_id) AS submitted_by, a.status, a.decision_id, a.decided_by, a.decided_at, a.comment, a.revision,
+  a.id, a.requester_id AS claimant_id, coalesce(a.submitted_by, a.requester_id) AS submitted_by, a.status, a.bulk_id, a.decided_by, a.decided_at, a.comment, a.version,
   a.created_at, a.updated_at, c.description, c.amount, c.currency, c.expense_type, c.incurred_on, c.distance_km,
   c.receipt_url, c.external_ref`
 
@@ -88,14 +88,14 @@ function isFew({ batchId, externalRef }: ClaimFilter): boolean {
 }
 
 function narrowed(ctx: Ctx, { status, claimantId, batchId, externalRef }: ClaimFilter): SQL {
-  // The unary plus keeps a column out of the choice of index: a batch's claims are always found by their decision.
+  // The unary plus keeps a column out of the choice of index: a batch's claims are always found by it.
   // That index knows the tenant, so that another tenant's batch is not even looked at.
   const plus = externalRef === undefined ? sql`` : sql`+`
   return sql.join(
     [
       sql`${plus}a.tenant_id = ${ctx.actor.tenantId} AND +a.kind = 'claim'`,
       ...(externalRef === undefined ? [] : [sql`a.id = ${behindExternalRef(ctx, externalRef)}`]),
-      ...(batchId === undefined ? [] : [sql`${plus}a.decision_id = ${batchId}`]),
+      ...(batchId === undefined ? [] : [sql`${plus}a.bulk_id = ${batchId}`]),
       ...(claimantId === undefined ? [] : [sql`+a.requester_id = ${claimantId}`]),
       ...(status === undefined ? [] : [sql`+a.status = ${status}`]),
     ],

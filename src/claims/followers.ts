@@ -2,8 +2,7 @@ import { goodKeys } from '../access/good-keys.ts'
 import { systemContext } from '../context.ts'
 import { minute } from '../durations.ts'
 import { Refusal } from '../refusal.ts'
-import { selectForRunner } from './batch-step.store.ts'
-import type { Batch } from './batches.store.ts'
+import { selectBatch, type Batch } from './batches.store.ts'
 import { Follower } from './follower.ts'
 import { insertFollower, removeFollowers, removeGone } from './followers.store.ts'
 
@@ -22,6 +21,7 @@ export class Followers {
   private readonly all = new Set<Follower>()
   private leaving: string[] = []
   private isTending = false
+  private tenantId = ''
 
   constructor(
     private readonly env: Env,
@@ -33,10 +33,11 @@ export class Followers {
    *
    * @throws Refusal `rate_limited` where the key or the batch has as many streams as it may have, `unauthorized`
    */
-  async admit(batchId: string, keyId: string): Promise<ReadableStream<Uint8Array>> {
+  async admit(tenantId: string, batchId: string, keyId: string): Promise<ReadableStream<Uint8Array>> {
     if (this.all.size >= mostPerBatch) {
       throw new Refusal('rate_limited', `The batch ${batchId} is followed ${mostPerBatch} times already.`)
     }
+    this.tenantId = tenantId
     const ctx = this.context()
     const follower = new Follower(keyId, (one) => this.forget(one))
     this.all.add(follower) // before anything is awaited, so that nothing happens unseen
@@ -52,7 +53,7 @@ export class Followers {
       } = await ctx.db.batch({
         gone: removeGone(ctx, row, live),
         added: insertFollower(ctx, row, mostPerKey),
-        batch: selectForRunner(ctx, batchId),
+        batch: selectBatch(ctx, batchId),
       })
       if (added.length === 0) {
         throw new Refusal('rate_limited', `This key follows ${mostPerKey} batches already; close a stream first.`)
@@ -115,7 +116,7 @@ export class Followers {
   }
 
   private context() {
-    return systemContext(this.env, 'system:batch-runner', Date.now())
+    return systemContext(this.env, 'system:batch-runner', Date.now(), this.tenantId)
   }
 }
 

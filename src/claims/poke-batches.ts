@@ -13,6 +13,6 @@ const perSweep = 100
  */
 export async function pokeBatches(ctx: Ctx): Promise<number> {
   const overdue = await ctx.db.run(takeOverdue(ctx, perSweep, ctx.now + watchdogMs))
-  for (const { id } of overdue) await wake(ctx, id, ctx.now)
+  for (const batch of overdue) await wake(ctx, batch, ctx.now)
   return overdue.length
 }

@@ -1,7 +1,6 @@
 import type { Ctx } from '../context.ts'
 import { isRanged, pageOf, totalOf, type Page, type PageRequest } from '../db/page.ts'
 import { Refusal } from '../refusal.ts'
-import { selectForRunner } from './batch-step.store.ts'
 import {
   countBatches,
   selectBatch,
@@ -36,10 +35,4 @@ export async function listBatches(ctx: Ctx, filter: BatchFilter, page: PageReque
     count: isRanged(page) ? undefined : countBatches(ctx, filter),
   })
   return pageOf(rows, page, totalOf(count), (batch) => batch)
-}
-
-/** One batch whatever its tenant: for its runner, which acts for nobody. */
-export async function readForRunner(ctx: Ctx, id: string): Promise<Batch | undefined> {
-  const [batch] = await ctx.db.run(selectForRunner(ctx, id))
-  return batch
 }

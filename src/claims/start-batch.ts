@@ -21,7 +21,7 @@ export async function startBatch(ctx: Ctx, id: string): Promise<Batch> {
   })
   if (!batch) throw new Refusal('not_found', `There is no batch ${id}.`)
   if (started.length === 0 && batch.status !== 'processing') throw notPending(batch)
-  await wake(ctx, id, ctx.now)
+  await wake(ctx, batch, ctx.now)
   return batch
 }
 

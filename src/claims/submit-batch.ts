@@ -47,7 +47,7 @@ export async function submitBatch(ctx: Ctx, submitted: NewBatch): Promise<Batch>
     approved_count: 0,
     rejected_count: 0,
     processed_count: 0,
-    revision: 1,
+    version: 1,
     write_id: newId('wrt'),
     created_at: ctx.now,
     updated_at: ctx.now,
@@ -56,6 +56,7 @@ export async function submitBatch(ctx: Ctx, submitted: NewBatch): Promise<Batch>
     poke_at: process_at ?? ctx.now + watchdogMs,
     started_by: process_at === null ? ctx.actor.userId : null,
     amenders: '[]',
+    events_before: null,
   }
   const type = status === 'processing' ? 'batch.started' : 'batch.scheduled'
   const data = {
@@ -66,8 +67,8 @@ export async function submitBatch(ctx: Ctx, submitted: NewBatch): Promise<Batch>
   }
   const accepted = await once(ctx, batch, [
     ...insertBatch(ctx, batch, claimIds),
-    record(ctx, [{ type, subjectId: batch.id, from: null, to: status, data }]),
+    record(ctx, [{ type, resourceId: batch.id, from: null, to: status, data }]),
   ])
-  await wake(ctx, accepted.id, process_at ?? ctx.now)
+  await wake(ctx, accepted, process_at ?? ctx.now)
   return accepted
 }

@@ -1,19 +1,16 @@
 import { open } from '../approvals/open.ts'
-import { defaultPolicy } from '../approvals/policy.ts'
 import { actingFor } from '../access/acting-for.ts'
 import type { Ctx } from '../context.ts'
 import { isDuplicate } from '../db/failures.ts'
 import { once } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { invalidInput, Refusal, type Fault } from '../refusal.ts'
+import { claimKind, whatIsClaimed } from './claim-kind.ts'
 import { insertClaims, selectByExternalRef, type Claim, type ClaimFacts } from './claims.store.ts'
 
 /** A claim as submitted; `claimant_id` only where it is somebody else's than the caller's. */
 export type NewClaim = Pick<ClaimFacts, 'description' | 'amount' | 'currency'> &
   Partial<ClaimFacts> & { claimant_id?: string }
-
-/** Who may decide a claim. */
-const policy = defaultPolicy(['coordinator', 'admin'])
 
 /** Longest title in an inbox, in UTF-16 code units; the whole description is on the claim. */
 const titleLength = 200
@@ -29,19 +26,19 @@ export async function submitClaims(ctx: Ctx, submitted: readonly NewClaim[]): Pr
   if (faults.length > 0) throw invalidInput(faults)
   try {
     return await once(ctx, claims, [
-      ...open(
+      ...(await open(
         ctx,
-        'claim',
+        claimKind,
         'submitted',
-        claims.map(({ id, description, claimant_id }) => ({
-          id,
-          title: [...description].slice(0, titleLength).join(''),
-          requester_id: claimant_id,
-          policy,
+        claims.map((claim) => ({
+          id: claim.id,
+          title: [...claim.description].slice(0, titleLength).join(''),
+          requester_id: claim.claimant_id,
+          what: whatIsClaimed(claim),
           due_at: null,
           on_due: null,
         })),
-      ),
+      )),
       insertClaims(ctx, claims),
     ])
   } catch (error) {
@@ -56,11 +53,11 @@ function newClaim(ctx: Ctx, { claimant_id, ...facts }: NewClaim): Claim {
     claimant_id: actingFor(ctx.actor, claimant_id, 'claimant_id'),
     submitted_by: ctx.actor.userId,
     status: 'pending',
-    decision_id: null,
+    bulk_id: null,
     decided_by: null,
     decided_at: null,
     comment: null,
-    revision: 1,
+    version: 1,
     created_at: ctx.now,
     updated_at: ctx.now,
     expense_type: null,

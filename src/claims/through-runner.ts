@@ -38,7 +38,7 @@ export async function cancelThroughRunner(
  */
 export async function followRunner(ctx: Ctx, batchId: string, keyId: string): Promise<ReadableStream> {
   await getBatch(ctx, batchId)
-  const reply = await ctx.env.BATCH_RUNNER.getByName(batchId).follow(batchId, keyId)
+  const reply = await ctx.env.BATCH_RUNNER.getByName(batchId).follow(ctx.actor.tenantId, batchId, keyId)
   if ('refused' in reply) throw Refusal.fromValue(reply.refused as RefusalValue)
   return reply.stream
 }

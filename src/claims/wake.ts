@@ -1,5 +1,6 @@
 import type { Ctx } from '../context.ts'
 import { minute } from '../durations.ts'
+import type { Batch } from './batches.store.ts'
 
 /** How long a batch may stand still before the watchdog looks after it. */
 export const watchdogMs = 2 * minute
@@ -8,13 +9,13 @@ export const watchdogMs = 2 * minute
  * Asks a batch's runner to look at it at the given time. The batch is already stored when this is called: should the
  * runner be out of reach, the watchdog finds the batch, so a failure is logged and nothing more.
  */
-export async function wake(ctx: Ctx, batchId: string, at: number): Promise<void> {
+export async function wake(ctx: Ctx, batch: Pick<Batch, 'id' | 'tenant_id'>, at: number): Promise<void> {
   try {
-    await ctx.env.BATCH_RUNNER.getByName(batchId).wake(batchId, at)
+    await ctx.env.BATCH_RUNNER.getByName(batch.id).wake(batch.tenant_id, batch.id, at)
   } catch (error) {
     console.error({
       message: 'a batch runner could not be woken; the watchdog will',
-      batch_id: batchId,
+      batch_id: batch.id,
       request_id: ctx.requestId,
       error: String(error),
     })

@@ -1,10 +1,15 @@
 import { demoApproval, demoTenant, insert, type Demo, type DemoApproval } from '../approvals/approvals.demo.ts'
 import { day, minute } from '../durations.ts'
+import { whatIsCalled } from './intent-kind.ts'
 
 const instance = '497f6eca-6276-4993-bfeb-53cbbbba6f08'
+const nobodySpecial = { approver_person_id: null, rule_id: null, notify_channel: null }
 
 /** A call that was approved yesterday and replayed, and three that wait. */
-export const demo: Demo = { kind: 'intent', statements: (now) => [...waiting(now), ...replayed(now)] }
+export const demo: Demo = {
+  kind: 'intent',
+  statements: async (now) => [...(await waiting(now)), ...(await replayed(now))],
+}
 
 interface Call {
   id: string
@@ -15,7 +20,7 @@ interface Call {
   serialized_intent: string
 }
 
-function asked(call: Call, at: number, due: number, more: Pick<DemoApproval, 'approved'> = {}): string[] {
+function asked(call: Call, at: number, due: number, more: Pick<DemoApproval, 'approved'> = {}): Promise<string[]> {
   return demoApproval({
     id: call.id,
     kind: 'intent',
@@ -25,8 +30,7 @@ function asked(call: Call, at: number, due: number, more: Pick<DemoApproval, 'ap
     at,
     subject: { type: `instance:${instance}`, id: call.customer_id },
     due: { at: due, on: 'expire' },
-    approvers: 'service',
-    selfApproval: true,
+    what: whatIsCalled({ ...nobodySpecial, ...call, instance_id: instance, approver_role: 'customer' }),
     ...more,
   })
 }
@@ -36,20 +40,21 @@ function facts({ id, ...call }: Call, resolution: Record<string, string | number
   return insert('intents', { ...where, ...call, approver_role: 'customer', ...resolution })
 }
 
-function waiting(now: number): string[] {
+async function waiting(now: number): Promise<string[]> {
   const calls = [
     ['APR-7K2M', 'payments', 'refund', '{"order":"o_1001","amount":49.90,"currency":"EUR"}'],
     ['APR-Q3ZD', 'calendar', 'cancel_booking', '{"booking":"b_77"}'],
     ['APR-9XW4', 'messaging', 'send_invoice', '{"invoice":"2026-118","to":"ann@example.com"}'],
   ] as const
-  return calls.flatMap(([approval_ref, skill_slug, action, serialized_intent], index) => {
+  const made = calls.map(async ([approval_ref, skill_slug, action, serialized_intent], index) => {
     const id = `int_demo${index + 1}`
     const call = { id, approval_ref, customer_id: instance, skill_slug, action, serialized_intent }
-    return [...asked(call, now - (calls.length - index) * 10 * minute, now + 7 * day), facts(call)]
+    return [...(await asked(call, now - (calls.length - index) * 10 * minute, now + 7 * day)), facts(call)]
   })
+  return (await Promise.all(made)).flat()
 }
 
-function replayed(now: number): string[] {
+async function replayed(now: number): Promise<string[]> {
   const at = now - day
   const call = {
     id: 'int_demo0',
@@ -61,7 +66,7 @@ function replayed(now: number): string[] {
   }
   const reported_by = 'usr_service'
   return [
-    ...asked(call, at, now, { approved: { by: 'ann', at, reportedBy: reported_by } }),
+    ...(await asked(call, at, now, { approved: { by: 'ann', at, reportedBy: reported_by } })),
     facts(call, { resolver_role: 'customer', resolution_channel: 'sms', pin_verified: 1, reported_by }),
     insert('outbox', {
       id: 'out_demo0001',

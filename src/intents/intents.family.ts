@@ -1,5 +1,6 @@
 import { defineFamily } from '../approvals/family.ts'
 import { intentRefusals } from './intents.refusals.ts'
+import { intentKind } from './intent-kind.ts'
 import { intentRoutes } from './intents.routes.ts'
 import { shownIntent } from './intents.schemas.ts'
 import { shownOfIntent } from './intents.store.ts'
@@ -8,7 +9,7 @@ import { endOverdueEntries } from './outbox.ts'
 
 /** Calls of agents that wait for a person, and the outbox from which approved ones are replayed. */
 export const intents = defineFamily({
-  kind: 'intent',
+  kind: intentKind.kind,
   idPrefixes: ['int', 'out', 'lse'],
   isForCustomer: true,
   events: [

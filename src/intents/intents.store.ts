@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Approval } from '../approvals/approval.ts'
 import type { Status } from '../approvals/states.ts'
+import { marked, type Mark } from '../approvals/mark.store.ts'
 import type { Ctx } from '../context.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { carried, type PageRequest } from '../db/page.ts'
@@ -67,17 +68,17 @@ export interface HowResolved {
 }
 
 /** If this decision resolved the intent: how, and where it was approved the entry in the outbox. */
-export function recordResolution(ctx: Ctx, decisionId: string, resolution: HowResolved): Statement[] {
+export function recordResolution(ctx: Ctx, mark: Mark, resolution: HowResolved): Statement[] {
   return [
     ctx.db.all(sql`
       UPDATE intents SET resolver_role = ${resolution.role}, resolver_person_id = ${resolution.personId},
         resolution_channel = ${resolution.channel}, pin_verified = ${resolution.pinVerified ? 1 : 0}, reported_by = ${resolution.reportedBy}
-      WHERE approval_id = (SELECT id FROM approvals WHERE decision_id = ${decisionId})`),
+      WHERE approval_id = (SELECT id FROM approvals WHERE ${marked(mark)})`),
     ctx.db.all(sql`
       INSERT INTO outbox (id, tenant_id, instance_id, approval_id, status, approved_at, execute_by)
       SELECT ${resolution.outboxId}, a.tenant_id, i.instance_id, a.id, 'open', ${ctx.now}, ${resolution.executeBy}
       FROM approvals a JOIN intents i ON i.approval_id = a.id
-      WHERE a.decision_id = ${decisionId} AND a.status = 'approved'`),
+      WHERE ${marked(mark, sql`a`)} AND a.status = 'approved'`),
   ]
 }
 

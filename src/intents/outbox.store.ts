@@ -65,10 +65,10 @@ export function settle(ctx: Ctx, instanceId: string, id: string, token: string, 
       RETURNING *`),
     event: recordFound(
       ctx,
-      sql`SELECT tenant_id, iif(status = 'succeeded', 'intent.executed', 'intent.failed') AS type, approval_id AS subject_id,
+      sql`SELECT tenant_id, iif(status = 'succeeded', 'intent.executed', 'intent.failed') AS type, approval_id AS resource_id,
         'approved' AS from_status, 'approved' AS to_status, json_object('outbox_id', id, 'attempt', attempt, 'error', error) AS data
         FROM outbox WHERE id = ${id} AND finished_at = ${ctx.now} AND lease_token = ${token}
-          AND NOT ${isRecorded(sql`outbox.approval_id`, ['intent.executed', 'intent.failed'])}`,
+          AND NOT ${isRecorded(ctx, sql`outbox.approval_id`, ['intent.executed', 'intent.failed'])}`,
     ),
   }
 }
@@ -106,7 +106,7 @@ export function endOverdue(ctx: Ctx, limit: number) {
       RETURNING 1 AS ended`),
     events: recordFound(
       ctx,
-      sql`SELECT tenant_id, iif(status = 'lapsed', 'intent.lapsed', 'intent.failed') AS type, approval_id AS subject_id,
+      sql`SELECT tenant_id, iif(status = 'lapsed', 'intent.lapsed', 'intent.failed') AS type, approval_id AS resource_id,
         'approved' AS from_status, 'approved' AS to_status, json_object('outbox_id', id, 'attempt', attempt, 'error', error) AS data
         FROM outbox WHERE lease_token = ${sweep}`,
       limit,

@@ -1,19 +1,13 @@
 import { open } from '../approvals/open.ts'
-import { defaultPolicy } from '../approvals/policy.ts'
 import { refuseOtherInstance } from '../access/refuse-other-instance.ts'
 import type { Ctx } from '../context.ts'
 import { isDuplicate } from '../db/failures.ts'
 import { hour } from '../durations.ts'
 import { once } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
-import { newRef, mostTries } from './approval-ref.ts'
+import { newRef, tries } from './approval-ref.ts'
+import { intentKind, whatIsCalled } from './intent-kind.ts'
 import { insertIntent, type Intent, type IntentFacts } from './intents.store.ts'
-
-/**
- * The agent platform asks and reports the answer with the same key, on behalf of different people: who may answer is
- * said by `approver_role` and `approver_person_id`, not by the key.
- */
-const policy = { ...defaultPolicy(['service', 'admin']), allow_self_approval: true }
 
 /** What an agent asks for; `expires_in_hours` is how long the decision may take. */
 export type NewIntent = Omit<IntentFacts, 'id' | 'approval_ref'> & { expires_in_hours: number }
@@ -49,12 +43,15 @@ export async function requestIntent(ctx: Ctx, asked: NewIntent, makeRef = newRef
       title: `${intent.skill_slug}: ${intent.action}`,
       requester_id: ctx.actor.userId,
       subject: { type: `instance:${intent.instance_id}`, id: intent.customer_id },
-      policy,
+      what: whatIsCalled(intent),
       due_at,
       on_due: 'expire' as const,
     }
     try {
-      return await once(ctx, intent, [...open(ctx, 'intent', 'requested', [opening]), insertIntent(ctx, intent)])
+      return await once(ctx, intent, [
+        ...(await open(ctx, intentKind, 'requested', [opening])),
+        insertIntent(ctx, intent),
+      ])
     } catch (error) {
       if (!isDuplicate(error, 'intents') || attempt + 1 >= mostTries) throw error
     }

@@ -6,6 +6,7 @@ import { hour } from '../durations.ts'
 import { newId } from '../ids.ts'
 import { Refusal } from '../refusal.ts'
 import { readRef } from './approval-ref.ts'
+import { intentKind } from './intent-kind.ts'
 import {
   behindRef,
   recordResolution,
@@ -48,7 +49,7 @@ export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Re
   return decide(asPerson, {
     id,
     name: ref,
-    kind: 'intent',
+    ...intentKind,
     vote,
     reportedBy: ctx.actor.userId,
     comment: null,
@@ -58,8 +59,8 @@ export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Re
       whyNot: (intent) => (fits(intent, role, personId) ? null : wrongResolver(intent)),
       asked: 'first',
     },
-    effect: (decisionId) =>
-      recordResolution(asPerson, decisionId, {
+    effect: (mark) =>
+      recordResolution(asPerson, mark, {
         role,
         personId,
         channel: resolution.resolution_channel,

@@ -26,16 +26,16 @@ export type FollowReply = { stream: ReadableStream<Uint8Array> } | { refused: Re
 const longestPauseMs = minute
 
 /**
- * The only one that moves a batch: a clock and a lock over what D1 holds, named by the batch's id. Its storage has the
- * id and an alarm, nothing that could be lost.
+ * The only one that moves a batch: a clock and a lock over what D1 holds, named by the batch's id. Its storage has that,
+ * the tenant's id and an alarm, nothing that could be lost.
  */
 export class BatchRunner extends DurableObject<Env> {
   private failures = 0
   private readonly followers = new Followers(this.env, (work) => this.ctx.waitUntil(work))
 
   /** Looks at the batch at `at` (milliseconds), or earlier if that was asked for before. */
-  async wake(batchId: string, at: number): Promise<void> {
-    await this.ctx.storage.put('batch_id', batchId)
+  async wake(tenantId: string, batchId: string, at: number): Promise<void> {
+    await this.ctx.storage.put({ tenant_id: tenantId, batch_id: batchId })
     const alarm = await this.ctx.storage.getAlarm()
     const next = Math.max(at, Date.now() + 1)
     if (alarm === null || alarm > next) await this.ctx.storage.setAlarm(next)
@@ -44,8 +44,9 @@ export class BatchRunner extends DurableObject<Env> {
   /** One step of the batch. Never throws: an alarm that does is dropped by the platform after a few tries. */
   override async alarm(): Promise<void> {
     const batchId = await this.ctx.storage.get<string>('batch_id')
-    if (batchId === undefined) return
-    const ctx = systemContext(this.env, 'system:batch-runner', Date.now())
+    const tenantId = await this.ctx.storage.get<string>('tenant_id')
+    if (batchId === undefined || tenantId === undefined) return
+    const ctx = systemContext(this.env, 'system:batch-runner', Date.now(), tenantId)
     try {
       const batch = await advanceBatch(ctx, batchId, Math.max(1, stepSize >> this.failures))
       this.failures = 0
@@ -81,9 +82,9 @@ export class BatchRunner extends DurableObject<Env> {
   }
 
   /** Server-sent events of the batch for the holder of a key. The caller has checked who may see it. */
-  async follow(batchId: string, keyId: string): Promise<FollowReply> {
+  async follow(tenantId: string, batchId: string, keyId: string): Promise<FollowReply> {
     try {
-      return { stream: await this.followers.admit(batchId, keyId) }
+      return { stream: await this.followers.admit(tenantId, batchId, keyId) }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       return { refused: error.toValue() }

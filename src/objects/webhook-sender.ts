@@ -9,7 +9,7 @@ const longestPauseMs = minute
 
 /**
  * The only one that sends to an endpoint in its lane, named by both: so first attempts keep their order, and no endpoint
- * waits for another. A clock and a lock over what D1 holds; its storage has the names and an alarm, nothing that could be
+ * waits for another. A clock and a lock over what D1 holds; its storage has whose it is, the names and an alarm, nothing that could be
  * lost.
  */
 export class WebhookSender extends DurableObject<Env> {
@@ -17,9 +17,9 @@ export class WebhookSender extends DurableObject<Env> {
   private wakes = 0
 
   /** There may be something to send at `at` (milliseconds), or earlier if that was asked for before. */
-  async wake(endpointId: string, lane: Lane, at: number): Promise<void> {
+  async wake(tenantId: string, endpointId: string, lane: Lane, at: number): Promise<void> {
     this.wakes += 1
-    await this.ctx.storage.put({ endpoint_id: endpointId, lane })
+    await this.ctx.storage.put({ tenant_id: tenantId, endpoint_id: endpointId, lane })
     await this.goOnAt(at)
   }
 
@@ -27,13 +27,14 @@ export class WebhookSender extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const endpointId = await this.ctx.storage.get<string>('endpoint_id')
     const lane = await this.ctx.storage.get<Lane>('lane')
-    if (endpointId === undefined || lane === undefined) return
-    const ctx = systemContext(this.env, 'system:webhooks', Date.now())
+    const tenantId = await this.ctx.storage.get<string>('tenant_id')
+    if (endpointId === undefined || lane === undefined || tenantId === undefined) return
+    const ctx = systemContext(this.env, 'system:webhooks', Date.now(), tenantId)
     const seen = this.wakes
     try {
       const { at, repeatAt } = await deliverDue(ctx, endpointId, lane)
       this.failures = 0
-      if (lane === 'first' && repeatAt !== null) await wakeSender(ctx, endpointId, 'repeated', repeatAt)
+      if (lane === 'first' && repeatAt !== null) await wakeSender(ctx, tenantId, endpointId, 'repeated', repeatAt)
       if (at !== null) await this.goOnAt(at)
       else if (this.wakes === seen) await this.ctx.storage.deleteAll()
     } catch (error) {

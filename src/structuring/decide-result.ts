@@ -1,6 +1,7 @@
 import type { Vote } from '../approvals/approval.ts'
 import { decide } from '../approvals/decide.ts'
 import type { Ctx } from '../context.ts'
+import { resultKind } from './result-kind.ts'
 import { behindItem, selectResult, setOff, type Result } from './results.store.ts'
 
 /**
@@ -18,11 +19,11 @@ export async function decideResult(
   return decide(ctx, {
     id: resultId,
     name: id,
-    kind: 'result',
+    ...resultKind,
     vote,
     comment,
     ifMatch,
-    effect: (decisionId) => [setOff(ctx, decisionId)],
+    effect: (mark) => [setOff(ctx, mark)],
     view: selectResult(ctx, resultId),
   })
 }

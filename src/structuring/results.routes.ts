@@ -84,7 +84,7 @@ export const resultRoutes = createRouter()
       const body = c.req.valid('json')
       const data = (await keptText(c)) ?? '{}'
       const { result, checks } = await submitResult(c.get('ctx'), { ...body, data })
-      setTag(c, result.revision)
+      setTag(c, result.version)
       return jsonText(c, withRaw(render(result), { checks: `[${checks.map(renderCheck).join(',')}]` }), 201)
     },
   )
@@ -128,7 +128,7 @@ export const resultRoutes = createRouter()
     }),
     async (c) => {
       const { data, ...result } = await getResult(c.get('ctx'), c.req.valid('param').id)
-      setTag(c, result.revision)
+      setTag(c, result.version)
       return jsonText(c, withRaw(render(result), { data }), 200)
     },
   )
@@ -183,11 +183,11 @@ export const resultRoutes = createRouter()
 
 async function reviewed(c: AppContext, id: string, vote: Vote, comment: string | null) {
   const result = await decideResult(c.get('ctx'), id, { vote, comment, ifMatch: ifMatch(c) })
-  setTag(c, result.revision)
+  setTag(c, result.version)
   return renderReviewed(id, result)
 }
 
-function render({ requester_id, revision: _, due_at, created_at, decided_at, ...same }: Result) {
+function render({ requester_id, version: _, due_at, created_at, decided_at, ...same }: Result) {
   return {
     ...same,
     status: same.status as 'pending' | 'approved' | 'rejected',

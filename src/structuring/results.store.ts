@@ -2,6 +2,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Approval } from '../approvals/approval.ts'
 import { isOpened } from '../approvals/approvals.store.ts'
 import { pageOfApprovals } from '../approvals/list.store.ts'
+import { marked, type Mark } from '../approvals/mark.store.ts'
 import type { Status } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
@@ -19,9 +20,7 @@ export type ResultFacts = Pick<
 
 /** A result, and the state of its approval. */
 export interface Result
-  extends
-    ResultFacts,
-    Pick<Approval, 'requester_id' | 'due_at' | 'decided_by' | 'decided_at' | 'comment' | 'revision'> {
+  extends ResultFacts, Pick<Approval, 'requester_id' | 'due_at' | 'decided_by' | 'decided_at' | 'comment' | 'version'> {
   status: Status
   created_at: number
 }
@@ -60,14 +59,14 @@ export function insertResult(ctx: Ctx, result: ResultFacts, data: string, items:
 }
 
 /** Sets off what the gates say of results that a decision, or a sweep, has just decided: once for each. */
-export function setOff(ctx: Ctx, decisionId: string): Statement {
+export function setOff(ctx: Ctx, mark: Mark): Statement {
   return ctx.db.all(sql`
     INSERT INTO gate_actions (approval_id, tenant_id, action, endpoint_id, created_at)
     SELECT id, tenant_id, action, endpoint_id, ${ctx.now} FROM (
       SELECT a.id, a.tenant_id, iif(a.status = 'approved', 'on_approve', 'on_reject') AS action,
         iif(a.status = 'approved', g.on_approve, g.on_reject) ->> '$.endpoint_id' AS endpoint_id
       FROM approvals a CROSS JOIN results r CROSS JOIN gates g
-      WHERE a.decision_id = ${decisionId} AND a.status IN ('approved', 'rejected') AND r.approval_id = a.id AND g.id = r.gate_id
+      WHERE ${marked(mark, sql`a`)} AND a.status IN ('approved', 'rejected') AND r.approval_id = a.id AND g.id = r.gate_id
     ) WHERE endpoint_id IS NOT NULL`)
 }
 
@@ -145,7 +144,7 @@ export function selectPending(ctx: Ctx, { resultId, gateId, severity }: PendingF
   return ctx.db.all<CheckResult>(sql`${sql.join(parts, sql` UNION ALL `)} ORDER BY created_at, id LIMIT ${limit + 1}`)
 }
 
-const columns = sql`a.id, a.status, a.requester_id, a.created_at, a.due_at, a.decided_by, a.decided_at, a.comment, a.revision,
+const columns = sql`a.id, a.status, a.requester_id, a.created_at, a.due_at, a.decided_by, a.decided_at, a.comment, a.version,
   r.gate_id, r.confidence, r.external_ref, r.queued_items`
 
 function ofTenant(ctx: Ctx, id: Reference): SQL {

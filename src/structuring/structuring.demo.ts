@@ -1,8 +1,9 @@
 import { demoApproval, demoTenant, insert, type Demo } from '../approvals/approvals.demo.ts'
 import { hour } from '../durations.ts'
+import { whatResulted } from './result-kind.ts'
 
 /** Two gates, one of which approves by itself after two days, and what waits at them; and some to try things out with. */
-export const demo: Demo = { kind: 'result', statements: (now) => [...gates(now), ...results(now)] }
+export const demo: Demo = { kind: 'result', statements: async (now) => [...gates(now), ...(await results(now))] }
 
 /** The ids of what has no name of its own in the reference: the same but for the end. */
 const demoId = (end: string) => `01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c${end}`
@@ -71,43 +72,43 @@ type Said = readonly { item: string; details: string | null }[]
 const tooMuch = '{"field":"total_amount","value":1500000,"max":1000000}'
 const misformed = '{"field":"invoice","value":"?","pattern":"^R-\\\\d+$"}'
 
-function results(now: number): string[] {
+async function results(now: number): Promise<string[]> {
   return [
-    ...result('a1b2c3d4-e5f6-7890-abcd-ef1234567890', invoices, {
+    ...(await result('a1b2c3d4-e5f6-7890-abcd-ef1234567890', invoices, {
       at: Date.UTC(2024, 8, 14, 12, 5),
       data: '{"invoice":"R-17","total_amount":1500000}',
       said: [
         { item: 'd4e5f6a7-b8c9-0123-defa-234567890123', details: tooMuch },
         { item: demoId('61'), details: null },
       ],
-    }),
-    ...result(demoId('51'), invoices, {
+    })),
+    ...(await result(demoId('51'), invoices, {
       at: now - 2 * hour,
       data: '{"invoice":"?","total_amount":1500000}',
       said: [
         { item: demoId('62'), details: tooMuch },
         { item: demoId('63'), details: misformed },
       ],
-    }),
-    ...result(demoId('52'), receipts, {
+    })),
+    ...(await result(demoId('52'), receipts, {
       at: now - hour,
       data: '{"invoice":"?","total_amount":420}',
       said: [
         { item: demoId('64'), details: null },
         { item: demoId('65'), details: misformed },
       ],
-    }),
+    })),
   ]
 }
 
-function result(
+async function result(
   id: string,
   gate: typeof invoices | typeof receipts,
   { at, data, said }: { at: number; data: string; said: Said },
-): string[] {
+): Promise<string[]> {
   const found = { tenant_id: demoTenant, gate_id: gate.id, created_at: at }
   return [
-    ...demoApproval({
+    ...(await demoApproval({
       id,
       kind: 'result',
       asked: 'queued',
@@ -116,9 +117,8 @@ function result(
       at,
       subject: { type: 'gate', id: gate.id },
       ...(gate.hours !== null && { due: { at: at + gate.hours * hour, on: 'approve' } }),
-      approvers: 'reviewer',
-      selfApproval: true,
-    }),
+      what: whatResulted({ gate_id: gate.id, confidence: null, external_ref: null }, data),
+    })),
     insert('results', { ...found, approval_id: id, data, queued_items: said.filter(({ details }) => details).length }),
     ...[range, number].map(({ id: check_id, name: check_name, type, severity }, position) => {
       const { item, details } = said[position]!

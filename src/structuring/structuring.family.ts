@@ -1,4 +1,5 @@
 import { defineFamily } from '../approvals/family.ts'
+import { resultKind } from './result-kind.ts'
 import { approveDueResults } from './approve-due-results.ts'
 import { checkRoutes } from './checks.routes.ts'
 import { gateRoutes } from './gates.routes.ts'
@@ -9,7 +10,7 @@ import { structuringRefusals } from './structuring.refusals.ts'
 
 /** Results that gates check, and that wait for a person, or for the clock, where they fail. */
 export const structuring = defineFamily({
-  kind: 'result',
+  kind: resultKind.kind,
   idPrefixes: [],
   events: ['result.queued', 'result.approved', 'result.rejected'],
   refusals: structuringRefusals,

@@ -1,7 +1,7 @@
 import { uuidv7 } from 'uuidv7'
 import { isOpened } from '../approvals/approvals.store.ts'
 import { open, openApproved, type Opening } from '../approvals/open.ts'
-import { defaultPolicy } from '../approvals/policy.ts'
+import { markOn } from '../approvals/mark.store.ts'
 import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
 import { hour } from '../durations.ts'
@@ -13,13 +13,11 @@ import { isUnchanged } from './gates.store.ts'
 import type { Reported } from './judge.ts'
 import { JsonReader } from './json-reader.ts'
 import { loadGate, type LoadedGate } from './load-gate.ts'
+import { resultKind, whatResulted } from './result-kind.ts'
 import { insertResult, setOff, type CheckResult, type Result } from './results.store.ts'
 
 /** Who a result says it was approved by that its gate let pass. */
 export const gatekeeper = 'system:gate'
-
-/** It is the gate that asks, not the one who submits: they may review it as well, if they have the role. */
-const policy = { ...defaultPolicy(['reviewer', 'admin']), allow_self_approval: true }
 
 /** How often a gate may change under one submission before it gives up. */
 const tries = 5
@@ -63,7 +61,7 @@ async function judgeAndStore(ctx: Ctx, asked: NewResult): Promise<JudgedResult> 
   for (let attempt = 0; attempt < tries; attempt += 1) {
     const gate = await loadGate(ctx, asked.gate_id, attempt > 0)
     const judged = judgeAt(ctx, gate, asked, id)
-    const stored = await onceIf(ctx, judged, store(ctx, gate, judged, asked.data), isOpened(id))
+    const stored = await onceIf(ctx, judged, await store(ctx, gate, judged, asked.data), isOpened(id))
     if (stored) return stored
   }
   throw new Refusal('storage_unavailable', `The gate ${asked.gate_id} was being changed all the while; try again.`)
@@ -91,7 +89,7 @@ function judgeAt(ctx: Ctx, gate: LoadedGate, asked: NewResult, id: string): Judg
     decided_by: isHeld ? null : gatekeeper,
     decided_at: isHeld ? null : ctx.now,
     comment: null,
-    revision: 1,
+    version: 1,
   }
   return { result, checks: outcomes.map((outcome, position) => item(ctx, id, outcome, position)) }
 }
@@ -110,22 +108,26 @@ function item(ctx: Ctx, result_id: string, outcome: Finding, position: number): 
   }
 }
 
-function store(ctx: Ctx, gate: LoadedGate, { result, checks }: JudgedResult, data: string): Statement[] {
+async function store(ctx: Ctx, gate: LoadedGate, { result, checks }: JudgedResult, data: string): Promise<Statement[]> {
   const opening: Opening = {
     id: result.id,
     title: `${gate.name}: ${result.external_ref ?? 'result'}`,
     requester_id: ctx.actor.userId,
     subject: { type: 'gate', id: gate.id },
-    policy,
+    what: whatResulted(result, data),
     due_at: result.due_at,
     on_due: result.due_at === null ? null : 'approve',
   }
   const guard = isUnchanged(ctx, gate.revision)
   const facts = insertResult(ctx, result, data, checks)
-  if (result.status === 'pending') return [...open(ctx, 'result', 'queued', [opening], guard), ...facts]
+  if (result.status === 'pending') return [...(await open(ctx, resultKind, 'queued', [opening], guard)), ...facts]
   const decisionId = newId('dec')
   const asGate = { ...ctx, actor: { ...ctx.actor, userId: gatekeeper } }
-  return [...openApproved(asGate, 'result', opening, decisionId, guard), ...facts, setOff(ctx, decisionId)]
+  return [
+    ...(await openApproved(asGate, resultKind, opening, decisionId, guard)),
+    ...facts,
+    setOff(ctx, markOn(result.id, decisionId)),
+  ]
 }
 
 /** What is reported that this gate does not take; nothing where there is no such gate. */

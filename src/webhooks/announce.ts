@@ -22,7 +22,7 @@ export async function announce(ctx: Ctx, tenantId: string): Promise<void> {
     const listeners = await ctx.db.run(selectListeners(ctx, tenantId))
     silent.delete(tenantId)
     if (listeners.length === 0) silent.set(tenantId, ctx.now + trustMs)
-    await Promise.all(listeners.filter(({ waits }) => waits).map(({ id }) => wakeSender(ctx, id, 'first')))
+    await Promise.all(listeners.filter(({ waits }) => waits).map(({ id }) => wakeSender(ctx, tenantId, id, 'first')))
   } catch (error) {
     console.error({
       message: 'webhooks could not be announced; the relay will',

@@ -92,12 +92,12 @@ function request(delivery: DueDelivery, secrets: readonly string[], now: number)
 
 /** What is sent: made of what is written once, so that every attempt sends the same. */
 export function bodyOf(delivery: DueDelivery): string {
-  const { subject_type, about_id } = delivery
+  const { subject_type, subject_id } = delivery
   return JSON.stringify({
     type: delivery.event_type,
     timestamp: new Date(delivery.at).toISOString(),
     data: {
-      id: delivery.subject_id,
+      id: delivery.resource_id,
       kind: delivery.event_type.split('.')[0],
       status: delivery.to_status,
       previous_status: delivery.from_status,
@@ -105,7 +105,7 @@ export function bodyOf(delivery: DueDelivery): string {
       event_id: delivery.event_id,
       title: delivery.title,
       requester_id: delivery.requester_id,
-      subject: subject_type === null ? null : { type: subject_type, id: about_id },
+      subject: subject_type === null ? null : { type: subject_type, id: subject_id },
       ...(delivery.gate_action !== null && { gate_action: delivery.gate_action }),
       details: JSON.parse(delivery.data) as unknown,
     },

@@ -75,7 +75,7 @@ async function attemptInTurn(ctx: Ctx, endpoint: Endpoint, due: readonly DueDeli
   for (const delivery of due) {
     const { attempt, gone, pauseUntil, ...recorded } = await attemptDelivery(delivery, target)
     if (recorded.status !== 'succeeded' && ctx.env.LOG_REQUESTS !== 'off') logFailure(endpoint, delivery, attempt)
-    const now = systemContext(ctx.env, 'system:webhooks', Date.now())
+    const now = systemContext(ctx.env, 'system:webhooks', Date.now(), ctx.actor.tenantId)
     const {
       current: [current],
     } = await now.db.batch({
@@ -86,7 +86,7 @@ async function attemptInTurn(ctx: Ctx, endpoint: Endpoint, due: readonly DueDeli
       paused: pauseUntil === null ? undefined : pause(now, endpoint, pauseUntil),
     })
     if (recorded.nextAt !== null) repeatAt = Math.min(repeatAt ?? Infinity, recorded.nextAt)
-    if (gone || pauseUntil !== null || current?.revision !== endpoint.revision) break
+    if (gone || pauseUntil !== null || current?.version !== endpoint.version) break
   }
   return repeatAt
 }

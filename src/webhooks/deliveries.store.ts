@@ -25,7 +25,7 @@ export interface Attempt {
 /** A delivery that is due, with what it tells. */
 export interface DueDelivery extends Pick<Delivery, 'id' | 'event_type' | 'tries' | 'event_id'> {
   at: number
-  subject_id: string
+  resource_id: string
   actor_id: string
   from_status: string | null
   to_status: string
@@ -34,7 +34,7 @@ export interface DueDelivery extends Pick<Delivery, 'id' | 'event_type' | 'tries
   title: string | null
   requester_id: string | null
   subject_type: string | null
-  about_id: string | null
+  subject_id: string | null
   gate_action: 'on_approve' | 'on_reject' | null
 }
 
@@ -60,9 +60,9 @@ export function takeEvents(ctx: Ctx, endpointId: string, limit: number): Stateme
       FROM ${next} v CROSS JOIN webhook_endpoints e
       WHERE e.id = ${endpointId} AND (
         (${isPublic} AND (instr(e.event_types, '"*"') OR instr(e.event_types, '"' || v.type || '"')))
-        OR (v.type = ${testType} AND v.subject_id = e.id)
+        OR (v.type = ${testType} AND v.resource_id = e.id)
         OR (v.type IN ('result.approved', 'result.rejected') AND EXISTS (
-          SELECT 1 FROM gate_actions a WHERE a.approval_id = v.subject_id AND a.endpoint_id = e.id)))
+          SELECT 1 FROM gate_actions a WHERE a.approval_id = v.resource_id AND a.endpoint_id = e.id)))
       ON CONFLICT DO NOTHING`),
     ctx.db.all(sql`
       UPDATE webhook_endpoints SET taken_seq = next.last FROM (SELECT max(v.seq) AS last FROM ${next} v) AS next
@@ -76,8 +76,8 @@ export function takeTest(ctx: Ctx, endpointId: string): Statement {
     INSERT INTO webhook_deliveries (id, tenant_id, endpoint_id, event_seq, event_type, status, next_attempt_at, created_at)
     SELECT ${idOf}, v.tenant_id, e.id, v.seq, v.type, 'pending', 0, v.at
     FROM events v CROSS JOIN webhook_endpoints e
-    WHERE v.subject_id = ${endpointId} AND v.type = ${testType} AND e.id = v.subject_id AND e.enabled = 1
-      AND e.tenant_id = ${ctx.actor.tenantId}
+    WHERE v.tenant_id = ${ctx.actor.tenantId} AND v.resource_id = ${endpointId} AND v.type = ${testType}
+      AND e.id = v.resource_id AND e.tenant_id = v.tenant_id AND e.enabled = 1
     ORDER BY v.seq DESC LIMIT 1
     ON CONFLICT DO NOTHING`)
 }
@@ -173,7 +173,7 @@ export function replay(ctx: Ctx, id: string) {
 /** One delivery of the caller's tenant, to an endpoint that is not deleted. */
 export function selectDelivery(ctx: Ctx, id: string) {
   return ctx.db.all<Delivery>(sql`
-    SELECT ${columns}, d.attempts FROM webhook_deliveries d JOIN events v ON v.seq = d.event_seq JOIN webhook_endpoints e ON e.id = d.endpoint_id
+    SELECT ${columns}, d.attempts FROM webhook_deliveries d JOIN events v ON v.tenant_id = d.tenant_id AND v.seq = d.event_seq JOIN webhook_endpoints e ON e.id = d.endpoint_id
     WHERE d.id = ${id} AND d.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL`)
 }
 
@@ -190,7 +190,7 @@ export function selectDeliveries(ctx: Ctx, endpointId: string, status: DeliveryS
   const list = (part: PageRequest) => sql`
     FROM webhook_deliveries d INDEXED BY ${sql.raw(index)} CROSS JOIN events v
     WHERE d.endpoint_id = (SELECT id FROM webhook_endpoints WHERE id = ${endpointId} AND tenant_id = ${ctx.actor.tenantId})
-      AND v.seq = d.event_seq
+      AND v.tenant_id = d.tenant_id AND v.seq = d.event_seq
       AND ${status ? sql`d.status = ${status}` : sql`1`} AND ${behind(page, sql`d`)} ${newestFirst(part, sql`d`)}`
   return ctx.db.all<Delivery>(sql`
     SELECT ${columns}, ${carried(sql`d.attempts`, page, sql`d.id`, list)} AS attempts ${list(page)}`)
@@ -214,12 +214,12 @@ export function purgeDeliveries(ctx: Ctx, before: number, limit: number) {
   }
 }
 
-const told = sql`v.at, v.subject_id, v.actor_id, v.from_status, v.to_status, v.data, a.title, a.requester_id, a.subject_type,
-  a.subject_id AS about_id, g.action AS gate_action`
+const told = sql`v.at, v.resource_id, v.actor_id, v.from_status, v.to_status, v.data, a.title, a.requester_id, a.subject_type,
+  a.subject_id, g.action AS gate_action`
 
-const toldOf = sql`webhook_deliveries d JOIN events v ON v.seq = d.event_seq
-  LEFT JOIN approvals a ON a.id = v.subject_id
-  LEFT JOIN gate_actions g ON g.approval_id = v.subject_id AND g.endpoint_id = d.endpoint_id
+const toldOf = sql`webhook_deliveries d JOIN events v ON v.tenant_id = d.tenant_id AND v.seq = d.event_seq
+  LEFT JOIN approvals a ON a.id = v.resource_id
+  LEFT JOIN gate_actions g ON g.approval_id = v.resource_id AND g.endpoint_id = d.endpoint_id
     AND v.type = iif(g.action = 'on_approve', 'result.approved', 'result.rejected')`
 
 const columns = sql`d.id, d.tenant_id, d.endpoint_id, d.event_seq, d.event_type, d.status, d.tries, d.attempt_count, d.next_attempt_at,

@@ -23,7 +23,7 @@ import { wakeSender } from './wake-sender.ts'
 
 /** Sends an endpoint a test, on the way that every event goes. @throws Refusal `not_found`, `endpoint_disabled` */
 export async function testEndpoint(ctx: Ctx, endpointId: string): Promise<Delivery> {
-  const happening = { type: testType, subjectId: endpointId, from: null, to: 'sent' } as const
+  const happening = { type: testType, resourceId: endpointId, from: null, to: 'sent' } as const
   const event_id = newId('evt')
   const id = `msg_${event_id.slice(4)}_${endpointId.slice(4)}`
   const delivery: Delivery = {
@@ -47,7 +47,7 @@ export async function testEndpoint(ctx: Ctx, endpointId: string): Promise<Delive
   ]
   const sent = await onceIf(ctx, delivery, statements, isMade(id))
   if (!sent) return refuseDisabled(ctx, endpointId)
-  await wakeSender(ctx, endpointId, 'first')
+  await wakeSender(ctx, ctx.actor.tenantId, endpointId, 'first')
   return sent
 }
 
@@ -63,7 +63,7 @@ export async function replayDelivery(ctx: Ctx, id: string): Promise<Delivery> {
   } = await ctx.db.batch({ replayed: replay(ctx, id), delivery: selectDelivery(ctx, id) })
   if (!delivery) throw new Refusal('not_found', `There is no webhook delivery ${id}.`)
   if (!replayed) return refuseDisabled(ctx, delivery.endpoint_id)
-  await wakeSender(ctx, delivery.endpoint_id, delivery.next_attempt_at === 0 ? 'first' : 'repeated')
+  await wakeSender(ctx, delivery.tenant_id, delivery.endpoint_id, delivery.next_attempt_at === 0 ? 'first' : 'repeated')
   return delivery
 }
 

@@ -24,7 +24,7 @@ export interface EndpointChange {
 
 const e = sql`e`
 const columns = sql`e.id, e.tenant_id, e.url, e.event_types, e.description, e.enabled, e.disabled_reason, e.secret, e.old_secrets,
-  e.paused_until, e.revision, e.created_at, e.updated_at`
+  e.paused_until, e.version, e.created_at, e.updated_at`
 
 /** Where the tenant's events are now: what comes after is delivered. */
 function latestSeq(ctx: Ctx): SQL {
@@ -62,14 +62,14 @@ export function updateEndpoint(ctx: Ctx, id: string, { enabled, ...change }: End
       taken_seq = iif(${flag} = 1 AND NOT enabled, ${latestSeq(ctx)}, taken_seq),
       until_seq = CASE WHEN ${flag} = 1 THEN NULL WHEN ${flag} = 0 AND enabled THEN ${latestSeq(ctx)} ELSE until_seq END,
       disabled_reason = CASE WHEN ${flag} = 1 THEN NULL WHEN ${flag} = 0 THEN coalesce(disabled_reason, 'by_admin') ELSE disabled_reason END,
-      enabled = coalesce(${flag}, enabled), paused_until = NULL, updated_at = ${ctx.now}, revision = revision + 1
+      enabled = coalesce(${flag}, enabled), paused_until = NULL, updated_at = ${ctx.now}, version = version + 1
     WHERE ${own(ctx, id)}`)
 }
 
 /** Stops deliveries to an endpoint whose receiver, at this URL, has said that it is gone. */
 export function disableGone(ctx: Ctx, { id, url }: Pick<Endpoint, 'id' | 'url'>): Statement {
   return ctx.db.all(sql`
-    UPDATE webhook_endpoints SET enabled = 0, disabled_reason = 'gone', paused_until = NULL, updated_at = ${ctx.now}, revision = revision + 1,
+    UPDATE webhook_endpoints SET enabled = 0, disabled_reason = 'gone', paused_until = NULL, updated_at = ${ctx.now}, version = version + 1,
       until_seq = coalesce((SELECT max(seq) FROM events v WHERE v.tenant_id = webhook_endpoints.tenant_id), 0)
     WHERE id = ${id} AND url = ${url} AND enabled = 1`)
 }
@@ -77,7 +77,7 @@ export function disableGone(ctx: Ctx, { id, url }: Pick<Endpoint, 'id' | 'url'>)
 /** Leaves an endpoint alone whose receiver, at this URL, has asked for that. */
 export function pause(ctx: Ctx, { id, url }: Pick<Endpoint, 'id' | 'url'>, until: number): Statement {
   return ctx.db.all(sql`
-    UPDATE webhook_endpoints SET paused_until = max(coalesce(paused_until, 0), ${until}), revision = revision + 1
+    UPDATE webhook_endpoints SET paused_until = max(coalesce(paused_until, 0), ${until}), version = version + 1
     WHERE id = ${id} AND url = ${url} AND enabled = 1`)
 }
 
@@ -88,7 +88,7 @@ export function pause(ctx: Ctx, { id, url }: Pick<Endpoint, 'id' | 'url'>, until
 export function removeEndpoint(ctx: Ctx, id: string) {
   return ctx.db.all<{ id: string }>(sql`
     UPDATE webhook_endpoints SET enabled = 0, disabled_reason = 'deleted', until_seq = taken_seq, deleted_at = ${ctx.now},
-      updated_at = ${ctx.now}, revision = revision + 1
+      updated_at = ${ctx.now}, version = version + 1
     WHERE ${own(ctx, id)} AND NOT EXISTS (${gatesThatName(ctx, id)}) RETURNING id`)
 }
 
@@ -108,7 +108,7 @@ const keptSecrets = 5
 /** Replaces the secret; the one that it has, and the latest of those that are valid still, sign on until their time. */
 export function replaceSecret(ctx: Ctx, id: string, secret: string, until: number): Statement {
   return ctx.db.all(sql`
-    UPDATE webhook_endpoints SET secret = ${secret}, updated_at = ${ctx.now}, revision = revision + 1, old_secrets = (
+    UPDATE webhook_endpoints SET secret = ${secret}, updated_at = ${ctx.now}, version = version + 1, old_secrets = (
       SELECT json_group_array(json(value)) FROM (
         SELECT json_object('secret', webhook_endpoints.secret, 'until', ${until}) AS value
         UNION ALL SELECT value FROM json_each(webhook_endpoints.old_secrets) WHERE value ->> '$.until' > ${ctx.now} LIMIT ${keptSecrets}))
@@ -127,9 +127,11 @@ export function selectEndpoint(ctx: Ctx, id: string) {
     WHERE e.id = ${id} AND e.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL`)
 }
 
-/** One endpoint whatever its tenant: for its sender, which has no caller. */
+/** One endpoint, deleted or not: for its sender. */
 export function selectForSender(ctx: Ctx, id: string) {
-  return ctx.db.all<Endpoint>(sql`SELECT ${columns} FROM webhook_endpoints e WHERE e.id = ${id}`)
+  return ctx.db.all<Endpoint>(
+    sql`SELECT ${columns} FROM webhook_endpoints e WHERE e.id = ${id} AND e.tenant_id = ${ctx.actor.tenantId}`,
+  )
 }
 
 /** A page of endpoints, newest first. */
@@ -149,9 +151,9 @@ export function selectListeners(ctx: Ctx, tenantId: string) {
 /** Endpoints whose senders have something to do now, and which: in no order, so that none hides the others for ever. */
 export function selectWaiting(ctx: Ctx, limit: number) {
   const pending = sql`SELECT 1 FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.status = 'pending'`
-  return ctx.db.all<{ id: string; first: 0 | 1; repeated: 0 | 1 }>(sql`
+  return ctx.db.all<{ id: string; tenant_id: string; first: 0 | 1; repeated: 0 | 1 }>(sql`
     SELECT * FROM (
-      SELECT e.id, ${hasUntaken} OR EXISTS (${pending} AND d.next_attempt_at = 0) AS first,
+      SELECT e.id, e.tenant_id, ${hasUntaken} OR EXISTS (${pending} AND d.next_attempt_at = 0) AS first,
         EXISTS (${pending} AND d.next_attempt_at BETWEEN 1 AND ${ctx.now}) AS repeated
       FROM webhook_endpoints e WHERE coalesce(e.paused_until, 0) <= ${ctx.now})
     WHERE first OR repeated ORDER BY random() LIMIT ${limit}`)

@@ -58,7 +58,7 @@ export async function createEndpoint(
     secret: await encryptSecret(ctx.env.WEBHOOK_SECRET_KEY, id, newSecret()),
     old_secrets: '[]',
     paused_until: null,
-    revision: 1,
+    version: 1,
     created_at: ctx.now,
     updated_at: ctx.now,
   }
@@ -89,7 +89,7 @@ export async function changeEndpoint(ctx: Ctx, id: string, change: EndpointChang
   })
   if (!endpoint) return missing(id)
   forgetSilence(ctx.actor.tenantId)
-  await wakeSender(ctx, id, 'first')
+  await wakeSender(ctx, ctx.actor.tenantId, id, 'first')
   return endpoint
 }
 

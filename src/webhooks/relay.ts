@@ -19,9 +19,9 @@ const stepsPerSweep = 10
 export async function relayWebhooks(ctx: Ctx): Promise<number> {
   const waiting = await ctx.db.run(selectWaiting({ ...ctx, now: Date.now() }, perSweep))
   await Promise.all(
-    waiting.flatMap(({ id, first, repeated }) => [
-      ...(first ? [wakeSender(ctx, id, 'first')] : []),
-      ...(repeated ? [wakeSender(ctx, id, 'repeated')] : []),
+    waiting.flatMap(({ id, tenant_id, first, repeated }) => [
+      ...(first ? [wakeSender(ctx, tenant_id, id, 'first')] : []),
+      ...(repeated ? [wakeSender(ctx, tenant_id, id, 'repeated')] : []),
     ]),
   )
   return waiting.length

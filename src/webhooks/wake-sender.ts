@@ -8,13 +8,14 @@ import type { Lane } from './deliveries.store.ts'
  */
 export async function wakeSender(
   ctx: Pick<Ctx, 'env' | 'requestId'>,
+  tenantId: string,
   endpointId: string,
   lane: Lane,
   at = 0,
 ): Promise<void> {
   try {
     const name = lane === 'first' ? endpointId : `${endpointId}/${lane}`
-    await ctx.env.WEBHOOK_SENDER.getByName(name).wake(endpointId, lane, at)
+    await ctx.env.WEBHOOK_SENDER.getByName(name).wake(tenantId, endpointId, lane, at)
   } catch (error) {
     console.error({
       message: 'a webhook sender could not be woken; the relay will',

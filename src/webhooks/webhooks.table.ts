@@ -3,7 +3,7 @@ import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 /**
  * Where a tenant wants its events sent. `event_types` is a JSON array. `secret` and those in `old_secrets`
  * (`[{secret, until}]`) are encrypted. `taken_seq` is the last event of which it was seen whether it has to be delivered;
- * `until_seq` the last one before it was disabled. `revision` moves with every change that a sender has to know of.
+ * `until_seq` the last one before it was disabled. `version` moves with every change that a sender has to know of.
  */
 export const webhookEndpoints = sqliteTable('webhook_endpoints', {
   id: text().primaryKey(),
@@ -17,7 +17,7 @@ export const webhookEndpoints = sqliteTable('webhook_endpoints', {
   taken_seq: integer().notNull(),
   until_seq: integer(),
   paused_until: integer(),
-  revision: integer().notNull().default(1),
+  version: integer().notNull().default(1),
   old_secrets: text().notNull().default('[]'),
   created_at: integer().notNull(),
   updated_at: integer().notNull(),

@@ -10,14 +10,14 @@ let tenant: Tenant
 
 beforeAll(async () => {
   tenant = await newTenant()
-  const policy = JSON.stringify({ required_approvals: 1, approver_roles: ['admin'], allow_self_approval: false })
+  const digest = '0'.repeat(64)
   for (let from = 0; from < stored; from += perInsert) {
     const rows = `WITH RECURSIVE n(i) AS (SELECT ?2 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2 + ${perInsert})`
     await env.DB.batch([
       env.DB.prepare(
-        `${rows} INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id, created_at, updated_at, policy, votes_needed, decided_by, decided_at)
+        `${rows} INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id, created_at, updated_at, digest, votes_needed, decided_by, decided_at)
          SELECT printf('approval_%08d', i), ?1, 'change', iif(i % 10, 'pending', 'approved'), 'x', 'usr_' || (i % 100), 'offer', 'of_' || (i % 1000), i, i, ?3, 1, iif(i % 10, NULL, 'usr_z'), iif(i % 10, NULL, i) FROM n`,
-      ).bind(tenant.id, from, policy),
+      ).bind(tenant.id, from, digest),
       env.DB.prepare(
         `${rows} INSERT INTO changes SELECT printf('approval_%08d', i), ?1, 'offer', 'of_' || (i % 1000), 'x', 'update', '{"a":1}', 'x', 1, 1 FROM n`,
       ).bind(tenant.id, from),

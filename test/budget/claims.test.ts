@@ -15,14 +15,14 @@ let tenant: Tenant
 
 beforeAll(async () => {
   tenant = await newTenant()
-  const policy = JSON.stringify({ required_approvals: 1, approver_roles: ['coordinator'], allow_self_approval: false })
+  const digest = '0'.repeat(64)
   for (let from = 0; from < stored; from += perInsert) {
     const rows = `WITH RECURSIVE n(i) AS (SELECT ?2 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2 + ${perInsert})`
     await env.DB.batch([
       env.DB.prepare(
-        `${rows} INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, created_at, updated_at, policy, votes_needed, decided_by, decided_at)
+        `${rows} INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, created_at, updated_at, digest, votes_needed, decided_by, decided_at)
          SELECT printf('clm_%08d', i), ?1, 'claim', iif(i % 10, 'pending', 'approved'), 'x', 'usr_' || (i % 100), i, i, ?3, 1, iif(i % 10, NULL, 'usr_z'), iif(i % 10, NULL, i) FROM n`,
-      ).bind(tenant.id, from, policy),
+      ).bind(tenant.id, from, digest),
       env.DB.prepare(
         `${rows} INSERT INTO claims (approval_id, tenant_id, description, amount, currency) SELECT printf('clm_%08d', i), ?1, 'x', 1, 'EUR' FROM n`,
       ).bind(tenant.id, from),
@@ -50,6 +50,7 @@ test('create and decide: one round trip, at most 20 rows; a lost race no more th
   const won = await approve('coordinator')
   for (const { status, cost } of [made, won]) {
     expect([status < 300, cost.queries]).toEqual([true, 1])
+    console.log('COST', JSON.stringify(cost))
     expect(cost.rowsRead).toBeLessThanOrEqual(20)
   }
   const lost = await approve('late')
@@ -108,7 +109,7 @@ test('a batch of 10,000 claims: at most 3 round trips per 500 claims and 12 rows
   let { queries, rowsRead } = accepted.cost
   let steps = 0
   for (let status = 'pending'; status !== 'completed'; steps += 1) {
-    const ctx = systemContext(env, 'system:batch-runner', Date.now())
+    const ctx = systemContext(env, 'system:batch-runner', Date.now(), fresh.id)
     status = (await advanceBatch(ctx, accepted.body.batch_id))!.status
     queries += ctx.db.cost.queries
     rowsRead += ctx.db.cost.rowsRead

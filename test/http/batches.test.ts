@@ -342,11 +342,11 @@ test('a follower of a batch that is cancelled is told so', async () => {
 
 // Alarms are run by hand only inside.
 test.skipIf(overSocket)('a runner that has nothing to do any more keeps nothing', async () => {
-  const { coordinator, member, batch } = await cast()
+  const { tenant, coordinator, member, batch } = await cast()
   const { batch_id } = await batch({ claim_ids: await submitClaims(member, 1) })
   await ended(coordinator, batch_id)
   const stub = env.BATCH_RUNNER.getByName(batch_id)
-  await stub.wake(batch_id, Date.now() + 60_000)
+  await stub.wake(tenant.id, batch_id, Date.now() + 60_000)
   expect(await runDurableObjectAlarm(stub)).toBe(true)
   expect(await runDurableObjectAlarm(stub)).toBe(false)
   expect((await coordinator(`${path}/${batch_id}`)).body).toMatchObject({ status: 'completed', processed_count: 1 })

@@ -38,7 +38,11 @@ async function everything(tenant: Tenant, many: string[]) {
   await coordinator(`/api/v1/approval-batches/${cancelled}`, { method: 'DELETE' })
   // One step of it is taken here, where its runner would take the next at once.
   const stopped = await scheduled(many)
-  await advanceBatch(systemContext(env, 'system:batch-runner', Date.parse(inAnHour)), stopped, many.length - 1)
+  await advanceBatch(
+    systemContext(env, 'system:batch-runner', Date.parse(inAnHour), tenant.id),
+    stopped,
+    many.length - 1,
+  )
   await coordinator(`/api/v1/approval-batches/${stopped}`, { method: 'DELETE' })
 
   const change = { entityType: 'offer', entityName: 'Offer', action: 'create', payload: {} }
@@ -186,8 +190,9 @@ test('events that an endpoint has not asked for, however many, do not hold up th
     env.DB.prepare('UPDATE webhook_endpoints SET taken_seq = taken_seq - 1 WHERE id = ?').bind(receiver.id),
     env.DB.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2200)
-       INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, to_status)
-       SELECT 'evt_' || i, ?, iif(i = 2100, 'batch.started', 'claim.submitted'), 'x', 'usr_x', 1, 'x' FROM n`,
+       INSERT INTO events (tenant_id, seq, id, type, resource_id, actor_id, at, to_status, salt)
+       SELECT ?1, (SELECT max(seq) FROM events WHERE tenant_id = ?1) + i, 'evt_' || i, iif(i = 2100, 'batch.started', 'claim.submitted'), 'x',
+         'usr_x', 1, 'x', 'x' FROM n`,
     ).bind(tenant.id),
   ])
   await upkeep()
@@ -459,7 +464,7 @@ test('what was never announced, the relay of the next minute delivers', async ()
   const tenant = await newTenant()
   const receiver = await newReceiver(tenant)
   await env.DB.prepare(
-    "INSERT INTO events (id, tenant_id, type, subject_id, actor_id, at, to_status) VALUES ('evt_quiet', ?, 'claim.submitted', 'clm_x', 'usr_x', 5, 'pending')",
+    "INSERT INTO events (id, tenant_id, seq, type, resource_id, actor_id, at, to_status, salt) SELECT 'evt_quiet', ?1, coalesce((SELECT max(seq) FROM events WHERE tenant_id = ?1), 0) + 1, 'claim.submitted', 'clm_x', 'usr_x', 5, 'pending', 'x'",
   )
     .bind(tenant.id)
     .run()

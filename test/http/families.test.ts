@@ -66,7 +66,7 @@ describe.skipIf(overSocket).each([...families])(
       await maintain({ ...env, LOG_REQUESTS: 'off' }, Date.now())
       const after = await seen('expired')
       expect(after).toMatchObject({ status: 'expired', decided_by: expirer })
-      const { results } = await env.DB.prepare('SELECT type FROM events WHERE subject_id = ?').bind(id).all()
+      const { results } = await env.DB.prepare('SELECT type FROM events WHERE resource_id = ?').bind(id).all()
       expect(results.at(-1)).toEqual({ type: `${kind}.expired` })
     })
 

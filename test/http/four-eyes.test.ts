@@ -18,7 +18,7 @@ async function submit(call: Caller, claimant_id?: string): Promise<string> {
 }
 
 async function eventsOf(subject: string) {
-  const { results } = await env.DB.prepare('SELECT type, actor_id, data FROM events WHERE subject_id = ? ORDER BY seq')
+  const { results } = await env.DB.prepare('SELECT type, actor_id, data FROM events WHERE resource_id = ? ORDER BY seq')
     .bind(subject)
     .all<{ type: string; actor_id: string; data: string }>()
   return results.map(({ data, ...event }) => ({ ...event, data: JSON.parse(data) }))
@@ -99,7 +99,7 @@ test('a batch approves no claim that its coordinator, creator, starter or an ame
       started_by: 'usr_starter',
     },
   })
-  const vote = await env.DB.prepare('SELECT voter_id, reported_by FROM votes WHERE approval_id = ?')
+  const vote = await env.DB.prepare('SELECT voter_id, reported_by FROM votes WHERE approval_id = ? AND voided_at = 0')
     .bind(others[0])
     .first()
   expect(vote).toEqual({ voter_id: 'usr_coordinator', reported_by: 'usr_starter' })
@@ -138,7 +138,9 @@ test('a batch that its own time starts was started by nobody, and its coordinato
     return answer.status === 201 ? answer.body : undefined
   })
   expect(await ended(tenant.as('member'), batch.batch_id)).toMatchObject({ approved_count: 1, started_by: null })
-  expect(await env.DB.prepare('SELECT reported_by FROM votes WHERE approval_id = ?').bind(id).first()).toEqual({
+  expect(
+    await env.DB.prepare('SELECT reported_by FROM votes WHERE approval_id = ? AND voided_at = 0').bind(id).first(),
+  ).toEqual({
     reported_by: null,
   })
 })
@@ -158,7 +160,9 @@ test('what a key reports in the name of a person says so: in the answer, on the 
   const [item] = (await service('/v1/approvals')).body.approvals
   expect(item).toMatchObject({ decided_by: 'ann', reported_by: 'usr_service' })
   expect((await eventsOf(item.id)).at(-1)).toMatchObject({ actor_id: 'ann', data: { reported_by: 'usr_service' } })
-  expect(await env.DB.prepare('SELECT reported_by FROM votes WHERE approval_id = ?').bind(item.id).first()).toEqual({
+  expect(
+    await env.DB.prepare('SELECT reported_by FROM votes WHERE approval_id = ? AND voided_at = 0').bind(item.id).first(),
+  ).toEqual({
     reported_by: 'usr_service',
   })
 })

@@ -109,7 +109,7 @@ test('an approved call is put in the outbox and replayed once', async () => {
   })
   expect((await lease()).body.entries).toEqual([])
   const events = await env.DB.prepare(
-    'SELECT e.type, e.actor_id FROM events e JOIN intents i ON i.approval_id = e.subject_id WHERE i.instance_id = ? AND i.customer_id = ? ORDER BY e.seq',
+    'SELECT e.type, e.actor_id FROM events e JOIN intents i ON i.approval_id = e.resource_id WHERE i.instance_id = ? AND i.customer_id = ? ORDER BY e.seq',
   )
     .bind(instance, customer_id)
     .all()

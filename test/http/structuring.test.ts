@@ -12,7 +12,7 @@ const approvals = '/v1/structuring/approvals'
 
 const historyOf = async (id: string) =>
   (
-    await env.DB.prepare('SELECT type, actor_id FROM events WHERE subject_id = ? ORDER BY seq')
+    await env.DB.prepare('SELECT type, actor_id FROM events WHERE resource_id = ? ORDER BY seq')
       .bind(id)
       .all<{ type: string; actor_id: string }>()
   ).results.map(({ type, actor_id }) => `${type} by ${actor_id}`)

@@ -5,8 +5,8 @@ const asked = { id: 'hol_demo1', kind: 'holiday', asked: 'requested', title: '5 
 
 export const demo: Demo = {
   kind: 'holiday',
-  statements: (now) => [
-    ...demoApproval({ ...asked, at: now, due: { at: now + day, on: 'expire' }, approvers: 'reviewer' }),
+  statements: async (now) => [
+    ...(await demoApproval({ ...asked, at: now, due: { at: now + day, on: 'expire' }, what: { days: 5 } })),
     insert('holidays', { approval_id: asked.id, days: 5 }),
   ],
 }

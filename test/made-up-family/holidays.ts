@@ -7,18 +7,20 @@ import { newId } from '../../src/ids.ts'
 import { Refusal } from '../../src/refusal.ts'
 import { insertHoliday, selectHoliday, type Holiday } from './holidays.store.ts'
 
-export function requestHoliday(ctx: Ctx, days: number): Promise<Holiday> {
+const holidayKind = { kind: 'holiday', policy: defaultPolicy(['reviewer']) }
+
+export async function requestHoliday(ctx: Ctx, days: number): Promise<Holiday> {
   if (days > 30) throw new Refusal('too_many_days', `${days} days are more than 30.`)
   const asked = { id: newId('hol'), status: 'pending', days }
   const opening = {
     id: asked.id,
     title: `${days} days off`,
     requester_id: ctx.actor.userId,
-    policy: defaultPolicy(['reviewer']),
+    what: { days },
     due_at: ctx.now + 86_400_000,
     on_due: 'expire' as const,
   }
-  return once(ctx, asked, [...open(ctx, 'holiday', 'requested', [opening]), insertHoliday(ctx, asked)])
+  return once(ctx, asked, [...(await open(ctx, holidayKind, 'requested', [opening])), insertHoliday(ctx, asked)])
 }
 
 export async function getHoliday(ctx: Ctx, id: string): Promise<Holiday> {
@@ -29,5 +31,5 @@ export async function getHoliday(ctx: Ctx, id: string): Promise<Holiday> {
 
 export function approveHoliday(ctx: Ctx, id: string): Promise<Holiday> {
   const view = selectHoliday(ctx, id)
-  return decide(ctx, { id, kind: 'holiday', vote: 'approve', comment: null, ifMatch: null, view })
+  return decide(ctx, { id, ...holidayKind, vote: 'approve', comment: null, ifMatch: null, view })
 }

@@ -100,29 +100,29 @@ async function check(tenant: Tenant): Promise<void> {
     expect(own.map((item) => item.decision !== null)).toEqual(own.map((_, index) => index < one.processed_count))
     expect(new Set(own.map((item) => item.claim_id)).size).toBe(own.length)
     // What a batch says it approved is approved by it, unless it was cancelled: then nothing is.
-    const held = approvals.filter((approval) => approval.decision_id === one.id).map((approval) => approval.id)
+    const held = approvals.filter((approval) => approval.bulk_id === one.id).map((approval) => approval.id)
     const claimed = own.filter((item) => item.decision === 'approved').map((item) => item.claim_id)
     expect(held.sort()).toEqual(one.status === 'cancelled' ? [] : claimed.sort())
     expect(one.status === 'completed').toBe(one.processed_count === one.total_claims && one.status !== 'cancelled')
-    expect(events.filter((event) => event.subject_id === one.id && event.type === 'batch.completed')).toHaveLength(
+    expect(events.filter((event) => event.resource_id === one.id && event.type === 'batch.completed')).toHaveLength(
       one.status === 'completed' ? 1 : 0,
     )
-    expect(events.filter((event) => event.subject_id === one.id && event.type === 'batch.cancelled')).toHaveLength(
+    expect(events.filter((event) => event.resource_id === one.id && event.type === 'batch.cancelled')).toHaveLength(
       one.status === 'cancelled' ? 1 : 0,
     )
   }
   for (const approval of approvals) {
     // Approved by one and only one, with the vote of the one who approved, and a history that leads to where it is.
-    const own = votes.filter((vote) => vote.approval_id === approval.id)
+    const own = votes.filter((vote) => vote.approval_id === approval.id && vote.voided_at === 0)
     expect(own.map((vote) => [vote.vote, vote.decision_id, vote.voter_id])).toEqual(
       ['approved', 'rejected'].includes(approval.status)
         ? [[approval.status === 'approved' ? 'approve' : 'reject', approval.decision_id, approval.decided_by]]
         : [],
     )
-    const history = events.filter((event) => event.subject_id === approval.id)
+    const history = events.filter((event) => event.resource_id === approval.id)
     history.forEach((event, index) => expect(event.from_status).toBe(index === 0 ? null : history[index - 1].to_status))
     expect(history.at(-1).to_status).toBe(approval.status)
-    expect(history).toHaveLength(approval.revision)
+    expect(history).toHaveLength(approval.version)
   }
   const tallies = await all("SELECT * FROM tallies WHERE tenant_id = ? AND facet = ''")
   for (const status of ['pending', 'approved', 'rejected', 'withdrawn']) {

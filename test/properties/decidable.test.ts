@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import type { Approval } from '../../src/approvals/approval.ts'
 import { selectApproval } from '../../src/approvals/approvals.store.ts'
 import { decide } from '../../src/approvals/decide.ts'
+import type { Policy } from '../../src/approvals/policy.ts'
 import { whyNot } from '../../src/approvals/rules.ts'
 import { roles } from '../../src/context.ts'
 import { newId } from '../../src/ids.ts'
@@ -30,8 +31,17 @@ test('the database allows exactly what the rules allow', async () => {
     actor_roles: fc.subarray([...roles], { minLength: 1 }),
     allow_self_approval: fc.boolean(),
     needed: fc.integer({ min: 1, max: 3 }),
-    earlier: fc.option(fc.constantFrom('approve' as const, 'reject' as const)),
-    revision: fc.integer({ min: 1, max: 3 }),
+    earlier: fc.option(
+      fc.record({
+        vote: fc.constantFrom('approve' as const, 'reject' as const),
+        revision: fc.integer({ min: 1, max: 2 }),
+        voided_at: fc.constantFrom(0, 0, 1),
+      }),
+    ),
+    revision: fc.integer({ min: 1, max: 2 }),
+    version: fc.integer({ min: 1, max: 3 }),
+    /** Whether the policy is the approval's own, or what its kind takes. */
+    hasOwn: fc.boolean(),
     ifMatch: fc.option(fc.subarray(['1', '2', '3', 'x'])),
     vote: fc.constantFrom('approve' as const, 'reject' as const),
   })
@@ -52,37 +62,58 @@ test('the database allows exactly what the rules allow', async () => {
         updated_at: 0,
         due_at: one.due?.due_at ?? null,
         on_due: (one.due?.on_due ?? null) as Approval['on_due'],
-        policy: JSON.stringify({
-          required_approvals: one.needed,
-          approver_roles: one.approver_roles,
-          allow_self_approval: one.allow_self_approval,
-        }),
+        policy_version_id: one.hasOwn ? newId('plv') : null,
         votes_needed: one.needed,
         votes_for: 0,
         revision: one.revision,
+        version: one.version,
+        digest: '0'.repeat(64),
         decision_id: null,
+        bulk_id: null,
         decided_by: ended ? 'usr_z' : null,
         decided_at: ended ? 1 : null,
         comment: null,
         submitted_by: one.submitter,
+        restricted: 0,
+      }
+      const own: Policy = {
+        required_approvals: one.needed,
+        approver_roles: one.approver_roles,
+        allow_self_approval: one.allow_self_approval,
+      }
+      const ofKind = {
+        kind: 'claim',
+        policy: one.hasOwn ? { ...own, approver_roles: [], allow_self_approval: !own.allow_self_approval } : own,
       }
       const columns = Object.keys(row)
       await env.DB.batch([
+        ...(row.policy_version_id
+          ? [
+              env.DB.prepare("INSERT INTO policy_versions VALUES (?, ?, ?, 1, ?, 0, 'usr_z')").bind(
+                row.policy_version_id,
+                tenant.id,
+                row.policy_version_id,
+                JSON.stringify(own),
+              ),
+            ]
+          : []),
         env.DB.prepare(`INSERT INTO approvals (${columns.join()}) VALUES (${columns.map(() => '?').join()})`).bind(
           ...Object.values(row),
         ),
         ...(one.earlier
           ? [
               env.DB.prepare(
-                'INSERT INTO votes (approval_id, voter_id, vote, decision_id, voted_at) VALUES (?, ?, ?, ?, 0)',
-              ).bind(row.id, 'usr_a', one.earlier, 'dec_earlier'),
+                "INSERT INTO votes (approval_id, revision, voter_id, voided_at, vote, decision_id, counted_with, voted_at) VALUES (?, ?, 'usr_a', ?, ?, 'dec_earlier', '{}', 0)",
+              ).bind(row.id, one.earlier.revision, one.earlier.voided_at, one.earlier.vote),
             ]
           : []),
       ])
-      const expected = whyNot(row, one.earlier, ctx.actor, one, now)
+      // Only a vote that stands, on the present question, counts.
+      const stands = one.earlier?.revision === one.revision && one.earlier.voided_at === 0
+      const expected = whyNot(row, own, stands ? one.earlier!.vote : null, ctx.actor, one, now)
       const outcome = await decide(ctx, {
         id: row.id,
-        kind: 'claim',
+        ...ofKind,
         comment: null,
         vote: one.vote,
         ifMatch: one.ifMatch,
@@ -92,7 +123,7 @@ test('the database allows exactly what the rules allow', async () => {
         throw error
       })
       const after = (await env.DB.prepare('SELECT * FROM approvals WHERE id = ?').bind(row.id).first<Approval>())!
-      if (expected === null) expect(after.revision).toBe(row.revision + 1)
+      if (expected === null) expect([after.version, after.revision]).toEqual([row.version + 1, row.revision])
       else expect(after).toEqual(row)
       expect(typeof outcome === 'string' ? outcome : 'done').toBe(expected instanceof Refusal ? expected.code : 'done')
     }),

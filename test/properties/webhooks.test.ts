@@ -43,7 +43,7 @@ test('however events are taken, each that an endpoint has asked for becomes one 
       const happened: string[] = []
       for (const one of steps) {
         if (one.do === 'happen') {
-          await ctx.db.run(record(ctx, [{ type: one.type, subjectId: `s${happened.length}`, from: null, to: 'x' }]))
+          await ctx.db.run(record(ctx, [{ type: one.type, resourceId: `s${happened.length}`, from: null, to: 'x' }]))
           happened.push(one.type)
         } else {
           await Promise.all(

@@ -17,7 +17,7 @@ const demos = families.map(({ kind }) => {
 
 /** Loads the demo data, as `npm start` does. */
 export async function loadDemo(): Promise<void> {
-  await env.DB.batch(demoData(demos, Date.now()).map((statement) => env.DB.prepare(statement)))
+  await env.DB.batch((await demoData(demos, Date.now())).map((statement) => env.DB.prepare(statement)))
 }
 
 /** Calls with a key of the demo data. */

@@ -36,7 +36,7 @@ let made = 0
 export async function newTenant(): Promise<Tenant> {
   made += 1
   const id = `t${made}-${crypto.randomUUID().slice(0, 8)}`
-  await env.DB.prepare('INSERT INTO tenants VALUES (?, ?, 0)').bind(id, id).run()
+  await env.DB.prepare('INSERT INTO tenants (id, name, created_at) VALUES (?, ?, 0)').bind(id, id).run()
   return tenantOf(id)
 }
 

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest'
 import { winnerOf, type Approval } from '../../src/approvals/approval.ts'
 import { statusAt } from '../../src/approvals/states.ts'
+import type { Policy } from '../../src/approvals/policy.ts'
 import { whyNot, whyNotWithdraw } from '../../src/approvals/rules.ts'
 import { Refusal } from '../../src/refusal.ts'
 
 const now = 1_000_000
-const policy = { required_approvals: 1, approver_roles: ['coordinator'], allow_self_approval: false }
+const policy: Policy = { required_approvals: 1, approver_roles: ['coordinator'], allow_self_approval: false }
+const lenient = { ...policy, allow_self_approval: true }
 
 function approval(changes: Partial<Approval> = {}): Approval {
   return {
@@ -21,15 +23,19 @@ function approval(changes: Partial<Approval> = {}): Approval {
     updated_at: 0,
     due_at: null,
     on_due: null,
-    policy: JSON.stringify(policy),
+    policy_version_id: null,
     votes_needed: 1,
     votes_for: 0,
-    revision: 3,
+    revision: 1,
+    version: 3,
+    digest: '0'.repeat(64),
     decision_id: null,
+    bulk_id: null,
     decided_by: null,
     decided_at: null,
     comment: null,
     submitted_by: null,
+    restricted: 0,
     ...changes,
   }
 }
@@ -40,35 +46,33 @@ const code = (result: Refusal | 'repeat' | null) => (result instanceof Refusal ?
 const decided = { status: 'approved', decided_by: 'usr_c', decided_at: 5 } as const
 
 test('a pending approval may be decided by somebody else with the role', () => {
-  expect(whyNot(approval(), null, actor, approve, now)).toBeNull()
+  expect(whyNot(approval(), policy, null, actor, approve, now)).toBeNull()
 })
 
 test('who lacks the role, or asked for it, may not', () => {
-  expect(code(whyNot(approval(), null, { ...actor, roles: ['member'] }, approve, now))).toBe('forbidden')
-  expect(code(whyNot(approval(), null, { ...actor, userId: 'usr_member' }, approve, now))).toBe('self_approval')
-  const lenient = approval({ policy: JSON.stringify({ ...policy, allow_self_approval: true }) })
-  expect(whyNot(lenient, null, { ...actor, userId: 'usr_member' }, approve, now)).toBeNull()
+  expect(code(whyNot(approval(), policy, null, { ...actor, roles: ['member'] }, approve, now))).toBe('forbidden')
+  expect(code(whyNot(approval(), policy, null, { ...actor, userId: 'usr_member' }, approve, now))).toBe('self_approval')
+  expect(whyNot(approval(), lenient, null, { ...actor, userId: 'usr_member' }, approve, now)).toBeNull()
 })
 
 test('who sent it in the name of somebody else has asked too', () => {
   const sent = approval({ submitted_by: 'usr_c' })
-  expect(code(whyNot(sent, null, actor, approve, now))).toBe('self_approval')
-  expect(whyNot(sent, null, { ...actor, userId: 'usr_d' }, approve, now)).toBeNull()
-  const lenient = approval({ submitted_by: 'usr_c', policy: JSON.stringify({ ...policy, allow_self_approval: true }) })
-  expect(whyNot(lenient, null, actor, approve, now)).toBeNull()
+  expect(code(whyNot(sent, policy, null, actor, approve, now))).toBe('self_approval')
+  expect(whyNot(sent, policy, null, { ...actor, userId: 'usr_d' }, approve, now)).toBeNull()
+  expect(whyNot(sent, lenient, null, actor, approve, now)).toBeNull()
 })
 
 test('the same vote again is a repeat, as long as it is what was decided', () => {
-  expect(whyNot(approval(decided), 'approve', actor, approve, now)).toBe('repeat')
-  expect(whyNot(approval({ votes_needed: 2, votes_for: 1 }), 'approve', actor, approve, now)).toBe('repeat')
+  expect(whyNot(approval(decided), policy, 'approve', actor, approve, now)).toBe('repeat')
+  expect(whyNot(approval({ votes_needed: 2, votes_for: 1 }), policy, 'approve', actor, approve, now)).toBe('repeat')
   const overruled = approval({ status: 'rejected', decided_by: 'usr_d', decided_at: 5 })
-  expect(code(whyNot(overruled, 'approve', actor, approve, now))).toBe('already_decided')
+  expect(code(whyNot(overruled, policy, 'approve', actor, approve, now))).toBe('already_decided')
 })
 
 test('a changed mind is refused, decided or not', () => {
   const reject = { vote: 'reject', ifMatch: null } as const
-  expect(code(whyNot(approval(decided), 'approve', actor, reject, now))).toBe('already_decided')
-  expect(code(whyNot(approval({ votes_needed: 2, votes_for: 1 }), 'approve', actor, reject, now))).toBe(
+  expect(code(whyNot(approval(decided), policy, 'approve', actor, reject, now))).toBe('already_decided')
+  expect(code(whyNot(approval({ votes_needed: 2, votes_for: 1 }), policy, 'approve', actor, reject, now))).toBe(
     'already_decided',
   )
 })
@@ -77,7 +81,7 @@ test('an approval past its due time is expired for every reader, to the millisec
   const due = (due_at: number) => approval({ due_at, on_due: 'expire' })
   expect(statusAt(due(now + 1), now)).toBe('pending')
   expect(statusAt(due(now), now)).toBe('expired')
-  expect(code(whyNot(due(now), null, actor, approve, now))).toBe('approval_expired')
+  expect(code(whyNot(due(now), policy, null, actor, approve, now))).toBe('approval_expired')
   expect(winnerOf(due(now), now)).toEqual({
     decision: 'expired',
     decided_by: 'system:expiry',
@@ -86,9 +90,11 @@ test('an approval past its due time is expired for every reader, to the millisec
   expect(statusAt(approval({ due_at: now, on_due: 'approve' }), now)).toBe('pending')
 })
 
-test('If-Match must name the present revision', () => {
-  expect(whyNot(approval(), null, actor, { vote: 'approve', ifMatch: ['2', '3'] }, now)).toBeNull()
-  expect(code(whyNot(approval(), null, actor, { vote: 'approve', ifMatch: ['2'] }, now))).toBe('precondition_failed')
+test('If-Match must name the present version', () => {
+  expect(whyNot(approval(), policy, null, actor, { vote: 'approve', ifMatch: ['2', '3'] }, now)).toBeNull()
+  expect(code(whyNot(approval(), policy, null, actor, { vote: 'approve', ifMatch: ['2'] }, now))).toBe(
+    'precondition_failed',
+  )
 })
 
 test('only the requester withdraws, and only what is pending', () => {

@@ -10,8 +10,8 @@ test('the database allows the moves that there are, and no other', async () => {
       const id = `clm_${from}_${to}`
       const ended = (status: string) => (status === 'pending' ? null : 'x')
       await env.DB.prepare(
-        `INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, created_at, updated_at, policy, votes_needed, decided_by, decided_at)
-         VALUES (?, ?, 'claim', ?, 'x', 'usr_a', 0, 0, '{}', 1, ?, ?)`,
+        `INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, created_at, updated_at, digest, votes_needed, decided_by, decided_at)
+         VALUES (?, ?, 'claim', ?, 'x', 'usr_a', 0, 0, '${'0'.repeat(64)}', 1, ?, ?)`,
       )
         .bind(id, tenant, from, ended(from), ended(from) && 1)
         .run()

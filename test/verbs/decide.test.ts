@@ -13,42 +13,41 @@ import { newTenant } from '../support/tenant.ts'
 
 const now = Date.UTC(2026, 2, 1)
 
+const withPolicy = (policy: Partial<Policy> = {}) => ({
+  kind: 'claim',
+  policy: { required_approvals: 1, approver_roles: ['coordinator'], allow_self_approval: false, ...policy } as Policy,
+})
+
 async function opened(
   ctx: Ctx,
   policy: Partial<Policy> = {},
   due: { due_at: number; on_due: 'expire' | 'approve' | 'reject' } | null = null,
 ) {
   const id = newId('clm')
-  const whole = {
-    required_approvals: 1,
-    approver_roles: ['coordinator'] as const,
-    allow_self_approval: false,
-    ...policy,
-  }
   const opening = {
     id,
     title: 'Train',
     requester_id: ctx.actor.userId,
-    policy: whole,
+    what: {},
     due_at: null,
     on_due: null,
     ...due,
   }
-  await ctx.db.batch({ opened: open(ctx, 'claim', 'submitted', [opening]) })
+  await ctx.db.batch({ opened: await open(ctx, withPolicy(policy), 'submitted', [opening]) })
   return id
 }
 
 const viewOf = (ctx: Ctx, id: string) => selectApproval(ctx, id, 'claim', '')
 
 const vote = (ctx: Ctx, id: string, vote: 'approve' | 'reject' = 'approve') =>
-  decide(ctx, { id, kind: 'claim', vote, comment: null, ifMatch: null, view: viewOf(ctx, id) }).then(
+  decide(ctx, { id, ...withPolicy(), vote, comment: null, ifMatch: null, view: viewOf(ctx, id) }).then(
     ({ status }) => status,
     (error: Refusal) => error.code,
   )
 
 const history = async (id: string) => {
   const { results } = await env.DB.prepare(
-    'SELECT type, actor_id, from_status, to_status FROM events WHERE subject_id = ? ORDER BY seq',
+    'SELECT type, actor_id, from_status, to_status FROM events WHERE resource_id = ? ORDER BY seq',
   )
     .bind(id)
     .all()
@@ -84,7 +83,7 @@ test('past its due time it cannot be decided or withdrawn, sweep or no sweep', a
   const id = await opened(tenant.ctx('member', undefined, now - 1), {}, due)
   expect(await vote(tenant.ctx('coordinator', undefined, now), id)).toBe('approval_expired')
   const member = tenant.ctx('member', undefined, now)
-  const late = withdraw(member, { id, kind: 'claim', ifMatch: null, view: viewOf(member, id) })
+  const late = withdraw(member, { id, ...withPolicy(), ifMatch: null, view: viewOf(member, id) })
   expect(await late.catch((error: Refusal) => error.code)).toBe('already_decided')
   expect(await vote(tenant.ctx('coordinator', undefined, now - 1), id)).toBe('approved')
 })
@@ -112,12 +111,12 @@ test('an effect that fails takes the decision with it', async () => {
     ctx.db.all(sql`INSERT INTO tallies (tenant_id, kind, facet, pending) VALUES ('x', 'y', 'z', -1)`),
   ]
   const view = viewOf(ctx, id)
-  const broken = decide(ctx, { id, kind: 'claim', vote: 'approve', comment: null, ifMatch: null, effect, view })
+  const broken = decide(ctx, { id, ...withPolicy(), vote: 'approve', comment: null, ifMatch: null, effect, view })
   expect(await broken.catch((error: Error) => error.message)).toContain('CHECK')
-  const { status, revision } = (await env.DB.prepare('SELECT status, revision FROM approvals WHERE id = ?')
+  const { status, version } = (await env.DB.prepare('SELECT status, version FROM approvals WHERE id = ?')
     .bind(id)
     .first())!
-  expect([status, revision]).toEqual(['pending', 1])
+  expect([status, version]).toEqual(['pending', 1])
   expect(await history(id)).toHaveLength(1)
 })
 
@@ -125,8 +124,8 @@ test('history cannot be changed or removed', async () => {
   const tenant = await newTenant()
   const id = await opened(tenant.ctx('member'))
   for (const statement of [
-    "UPDATE events SET actor_id = 'x' WHERE subject_id = ?",
-    'DELETE FROM events WHERE subject_id = ?',
+    "UPDATE events SET actor_id = 'x' WHERE resource_id = ?",
+    'DELETE FROM events WHERE resource_id = ?',
   ]) {
     const refused = await env.DB.prepare(statement)
       .bind(id)

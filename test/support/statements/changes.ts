@@ -1,7 +1,9 @@
+import { markOn } from '../../../src/approvals/mark.store.ts'
 import * as change from '../../../src/changes/changes.store.ts'
 import * as entity from '../../../src/changes/entities.store.ts'
 import { ctx, firstPage, gives, holds, laterPage, returns, type Samples } from './sample.ts'
 
+const mark = markOn('a', 'd')
 const key = { entity_type: 'project', entity_id: 'e' }
 const facts = { ...key, id: 'a', entity_name: 'E', action: 'create', payload: '{}' } as const
 const narrowings = [
@@ -12,7 +14,7 @@ const narrowings = [
 ]
 const filters = narrowings.flatMap((filter) => [filter, { ...filter, status: 'pending' as const }])
 const asked = 'id entity_type entity_id entity_name action payload requester_name requester_id'
-const state = 'status created_at decided_by decided_at comment revision'
+const state = 'status created_at decided_by decided_at comment approval_version'
 const entityColumns = 'entity_type entity_id entity_name version updated_at updated_by approval_id data'
 const versionColumns =
   'entity_type entity_id version action entity_name requested_by approved_by approval_id created_at data'
@@ -27,7 +29,7 @@ export const samples: Samples = {
     isThere: [holds(change.isThere(ctx, facts)), holds(change.isThere(ctx, { ...facts, action: 'update' }))],
     insertChange: change.insertChange(ctx, facts, true),
     fits: [holds(change.fits('approve', null), 'approvals'), holds(change.fits('reject', ['1-1']), 'approvals')],
-    applyChange: change.applyChange(ctx, 'd'),
+    applyChange: change.applyChange(ctx, mark),
     selectChange: returns(
       change.selectChange(ctx, 'a'),
       asked,

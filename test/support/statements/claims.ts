@@ -17,7 +17,7 @@ const claimFilters = [
   { externalRef: 'r', batchId: 'b', claimantId: 'usr_y' },
 ] as const
 const claimColumns = [
-  'id claimant_id submitted_by status decision_id decided_by decided_at comment revision created_at updated_at',
+  'id claimant_id submitted_by status bulk_id decided_by decided_at comment version created_at updated_at',
   'description amount currency expense_type incurred_on distance_km receipt_url external_ref',
 ] as const
 
@@ -25,7 +25,6 @@ const claimColumns = [
 export const samples: Samples = {
   'claims/batch-step.store.ts': {
     step: steps.step(ctx, 'b', 5, 1),
-    selectForRunner: returnsAllOf(batches, steps.selectForRunner(ctx, 'b')),
     revert: steps.revert(ctx, 'b', 'w', 5),
   },
   'claims/batches.store.ts': {
@@ -43,7 +42,7 @@ export const samples: Samples = {
     markCancelled: returnsAllOf(batches, batch.markCancelled(ctx, 'b', 1, ['1'], 'w')),
     recordIfWritten: batch.recordIfWritten(ctx, 'b', 'w', 'batch.started'),
     told: gives(batch.told, 'batches'),
-    takeOverdue: returns(batch.takeOverdue(ctx, 5, 1), 'id'),
+    takeOverdue: returns(batch.takeOverdue(ctx, 5, 1), 'id tenant_id'),
   },
   'claims/claims.store.ts': {
     insertClaims: claim.insertClaims(ctx, [{ ...rowOf(claims), id: 'a' }]),

@@ -1,9 +1,11 @@
+import { markOn } from '../../../src/approvals/mark.store.ts'
 import * as intent from '../../../src/intents/intents.store.ts'
 import { intents, outbox } from '../../../src/intents/intents.table.ts'
 import * as status from '../../../src/intents/outbox-status.store.ts'
 import * as entry from '../../../src/intents/outbox.store.ts'
 import { ctx, firstPage, gives, holds, laterPage, returns, returnsAllOf, rowOf, type Samples } from './sample.ts'
 
+const mark = markOn('a', 'd')
 const resolution = {
   role: 'owner',
   personId: null,
@@ -28,7 +30,7 @@ export const samples: Samples = {
     behindRef: gives(intent.behindRef(ctx, 'i', 'R')),
     insertIntent: intent.insertIntent(ctx, { ...rowOf(intents), id: 'a' }),
     resolvableBy: holds(intent.resolvableBy('owner', null), 'approvals'),
-    recordResolution: intent.recordResolution(ctx, 'd', resolution),
+    recordResolution: intent.recordResolution(ctx, mark, resolution),
     selectInView: returns(
       intent.selectInView(ctx, 'i', 'R'),
       ...intentColumns,

@@ -1,3 +1,4 @@
+import { markOn } from '../../../src/approvals/mark.store.ts'
 import { sql } from 'drizzle-orm'
 import * as check from '../../../src/structuring/checks.store.ts'
 import * as gate from '../../../src/structuring/gates.store.ts'
@@ -6,6 +7,7 @@ import * as result from '../../../src/structuring/results.store.ts'
 import { checkResults, results } from '../../../src/structuring/results.table.ts'
 import { ctx, firstPage, gives, holds, laterPage, returns, rowOf, type Samples } from './sample.ts'
 
+const mark = markOn('a', 'd')
 const checkColumns = 'id name description type severity config is_active sort_order created_at updated_at'
 const gateColumns = [
   'id name description check_ids on_approve on_reject auto_approve_after_hours queue_warnings is_active created_at',
@@ -13,7 +15,7 @@ const gateColumns = [
 ] as const
 const ruleColumns = 'id gate_id type config created_at updated_at'
 const resultColumns = [
-  'id status requester_id created_at due_at decided_by decided_at comment revision gate_id confidence external_ref',
+  'id status requester_id created_at due_at decided_by decided_at comment version gate_id confidence external_ref',
   'queued_items',
 ] as const
 const itemColumns =
@@ -81,7 +83,7 @@ export const samples: Samples = {
   },
   'structuring/results.store.ts': {
     insertResult: result.insertResult(ctx, { ...rowOf(results), id: 'a' }, '{}', [item]),
-    setOff: result.setOff(ctx, 'd'),
+    setOff: result.setOff(ctx, mark),
     behindItem: gives(result.behindItem(ctx, 'a')),
     selectResult: returns(result.selectResult(ctx, 'a'), ...resultColumns),
     selectResultWithData: returns(result.selectResultWithData(ctx, 'a'), ...resultColumns, 'data'),

@@ -5,14 +5,14 @@ import { ctx, firstPage, holds, laterPage, returns, returnsAllOf, rowOf, type Sa
 
 const lanes = ['first', 'repeated'] as const
 const told = [
-  'at subject_id actor_id from_status to_status data title requester_id subject_type about_id gate_action',
+  'at resource_id actor_id from_status to_status data title requester_id subject_type subject_id gate_action',
   'id event_type tries event_id',
 ] as const
 const due = { ...rowOf(webhookDeliveries), ...({} as delivery.DueDelivery) }
 const attempt = { at: 'x', duration_ms: 1, response_status: null, response_body: null, error: null }
 const purged = delivery.purgeDeliveries(ctx, 1, 5)
 const endpointColumns = [
-  'id tenant_id url event_types description enabled disabled_reason secret old_secrets paused_until revision created_at',
+  'id tenant_id url event_types description enabled disabled_reason secret old_secrets paused_until version created_at',
   'updated_at',
 ] as const
 
@@ -60,7 +60,7 @@ export const samples: Samples = {
       returns(endpoint.selectEndpoints(ctx, page), ...endpointColumns),
     ),
     selectListeners: returns(endpoint.selectListeners(ctx, 't'), 'id waits'),
-    selectWaiting: returns(endpoint.selectWaiting(ctx, 5), 'id first repeated'),
+    selectWaiting: returns(endpoint.selectWaiting(ctx, 5), 'id tenant_id first repeated'),
     hasUntaken: holds(endpoint.hasUntaken, 'webhook_endpoints e'),
     purgeEndpoints: endpoint.purgeEndpoints(ctx),
   },

@@ -1,0 +1,30 @@
+import canonicalize from 'canonicalize'
+
+/** A question as an approver decides on it. What changes a member of it makes another question of it. */
+export interface Question {
+  id: string
+  kind: string
+  /** 1, and one more for each amendment. */
+  revision: number
+  title: string
+  requester: string
+  /**
+   * The family's facts that an approver decides on. JSON that is kept as it was sent is in it as its exact text, since no
+   * two readers need agree on its numbers.
+   */
+  what: Readonly<Record<string, unknown>>
+}
+
+/** What identifies a question: the SHA-256, in lower-case hexadecimal, of its canonical form (RFC 8785). */
+export async function digestOf({ id, kind, revision, title, requester, what }: Question): Promise<string> {
+  const text = canonicalize(asStored({ id, kind, revision, title, requester, what }))
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  return new Uint8Array(digest).toHex()
+}
+
+/** Text is stored as UTF-8, which has no half of a surrogate pair; nor has RFC 8785. */
+function asStored(question: Question): unknown {
+  return JSON.parse(JSON.stringify(question), (_, value: unknown) =>
+    typeof value === 'string' ? value.toWellFormed() : value,
+  )
+}

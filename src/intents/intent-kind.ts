@@ -1,0 +1,21 @@
+import { defaultPolicy, type KindOfApprovals } from '../approvals/policy.ts'
+import type { IntentFacts } from './intents.store.ts'
+
+/**
+ * Intents, as the core knows them. The agent platform asks and reports the answer with the same key, on behalf of different
+ * people: who may answer is said by `approver_role` and `approver_person_id`, not by the key.
+ */
+export const intentKind = {
+  kind: 'intent',
+  policy: { ...defaultPolicy(['service', 'admin']), allow_self_approval: true },
+} as const satisfies KindOfApprovals
+
+/** What a person decides on: the call, as its text, and who is asked. */
+export function whatIsCalled(intent: Omit<IntentFacts, 'id'>) {
+  const { instance_id, approval_ref, customer_id, action, skill_slug, serialized_intent } = intent
+  const { approver_role, approver_person_id, rule_id } = intent
+  return {
+    ...{ instance_id, approval_ref, customer_id, action, skill_slug, serialized_intent },
+    ...{ approver_role, approver_person_id, rule_id },
+  }
+}

@@ -1,0 +1,19 @@
+import { defaultPolicy, type KindOfApprovals } from '../approvals/policy.ts'
+import type { ResultFacts } from './results.store.ts'
+
+/**
+ * Results, as the core knows them. It is the gate that asks, not the one who submits: they may review it as well, if they
+ * have the role.
+ */
+export const resultKind = {
+  kind: 'result',
+  policy: { ...defaultPolicy(['reviewer', 'admin']), allow_self_approval: true },
+} as const satisfies KindOfApprovals
+
+/** What a reviewer decides on; the data as its text. */
+export function whatResulted(
+  { gate_id, confidence, external_ref }: Pick<ResultFacts, 'gate_id' | 'confidence' | 'external_ref'>,
+  data: string,
+) {
+  return { gate_id, data, confidence, external_ref }
+}
