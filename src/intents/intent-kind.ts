@@ -12,10 +12,15 @@ export const intentKind = {
 
 /** What a person decides on: the call, as its text, and who is asked. */
 export function whatIsCalled(intent: Omit<IntentFacts, 'id'>) {
-  const { instance_id, approval_ref, customer_id, action, skill_slug, serialized_intent } = intent
-  const { approver_role, approver_person_id, rule_id } = intent
   return {
-    ...{ instance_id, approval_ref, customer_id, action, skill_slug, serialized_intent },
-    ...{ approver_role, approver_person_id, rule_id },
+    instance_id: intent.instance_id,
+    approval_ref: intent.approval_ref,
+    customer_id: intent.customer_id,
+    action: intent.action,
+    skill_slug: intent.skill_slug,
+    serialized_intent: intent.serialized_intent,
+    approver_role: intent.approver_role,
+    approver_person_id: intent.approver_person_id,
+    rule_id: intent.rule_id,
   }
 }
