@@ -135,14 +135,11 @@ export function markWithdrawn(
     RETURNING *`)
 }
 
-/**
- * One approval as it is now, with its own policy as JSON, if it has one, and, unless this decision has just been made on it,
- * the actor's earlier vote.
- */
-export function selectApproval(ctx: Ctx, id: Reference, kind: Kind, decisionId: string) {
+/** One approval as it is now, with its own policy as JSON, if it has one, and the actor's standing vote. */
+export function selectApproval(ctx: Ctx, id: Reference, kind: Kind) {
   return ctx.db.all<Approval & { mine: Vote | null; policy: string | null }>(sql`
     SELECT approvals.*, (SELECT body FROM policy_versions WHERE id = policy_version_id) AS policy,
-      CASE WHEN decision_id IS NOT ${decisionId} THEN (${standing(sql`vote`, sql`${ctx.actor.userId}`)}) END AS mine
+      (${standing(sql`vote`, sql`${ctx.actor.userId}`)}) AS mine
     FROM approvals WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND kind = ${kind}`)
 }
 

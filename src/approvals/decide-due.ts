@@ -1,5 +1,5 @@
 import type { Ctx } from '../context.ts'
-import { inSteps } from '../db/in-steps.ts'
+import { asFound } from '../db/in-steps.ts'
 import type { Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
 import type { Kind } from './approval.ts'
@@ -50,18 +50,14 @@ async function sweep(
   effect: (ctx: Ctx, mark: Mark) => Statement[],
 ): Promise<number> {
   const asClock = { ...ctx, actor: { ...ctx.actor, userId } }
-  let total = 0
-  await inSteps(stepsPerSweep, perStep, async () => {
-    const due = await ctx.db.run(selectDue(ctx, outcome, perStep))
-    if (due.length === 0) return 0
+  const find = (limit: number) => ctx.db.run(selectDue(ctx, outcome, limit))
+  return asFound(stepsPerSweep, perStep, find, async (due) => {
     const ids = due.map(({ id }) => id)
     const mark = markOnAll(ids, newId('dec'))
     const { decided } = await ctx.db.batch({
       ...decideDue(asClock, outcome, mark, ids.length),
       effect: effect(asClock, mark),
     })
-    total += decided.length
-    return due.length
+    return decided.length
   })
-  return total
 }

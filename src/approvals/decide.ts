@@ -50,7 +50,7 @@ export interface Decision<View> extends Target<View> {
 
 /**
  * Votes on an approval: guard, vote, event and effect are one transaction whose first statement is conditional on
- * everything, so that of two who decide at once one wins. The same vote by the same person again answers as the first.
+ * everything, so that of two who decide at once one wins. Why it was not allowed is looked up afterwards. The same vote by the same person again answers as the first.
  *
  * @returns what is being approved, as it is now
  * @throws Refusal with the reason where it was not allowed
@@ -59,24 +59,34 @@ export async function decide<View>(ctx: Ctx, decision: Decision<View>): Promise<
   const decisionId = newId('dec')
   const mark = markOn(decision.id, decisionId)
   const {
-    voted,
-    approval: [approval],
-    view: [view],
+    voted: [voted],
+    view: [decided],
   } = await ctx.db.batch({
     voted: castVote(ctx, decision, decisionId),
     vote: insertVote(ctx, decision, mark),
     event: recordDecision(ctx, mark, decision.reportedBy),
     effect: decision.effect?.(mark),
-    approval: selectApproval(ctx, decision.id, decision.kind, decisionId),
+    view: decision.view,
+  })
+  if (voted && decided) return decided
+  const {
+    approval: [approval],
+    view: [view],
+  } = await ctx.db.batch({
+    approval: selectApproval(ctx, decision.id, decision.kind),
     view: decision.view,
   })
   if (!approval || !view) throw new Refusal('not_found', `There is no ${decision.kind} ${nameOf(decision)}.`)
-  if (voted.length > 0) return view
   const reason = firstOf(decision.guard, view, () =>
     whyNot(approval, policyOf(approval, decision), approval.mine, ctx.actor, decision, ctx.now),
   )
   if (reason === 'repeat') return view
-  throw reason ?? new Error(`${approval.id} was not decided, and nothing says why`)
+  throw reason ?? changedMeanwhile(approval.id)
+}
+
+/** What forbade it is gone: whoever asks again finds it so. */
+export function changedMeanwhile(id: string): Refusal {
+  return new Refusal('storage_unavailable', `${id} was being changed meanwhile; try again.`)
 }
 
 /** The reason that counts, of the core's and the family's. */

@@ -2,7 +2,7 @@ import type { Ctx } from '../context.ts'
 import { newId } from '../ids.ts'
 import { Refusal } from '../refusal.ts'
 import { markWithdrawn, selectApproval } from './approvals.store.ts'
-import { firstOf, type Target } from './decide.ts'
+import { changedMeanwhile, firstOf, type Target } from './decide.ts'
 import { recordDecision } from './history.store.ts'
 import { markOn } from './mark.store.ts'
 import { whyNotWithdraw } from './rules.ts'
@@ -16,18 +16,20 @@ import { whyNotWithdraw } from './rules.ts'
 export async function withdraw<View>(ctx: Ctx, target: Target<View> & { id: string }): Promise<View> {
   const decisionId = newId('dec')
   const {
-    withdrawn,
-    approval: [approval],
-    view: [view],
+    withdrawn: [withdrawn],
+    view: [done],
   } = await ctx.db.batch({
     withdrawn: markWithdrawn(ctx, target, decisionId),
     event: recordDecision(ctx, markOn(target.id, decisionId)),
-    approval: selectApproval(ctx, target.id, target.kind, decisionId),
     view: target.view,
   })
+  if (withdrawn && done) return done
+  const {
+    approval: [approval],
+    view: [view],
+  } = await ctx.db.batch({ approval: selectApproval(ctx, target.id, target.kind), view: target.view })
   if (!approval || !view) throw new Refusal('not_found', `There is no ${target.kind} ${target.id}.`)
-  if (withdrawn.length > 0) return view
   const reason = firstOf(target.guard, view, () => whyNotWithdraw(approval, ctx.actor, target.ifMatch, ctx.now))
   if (reason === 'repeat') return view
-  throw reason ?? new Error(`${approval.id} was not withdrawn, and nothing says why`)
+  throw reason ?? changedMeanwhile(approval.id)
 }

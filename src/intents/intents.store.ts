@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Approval } from '../approvals/approval.ts'
+import type { Approval, Vote } from '../approvals/approval.ts'
 import type { Status } from '../approvals/states.ts'
 import { marked, type Mark } from '../approvals/mark.store.ts'
 import type { Ctx } from '../context.ts'
@@ -57,6 +57,8 @@ export function resolvableBy(role: PersonRole, personId: string | null): Conditi
 
 /** How an intent was resolved, for the record, and what its outbox entry starts with. */
 export interface HowResolved {
+  vote: Vote
+  instanceId: string
   role: PersonRole
   personId: string | null
   channel: string | null
@@ -67,19 +69,22 @@ export interface HowResolved {
   executeBy: number
 }
 
-/** If this decision resolved the intent: how, and where it was approved the entry in the outbox. */
+/** If this decision resolved the intent: where it was approved its entry in the outbox, and how it was resolved. */
 export function recordResolution(ctx: Ctx, mark: Mark, resolution: HowResolved): Statement[] {
-  return [
-    ctx.db.all(sql`
-      UPDATE intents SET resolver_role = ${resolution.role}, resolver_person_id = ${resolution.personId},
-        resolution_channel = ${resolution.channel}, pin_verified = ${resolution.pinVerified ? 1 : 0}, reported_by = ${resolution.reportedBy}
-      WHERE approval_id = (SELECT id FROM approvals WHERE ${marked(mark)})`),
-    ctx.db.all(sql`
-      INSERT INTO outbox (id, tenant_id, instance_id, approval_id, status, approved_at, execute_by)
-      SELECT ${resolution.outboxId}, a.tenant_id, i.instance_id, a.id, 'open', ${ctx.now}, ${resolution.executeBy}
-      FROM approvals a JOIN intents i ON i.approval_id = a.id
-      WHERE ${marked(mark, sql`a`)} AND a.status = 'approved'`),
-  ]
+  const { vote, outboxId } = resolution
+  const put = ctx.db.all(sql`
+    INSERT INTO outbox (id, tenant_id, instance_id, approval_id, status, approved_at, execute_by)
+    SELECT ${outboxId}, tenant_id, ${resolution.instanceId}, id, 'open', ${ctx.now}, ${resolution.executeBy}
+    FROM approvals WHERE ${marked(mark)} AND status = 'approved'`)
+  const resolved =
+    vote === 'approve'
+      ? sql`(SELECT approval_id FROM outbox WHERE id = ${outboxId})`
+      : sql`(SELECT id FROM approvals WHERE ${marked(mark)})`
+  const note = ctx.db.all(sql`
+    UPDATE intents SET resolver_role = ${resolution.role}, resolver_person_id = ${resolution.personId},
+      resolution_channel = ${resolution.channel}, pin_verified = ${resolution.pinVerified ? 1 : 0}, reported_by = ${resolution.reportedBy}
+    WHERE approval_id = ${resolved}`)
+  return vote === 'approve' ? [put, note] : [note]
 }
 
 /** An intent with what became of it: its resolution, and its entry in the outbox. */

@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { isRecorded, recordFound } from '../approvals/history.store.ts'
 import type { Ctx } from '../context.ts'
-import type { Statement } from '../db/open-db.ts'
+import { jsonEach } from '../db/json.ts'
+import type { Condition, Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
 import type { intents, outbox } from './intents.table.ts'
 import { entryStatus, type OutboxStatus } from './outbox-status.store.ts'
@@ -91,25 +92,33 @@ export function selectEntry(ctx: Ctx, instanceId: string, id: string) {
 }
 
 /**
- * Ends entries whose time to execute is over, and those that were handed out as often as allowed without an answer to
- * the last; with their events. Entries that are leased right now wait for their answer.
+ * Entries whose time to execute is over, and those that were handed out as often as allowed without an answer to the last.
+ * Entries that are leased right now wait for their answer.
  */
-export function endOverdue(ctx: Ctx, limit: number) {
+export function selectOverdue(ctx: Ctx, limit: number) {
+  return ctx.db.all<{ id: string }>(sql`SELECT id FROM outbox WHERE ${isOverdue(ctx)} LIMIT ${limit}`)
+}
+
+/** Ends entries, those of them that are still overdue, with their events. `ended` returns a row for each. */
+export function endOverdue(ctx: Ctx, ids: readonly string[]) {
   const sweep = newId('lse')
+  const among = sql`id IN (SELECT value FROM ${jsonEach(ids)})`
   return {
     ended: ctx.db.all<{ ended: 1 }>(sql`
       UPDATE outbox SET status = iif(execute_by <= ${ctx.now}, 'lapsed', 'failed'), finished_at = ${ctx.now}, lease_token = ${sweep},
         error = CASE WHEN execute_by <= ${ctx.now} THEN coalesce(error, 'It was not executed in time')
           ELSE coalesce(error || '; it was', 'It was') || ' leased ' || attempt || ' times, without an answer to the last' END
-      WHERE id IN (
-        SELECT id FROM outbox WHERE status = 'open' AND overdue_at <= ${ctx.now} AND +lease_until <= ${ctx.now} LIMIT ${limit})
-      RETURNING 1 AS ended`),
+      WHERE ${among} AND ${isOverdue(ctx)} RETURNING 1 AS ended`),
     events: recordFound(
       ctx,
       sql`SELECT tenant_id, iif(status = 'lapsed', 'intent.lapsed', 'intent.failed') AS type, approval_id AS resource_id,
         'approved' AS from_status, 'approved' AS to_status, json_object('outbox_id', id, 'attempt', attempt, 'error', error) AS data
-        FROM outbox WHERE lease_token = ${sweep}`,
-      limit,
+        FROM outbox WHERE ${among} AND lease_token = ${sweep}`,
+      ids.length,
     ),
   }
+}
+
+function isOverdue(ctx: Ctx): Condition {
+  return sql`status = 'open' AND overdue_at <= ${ctx.now} AND +lease_until <= ${ctx.now}`
 }

@@ -1,6 +1,6 @@
 import { refuseOtherInstance } from '../access/refuse-other-instance.ts'
 import type { Ctx } from '../context.ts'
-import { inSteps } from '../db/in-steps.ts'
+import { asFound } from '../db/in-steps.ts'
 import { newId } from '../ids.ts'
 import { Refusal } from '../refusal.ts'
 import {
@@ -9,6 +9,7 @@ import {
   selectEntry,
   selectInView,
   selectLeased,
+  selectOverdue,
   settle,
   type EntryInView,
   type LeasedEntry,
@@ -78,8 +79,10 @@ export async function getEntry(ctx: Ctx, instanceId: string, id: string): Promis
 
 /** The upkeep of all outboxes: see `endOverdue`. @returns how many entries were ended */
 export function endOverdueEntries(ctx: Ctx): Promise<number> {
-  return inSteps(stepsPerSweep, perStep, async () => {
-    const { ended } = await ctx.db.batch(endOverdue(ctx, perStep))
+  const find = (limit: number) => ctx.db.run(selectOverdue(ctx, limit))
+  return asFound(stepsPerSweep, perStep, find, async (found) => {
+    const ids = found.map(({ id }) => id)
+    const { ended } = await ctx.db.batch(endOverdue(ctx, ids))
     return ended.length
   })
 }

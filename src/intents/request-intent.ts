@@ -5,7 +5,7 @@ import { isDuplicate } from '../db/failures.ts'
 import { hour } from '../durations.ts'
 import { once } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
-import { newRef, tries } from './approval-ref.ts'
+import { mostTries, newRef } from './approval-ref.ts'
 import { intentKind, whatIsCalled } from './intent-kind.ts'
 import { insertIntent, type Intent, type IntentFacts } from './intents.store.ts'
 

@@ -61,6 +61,8 @@ export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Re
     },
     effect: (mark) =>
       recordResolution(asPerson, mark, {
+        vote,
+        instanceId,
         role,
         personId,
         channel: resolution.resolution_channel,

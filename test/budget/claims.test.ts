@@ -50,7 +50,6 @@ test('create and decide: one round trip, at most 20 rows; a lost race no more th
   const won = await approve('coordinator')
   for (const { status, cost } of [made, won]) {
     expect([status < 300, cost.queries]).toEqual([true, 1])
-    console.log('COST', JSON.stringify(cost))
     expect(cost.rowsRead).toBeLessThanOrEqual(20)
   }
   const lost = await approve('late')

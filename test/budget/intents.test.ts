@@ -69,7 +69,6 @@ test('ask and resolve: one round trip, at most 20 rows', async () => {
   const resolved = await call(`${base}/resolve`, { method: 'POST', body: resolution })
   for (const { status, cost } of [asked, resolved]) {
     expect([status < 300, cost.queries]).toEqual([true, 1])
-    console.log('COST', JSON.stringify(cost))
     expect(cost.rowsRead).toBeLessThanOrEqual(20)
   }
   const leased = await call(`/internal/v1/instances/${instance}/outbox/lease`, { method: 'POST' })

@@ -63,7 +63,6 @@ test('submit, read and decide: one round trip, at most 20 rows', async () => {
   expect([held.body.status, passed.body.status, decided.body.cleared_items]).toEqual(['pending', 'approved', 2])
   for (const { cost } of [held, passed, read, decided]) {
     expect(cost.queries).toBe(1)
-    console.log('COST', JSON.stringify(cost))
     expect(cost.rowsRead).toBeLessThanOrEqual(20)
   }
   expect(read.cost.rowsRead).toBeLessThanOrEqual(10)

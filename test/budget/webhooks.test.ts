@@ -79,7 +79,6 @@ test('register, read, change, list, log, replay: one round trip, or one and what
   ]
   for (const { status, cost } of answers) {
     expect([status < 300, cost.queries]).toEqual([true, 1])
-    console.log('COST', JSON.stringify(cost))
     expect(cost.rowsRead).toBeLessThanOrEqual(20)
   }
   for (const query of ['', 'status=pending', 'status=succeeded', `status=pending&cursor=${middleOf('msg')}`]) {

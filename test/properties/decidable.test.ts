@@ -117,7 +117,7 @@ test('the database allows exactly what the rules allow', async () => {
         comment: null,
         vote: one.vote,
         ifMatch: one.ifMatch,
-        view: selectApproval(ctx, row.id, 'claim', ''),
+        view: selectApproval(ctx, row.id, 'claim'),
       }).catch((error: unknown) => {
         if (error instanceof Refusal) return error.code
         throw error

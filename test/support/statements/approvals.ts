@@ -53,7 +53,7 @@ export const samples: Samples = {
     castVote: [target, guarded].map((one) => returnsAllOf(approvals, core.castVote(ctx, one, 'd'))),
     insertVote: core.insertVote(ctx, { vote: 'approve', comment: null, reportedBy: 'usr_z' }, mark),
     markWithdrawn: [target, guarded].map((one) => returnsAllOf(approvals, core.markWithdrawn(ctx, one, 'd'))),
-    selectApproval: returnsAllOf(approvals, core.selectApproval(ctx, 'a', 'claim', 'd'), 'mine policy'),
+    selectApproval: returnsAllOf(approvals, core.selectApproval(ctx, 'a', 'claim'), 'mine policy'),
   },
   'approvals/decide-due.store.ts': {
     selectDue: (['expired', 'approved', 'rejected'] as const).map((status) =>

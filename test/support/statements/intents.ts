@@ -7,6 +7,8 @@ import { ctx, firstPage, gives, holds, laterPage, returns, returnsAllOf, rowOf, 
 
 const mark = markOn('a', 'd')
 const resolution = {
+  vote: 'approve',
+  instanceId: 'i',
   role: 'owner',
   personId: null,
   channel: null,
@@ -22,7 +24,7 @@ const intentColumns = [
 ] as const
 const call = 'approval_ref action skill_slug serialized_intent'
 const settled = entry.settle(ctx, 'i', 'o', 't', { outcome: 'failed', result: null, error: 'e', retry: true })
-const overdue = entry.endOverdue(ctx, 5)
+const overdue = entry.endOverdue(ctx, ['o', 'p'])
 
 /** What the stores of intents and the outbox build. */
 export const samples: Samples = {
@@ -30,7 +32,10 @@ export const samples: Samples = {
     behindRef: gives(intent.behindRef(ctx, 'i', 'R')),
     insertIntent: intent.insertIntent(ctx, { ...rowOf(intents), id: 'a' }),
     resolvableBy: holds(intent.resolvableBy('owner', null), 'approvals'),
-    recordResolution: intent.recordResolution(ctx, mark, resolution),
+    recordResolution: [
+      ...intent.recordResolution(ctx, mark, resolution),
+      ...intent.recordResolution(ctx, mark, { ...resolution, vote: 'reject' }),
+    ],
     selectInView: returns(
       intent.selectInView(ctx, 'i', 'R'),
       ...intentColumns,
@@ -52,6 +57,7 @@ export const samples: Samples = {
     settle: [returnsAllOf(outbox, settled.settled), settled.event],
     selectInView: returnsAllOf(outbox, entry.selectInView(ctx, 'i', 'o'), 'shown', call),
     selectEntry: returnsAllOf(outbox, entry.selectEntry(ctx, 'i', 'o')),
+    selectOverdue: returns(entry.selectOverdue(ctx, 5), 'id'),
     endOverdue: [returns(overdue.ended, 'ended'), overdue.events],
   },
 }
