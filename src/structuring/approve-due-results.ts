@@ -8,5 +8,5 @@ import { setOff } from './results.store.ts'
  * @returns how many
  */
 export function approveDueResults(ctx: Ctx): Promise<number> {
-  return approveDue(ctx, 'result', (asClock, sweepId) => [setOff(asClock, sweepId)])
+  return approveDue(ctx, 'result', (asClock, mark) => [setOff(asClock, mark)])
 }
