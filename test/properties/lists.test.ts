@@ -50,10 +50,10 @@ beforeAll(async () => {
   const isAboutSome = ({ kind }: Row) => kind !== 'claim'
   await run(
     `INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id, created_at, updated_at,
-       due_at, on_due, policy, votes_needed, decided_by, decided_at)
+       due_at, on_due, digest, votes_needed, decided_by, decided_at)
      SELECT value ->> 'id', ?1, value ->> 'kind', value ->> 'status', 'x', value ->> 'requester_id', value ->> 'subject_type',
        value ->> 'subject_id', value ->> 'created_at', 0, value ->> 'due_at', iif(value ->> 'due_at' IS NULL, NULL, 'expire'),
-       '{}', 1, iif(value ->> 'status' = 'pending', NULL, 'usr_z'), iif(value ->> 'status' = 'pending', NULL, 1)
+       printf('%064d', 0), 1, iif(value ->> 'status' = 'pending', NULL, 'usr_z'), iif(value ->> 'status' = 'pending', NULL, 1)
      FROM json_each(?2)`,
     rows.map((one) => ({ ...one, ...(isAboutSome(one) && { subject_type: one.type, subject_id: one.about }) })),
   )
