@@ -19,7 +19,8 @@ export interface Question {
 export async function digestOf({ id, kind, revision, title, requester, what }: Question): Promise<string> {
   const text = canonicalize(asStored({ id, kind, revision, title, requester, what }))
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return new Uint8Array(digest).toHex()
+  // Node 24, which makes the demo data, has no `toHex` yet.
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** Text is stored as UTF-8, which has no half of a surrogate pair; nor has RFC 8785. */
