@@ -8,27 +8,34 @@ import { defineConfig, type OxlintOverride } from 'oxlint'
  */
 
 /** The families of approvals: each folder that declares one. */
-const families = [
-  ...readdirSync('src', { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.family.ts'))
-    .map((file) => file.split('/')[0]!),
-  'webhooks',
-]
+const families = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.family.ts'))
+  .map((file) => file.split('/')[0]!)
 const doors = ['/index.ts', '/app.ts', '/objects/']
+
+/** Imports that are forbidden, and why. */
+type Pattern = { message: string } & ({ regex: string } | { group: string[] })
 
 /** What a folder may not import from: path fragments. */
 const folders: Record<string, string[]> = {
   ...Object.fromEntries(
     families.map((family) => [family, [...families.filter((other) => other !== family), 'maintenance']]),
   ),
-  approvals: [...families, 'maintenance', 'http', 'access', 'idempotency'],
-  idempotency: [...families, 'approvals', 'access', 'maintenance', 'http'],
-  access: [...families, 'approvals', 'maintenance'],
+  webhooks: [...families, 'maintenance'],
+  approvals: [...families, 'webhooks', 'maintenance', 'http', 'access', 'idempotency'],
+  idempotency: [...families, 'webhooks', 'approvals', 'access', 'maintenance', 'http'],
+  access: [...families, 'webhooks', 'approvals', 'maintenance'],
   db: ['maintenance', 'http'],
-  http: [...families, 'approvals', 'maintenance'],
-  dashboard: [...families, 'maintenance'],
+  http: [...families, 'webhooks', 'approvals', 'maintenance'],
+  dashboard: [...families, 'webhooks', 'maintenance'],
   maintenance: ['http'],
   objects: ['http', 'maintenance'],
+}
+
+/** What of webhooks a family may import: the rest of them reads what the families are. */
+const addressees: Pattern = {
+  group: ['**/webhooks/*', '!**/webhooks/addressees.store.ts'],
+  message: 'Of webhooks, a family knows addressees.store.ts.',
 }
 
 const drizzle = { regex: '^drizzle-orm', message: 'SQL belongs in a .store.ts; a table in a .table.ts.' }
@@ -38,7 +45,7 @@ const table = { regex: '\\.table\\.ts$', message: 'Routes reach the database thr
 const local = { regex: '^\\.\\.?/', message: 'A table or a schema stands alone.' }
 
 /** What a role may not import, by the glob of its files. The verb's comes first: it is every other file. */
-const roles: Record<string, { regex: string; message: string }[]> = {
+const roles: Record<string, Pattern[]> = {
   '*.ts': [hono, http, drizzle],
   '*.store.ts': [hono, http],
   '*.table.ts': [hono, http, local],
@@ -47,7 +54,7 @@ const roles: Record<string, { regex: string; message: string }[]> = {
   '*.family.ts': [hono, drizzle, table],
 }
 
-function restrict(files: string[], patterns: { regex: string; message: string }[]): OxlintOverride {
+function restrict(files: string[], patterns: Pattern[]): OxlintOverride {
   return { files, rules: { 'no-restricted-imports': ['error', { patterns }] } }
 }
 
@@ -82,9 +89,10 @@ export default defineConfig({
         regex: `/${other}/`,
         message: `${folder}/ does not know ${other}/.`,
       }))
+      const ofWebhooks = families.includes(folder) ? [addressees] : []
       const isRoom = folder === 'http' || folder === 'db'
       return Object.entries(roles).map(([glob, byRole]) =>
-        restrict([`src/${folder}/${glob}`], [...noDoors, ...foreign, ...(isRoom ? [] : byRole)]),
+        restrict([`src/${folder}/${glob}`], [...noDoors, ...foreign, ...ofWebhooks, ...(isRoom ? [] : byRole)]),
       )
     }),
     { files: ['test/**', 'scripts/**', 'bench/**'], rules: { 'typescript/no-explicit-any': 'off' } },

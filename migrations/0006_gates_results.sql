@@ -119,12 +119,3 @@ WHEN NEW.kind = 'result' AND OLD.status = 'pending' AND NEW.status <> 'pending' 
   UPDATE check_results SET cleared_at = NEW.decided_at
   WHERE result_id = NEW.id AND tenant_id = NEW.tenant_id AND +queued = 1 AND +cleared_at IS NULL;
 END;
-
--- What a decided result set off, once: the primary key says so.
-CREATE TABLE gate_actions (
-  approval_id TEXT PRIMARY KEY REFERENCES approvals(id),
-  tenant_id TEXT NOT NULL,
-  action TEXT NOT NULL CHECK (action IN ('on_approve', 'on_reject')),
-  endpoint_id TEXT NOT NULL,
-  created_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;

@@ -50,3 +50,13 @@ CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, next_att
 CREATE INDEX webhook_deliveries_by_endpoint ON webhook_deliveries (endpoint_id, created_at, id);
 CREATE INDEX webhook_deliveries_by_status ON webhook_deliveries (endpoint_id, status, created_at, id);
 CREATE INDEX webhook_deliveries_finished ON webhook_deliveries (finished_at) WHERE finished_at IS NOT NULL;
+
+-- Which single endpoint an event is for, too, whatever it asks for. `members` is what the delivery says beside the event.
+CREATE TABLE webhook_addressees (
+  tenant_id TEXT NOT NULL,
+  resource_id TEXT NOT NULL,
+  event_type TEXT NOT NULL,
+  endpoint_id TEXT NOT NULL,
+  members TEXT NOT NULL CHECK (json_valid(members) AND json_type(members) = 'object'),
+  PRIMARY KEY (tenant_id, resource_id, event_type, endpoint_id)
+) STRICT, WITHOUT ROWID;

@@ -31,6 +31,13 @@ export interface Family {
     /** The members of that object on the wire. */
     members: Readonly<Record<string, ZodType>>
   }
+  /** What it sends to single webhook endpoints, whatever those ask for; where it does. */
+  addresses?: {
+    /** What names such an endpoint, in the plural: a SELECT of the `id`s of those that do. It is not deleted as long as there are any. */
+    from: Readonly<Record<string, (tenantId: string, endpointId: string) => Fragment>>
+    /** What deliveries to it say beside the event. */
+    members: Readonly<Record<string, ZodType>>
+  }
   /** Its routers. What a router is, the door knows that mounts them. */
   routes: readonly unknown[]
   /** Its upkeep of each minute, by name: each takes a bounded chunk of what is due, and says how much that was. */

@@ -1,8 +1,9 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
-import type { Condition, Statement } from '../db/open-db.ts'
+import type { Condition, Fragment, Statement } from '../db/open-db.ts'
 import { behind, carried, newestFirst, type PageRequest } from '../db/page.ts'
+import { areEndpoints } from '../webhooks/addressees.store.ts'
 import { changed, type Check } from './checks.store.ts'
 import type { gateRules, gates } from './gates.table.ts'
 
@@ -39,15 +40,13 @@ export function refersToKnown(ctx: Ctx, checkIds: readonly string[], endpointIds
     (SELECT count(*) = ${checkIds.length} AND coalesce(sum(octet_length(c.config)), 0) <= ${largestConfigs}
       FROM ${jsonEach(checkIds)} CROSS JOIN checks c
       WHERE c.id = value AND c.tenant_id = ${ctx.actor.tenantId} AND c.deleted_at IS NULL)
-    AND (SELECT count(*) FROM ${jsonEach(endpointIds)} CROSS JOIN webhook_endpoints e
-      WHERE e.id = value AND e.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL) = ${endpointIds.length})`
+    AND ${areEndpoints(ctx, endpointIds)})`
 }
 
-/** Which of these ids are webhook endpoints. */
-export function selectKnownEndpoints(ctx: Ctx, ids: readonly string[]) {
-  return ctx.db.all<{ id: string }>(sql`
-    SELECT e.id FROM ${jsonEach(ids)} CROSS JOIN webhook_endpoints e
-    WHERE e.id = value AND e.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL`)
+/** The gates that send what is decided at them to an endpoint. */
+export function gatesThatName(tenantId: string, endpointId: string): Fragment {
+  return sql`SELECT g.id FROM gates g WHERE g.tenant_id = ${tenantId} AND g.deleted_at IS NULL
+    AND ${endpointId} IN (g.on_approve ->> '$.endpoint_id', g.on_reject ->> '$.endpoint_id')`
 }
 
 /**

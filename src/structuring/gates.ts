@@ -3,6 +3,7 @@ import type { Ctx } from '../context.ts'
 import { pageOf, type Page, type PageRequest } from '../db/page.ts'
 import { onceIf } from '../idempotency/once.ts'
 import { invalidInput, Refusal, type Fault } from '../refusal.ts'
+import { selectKnownEndpoints } from '../webhooks/addressees.store.ts'
 import { selectKnownChecks } from './checks.store.ts'
 import {
   insertGate,
@@ -12,7 +13,6 @@ import {
   removeGate,
   selectGate,
   selectGates,
-  selectKnownEndpoints,
   updateGate,
   type Gate,
   type GateChange,

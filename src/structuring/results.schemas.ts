@@ -205,3 +205,6 @@ export const shownResult = {
   external_ref: z.string().nullable(),
   queued_items: z.int(),
 }
+
+/** What a delivery says that a gate has set off. */
+export const saidOfAction = { gate_action: z.enum(['on_approve', 'on_reject']).optional() }

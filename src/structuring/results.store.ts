@@ -8,6 +8,7 @@ import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Reference, Statement } from '../db/open-db.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
+import { addressEvents } from '../webhooks/addressees.store.ts'
 import type { checkResults, results } from './results.table.ts'
 
 /** What a result consists of, apart from its data. */
@@ -60,14 +61,14 @@ export function insertResult(ctx: Ctx, result: ResultFacts, data: string, items:
 
 /** Sets off what the gates say of results that a decision, or a sweep, has just decided: once for each. */
 export function setOff(ctx: Ctx, mark: Mark): Statement {
-  return ctx.db.all(sql`
-    INSERT INTO gate_actions (approval_id, tenant_id, action, endpoint_id, created_at)
-    SELECT id, tenant_id, action, endpoint_id, ${ctx.now} FROM (
-      SELECT a.id, a.tenant_id, iif(a.status = 'approved', 'on_approve', 'on_reject') AS action,
-        iif(a.status = 'approved', g.on_approve, g.on_reject) ->> '$.endpoint_id' AS endpoint_id
+  return addressEvents(
+    ctx,
+    sql`SELECT a.tenant_id, a.id AS resource_id, a.kind || '.' || a.status AS event_type,
+        iif(a.status = 'approved', g.on_approve, g.on_reject) ->> '$.endpoint_id' AS endpoint_id,
+        json_object('gate_action', iif(a.status = 'approved', 'on_approve', 'on_reject')) AS members
       FROM approvals a CROSS JOIN results r CROSS JOIN gates g
-      WHERE ${marked(mark, sql`a`)} AND a.status IN ('approved', 'rejected') AND r.approval_id = a.id AND g.id = r.gate_id
-    ) WHERE endpoint_id IS NOT NULL`)
+      WHERE ${marked(mark, sql`a`)} AND a.status IN ('approved', 'rejected') AND r.approval_id = a.id AND g.id = r.gate_id`,
+  )
 }
 
 /** The result of this id, or that of the item of this id. */

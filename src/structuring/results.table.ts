@@ -36,12 +36,3 @@ export const checkResults = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.result_id, table.tenant_id, table.position] })],
 )
-
-/** What a decided result set off; one row per result at most. */
-export const gateActions = sqliteTable('gate_actions', {
-  approval_id: text().primaryKey(),
-  tenant_id: text().notNull(),
-  action: text({ enum: ['on_approve', 'on_reject'] }).notNull(),
-  endpoint_id: text().notNull(),
-  created_at: integer().notNull(),
-})

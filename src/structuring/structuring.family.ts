@@ -3,8 +3,9 @@ import { resultKind } from './result-kind.ts'
 import { approveDueResults } from './approve-due-results.ts'
 import { checkRoutes } from './checks.routes.ts'
 import { gateRoutes } from './gates.routes.ts'
+import { gatesThatName } from './gates.store.ts'
 import { resultRoutes } from './results.routes.ts'
-import { shownResult } from './results.schemas.ts'
+import { saidOfAction, shownResult } from './results.schemas.ts'
 import { shownOfResult } from './results.store.ts'
 import { structuringRefusals } from './structuring.refusals.ts'
 
@@ -26,6 +27,7 @@ export const structuring = defineFamily({
     'Gate reviews': 'Results that did not, and wait for a person or for the clock.',
   },
   shows: { select: () => shownOfResult, members: shownResult },
+  addresses: { from: { gates: gatesThatName }, members: saidOfAction },
   routes: [checkRoutes, gateRoutes, resultRoutes],
   jobs: { approve_due_results: approveDueResults },
 })

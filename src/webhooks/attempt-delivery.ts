@@ -106,7 +106,7 @@ export function bodyOf(delivery: DueDelivery): string {
       title: delivery.title,
       requester_id: delivery.requester_id,
       subject: subject_type === null ? null : { type: subject_type, id: subject_id },
-      ...(delivery.gate_action !== null && { gate_action: delivery.gate_action }),
+      ...(delivery.members !== null && (JSON.parse(delivery.members) as object)),
       details: JSON.parse(delivery.data) as unknown,
     },
   })

@@ -35,7 +35,8 @@ export interface DueDelivery extends Pick<Delivery, 'id' | 'event_type' | 'tries
   requester_id: string | null
   subject_type: string | null
   subject_id: string | null
-  gate_action: 'on_approve' | 'on_reject' | null
+  /** JSON text of what it says beside the event; null where it has been asked for only by type. */
+  members: string | null
 }
 
 /** How many attempts the log of a delivery keeps. */
@@ -45,7 +46,7 @@ const idOf = sql`'msg_' || substr(v.id, 5) || '_' || substr(e.id, 5)`
 
 /**
  * Makes the deliveries of an endpoint for what has happened since it last took events, and moves its place on: of the
- * next `limit` events those that it has asked for, those that a gate sends it, and its tests. The two are one
+ * next `limit` events those that it has asked for, those that are addressed to it, and its tests. The two are one
  * transaction, and making one again makes none.
  */
 export function takeEvents(ctx: Ctx, endpointId: string, limit: number): Statement[] {
@@ -61,8 +62,8 @@ export function takeEvents(ctx: Ctx, endpointId: string, limit: number): Stateme
       WHERE e.id = ${endpointId} AND (
         (${isPublic} AND (instr(e.event_types, '"*"') OR instr(e.event_types, '"' || v.type || '"')))
         OR (v.type = ${testType} AND v.resource_id = e.id)
-        OR (v.type IN ('result.approved', 'result.rejected') AND EXISTS (
-          SELECT 1 FROM gate_actions a WHERE a.approval_id = v.resource_id AND a.endpoint_id = e.id)))
+        OR EXISTS (SELECT 1 FROM webhook_addressees w WHERE w.tenant_id = v.tenant_id AND w.resource_id = v.resource_id
+          AND w.event_type = v.type AND w.endpoint_id = e.id))
       ON CONFLICT DO NOTHING`),
     ctx.db.all(sql`
       UPDATE webhook_endpoints SET taken_seq = next.last FROM (SELECT max(v.seq) AS last FROM ${next} v) AS next
@@ -215,12 +216,12 @@ export function purgeDeliveries(ctx: Ctx, before: number, limit: number) {
 }
 
 const told = sql`v.at, v.resource_id, v.actor_id, v.from_status, v.to_status, v.data, a.title, a.requester_id, a.subject_type,
-  a.subject_id, g.action AS gate_action`
+  a.subject_id, w.members`
 
 const toldOf = sql`webhook_deliveries d JOIN events v ON v.tenant_id = d.tenant_id AND v.seq = d.event_seq
   LEFT JOIN approvals a ON a.id = v.resource_id
-  LEFT JOIN gate_actions g ON g.approval_id = v.resource_id AND g.endpoint_id = d.endpoint_id
-    AND v.type = iif(g.action = 'on_approve', 'result.approved', 'result.rejected')`
+  LEFT JOIN webhook_addressees w ON w.tenant_id = v.tenant_id AND w.resource_id = v.resource_id AND w.event_type = v.type
+    AND w.endpoint_id = d.endpoint_id`
 
 const columns = sql`d.id, d.tenant_id, d.endpoint_id, d.event_seq, d.event_type, d.status, d.tries, d.attempt_count, d.next_attempt_at,
   d.created_at, d.finished_at, v.id AS event_id`

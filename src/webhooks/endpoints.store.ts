@@ -1,7 +1,9 @@
 import { sql, type SQL } from 'drizzle-orm'
+import type { Family } from '../approvals/family.ts'
 import type { Ctx } from '../context.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
+import { families } from '../families.ts'
 import type { webhookEndpoints } from './webhooks.table.ts'
 
 /** An endpoint as stored. `event_types` and `old_secrets` are JSON text; secrets are encrypted. */
@@ -82,24 +84,26 @@ export function pause(ctx: Ctx, { id, url }: Pick<Endpoint, 'id' | 'url'>, until
 }
 
 /**
- * Deletes an endpoint for everyone to see, if no gate names it. The upkeep removes it, once its deliveries are gone.
+ * Deletes an endpoint for everyone to see, if nothing names it. The upkeep removes it, once its deliveries are gone.
  * Returns a row where it did.
  */
 export function removeEndpoint(ctx: Ctx, id: string) {
   return ctx.db.all<{ id: string }>(sql`
     UPDATE webhook_endpoints SET enabled = 0, disabled_reason = 'deleted', until_seq = taken_seq, deleted_at = ${ctx.now},
       updated_at = ${ctx.now}, version = version + 1
-    WHERE ${own(ctx, id)} AND NOT EXISTS (${gatesThatName(ctx, id)}) RETURNING id`)
+    WHERE ${own(ctx, id)} AND NOT EXISTS (${naming(ctx, id)}) RETURNING id`)
 }
 
-/** The gates that send what is decided at them to an endpoint. */
-export function selectGatesThatName(ctx: Ctx, id: string) {
-  return ctx.db.all<{ id: string }>(gatesThatName(ctx, id))
+/** What names an endpoint, of all families: of each its id, and what it is, in the plural. */
+export function selectNaming(ctx: Ctx, id: string) {
+  return ctx.db.all<{ what: string; id: string }>(naming(ctx, id))
 }
 
-function gatesThatName(ctx: Ctx, id: string): SQL {
-  return sql`SELECT g.id FROM gates g WHERE g.tenant_id = ${ctx.actor.tenantId} AND g.deleted_at IS NULL
-    AND ${id} IN (g.on_approve ->> '$.endpoint_id', g.on_reject ->> '$.endpoint_id')`
+function naming(ctx: Ctx, id: string): SQL {
+  const ofEach = families.flatMap(({ addresses }: Family) => Object.entries(addresses?.from ?? {}))
+  const none = sql`SELECT NULL AS what, NULL AS id WHERE 0`
+  const all = ofEach.map(([what, select]) => sql`SELECT ${what}, id FROM (${select(ctx.actor.tenantId, id)})`)
+  return sql.join([none, ...all], sql` UNION ALL `)
 }
 
 /** How many replaced secrets sign on at the most: each is a signature in the header of every delivery. */

@@ -15,7 +15,7 @@ import {
   replaceSecret,
   selectEndpoint,
   selectEndpoints,
-  selectGatesThatName,
+  selectNaming,
   updateEndpoint,
   type Endpoint,
   type EndpointChange,
@@ -93,21 +93,23 @@ export async function changeEndpoint(ctx: Ctx, id: string, change: EndpointChang
   return endpoint
 }
 
-/** Deletes an endpoint, with its deliveries. @throws Refusal `not_found`, `endpoint_in_use` where a gate names it */
+/** Deletes an endpoint, with its deliveries. @throws Refusal `not_found`, `endpoint_in_use` where something names it */
 export async function deleteEndpoint(ctx: Ctx, id: string): Promise<void> {
   const {
     removed,
     endpoint: [endpoint],
-    gates,
+    naming,
   } = await ctx.db.batch({
     removed: removeEndpoint(ctx, id),
     endpoint: selectEndpoint(ctx, id),
-    gates: selectGatesThatName(ctx, id),
+    naming: selectNaming(ctx, id),
   })
   if (removed.length > 0) return
   if (!endpoint) return missing(id)
-  const ids = gates.map((gate) => gate.id)
-  throw new Refusal('endpoint_in_use', `${id} is named by the gates ${ids.join(', ')}.`, { gates: ids })
+  const byWhat = Map.groupBy(naming, ({ what }) => what)
+  const ids = [...byWhat].map(([what, those]) => [what, those.map((one) => one.id)] as const)
+  const named = ids.map(([what, those]) => `the ${what} ${those.join(', ')}`).join(', and ')
+  throw new Refusal('endpoint_in_use', `${id} is named by ${named}.`, Object.fromEntries(ids))
 }
 
 /**

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
 import { time } from '../time.schemas.ts'
-import { eventTypes, subjectKinds, testType } from './event-types.ts'
+import { besideEvents, eventTypes, subjectKinds, testType } from './event-types.ts'
 
 export const endpointParams = z.object({
   id: id.openapi({ example: 'whe_01jq8m2v9kf3wt6x5n4c7b8d9e' }),
@@ -185,7 +185,7 @@ const eventSchema = z
       title: z.string().nullable(),
       requester_id: z.string().nullable(),
       subject: z.object({ type: z.string(), id: z.string() }).nullable(),
-      gate_action: z.enum(['on_approve', 'on_reject']).optional(),
+      ...besideEvents,
       details: z.looseObject({}),
     }),
   })

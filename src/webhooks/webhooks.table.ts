@@ -1,4 +1,4 @@
-import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
  * Where a tenant wants its events sent. `event_types` is a JSON array. `secret` and those in `old_secrets`
@@ -42,3 +42,16 @@ export const webhookDeliveries = sqliteTable('webhook_deliveries', {
   created_at: integer().notNull(),
   finished_at: integer(),
 })
+
+/** Which single endpoint an event is for, too, whatever it asks for. `members` is JSON: what the delivery says beside it. */
+export const webhookAddressees = sqliteTable(
+  'webhook_addressees',
+  {
+    tenant_id: text().notNull(),
+    resource_id: text().notNull(),
+    event_type: text().notNull(),
+    endpoint_id: text().notNull(),
+    members: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenant_id, table.resource_id, table.event_type, table.endpoint_id] })],
+)

@@ -65,7 +65,7 @@ test('whatever order people, retries and sweeps come in: one decision, its items
           `SELECT status, (SELECT count(*) FROM events e WHERE e.resource_id = a.id AND e.type = 'result.' || a.status) AS decided,
             (SELECT count(*) FROM events e WHERE e.resource_id = a.id) AS events,
             (SELECT count(*) FROM check_results c WHERE c.result_id = a.id AND c.queued = 1 AND c.cleared_at IS NULL) AS waiting,
-            (SELECT count(*) FROM gate_actions g WHERE g.approval_id = a.id AND g.action = 'on_approve') AS set_off
+            (SELECT count(*) FROM webhook_addressees w WHERE w.resource_id = a.id AND w.members ->> '$.gate_action' = 'on_approve') AS set_off
            FROM approvals a WHERE a.id = ?`,
         )
           .bind(id)

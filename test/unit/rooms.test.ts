@@ -13,13 +13,13 @@ const tables = import.meta.glob<Record<string, unknown>>('../../src/*/*.table.ts
 const families = import.meta.glob('../../src/*/*.family.ts')
 const roomOf = (file: string) => file.split('/').at(-2)!
 
-/** Who else reads a table: of each approval its family has the facts, and the dashboard lists them all. */
+/**
+ * Who else reads a table. Each family joins the facts of its approvals to them, the dashboard lists them, and deliveries
+ * tell of them. The history is the webhooks' queue.
+ */
 const readers: Readonly<Record<string, readonly string[]>> = {
   approvals: [...Object.keys(families).map(roomOf), 'dashboard', 'webhooks'],
   events: ['webhooks'],
-  gates: ['webhooks'],
-  gate_actions: ['webhooks'],
-  webhook_endpoints: ['structuring'],
 }
 
 /** The room that declares each table. */

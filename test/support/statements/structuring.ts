@@ -57,7 +57,7 @@ export const samples: Samples = {
   },
   'structuring/gates.store.ts': {
     refersToKnown: holds(gate.refersToKnown(ctx, ['c'], ['e'])),
-    selectKnownEndpoints: returns(gate.selectKnownEndpoints(ctx, ['e']), 'id'),
+    gatesThatName: { statement: { query: gate.gatesThatName('t', 'e') }, columns: ['id'] },
     fitsGates: holds(gate.fitsGates(ctx, 'c', 5), 'checks'),
     selectOvergrown: returns(gate.selectOvergrown(ctx, 'c', 5), 'id bytes'),
     insertGate: gate.insertGate(ctx, rowOf(gates), [rule], sql`1`),

@@ -1,11 +1,14 @@
+import { sql } from 'drizzle-orm'
+import * as addressee from '../../../src/webhooks/addressees.store.ts'
 import * as delivery from '../../../src/webhooks/deliveries.store.ts'
 import * as endpoint from '../../../src/webhooks/endpoints.store.ts'
 import { webhookDeliveries, webhookEndpoints } from '../../../src/webhooks/webhooks.table.ts'
 import { ctx, firstPage, holds, laterPage, returns, returnsAllOf, rowOf, type Samples } from './sample.ts'
 
+const found = sql`SELECT 't' AS tenant_id, 'a' AS resource_id, 'a.b' AS event_type, 'e' AS endpoint_id, '{}' AS members`
 const lanes = ['first', 'repeated'] as const
 const told = [
-  'at resource_id actor_id from_status to_status data title requester_id subject_type subject_id gate_action',
+  'at resource_id actor_id from_status to_status data title requester_id subject_type subject_id members',
   'id event_type tries event_id',
 ] as const
 const due = { ...rowOf(webhookDeliveries), ...({} as delivery.DueDelivery) }
@@ -18,6 +21,11 @@ const endpointColumns = [
 
 /** What the stores of webhooks build. */
 export const samples: Samples = {
+  'webhooks/addressees.store.ts': {
+    addressEvents: addressee.addressEvents(ctx, found),
+    areEndpoints: holds(addressee.areEndpoints(ctx, ['e'])),
+    selectKnownEndpoints: returns(addressee.selectKnownEndpoints(ctx, ['e']), 'id'),
+  },
   'webhooks/deliveries.store.ts': {
     takeEvents: delivery.takeEvents(ctx, 'e', 5),
     takeTest: delivery.takeTest(ctx, 'e'),
@@ -51,7 +59,7 @@ export const samples: Samples = {
     disableGone: endpoint.disableGone(ctx, { id: 'e', url: 'x' }),
     pause: endpoint.pause(ctx, { id: 'e', url: 'x' }, 1),
     removeEndpoint: returns(endpoint.removeEndpoint(ctx, 'e'), 'id'),
-    selectGatesThatName: returns(endpoint.selectGatesThatName(ctx, 'e'), 'id'),
+    selectNaming: returns(endpoint.selectNaming(ctx, 'e'), 'what id'),
     replaceSecret: endpoint.replaceSecret(ctx, 'e', 's', 1),
     hasSecret: holds(endpoint.hasSecret('e', 's')),
     selectEndpoint: returns(endpoint.selectEndpoint(ctx, 'e'), ...endpointColumns),
