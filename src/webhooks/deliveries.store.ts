@@ -76,7 +76,7 @@ export function takeTest(ctx: Ctx, endpointId: string): Statement {
   return ctx.db.all(sql`
     INSERT INTO webhook_deliveries (id, tenant_id, endpoint_id, event_seq, event_type, status, next_attempt_at, created_at)
     SELECT ${idOf}, v.tenant_id, e.id, v.seq, v.type, 'pending', 0, v.at
-    FROM events v CROSS JOIN webhook_endpoints e
+    FROM events v INDEXED BY events_by_resource CROSS JOIN webhook_endpoints e
     WHERE v.tenant_id = ${ctx.actor.tenantId} AND v.resource_id = ${endpointId} AND v.type = ${testType}
       AND e.id = v.resource_id AND e.tenant_id = v.tenant_id AND e.enabled = 1
     ORDER BY v.seq DESC LIMIT 1

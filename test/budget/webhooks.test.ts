@@ -99,3 +99,14 @@ test('deliveries of a time are read no further than the page, and one costs a ha
   expect([one.status, one.cost.queries]).toEqual([200, 1])
   expect(one.cost.rowsRead).toBeLessThanOrEqual(10)
 })
+
+test('a test that is refused reads nothing of what has happened in the tenant', async () => {
+  const busy = await newTenant()
+  const admin = busy.as('admin')
+  const disabled = { url: 'https://hooks.example.com/', enabled: false }
+  const { id } = (await admin('/v1/webhook-endpoints', { method: 'POST', body: disabled })).body
+  await submitClaims(busy.as('member'), 60)
+  const { status, cost } = await admin(`/v1/webhook-endpoints/${id}/test`, { method: 'POST' })
+  expect([status, cost.queries]).toEqual([409, 2])
+  expect(cost.rowsRead).toBeLessThanOrEqual(20)
+})
