@@ -18,11 +18,11 @@ CREATE TABLE policy_versions (
 ) STRICT, WITHOUT ROWID;
 
 -- Every approval's life, whatever its family. A family's table holds the facts of what is being approved, 1:1 by id.
--- The subject is what or whom it is about, where a family lists by that: an entity, a customer, a gate. `submitted_by` is
--- who sent what somebody else is the requester of; NULL where the requester did. Without a policy version, what its kind
--- takes. `revision` counts the questions asked (1, and one for each amendment), `digest` is that of the present one;
--- `version` counts every change of the row. `decision_id` is the decision that last touched the row, `bulk_id` the bulk
--- decision that has approved it together with others.
+-- The subject is what or whom it is about, where a family lists by that: an entity, a customer, a gate; its type may stand
+-- alone. `submitted_by` is who sent what somebody else is the requester of; NULL where the requester did. Without a policy
+-- version, what its kind takes. `revision` counts the questions asked (1, and one for each amendment), `digest` is that of
+-- the present one; `version` counts every change of the row. `decision_id` is the decision that last touched the row,
+-- `bulk_id` the bulk decision that has approved it together with others.
 CREATE TABLE approvals (
   id TEXT PRIMARY KEY,
   tenant_id TEXT NOT NULL,
@@ -49,7 +49,7 @@ CREATE TABLE approvals (
   comment TEXT,
   submitted_by TEXT,
   restricted INTEGER NOT NULL DEFAULT 0 CHECK (restricted IN (0, 1)),
-  CHECK ((subject_type IS NULL) = (subject_id IS NULL)),
+  CHECK (subject_id IS NULL OR subject_type IS NOT NULL),
   CHECK ((due_at IS NULL) = (on_due IS NULL)),
   CHECK ((status = 'pending') = (decided_at IS NULL)),
   CHECK ((decided_at IS NULL) = (decided_by IS NULL))

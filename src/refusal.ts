@@ -30,7 +30,7 @@ export const coreRefusals = {
     'Leave the user out, or use a key with the role admin or service to act on behalf of somebody.',
   ],
   self_approval: [403, 'Nobody decides what they asked for themselves', 'Ask somebody else to decide.'],
-  not_requester: [403, 'Only the one who asked can withdraw', 'Ask the requester to withdraw it, or reject it.'],
+  not_requester: [403, 'Only the one who asked may do this', 'Ask the requester to do it.'],
   not_found: [
     404,
     'There is nothing here',

@@ -143,6 +143,7 @@ export function selectApproval(ctx: Ctx, id: Reference, kind: Kind) {
     FROM approvals WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND kind = ${kind}`)
 }
 
-function matches(ifMatch: readonly string[] | null): SQL {
+/** Whether the `approvals` row of the surrounding statement is in one of the states that `If-Match` names. */
+export function matches(ifMatch: readonly string[] | null): SQL {
   return ifMatch ? sql`CAST(version AS TEXT) IN (SELECT value FROM ${jsonEach(ifMatch)})` : sql`1`
 }

@@ -15,8 +15,8 @@ export interface Opening {
   requester_id: string
   /** What an approver decides on: see `Question`. */
   what: Question['what']
-  /** What or whom it is about, where the family lists by that. */
-  subject?: { type: string; id: string }
+  /** What or whom it is about, where the family lists by that; without an id where it lists by the type alone. */
+  subject?: { type: string; id: string | null }
   /** When the clock decides it, and how; both or neither. */
   due_at: number | null
   on_due: Approval['on_due']

@@ -2,7 +2,7 @@ import type { Actor } from '../context.ts'
 import { Refusal } from '../refusal.ts'
 import { tagOf, winnerOf, type Approval, type Vote } from './approval.ts'
 import type { Policy } from './policy.ts'
-import { statusAt } from './states.ts'
+import { statusAt, type Status } from './states.ts'
 
 /** Somebody's wish to vote. */
 export interface Ballot {
@@ -42,14 +42,7 @@ export function whyNot(
   }
   const status = statusAt(approval, now)
   if (mine === ballot.vote && (status === 'pending' || status === outcomeOf(mine))) return 'repeat'
-  if (status === 'expired') {
-    return new Refusal(
-      'approval_expired',
-      `${approval.id} was to be decided before ${new Date(approval.due_at ?? now).toISOString()}.`,
-    )
-  }
-  if (status === 'withdrawn') return withdrawn(approval, now)
-  if (status !== 'pending') return decided(approval, now)
+  if (status !== 'pending') return ended(approval, status, now)
   if (mine !== null) {
     return new Refusal('already_decided', `${actor.userId} has already voted to ${mine} ${approval.id}.`)
   }
@@ -74,8 +67,35 @@ export function whyNotWithdraw(
   return null
 }
 
+/** May this actor ask something else instead now? As `whyNot`; nothing is a repeat. */
+export function whyNotAmend(
+  approval: Approval,
+  actor: Actor,
+  ifMatch: readonly string[] | null,
+  now: number,
+): Refusal | null {
+  if (approval.requester_id !== actor.userId) {
+    return new Refusal('not_requester', `${approval.id} was asked for by somebody else; only they can amend it.`)
+  }
+  const status = statusAt(approval, now)
+  if (status !== 'pending') return ended(approval, status, now)
+  if (ifMatch && !ifMatch.includes(tagOf(approval))) return changed(approval)
+  return null
+}
+
 function outcomeOf(vote: Vote) {
   return vote === 'approve' ? 'approved' : 'rejected'
+}
+
+/** Nothing is decided about it, and nothing amended, any more. */
+function ended(approval: Approval, status: Exclude<Status, 'pending'>, now: number): Refusal {
+  if (status === 'expired') {
+    return new Refusal(
+      'approval_expired',
+      `${approval.id} was to be decided before ${new Date(approval.due_at ?? now).toISOString()}.`,
+    )
+  }
+  return status === 'withdrawn' ? withdrawn(approval, now) : decided(approval, now)
 }
 
 function decided(approval: Approval, now: number): Refusal {

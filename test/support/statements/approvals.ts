@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import * as amend from '../../../src/approvals/amend.store.ts'
 import * as core from '../../../src/approvals/approvals.store.ts'
 import { approvals } from '../../../src/approvals/approvals.table.ts'
 import * as due from '../../../src/approvals/decide-due.store.ts'
@@ -53,7 +54,14 @@ export const samples: Samples = {
     castVote: [target, guarded].map((one) => returnsAllOf(approvals, core.castVote(ctx, one, 'd'))),
     insertVote: core.insertVote(ctx, { vote: 'approve', comment: null, reportedBy: 'usr_z' }, mark),
     markWithdrawn: [target, guarded].map((one) => returnsAllOf(approvals, core.markWithdrawn(ctx, one, 'd'))),
+    matches: [holds(core.matches(null)), holds(core.matches(['1']), 'approvals')],
     selectApproval: returnsAllOf(approvals, core.selectApproval(ctx, 'a', 'claim'), 'mine policy'),
+  },
+  'approvals/amend.store.ts': {
+    amendQuestion: [target, guarded].map((one) => {
+      const { amended, voided, event } = amend.amendQuestion(ctx, { ...one, revision: 1 }, opening, mark)
+      return [returns(amended, 'amended'), voided, event]
+    }),
   },
   'approvals/decide-due.store.ts': {
     selectDue: (['expired', 'approved', 'rejected'] as const).map((status) =>

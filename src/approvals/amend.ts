@@ -1,0 +1,65 @@
+import type { Ctx } from '../context.ts'
+import type { Statement } from '../db/open-db.ts'
+import { newId } from '../ids.ts'
+import { Refusal } from '../refusal.ts'
+import { amendQuestion } from './amend.store.ts'
+import { selectApproval } from './approvals.store.ts'
+import { changedMeanwhile, type Target } from './decide.ts'
+import { digestOf } from './digest.ts'
+import { markOn, type Mark } from './mark.store.ts'
+import type { Opening } from './open.ts'
+import { whyNotAmend } from './rules.ts'
+
+/** What is asked instead. */
+export interface Amendment extends Pick<Opening, 'title' | 'subject' | 'what'> {
+  /** What the family changes in the same transaction; each statement must be conditional on the mark. */
+  effect: (mark: Mark) => Statement[]
+}
+
+/** How often somebody else may amend meanwhile. */
+const mostTries = 3
+
+/**
+ * Asks something else instead of what is pending, by the one who asked. The question is another one then: its revision is
+ * the next, its digest is new, and what was voted on it before stays in the history and does not count. An amendment that
+ * changes nothing of the question changes nothing at all, and answers what there is, whatever `ifMatch` says.
+ *
+ * @param amendmentOf the question that it will be, by what it is now
+ * @returns what is being approved, as it is now
+ * @throws Refusal `not_found`, `not_requester`, `already_decided`, `already_withdrawn`, `approval_expired`,
+ *   `precondition_failed`, or the guard's
+ */
+export async function amend<View>(
+  ctx: Ctx,
+  target: Target<View> & { id: string },
+  amendmentOf: (view: View) => Amendment,
+): Promise<View> {
+  const { id, kind, guard } = target
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const {
+      approval: [approval],
+      view: [view],
+    } = await ctx.db.batch({ approval: selectApproval(ctx, id, kind), view: target.view })
+    if (!approval || !view) throw new Refusal('not_found', `There is no ${kind} ${id}.`)
+    const why = () => whyNotAmend(approval, ctx.actor, target.ifMatch, ctx.now)
+    const reason = guard?.asked === 'first' ? (guard.whyNot(view) ?? why()) : (why() ?? guard?.whyNot(view))
+    const { revision, requester_id: requester, digest } = approval
+    const { effect, ...asked } = amendmentOf(view)
+    const question = { id, kind, title: asked.title, requester, what: asked.what }
+    const isSame = (await digestOf({ ...question, revision })) === digest
+    if (reason && !(isSame && reason.code === 'precondition_failed')) throw reason
+    if (isSame) return view
+    const next = { ...asked, digest: await digestOf({ ...question, revision: revision + 1 }) }
+    const mark = markOn(id, newId('dec'))
+    const {
+      amended,
+      view: [done],
+    } = await ctx.db.batch({
+      ...amendQuestion(ctx, { ...target, revision }, next, mark),
+      effect: effect(mark),
+      view: target.view,
+    })
+    if (amended.length > 0 && done) return done
+  }
+  throw changedMeanwhile(id)
+}
