@@ -31,6 +31,11 @@ export interface Family {
     /** The members of that object on the wire. */
     members: Readonly<Record<string, ZodType>>
   }
+  /**
+   * What has become of one that was approved, where the family knows more of that than the core: a SELECT of one JSON
+   * object (`Aftermath`) or of none, for the row `a` of `approvals`, as of a time in milliseconds.
+   */
+  after?: (now: number) => Fragment
   /** What it sends to single webhook endpoints, whatever those ask for; where it does. */
   addresses?: {
     /** What names such an endpoint, in the plural: a SELECT of the `id`s of those that do. It is not deleted as long as there are any. */
@@ -42,6 +47,18 @@ export interface Family {
   routes: readonly unknown[]
   /** Its upkeep of each minute, by name: each takes a bounded chunk of what is due, and says how much that was. */
   jobs: Readonly<Record<string, (ctx: Ctx) => Promise<number>>>
+}
+
+/** What has become of an approval that was approved. */
+export interface Aftermath {
+  /** Why it is not good any more; absent where it is. */
+  became?: 'lapsed' | 'revoked'
+  /** Since when, in milliseconds. */
+  at?: number
+  /** What was said about it. */
+  reason?: string | null
+  /** False while the approval may still be taken back: then it is pending again. */
+  final?: boolean
 }
 
 /** Declares a family; its type is as narrow as what is said. */

@@ -157,6 +157,10 @@ export function recordIfWritten(ctx: Ctx, id: string, writeId: string, type: `ba
 export const told = sql`json_object('coordinator_id', coordinator_id, 'total_claims', total_claims, 'approved_count', approved_count,
   'rejected_count', rejected_count)`
 
+/** Of the row `a` of `approvals`: that it is not final, while the batch that has approved it may still be cancelled. */
+export const revertible = sql`
+  SELECT json_object('final', json('false')) FROM batches b WHERE b.id = a.bulk_id AND b.status = 'processing'`
+
 /** Batches that nobody has looked at although they should have, each put off until `pokeAt`. */
 export function takeOverdue(ctx: Ctx, limit: number, pokeAt: number) {
   return ctx.db.all<Pick<Batch, 'id' | 'tenant_id'>>(sql`

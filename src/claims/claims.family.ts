@@ -1,5 +1,6 @@
 import { defineFamily } from '../approvals/family.ts'
 import { claimKind } from './claim-kind.ts'
+import { revertible } from './batches.store.ts'
 import { batchRoutes } from './batches.routes.ts'
 import { claimRefusals } from './claims.refusals.ts'
 import { claimRoutes } from './claims.routes.ts'
@@ -35,6 +36,7 @@ export const claims = defineFamily({
       'Up to 10,000 claims approved at once, or at a later time; followed live, cancelled with reversal.',
   },
   shows: { select: () => shownOfClaim, members: shownClaim },
+  after: () => revertible,
   routes: [claimRoutes, batchRoutes],
   jobs: { poke_batches: pokeBatches },
 })

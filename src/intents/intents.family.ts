@@ -4,6 +4,7 @@ import { intentKind } from './intent-kind.ts'
 import { intentRoutes } from './intents.routes.ts'
 import { shownIntent } from './intents.schemas.ts'
 import { shownOfIntent } from './intents.store.ts'
+import { lapsedEntry } from './outbox-status.store.ts'
 import { outboxRoutes } from './outbox.routes.ts'
 import { endOverdueEntries } from './outbox.ts'
 
@@ -34,6 +35,7 @@ export const intents = defineFamily({
     Outbox: 'Approved calls, handed back for replay once.',
   },
   shows: { select: shownOfIntent, members: shownIntent },
+  after: lapsedEntry,
   routes: [intentRoutes, outboxRoutes],
   jobs: { end_overdue_outbox_entries: endOverdueEntries },
 })

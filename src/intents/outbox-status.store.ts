@@ -8,3 +8,8 @@ export function entryStatus(now: number): SQL {
   return sql`CASE WHEN o.status <> 'open' THEN o.status WHEN o.lease_until > ${now} THEN 'pending'
     WHEN o.execute_by <= ${now} THEN 'lapsed' WHEN o.overdue_at <= ${now} THEN 'failed' WHEN o.status = 'open' THEN 'pending' END`
 }
+
+/** Of the row `a` of `approvals`: that it has lapsed, where its call was not replayed in time. */
+export const lapsedEntry = (now: number) => sql`
+  SELECT json_object('became', 'lapsed', 'at', o.execute_by, 'reason', o.error) FROM outbox o
+  WHERE o.approval_id = a.id AND ${entryStatus(now)} = 'lapsed'`

@@ -42,6 +42,7 @@ export const samples: Samples = {
     markCancelled: returnsAllOf(batches, batch.markCancelled(ctx, 'b', 1, ['1'], 'w')),
     recordIfWritten: batch.recordIfWritten(ctx, 'b', 'w', 'batch.started'),
     told: gives(batch.told, 'batches'),
+    revertible: gives(batch.revertible, 'approvals a'),
     takeOverdue: returns(batch.takeOverdue(ctx, 5, 1), 'id tenant_id'),
   },
   'claims/claims.store.ts': {

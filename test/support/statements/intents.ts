@@ -50,6 +50,7 @@ export const samples: Samples = {
   },
   'intents/outbox-status.store.ts': {
     entryStatus: gives(status.entryStatus(1), 'outbox o'),
+    lapsedEntry: gives(status.lapsedEntry(1), 'approvals a'),
   },
   'intents/outbox.store.ts': {
     lease: entry.lease(ctx, 'i', 5, 1, 't'),
