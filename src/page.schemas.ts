@@ -11,3 +11,10 @@ export const total = z.int().nullable().openapi({
   description: 'How many there are in all; null under a time range, for which it is not counted.',
   example: 1,
 })
+
+/** Which page of a list it is. */
+export const pagination = z.object({
+  page: z.int().openapi({ example: 1 }),
+  limit: z.int().openapi({ example: 20 }),
+  total,
+})

@@ -44,6 +44,11 @@ export const coreRefusals = {
   already_decided: [409, 'It is already decided', 'The winner member says by whom, how and when.'],
   already_withdrawn: [409, 'It was withdrawn', 'Nothing can be decided about it any more.'],
   approval_expired: [409, 'It was not decided in time', 'Ask again with a new request.'],
+  duplicate_external_ref: [
+    409,
+    'This external_ref is taken',
+    'The existing member names what has it; use another, or leave it out.',
+  ],
   precondition_failed: [412, 'It has changed since you read it', 'Read it again, then send the new ETag in If-Match.'],
   body_too_large: [413, 'The body is too large', 'Send at most 1 MiB; split what you send.'],
   unsupported_media_type: [415, 'The body is not declared as JSON', 'Send Content-Type: application/json.'],

@@ -1,9 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import { id } from '../id.schemas.ts'
-import { next } from '../page.schemas.ts'
+import { next, pagination } from '../page.schemas.ts'
 import { instant, time } from '../time.schemas.ts'
 import { userId } from '../user-id.schemas.ts'
-import { paginationSchema } from './claims.schemas.ts'
 
 const batchComment = z.string().trim().min(1).max(2000).nullish()
 
@@ -108,9 +107,7 @@ const summaryExample = {
 export const batchSummarySchema = z
   .object({ ...batchCore, ...counts, created_by: createdBy, created_at: time, completed_at: time.nullable() })
   .openapi('BatchSummary', { example: summaryExample })
-export const batchListSchema = z
-  .object({ data: z.array(batchSummarySchema), pagination: paginationSchema, next })
-  .openapi('BatchList')
+export const batchListSchema = z.object({ data: z.array(batchSummarySchema), pagination, next }).openapi('BatchList')
 
 /** What became of one claim of a batch. */
 export const batchResultSchema = z

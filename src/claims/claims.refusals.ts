@@ -2,11 +2,6 @@ import type { Explained } from '../refusal.ts'
 
 /** What claims and batches are refused for, beyond what the core refuses. */
 export const claimRefusals = {
-  duplicate_external_ref: [
-    409,
-    'This external_ref is taken',
-    'The existing member names the claim that has it; use another, or leave it out.',
-  ],
   batch_not_pending: [
     409,
     'The batch is no longer pending',

@@ -3,7 +3,7 @@ import { id } from '../id.schemas.ts'
 import { status } from '../status.schemas.ts'
 import { time } from '../time.schemas.ts'
 import { currencies } from './currencies.ts'
-import { next, total } from '../page.schemas.ts'
+import { next, pagination } from '../page.schemas.ts'
 import { userId } from '../user-id.schemas.ts'
 
 /** A claim to submit. `amount` counts minor units (ISO 4217: cents for EUR, yen for JPY), never a fraction. */
@@ -101,14 +101,7 @@ export const claimSchema = z
     },
   })
 
-export const paginationSchema = z.object({
-  page: z.int().openapi({ example: 1 }),
-  limit: z.int().openapi({ example: 20 }),
-  total,
-})
-export const claimListSchema = z
-  .object({ data: z.array(claimSchema), pagination: paginationSchema, next })
-  .openapi('ClaimList')
+export const claimListSchema = z.object({ data: z.array(claimSchema), pagination, next }).openapi('ClaimList')
 export const claimsSchema = z.object({ data: z.array(claimSchema) }).openapi('Claims')
 
 const comment = z.string().trim().min(1).max(2000)

@@ -1,3 +1,4 @@
+import { Big } from 'big.js'
 import { visit } from 'jsonc-parser'
 import { jsonPointer } from '../json-pointer.ts'
 import type { Fault } from '../refusal.ts'
@@ -15,19 +16,24 @@ export interface Kept {
   member: string
   /** Whether no object in it may give a member twice: then everybody reads the same in it (RFC 7493, 2.3). */
   isUnique?: boolean
+  /** Whether each number in it must be one that a double keeps (RFC 7493, 2.2): then it may be read and written again. */
+  isExact?: boolean
 }
 
 /** The type of the fault of a member that is over `keptJson.bytes`. */
 export const tooLarge = 'too_large'
 
-/** How many members that are given twice are listed. */
-const mostRepeats = 100
+/** How many members that are given twice, and how many numbers that lose digits, are listed. */
+const mostListed = 100
 
 /**
  * The text of a top-level member of a JSON object as it was sent, and in how far it is beyond `keptJson`; no text where
  * it is not there. Of a member that is given twice, the last counts, as it does for JSON.parse.
  */
-export function readMember(body: string, { member, isUnique = false }: Kept): { text?: string; faults: Fault[] } {
+export function readMember(
+  body: string,
+  { member, isUnique = false, isExact = false }: Kept,
+): { text?: string; faults: Fault[] } {
   const fault = (message: string, type: string, pointer = `/${member}`): Fault => ({
     in: 'body',
     pointer,
@@ -42,9 +48,11 @@ export function readMember(body: string, { member, isUnique = false }: Kept): { 
   if (text === undefined) return { faults: [] }
   const isLarge = new TextEncoder().encode(text).byteLength > keptJson.bytes
   const twice = isUnique ? repeated(text, `/${member}`) : []
+  const lossy = isExact ? inexact(text, `/${member}`) : []
   const faults = [
     ...(isLarge ? [fault(`must have at most ${keptJson.bytes} bytes`, tooLarge)] : []),
     ...twice.map((pointer) => fault('is given twice', 'value_error', pointer)),
+    ...lossy.map(({ pointer, read }) => fault(losesDigits(read), 'value_error', pointer)),
   ]
   return { text, faults }
 }
@@ -97,13 +105,36 @@ function repeated(json: string, pointer: string): string[] {
     },
     onObjectProperty(name, _offset, _length, _line, _character, pathOfObject) {
       const names = open.at(-1)
-      if (names?.has(name) && pointers.length < mostRepeats) {
+      if (names?.has(name) && pointers.length < mostListed) {
         pointers.push(pointer + jsonPointer([...pathOfObject(), name]))
       }
       names?.add(name)
     },
   })
   return pointers
+}
+
+/** Numbers that are not what a double makes of them, the first of them, and what that is. */
+function inexact(json: string, pointer: string): { pointer: string; read: number }[] {
+  const found: { pointer: string; read: number }[] = []
+  visit(json, {
+    onLiteralValue(read: unknown, offset, length, _line, _character, path) {
+      if (typeof read !== 'number' || found.length >= mostListed) return
+      if (!isKept(json.slice(offset, offset + length), read))
+        found.push({ pointer: pointer + jsonPointer(path()), read })
+    },
+  })
+  return found
+}
+
+function isKept(text: string, read: number): boolean {
+  // Fifteen digits always are.
+  if (text.length <= 15 && !/e/i.test(text)) return true
+  return Number.isFinite(read) && new Big(text).eq(read)
+}
+
+function losesDigits(read: number): string {
+  return `is a number that a double does not keep: it would be read as ${read}; send fewer digits, or text`
 }
 
 /** The JSON text of an object with further members whose values are JSON text already; null stands for null. */

@@ -43,3 +43,23 @@ test('depth is counted outside of texts, however long they are', () => {
   expect(depthOf('{"a":"[[[\\"[{","b":[[1]]}')).toBe(3)
   expect(depthOf(`["${'\\"x['.repeat(200_000)}"]`)).toBe(1)
 })
+
+test.each([
+  ['9007199254740993', 9007199254740992],
+  ['0.12345678901234567890', 0.12345678901234568],
+  ['1e400', Infinity],
+  ['-1E-400', 0],
+  ['10000000000000001', 10000000000000000],
+])('of a member whose numbers are to be exact, %s is a fault', (number, read) => {
+  const { faults } = readMember(`{"d":{"a":[1,{"b/c":${number}}]}}`, { member: 'd', isExact: true })
+  expect(faults).toMatchObject([{ pointer: '/d/a/1/b~1c', message: expect.stringContaining(`read as ${read};`) }])
+})
+
+test('every number that JavaScript writes is one that it reads', () => {
+  const number = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.maxSafeInteger())
+  const kept = (text: string) => readMember(`{"d":${text}}`, { member: 'd', isExact: true }).faults.length === 0
+  fc.assert(fc.property(number, (value) => kept(JSON.stringify(value))))
+  for (const text of ['1.10', '0.1', '-0', '1E2', '100000000000000000000', '1.0000000000000000000']) {
+    expect([text, kept(text)]).toEqual([text, true])
+  }
+})
