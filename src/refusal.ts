@@ -42,6 +42,11 @@ export const coreRefusals = {
     'Use one of the methods that the Allow header names.',
   ],
   already_decided: [409, 'It is already decided', 'The winner member says by whom, how and when.'],
+  digest_mismatch: [
+    409,
+    'What is asked is not what you have seen',
+    'Read it again, then send the digest that the digest member says.',
+  ],
   already_withdrawn: [409, 'It was withdrawn', 'Nothing can be decided about it any more.'],
   approval_expired: [409, 'It was not decided in time', 'Ask again with a new request.'],
   duplicate_external_ref: [

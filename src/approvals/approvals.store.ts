@@ -6,6 +6,7 @@ import type { Approval, Kind, Vote } from './approval.ts'
 import { marked, type Mark } from './mark.store.ts'
 import type { Opening } from './open.ts'
 import type { KindOfApprovals, Policy } from './policy.ts'
+import type { Ballot } from './rules.ts'
 
 /** Who votes, as SQL: values for a request, columns for a batch. `roles` is a JSON array. */
 export interface Voter {
@@ -80,13 +81,7 @@ export function isOpened(id: string): Condition {
 /** Casts one vote and, with the last one needed, decides. Returns the row where it was allowed, else none. */
 export function castVote(
   ctx: Ctx,
-  target: KindOfApprovals & {
-    id: Reference
-    vote: Vote
-    comment: string | null
-    ifMatch: readonly string[] | null
-    guard?: { condition: Condition }
-  },
+  target: KindOfApprovals & Ballot & { id: Reference; guard?: { condition: Condition } },
   decisionId: string,
 ) {
   const { actor, now } = ctx
@@ -101,7 +96,8 @@ export function castVote(
       decision_id = ${decisionId}, updated_at = ${now}, version = version + 1
     WHERE id = ${target.id} AND tenant_id = ${actor.tenantId} AND kind = ${target.kind}
       AND ${decidable({ id: sql`${actor.userId}`, roles: sql`${JSON.stringify(actor.roles)}` }, target.policy, now)}
-      AND ${matches(target.ifMatch)} AND ${target.guard?.condition ?? sql`1`}
+      AND ${matches(target.ifMatch)} AND digest = coalesce(${target.digest ?? null}, digest)
+      AND ${target.guard?.condition ?? sql`1`}
     RETURNING *`)
 }
 

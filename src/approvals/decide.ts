@@ -1,13 +1,12 @@
 import type { Ctx } from '../context.ts'
-import type { Condition, Reference, Statement } from '../db/open-db.ts'
+import type { Condition, Reference, Rows, Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
 import { Refusal } from '../refusal.ts'
-import type { Vote } from './approval.ts'
 import { castVote, insertVote, selectApproval } from './approvals.store.ts'
 import { recordDecision } from './history.store.ts'
 import { markOn, type Mark } from './mark.store.ts'
 import type { KindOfApprovals, Policy } from './policy.ts'
-import { whyNot } from './rules.ts'
+import { whyNot, type Ballot } from './rules.ts'
 
 /** A condition of a family's own, under which an approval may be decided or withdrawn. */
 export interface Guard<View> {
@@ -32,13 +31,11 @@ export interface Target<View> extends KindOfApprovals {
 }
 
 /** A vote on one approval, and what a family does with it. */
-export interface Decision<View> extends Target<View> {
+export interface Decision<View> extends Target<View>, Ballot {
   /** The approval's id, or a scalar subquery that finds it by another name. */
   id: Reference
-  /** What the caller calls it, for errors. */
+  /** What the caller calls it, for errors: `intent APR-7K2M`. */
   name?: string
-  vote: Vote
-  comment: string | null
   /** The user whose key reports the actor's vote, where it is not the actor who sends it. */
   reportedBy?: string
   /**
@@ -56,31 +53,48 @@ export interface Decision<View> extends Target<View> {
  * @throws Refusal with the reason where it was not allowed
  */
 export async function decide<View>(ctx: Ctx, decision: Decision<View>): Promise<View> {
+  return (await decideAndRead(ctx, decision, [])).view
+}
+
+/**
+ * The same, and reads what somebody wants for an answer who is not of the family.
+ *
+ * @param answer statements that read, in the same transaction, after all else
+ */
+export async function decideAndRead<View, Answer extends readonly Statement[]>(
+  ctx: Ctx,
+  decision: Decision<View>,
+  answer: Answer,
+): Promise<{ view: View; answer: Rows<{ answer: Answer }>['answer'] }> {
   const decisionId = newId('dec')
   const mark = markOn(decision.id, decisionId)
   const {
     voted: [voted],
     view: [decided],
+    answer: answered,
   } = await ctx.db.batch({
     voted: castVote(ctx, decision, decisionId),
     vote: insertVote(ctx, decision, mark),
     event: recordDecision(ctx, mark, decision.reportedBy),
     effect: decision.effect?.(mark),
     view: decision.view,
+    answer,
   })
-  if (voted && decided) return decided
+  if (voted && decided) return { view: decided, answer: answered }
   const {
     approval: [approval],
     view: [view],
+    answer: stored,
   } = await ctx.db.batch({
     approval: selectApproval(ctx, decision.id, decision.kind),
     view: decision.view,
+    answer,
   })
-  if (!approval || !view) throw new Refusal('not_found', `There is no ${decision.kind} ${nameOf(decision)}.`)
+  if (!approval || !view) throw new Refusal('not_found', `There is no ${nameOf(decision)}.`)
   const reason = firstOf(decision.guard, view, () =>
     whyNot(approval, policyOf(approval, decision), approval.mine, ctx.actor, decision, ctx.now),
   )
-  if (reason === 'repeat') return view
+  if (reason === 'repeat') return { view, answer: stored }
   throw reason ?? changedMeanwhile(approval.id)
 }
 
@@ -98,10 +112,11 @@ export function firstOf<View>(
   return guard?.asked === 'first' ? (guard.whyNot(view) ?? core()) : (core() ?? guard?.whyNot(view) ?? null)
 }
 
-function policyOf({ policy }: { policy: string | null }, ofKind: KindOfApprovals): Policy {
+/** What it takes to decide an approval: its own policy, or what its kind takes. */
+export function policyOf({ policy }: { policy: string | null }, ofKind: KindOfApprovals): Policy {
   return policy === null ? ofKind.policy : (JSON.parse(policy) as Policy)
 }
 
-function nameOf({ id, name }: Decision<unknown>): string {
-  return name ?? (typeof id === 'string' ? id : 'of that name')
+function nameOf({ id, kind, name }: Decision<unknown>): string {
+  return name ?? `${kind} ${typeof id === 'string' ? id : 'of that name'}`
 }

@@ -7,8 +7,11 @@ import { statusAt, type Status } from './states.ts'
 /** Somebody's wish to vote. */
 export interface Ballot {
   vote: Vote
+  comment: string | null
   /** Entity tags of the states in which the vote is meant (`If-Match`); null where any will do. */
   ifMatch: readonly string[] | null
+  /** The digest of the question that the voter has seen; without one, whatever is asked now. */
+  digest?: string | null
 }
 
 /**
@@ -24,7 +27,7 @@ export function whyNot(
   policy: Policy,
   mine: Vote | null,
   actor: Actor,
-  ballot: Ballot,
+  ballot: Omit<Ballot, 'comment'>,
   now: number,
 ): Refusal | 'repeat' | null {
   if (!policy.approver_roles.some((role) => actor.roles.includes(role))) {
@@ -41,13 +44,15 @@ export function whyNot(
     )
   }
   const status = statusAt(approval, now)
-  if (mine === ballot.vote && (status === 'pending' || status === outcomeOf(mine))) return 'repeat'
+  if (mine === ballot.vote && (status === 'pending' || status === outcomeOf(mine))) {
+    return isSeen(approval, ballot) ? 'repeat' : otherQuestion(approval)
+  }
   if (status !== 'pending') return ended(approval, status, now)
   if (mine !== null) {
     return new Refusal('already_decided', `${actor.userId} has already voted to ${mine} ${approval.id}.`)
   }
   if (ballot.ifMatch && !ballot.ifMatch.includes(tagOf(approval))) return changed(approval)
-  return null
+  return isSeen(approval, ballot) ? null : otherQuestion(approval)
 }
 
 /** May this actor take the request back now? As `whyNot`. */
@@ -81,6 +86,14 @@ export function whyNotAmend(
   if (status !== 'pending') return ended(approval, status, now)
   if (ifMatch && !ifMatch.includes(tagOf(approval))) return changed(approval)
   return null
+}
+
+function isSeen(approval: Approval, { digest = null }: Pick<Ballot, 'digest'>): boolean {
+  return digest === null || digest === approval.digest
+}
+
+function otherQuestion({ id, digest }: Approval): Refusal {
+  return new Refusal('digest_mismatch', `The digest of ${id} is ${digest}.`, { digest })
 }
 
 function outcomeOf(vote: Vote) {

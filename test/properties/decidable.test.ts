@@ -43,6 +43,7 @@ test('the database allows exactly what the rules allow', async () => {
     /** Whether the policy is the approval's own, or what its kind takes. */
     hasOwn: fc.boolean(),
     ifMatch: fc.option(fc.subarray(['1', '2', '3', 'x'])),
+    digest: fc.option(fc.constantFrom('0'.repeat(64), '0'.repeat(64), '1'.repeat(64))),
     vote: fc.constantFrom('approve' as const, 'reject' as const),
   })
   await fc.assert(
@@ -117,6 +118,7 @@ test('the database allows exactly what the rules allow', async () => {
         comment: null,
         vote: one.vote,
         ifMatch: one.ifMatch,
+        digest: one.digest,
         view: selectApproval(ctx, row.id, 'claim'),
       }).catch((error: unknown) => {
         if (error instanceof Refusal) return error.code

@@ -97,6 +97,18 @@ test('If-Match must name the present version', () => {
   )
 })
 
+test('a vote is on the question that was seen: another digest is refused, also with the same vote again', () => {
+  const seen = (digest: string) => ({ ...approve, digest: digest.repeat(64) })
+  expect(whyNot(approval(), policy, null, actor, seen('0'), now)).toBeNull()
+  expect(whyNot(approval(), policy, null, actor, seen('1'), now)).toMatchObject({
+    code: 'digest_mismatch',
+    members: { digest: '0'.repeat(64) },
+  })
+  expect(whyNot(approval(decided), policy, 'approve', actor, seen('0'), now)).toBe('repeat')
+  expect(code(whyNot(approval(decided), policy, 'approve', actor, seen('1'), now))).toBe('digest_mismatch')
+  expect(code(whyNot(approval(decided), policy, null, actor, seen('1'), now))).toBe('already_decided')
+})
+
 test('only the requester withdraws, and only what is pending', () => {
   const requester = { ...actor, userId: 'usr_member' }
   expect(whyNotWithdraw(approval(), requester, null, now)).toBeNull()

@@ -19,7 +19,7 @@ const found = sql`SELECT 't' AS tenant_id, 'a.b' AS type, 'a' AS resource_id, NU
 const happening = { type: 'a.b', resourceId: 'a', from: null, to: 'b', data: {}, digest: 'd' } as const
 const opening = { ...rowOf(approvals), subject: { type: 'x', id: 's' } }
 const target = { id: 'a', ...claimKind, vote: 'approve', comment: null, ifMatch: null } as const
-const guarded = { ...target, vote: 'reject', ifMatch: ['1'], guard: { condition: sql`1` } } as const
+const guarded = { ...target, vote: 'reject', ifMatch: ['1'], digest: 'd', guard: { condition: sql`1` } } as const
 const mark = marks.markOn('a', 'd')
 const numbered = {
   tenantId: sql`'t'`,
