@@ -1,15 +1,19 @@
 import type { ZodType } from 'zod'
 import type { Ctx } from '../context.ts'
-import type { Fragment } from '../db/open-db.ts'
+import type { Fragment, Reference, Statement } from '../db/open-db.ts'
 import type { Explained } from '../refusal.ts'
+import type { Decision } from './decide.ts'
+import type { Question } from './digest.ts'
+import type { KindOfApprovals } from './policy.ts'
+import type { Ballot } from './rules.ts'
 
 /**
  * A family of approvals: what its approvals are about, said once. `src/families.ts` lists the families, and whatever
  * goes over all of them (mounts, the dashboard, webhooks, cron, the reference, the linter) reads it from there.
  */
-export interface Family {
-  /** What its approvals are, in one word: stored with each of them, and the first part of its events' names. */
-  kind: string
+export interface Family extends KindOfApprovals {
+  /** What the ids of its approvals begin with (the prefix of a TypeID); or they are UUIDs. */
+  approvalId: string
   /** What its ids begin with (TypeID); none where they are plain UUIDs. */
   idPrefixes: readonly string[]
   /** Whether its subject is the customer on whose behalf it is asked: then lists find it by `customer_id`. */
@@ -36,6 +40,21 @@ export interface Family {
    * object (`Aftermath`) or of none, for the row `a` of `approvals`, as of a time in milliseconds.
    */
   after?: (now: number) => Fragment
+  /** What an approver decides on, as it is stored. */
+  what: {
+    /** Reads the facts of one approval, which is found by its id. */
+    select: (ctx: Ctx, id: Reference) => Statement
+    /** What of them is in the digest: the same function that makes it when they are asked for. */
+    of(facts: unknown): Question['what']
+  }
+  /** What its ETags depend on besides an approval's version, for the row `a` of `approvals`: text, or NULL; where they do. */
+  tag?: Fragment
+  /**
+   * A vote by somebody who knows an approval by its id, with whatever the family's own endpoint for that does.
+   *
+   * @throws Refusal where it needs no look at what is stored
+   */
+  decision(ctx: Ctx, id: Reference, ballot: Ballot): Decision<unknown>
   /** What it sends to single webhook endpoints, whatever those ask for; where it does. */
   addresses?: {
     /** What names such an endpoint, in the plural: a SELECT of the `id`s of those that do. It is not deleted as long as there are any. */

@@ -1,14 +1,16 @@
 import { defineFamily } from '../approvals/family.ts'
 import { changeRefusals } from './changes.refusals.ts'
-import { changeKind } from './change-kind.ts'
+import { changeKind, whatChanges } from './change-kind.ts'
 import { changeRoutes } from './changes.routes.ts'
 import { shownChange } from './changes.schemas.ts'
-import { shownOfChange } from './changes.store.ts'
+import { seenOfEntity, selectChangeFacts, shownOfChange } from './changes.store.ts'
 import { entityRoutes } from './entities.routes.ts'
+import { decisionOnChange } from './resolve-change.ts'
 
 /** Changes of stored entities, which an admin decides and which are applied when approved. */
 export const changes = defineFamily({
-  kind: changeKind.kind,
+  ...changeKind,
+  approvalId: 'approval',
   idPrefixes: ['approval'],
   events: ['change.requested', 'change.approved', 'change.rejected', 'change.withdrawn'],
   refusals: changeRefusals,
@@ -25,6 +27,9 @@ export const changes = defineFamily({
     Entities: 'What is stored now, and every version of it.',
   },
   shows: { select: () => shownOfChange, members: shownChange },
+  what: { select: selectChangeFacts, of: whatChanges },
+  tag: seenOfEntity,
+  decision: decisionOnChange,
   routes: [changeRoutes, entityRoutes],
   jobs: {},
 })

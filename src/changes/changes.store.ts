@@ -7,7 +7,7 @@ import { marked, type Mark } from '../approvals/mark.store.ts'
 import type { Status } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
-import type { Condition, Statement } from '../db/open-db.ts'
+import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { carried, type PageRequest } from '../db/page.ts'
 import type { changes } from './changes.table.ts'
 
@@ -131,7 +131,7 @@ export function applyChange(ctx: Ctx, mark: Mark): Statement[] {
 }
 
 /** One request of the caller's tenant beside what is stored now. */
-export function selectChange(ctx: Ctx, id: string) {
+export function selectChange(ctx: Ctx, id: Reference) {
   return ctx.db.all<ChangeInView>(sql`
     SELECT ${columns}, c.payload, c.applies, c.base_version,
       CASE WHEN a.status = 'pending' THEN ${latestOf(sql`c`)} END AS latest,
@@ -159,3 +159,14 @@ export function selectChanges(ctx: Ctx, filter: ChangeFilter, page: PageRequest)
 export const shownOfChange = sql`
   SELECT json_object('entity_type', entity_type, 'entity_id', entity_id, 'entity_name', entity_name, 'action', action)
   FROM changes WHERE approval_id = a.id`
+
+/** What is asked for, by the id of its approval. */
+export function selectChangeFacts(ctx: Ctx, id: Reference) {
+  return ctx.db.all<Omit<ChangeFacts, 'id'>>(sql`
+    SELECT entity_type, entity_id, entity_name, action, payload FROM changes
+    WHERE approval_id = ${id} AND tenant_id = ${ctx.actor.tenantId}`)
+}
+
+/** What the entity tag of a pending change has besides its own version, for the row `a` of `approvals`: see `changeTag`. */
+export const seenOfEntity = sql`
+  iif(a.status = 'pending', (SELECT '-' || ${latestOf(sql`c`)} FROM changes c WHERE c.approval_id = a.id), NULL)`

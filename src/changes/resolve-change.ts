@@ -1,7 +1,8 @@
-import type { Vote } from '../approvals/approval.ts'
-import { decide } from '../approvals/decide.ts'
+import { decide, type Decision } from '../approvals/decide.ts'
+import type { Ballot } from '../approvals/rules.ts'
 import { withdraw } from '../approvals/withdraw.ts'
 import type { Ctx } from '../context.ts'
+import type { Reference } from '../db/open-db.ts'
 import { Refusal } from '../refusal.ts'
 import { changeKind } from './change-kind.ts'
 import { changeTag } from './change-tag.ts'
@@ -15,21 +16,22 @@ import { notAsNeeded } from './request-change.ts'
  *   `entity_too_large`, or `stale` where the entity has changed since the change was asked for and no `If-Match` says
  *   that the approver saw how
  */
-export async function resolveChange(
-  ctx: Ctx,
-  id: string,
-  { vote, comment, ifMatch }: { vote: Vote; comment: string | null; ifMatch: readonly string[] | null },
-): Promise<ChangeInView> {
-  return decide(ctx, {
+export async function resolveChange(ctx: Ctx, id: string, ballot: Ballot): Promise<ChangeInView> {
+  return decide(ctx, decisionOnChange(ctx, id, ballot))
+}
+
+/** What such a decision is. */
+export function decisionOnChange(ctx: Ctx, id: Reference, ballot: Ballot): Decision<ChangeInView> {
+  const { vote, ifMatch } = ballot
+  return {
     id,
     ...changeKind,
-    vote,
-    comment,
+    ...ballot,
     ifMatch: null,
     guard: { condition: fits(vote, ifMatch), whyNot: (change) => whyUnfit(change, ifMatch), asked: 'last' },
     effect: (mark) => applyChange(ctx, mark),
     view: selectChange(ctx, id),
-  })
+  }
 }
 
 function whyUnfit(change: ChangeInView, ifMatch: readonly string[] | null): Refusal {

@@ -1,16 +1,18 @@
 import { defineFamily } from '../approvals/family.ts'
-import { claimKind } from './claim-kind.ts'
+import { claimKind, whatIsClaimed } from './claim-kind.ts'
 import { revertible } from './batches.store.ts'
 import { batchRoutes } from './batches.routes.ts'
 import { claimRefusals } from './claims.refusals.ts'
 import { claimRoutes } from './claims.routes.ts'
 import { shownClaim } from './claims.schemas.ts'
-import { shownOfClaim } from './claims.store.ts'
+import { selectClaim, shownOfClaim, type Claim } from './claims.store.ts'
+import { decisionOnClaim } from './decide-claim.ts'
 import { pokeBatches } from './poke-batches.ts'
 
 /** Claims for reimbursement, and the batches that approve many at once. */
 export const claims = defineFamily({
-  kind: claimKind.kind,
+  ...claimKind,
+  approvalId: 'clm',
   idPrefixes: ['clm', 'bat'],
   events: [
     'claim.submitted',
@@ -36,6 +38,8 @@ export const claims = defineFamily({
       'Up to 10,000 claims approved at once, or at a later time; followed live, cancelled with reversal.',
   },
   shows: { select: () => shownOfClaim, members: shownClaim },
+  what: { select: selectClaim, of: (claim: Claim) => whatIsClaimed(claim) },
+  decision: decisionOnClaim,
   after: () => revertible,
   routes: [claimRoutes, batchRoutes],
   jobs: { poke_batches: pokeBatches },

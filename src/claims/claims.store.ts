@@ -45,7 +45,7 @@ export function insertClaims(ctx: Ctx, claims: readonly (ClaimFacts & { id: stri
 }
 
 /** One claim of the caller's tenant. */
-export function selectClaim(ctx: Ctx, id: string) {
+export function selectClaim(ctx: Ctx, id: Reference) {
   return ctx.db.all<Claim>(sql`
     SELECT ${claimColumns} FROM approvals a JOIN claims c ON c.approval_id = a.id
     WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId} AND a.kind = 'claim'`)

@@ -1,16 +1,18 @@
 import { defineFamily } from '../approvals/family.ts'
 import { intentRefusals } from './intents.refusals.ts'
-import { intentKind } from './intent-kind.ts'
+import { intentKind, whatIsCalled } from './intent-kind.ts'
 import { intentRoutes } from './intents.routes.ts'
 import { shownIntent } from './intents.schemas.ts'
-import { shownOfIntent } from './intents.store.ts'
+import { selectIntent, shownOfIntent, type Intent } from './intents.store.ts'
 import { lapsedEntry } from './outbox-status.store.ts'
 import { outboxRoutes } from './outbox.routes.ts'
 import { endOverdueEntries } from './outbox.ts'
+import { decisionOnIntent } from './resolve-intent.ts'
 
 /** Calls of agents that wait for a person, and the outbox from which approved ones are replayed. */
 export const intents = defineFamily({
-  kind: intentKind.kind,
+  ...intentKind,
+  approvalId: 'int',
   idPrefixes: ['int', 'out', 'lse'],
   isForCustomer: true,
   events: [
@@ -35,6 +37,8 @@ export const intents = defineFamily({
     Outbox: 'Approved calls, handed back for replay once.',
   },
   shows: { select: shownOfIntent, members: shownIntent },
+  what: { select: selectIntent, of: (intent: Intent) => whatIsCalled(intent) },
+  decision: decisionOnIntent,
   after: lapsedEntry,
   routes: [intentRoutes, outboxRoutes],
   jobs: { end_overdue_outbox_entries: endOverdueEntries },

@@ -49,22 +49,31 @@ export function insertIntent(ctx: Ctx, intent: IntentFacts): Statement {
       ${intent.notify_channel})`)
 }
 
-/** Whether this person may resolve the intent of the surrounding `approvals` row. */
-export function resolvableBy(role: PersonRole, personId: string | null): Condition {
-  return sql`EXISTS (SELECT 1 FROM intents i WHERE i.approval_id = approvals.id AND i.approver_role = ${role}
-    AND (i.approver_person_id IS NULL OR i.approver_person_id = ${personId}))`
-}
-
-/** How an intent was resolved, for the record, and what its outbox entry starts with. */
-export interface HowResolved {
-  vote: Vote
-  instanceId: string
+/** Somebody who answers. */
+export interface Resolver {
   role: PersonRole
   personId: string | null
+  /** Whether they may where no certain person is asked. */
+  isAnybody: boolean
+}
+
+/** Whether this person may resolve the intent of the surrounding `approvals` row. */
+export function resolvableBy({ role, personId, isAnybody }: Resolver): Condition {
+  return sql`EXISTS (SELECT 1 FROM intents i WHERE i.approval_id = approvals.id AND i.approver_role = ${role}
+    AND (i.approver_person_id = ${personId} OR (i.approver_person_id IS NULL AND ${isAnybody ? 1 : 0})))`
+}
+
+/** The instance of the intent of the surrounding `approvals` row. */
+export const itsInstance: Reference = sql`(SELECT i.instance_id FROM intents i WHERE i.approval_id = approvals.id)`
+
+/** How an intent was resolved, for the record, and what its outbox entry starts with. */
+export interface HowResolved extends Omit<Resolver, 'isAnybody'> {
+  vote: Vote
+  instanceId: Reference
   channel: string | null
   pinVerified: boolean
-  /** The user whose key reported the person's answer. */
-  reportedBy: string
+  /** The user whose key reported the person's answer; null where it was the person's own. */
+  reportedBy: string | null
   outboxId: string
   executeBy: number
 }

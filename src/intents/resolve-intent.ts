@@ -1,7 +1,9 @@
 import type { Vote } from '../approvals/approval.ts'
-import { decide } from '../approvals/decide.ts'
+import { decide, type Decision } from '../approvals/decide.ts'
+import type { Ballot } from '../approvals/rules.ts'
 import { refuseOtherInstance } from '../access/refuse-other-instance.ts'
-import type { Ctx } from '../context.ts'
+import { roles, type Ctx } from '../context.ts'
+import type { Reference } from '../db/open-db.ts'
 import { hour } from '../durations.ts'
 import { newId } from '../ids.ts'
 import { Refusal } from '../refusal.ts'
@@ -9,11 +11,14 @@ import { readRef } from './approval-ref.ts'
 import { intentKind } from './intent-kind.ts'
 import {
   behindRef,
+  itsInstance,
   recordResolution,
   resolvableBy,
   selectIntent,
+  type HowResolved,
   type Intent,
   type PersonRole,
+  type Resolver,
 } from './intents.store.ts'
 
 /** A person's answer, as the agent platform reports it. */
@@ -46,37 +51,68 @@ export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Re
   const id = behindRef(ctx, instanceId, ref)
   const userId = resolution.resolved_by ?? personId ?? ctx.actor.userId
   const asPerson = { ...ctx, actor: { ...ctx.actor, userId } }
-  return decide(asPerson, {
+  const decision = answer(
+    asPerson,
     id,
-    name: ref,
-    ...intentKind,
-    vote,
-    reportedBy: ctx.actor.userId,
-    comment: null,
-    ifMatch: null,
-    guard: {
-      condition: resolvableBy(role, personId),
-      whyNot: (intent) => (fits(intent, role, personId) ? null : wrongResolver(intent)),
-      asked: 'first',
+    { vote, comment: null, ifMatch: null },
+    {
+      role,
+      personId,
+      isAnybody: true,
+      instanceId,
+      channel: resolution.resolution_channel,
+      pinVerified: resolution.pin_verified,
+      reportedBy: ctx.actor.userId,
+      executeBy: ctx.now + resolution.execute_within_hours * hour,
     },
-    effect: (mark) =>
-      recordResolution(asPerson, mark, {
-        vote,
-        instanceId,
-        role,
-        personId,
-        channel: resolution.resolution_channel,
-        pinVerified: resolution.pin_verified,
-        reportedBy: ctx.actor.userId,
-        outboxId: newId('out'),
-        executeBy: ctx.now + resolution.execute_within_hours * hour,
-      }),
-    view: selectIntent(ctx, id),
-  })
+  )
+  return decide(asPerson, { ...decision, name: `intent ${ref}`, reportedBy: ctx.actor.userId })
 }
 
-function fits(intent: Intent, role: PersonRole, personId: string | null): boolean {
-  return intent.approver_role === role && (intent.approver_person_id === null || intent.approver_person_id === personId)
+/** How long a call may be replayed that was approved by its id, in hours. */
+const executeWithin = 24
+
+/**
+ * What a decision is of somebody who says so themselves, and does not go through an agent's channel: who is asked as the
+ * owner, or an admin where nobody certain is. They have shown who they are, so no PIN is asked for.
+ */
+export function decisionOnIntent(ctx: Ctx, id: Reference, ballot: Ballot): Decision<Intent> {
+  const { userId, roles: has } = ctx.actor
+  const decision = answer(ctx, id, ballot, {
+    role: 'owner',
+    personId: userId,
+    isAnybody: has.includes('admin'),
+    instanceId: itsInstance,
+    channel: 'api',
+    pinVerified: false,
+    reportedBy: null,
+    executeBy: ctx.now + executeWithin * hour,
+  })
+  return { ...decision, policy: { ...intentKind.policy, approver_roles: roles } }
+}
+
+function answer(
+  ctx: Ctx,
+  id: Reference,
+  ballot: Ballot,
+  how: Omit<HowResolved, 'vote' | 'outboxId'> & Resolver,
+): Decision<Intent> {
+  return {
+    id,
+    ...intentKind,
+    ...ballot,
+    guard: {
+      condition: resolvableBy(how),
+      whyNot: (intent) => (fits(intent, how) ? null : wrongResolver(intent)),
+      asked: 'first',
+    },
+    effect: (mark) => recordResolution(ctx, mark, { ...how, vote: ballot.vote, outboxId: newId('out') }),
+    view: selectIntent(ctx, id),
+  }
+}
+
+function fits({ approver_role, approver_person_id }: Intent, { role, personId, isAnybody }: Resolver): boolean {
+  return approver_role === role && (approver_person_id === null ? isAnybody : approver_person_id === personId)
 }
 
 function wrongResolver({ approval_ref, approver_role, approver_person_id }: Intent): Refusal {

@@ -1,6 +1,7 @@
-import type { Vote } from '../approvals/approval.ts'
-import { decide } from '../approvals/decide.ts'
+import { decide, type Decision } from '../approvals/decide.ts'
+import type { Ballot } from '../approvals/rules.ts'
 import type { Ctx } from '../context.ts'
+import type { Reference } from '../db/open-db.ts'
 import { resultKind } from './result-kind.ts'
 import { behindItem, selectResult, setOff, type Result } from './results.store.ts'
 
@@ -10,20 +11,11 @@ import { behindItem, selectResult, setOff, type Result } from './results.store.t
  * @param id of the result, or of any of its items
  * @throws Refusal as `decide`
  */
-export async function decideResult(
-  ctx: Ctx,
-  id: string,
-  { vote, comment, ifMatch }: { vote: Vote; comment: string | null; ifMatch: readonly string[] | null },
-): Promise<Result> {
-  const resultId = behindItem(ctx, id)
-  return decide(ctx, {
-    id: resultId,
-    name: id,
-    ...resultKind,
-    vote,
-    comment,
-    ifMatch,
-    effect: (mark) => [setOff(ctx, mark)],
-    view: selectResult(ctx, resultId),
-  })
+export async function decideResult(ctx: Ctx, id: string, ballot: Ballot): Promise<Result> {
+  return decide(ctx, { ...decisionOnResult(ctx, behindItem(ctx, id), ballot), name: `result ${id}` })
+}
+
+/** What such a decision is, on the result of this id. */
+export function decisionOnResult(ctx: Ctx, id: Reference, ballot: Ballot): Decision<Result> {
+  return { id, ...resultKind, ...ballot, effect: (mark) => [setOff(ctx, mark)], view: selectResult(ctx, id) }
 }

@@ -82,7 +82,7 @@ export function selectResult(ctx: Ctx, id: Reference) {
 }
 
 /** One result with its data, which is JSON text. */
-export function selectResultWithData(ctx: Ctx, id: string) {
+export function selectResultWithData(ctx: Ctx, id: Reference) {
   return ctx.db.all<Result & { data: string }>(sql`SELECT ${columns}, r.data FROM ${ofTenant(ctx, id)}`)
 }
 

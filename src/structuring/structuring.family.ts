@@ -1,17 +1,19 @@
 import { defineFamily } from '../approvals/family.ts'
-import { resultKind } from './result-kind.ts'
+import { resultKind, whatResulted } from './result-kind.ts'
 import { approveDueResults } from './approve-due-results.ts'
 import { checkRoutes } from './checks.routes.ts'
+import { decisionOnResult } from './decide-result.ts'
 import { gateRoutes } from './gates.routes.ts'
 import { gatesThatName } from './gates.store.ts'
 import { resultRoutes } from './results.routes.ts'
 import { saidOfAction, shownResult } from './results.schemas.ts'
-import { shownOfResult } from './results.store.ts'
+import { selectResultWithData, shownOfResult, type Result } from './results.store.ts'
 import { structuringRefusals } from './structuring.refusals.ts'
 
 /** Results that gates check, and that wait for a person, or for the clock, where they fail. */
 export const structuring = defineFamily({
-  kind: resultKind.kind,
+  ...resultKind,
+  approvalId: 'uuid',
   idPrefixes: [],
   events: ['result.queued', 'result.approved', 'result.rejected'],
   refusals: structuringRefusals,
@@ -27,6 +29,11 @@ export const structuring = defineFamily({
     'Gate reviews': 'Results that did not, and wait for a person or for the clock.',
   },
   shows: { select: () => shownOfResult, members: shownResult },
+  what: {
+    select: selectResultWithData,
+    of: (result: Result & { data: string }) => whatResulted(result, result.data),
+  },
+  decision: decisionOnResult,
   addresses: { from: { gates: gatesThatName }, members: saidOfAction },
   routes: [checkRoutes, gateRoutes, resultRoutes],
   jobs: { approve_due_results: approveDueResults },

@@ -1,13 +1,15 @@
-import { decide } from '../../src/approvals/decide.ts'
+import { decide, type Decision } from '../../src/approvals/decide.ts'
 import { open } from '../../src/approvals/open.ts'
 import { defaultPolicy } from '../../src/approvals/policy.ts'
+import type { Ballot } from '../../src/approvals/rules.ts'
 import type { Ctx } from '../../src/context.ts'
+import type { Reference } from '../../src/db/open-db.ts'
 import { once } from '../../src/idempotency/once.ts'
 import { newId } from '../../src/ids.ts'
 import { Refusal } from '../../src/refusal.ts'
 import { insertHoliday, selectHoliday, type Holiday } from './holidays.store.ts'
 
-const holidayKind = { kind: 'holiday', policy: defaultPolicy(['reviewer']) }
+export const holidayKind = { kind: 'holiday', policy: defaultPolicy(['reviewer']) } as const
 
 export async function requestHoliday(ctx: Ctx, days: number): Promise<Holiday> {
   if (days > 30) throw new Refusal('too_many_days', `${days} days are more than 30.`)
@@ -30,6 +32,9 @@ export async function getHoliday(ctx: Ctx, id: string): Promise<Holiday> {
 }
 
 export function approveHoliday(ctx: Ctx, id: string): Promise<Holiday> {
-  const view = selectHoliday(ctx, id)
-  return decide(ctx, { id, ...holidayKind, vote: 'approve', comment: null, ifMatch: null, view })
+  return decide(ctx, decisionOnHoliday(ctx, id, { vote: 'approve', comment: null, ifMatch: null }))
+}
+
+export function decisionOnHoliday(ctx: Ctx, id: Reference, ballot: Ballot): Decision<Holiday> {
+  return { id, ...holidayKind, ...ballot, view: selectHoliday(ctx, id) }
 }

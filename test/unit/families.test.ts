@@ -12,8 +12,10 @@ test('every family that is declared is listed, once', () => {
   expect(new Set(listed).size).toBe(listed.length)
 })
 
-test('no two families share an id prefix, an event, a section of the reference, a job or a refusal', () => {
+test('no two families share a kind, the form of an id, an id prefix, an event, a section of the reference, a job or a refusal', () => {
   for (const all of [
+    families.map(({ kind }): string => kind),
+    families.map(({ approvalId }): string => approvalId),
     families.flatMap(({ idPrefixes }): readonly string[] => idPrefixes),
     families.flatMap(({ events }): readonly string[] => events),
     families.flatMap(({ tags }) => Object.keys(tags)),

@@ -40,6 +40,8 @@ export const samples: Samples = {
       returns(change.selectChanges(ctx, filter, firstPage), asked, state),
       returns(change.selectChanges(ctx, filter, laterPage), asked, state),
     ]),
+    selectChangeFacts: returns(change.selectChangeFacts(ctx, 'a'), 'entity_type entity_id entity_name action payload'),
+    seenOfEntity: gives(change.seenOfEntity, 'approvals a'),
     shownOfChange: gives(change.shownOfChange, 'approvals a'),
   },
   'changes/entities.store.ts': {

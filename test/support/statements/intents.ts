@@ -31,7 +31,8 @@ export const samples: Samples = {
   'intents/intents.store.ts': {
     behindRef: gives(intent.behindRef(ctx, 'i', 'R')),
     insertIntent: intent.insertIntent(ctx, { ...rowOf(intents), id: 'a' }),
-    resolvableBy: holds(intent.resolvableBy('owner', null), 'approvals'),
+    resolvableBy: holds(intent.resolvableBy({ role: 'owner', personId: null, isAnybody: true }), 'approvals'),
+    itsInstance: gives(intent.itsInstance, 'approvals'),
     recordResolution: [
       ...intent.recordResolution(ctx, mark, resolution),
       ...intent.recordResolution(ctx, mark, { ...resolution, vote: 'reject' }),
