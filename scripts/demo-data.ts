@@ -32,14 +32,24 @@ function access(now: number): string[] {
     insert('tenants', { id: demoTenant, name: 'Demo', created_at: now }),
     insert('tenants', { id: 'other', name: 'Other', created_at: now }),
     ...demoKeys.flatMap(({ secret, tenant, user, name, role }) => [
-      insert('users', { tenant_id: tenant, id: user, name, created_at: now }),
+      insert('people', {
+        tenant_id: tenant,
+        id: user,
+        name,
+        kind: role === 'service' ? 'service' : 'human',
+        roles: JSON.stringify([role]),
+        created_at: now,
+        updated_at: now,
+      }),
       insert('api_keys', {
         hash: sha256(secret),
         id: secret.replace('cs_', 'key_'),
         tenant_id: tenant,
-        user_id: user,
+        person_id: user,
+        name: 'Demo',
         roles: JSON.stringify([role]),
         created_at: now,
+        created_by: user,
       }),
     ]),
   ]

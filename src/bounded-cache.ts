@@ -47,4 +47,9 @@ export class BoundedCache<V> {
     this.entries.delete(key)
     this.held -= entry.weight
   }
+
+  clear(): void {
+    this.entries.clear()
+    this.held = 0
+  }
 }

@@ -1,26 +1,38 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { jsonEach } from '../db/json.ts'
-import type { Db } from '../db/open-db.ts'
+import type { Db, Statement } from '../db/open-db.ts'
 import type { apiKeys } from './access.table.ts'
 
-/** What is known of an API key and its user, apart from the secret. */
-export type StoredKey = Omit<typeof apiKeys.$inferSelect, 'hash' | 'created_at'> & { user_name: string }
+/** What is known of an API key and its person, apart from the secret. */
+export type StoredKey = Omit<typeof apiKeys.$inferSelect, 'hash' | 'name' | 'created_at' | 'created_by'> & {
+  person_name: string
+  /** A JSON array. */
+  person_roles: string
+}
 
-/** The key with this hash, whatever its tenant: it is the key that says which tenant. */
+/** The key with this hash, whatever its tenant: it is the key that says which tenant. None where its person is disabled. */
 export function selectKey(db: Db, hash: string) {
   return db.all<StoredKey>(sql`
-    SELECT k.id, k.tenant_id, k.user_id, u.name AS user_name, k.roles, k.instance_id, k.expires_at, k.revoked_at
-    FROM api_keys k JOIN users u ON u.tenant_id = k.tenant_id AND u.id = k.user_id WHERE k.hash = ${hash}`)
+    SELECT k.id, k.tenant_id, k.person_id, p.name AS person_name, k.roles, p.roles AS person_roles, k.instance_id, k.expires_at,
+      k.revoked_at, k.last_used_on
+    FROM api_keys k JOIN people p ON p.tenant_id = k.tenant_id AND p.id = k.person_id
+    WHERE k.hash = ${hash} AND p.disabled = 0`)
 }
 
-/** What others see of a user, for the columns that say which; null where nobody is known by that id. */
+/** What others see of a person, for the columns that say which; null where nobody is known by that id. */
 export function userName(tenantId: SQL, userId: SQL): SQL {
-  return sql`(SELECT u.name FROM users u WHERE u.tenant_id = ${tenantId} AND u.id = ${userId})`
+  return sql`(SELECT p.name FROM people p WHERE p.tenant_id = ${tenantId} AND p.id = ${userId})`
 }
 
-/** Those of the keys that are not revoked, whatever their tenant. */
+/** Those of the keys that are not revoked and whose people are not disabled, whatever their tenant. */
 export function selectUnrevoked(db: Db, ids: readonly string[]) {
   return db.all<Pick<StoredKey, 'id' | 'expires_at'>>(sql`
-    SELECT id, expires_at FROM api_keys
-    WHERE id IN (SELECT value FROM ${jsonEach(ids)}) AND revoked_at IS NULL`)
+    SELECT k.id, k.expires_at FROM api_keys k JOIN people p ON p.tenant_id = k.tenant_id AND p.id = k.person_id
+    WHERE k.id IN (SELECT value FROM ${jsonEach(ids)}) AND k.revoked_at IS NULL AND p.disabled = 0`)
+}
+
+/** Notes on which day (YYYY-MM-DD) a key was used, once. */
+export function noteDay(db: Db, keyId: string, day: string): Statement {
+  return db.all(sql`
+    UPDATE api_keys SET last_used_on = ${day} WHERE id = ${keyId} AND coalesce(last_used_on, '') < ${day}`)
 }

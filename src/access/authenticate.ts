@@ -1,10 +1,13 @@
 import { BoundedCache } from '../bounded-cache.ts'
 import type { Actor, Role } from '../context.ts'
 import type { Db } from '../db/open-db.ts'
-import { selectKey, type StoredKey } from './access.store.ts'
+import { noteDay, selectKey, type StoredKey } from './access.store.ts'
 
-/** How long an isolate trusts what it has read of a key: a revoked key may work this much longer. */
-const trustMs = 30_000
+/**
+ * How long an isolate trusts what it has read of a key and its person: what was taken from them may work this much longer,
+ * and never 30 seconds, although a replica may have been read that was a little behind.
+ */
+const trustMs = 25_000
 /** How long it remembers that there is no such key: a new one may take this long. */
 const unknownMs = 5_000
 const cacheSize = 1_000
@@ -12,11 +15,15 @@ const cacheSize = 1_000
 const cache = new BoundedCache<{ key: StoredKey; readAt: number }>(cacheSize)
 /** Hashes of keys that there are not, and when that was read. */
 const unknown = new BoundedCache<number>(cacheSize)
+/** How often this isolate has changed keys or people: what was read before is not remembered after. */
+let changes = 0
 
 /** An API key that may be used now, and whose it is. */
 export interface Authenticated {
   keyId: string
   actor: Actor
+  /** Today (UTC), where this is the first use of the key today that is known here. */
+  firstUseOn: string | null
 }
 
 /**
@@ -24,7 +31,7 @@ export interface Authenticated {
  * look-up needs no comparison of secrets.
  *
  * @param beforeLookUp asked first where this isolate does not remember the key as a good one; refuses by throwing
- * @returns null where the key is unknown, expired or revoked
+ * @returns null where the key is unknown, expired or revoked, or its person is disabled
  */
 export async function authenticate(
   db: Db,
@@ -37,14 +44,29 @@ export async function authenticate(
   if (!known || !isGood(known.key, now)) await beforeLookUp()
   const key = known && isRecent(known.readAt, trustMs, now) ? known.key : await read(db, hash, now)
   if (!key || !isGood(key, now)) return null
+  const ofPerson = JSON.parse(key.person_roles) as Role[]
   const actor = {
     tenantId: key.tenant_id,
-    userId: key.user_id,
-    name: key.user_name,
-    roles: JSON.parse(key.roles) as Role[],
+    userId: key.person_id,
+    name: key.person_name,
+    roles: (JSON.parse(key.roles) as Role[]).filter((role) => ofPerson.includes(role)),
     instanceId: key.instance_id,
   }
-  return { keyId: key.id, actor }
+  const today = new Date(now).toISOString().slice(0, 10)
+  const firstUseOn = (key.last_used_on ?? '') < today ? today : null
+  key.last_used_on = firstUseOn ?? key.last_used_on
+  return { keyId: key.id, actor, firstUseOn }
+}
+
+/** Forgets what this isolate knows of keys and their people, so that a change made here counts at once. */
+export function forgetKeys(): void {
+  changes += 1
+  for (const memory of [cache, unknown]) memory.clear()
+}
+
+/** Stores the day of a key's first use on it. */
+export async function noteUse(db: Db, { keyId, firstUseOn }: Authenticated): Promise<void> {
+  if (firstUseOn !== null) await db.run(noteDay(db, keyId, firstUseOn))
 }
 
 /** SHA-256 in lower-case hexadecimal. */
@@ -56,7 +78,9 @@ export async function sha256(text: string): Promise<string> {
 async function read(db: Db, hash: string, now: number): Promise<StoredKey | undefined> {
   const missedAt = unknown.get(hash)
   if (missedAt !== undefined && isRecent(missedAt, unknownMs, now)) return undefined
+  const asOf = changes
   const [key] = await db.run(selectKey(db, hash))
+  if (asOf !== changes) return key
   for (const memory of [cache, unknown]) memory.delete(hash)
   if (key) cache.set(hash, { key, readAt: now })
   else unknown.set(hash, now)

@@ -1,5 +1,5 @@
 import { createMiddleware } from 'hono/factory'
-import { authenticate } from '../access/authenticate.ts'
+import { authenticate, noteUse, type Authenticated } from '../access/authenticate.ts'
 import { createContext, directory } from '../context.ts'
 import { openDb } from '../db/open-db.ts'
 import { Refusal } from '../refusal.ts'
@@ -20,11 +20,13 @@ export function authentication() {
     }
     const db = openDb(directory(c.env), sessionStart(c), c.get('cost'))
     const authenticated = await authenticate(db, secret, now, () => countAgainstAddress(c))
-    if (!authenticated) throw new Refusal('unauthorized', 'The API key is unknown, expired or revoked.')
+    if (!authenticated)
+      throw new Refusal('unauthorized', 'The API key is unknown, expired or revoked, or its person is disabled.')
     const { actor, keyId } = authenticated
     c.set('bookmark', () => db.bookmark())
     c.set('keyId', keyId)
     c.set('ctx', createContext(c.env, { db, actor, now, requestId: c.get('requestId') }))
+    if (authenticated.firstUseOn !== null) noteLater(c, authenticated)
     await countAgainstKey(c, keyId)
     const named = c.req.header('X-Tenant-Id')
     if (named !== undefined && named !== actor.tenantId) {
@@ -35,6 +37,19 @@ export function authentication() {
     }
     await next()
   })
+}
+
+/** Notes the first use of a key on a day, outside of the caller's time and account. */
+function noteLater(c: AppContext, authenticated: Authenticated): void {
+  const db = openDb(directory(c.env, authenticated.actor.tenantId), 'first-primary')
+  const noted = noteUse(db, authenticated).catch((error: unknown) =>
+    console.error({ message: 'the use of a key could not be noted', key: authenticated.keyId, error: String(error) }),
+  )
+  try {
+    c.executionCtx.waitUntil(noted)
+  } catch {
+    // Where the app is called without a Worker around it, nobody has to be told to wait.
+  }
 }
 
 /** The key as RFC 6750 sends it, or as the `X-API-Key` header does. */

@@ -39,7 +39,7 @@ async function opened(key: string, batchId: string) {
 }
 
 const keyOf = async (tenant: Tenant, name: string) =>
-  (await env.DB.prepare('SELECT id FROM api_keys WHERE tenant_id = ? AND user_id = ?')
+  (await env.DB.prepare('SELECT id FROM api_keys WHERE tenant_id = ? AND person_id = ?')
     .bind(tenant.id, `usr_${name}`)
     .first<string>('id'))!
 

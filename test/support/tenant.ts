@@ -63,6 +63,12 @@ function actor(tenantId: string, name: string, roles: readonly Role[]): Actor {
   return { tenantId, userId: `usr_${name}`, name, roles, instanceId: null }
 }
 
+/** A person, or more roles for one who is there: a key's roles are those that its person has too. */
+const addRoles = `
+  INSERT INTO people (tenant_id, id, name, roles, created_at, updated_at) VALUES (?, ?, ?, ?, 0, 0)
+  ON CONFLICT DO UPDATE SET roles = (SELECT json_group_array(value) FROM (
+    SELECT value FROM json_each(people.roles) UNION SELECT value FROM json_each(excluded.roles)))`
+
 async function createKey(
   tenantId: string,
   name: string,
@@ -71,9 +77,10 @@ async function createKey(
 ) {
   const secret = `cs_test_${crypto.randomUUID()}`
   await env.DB.batch([
-    env.DB.prepare('INSERT OR IGNORE INTO users VALUES (?, ?, ?, 0)').bind(tenantId, `usr_${name}`, name),
+    env.DB.prepare(addRoles).bind(tenantId, `usr_${name}`, name, JSON.stringify(roles)),
     env.DB.prepare(
-      'INSERT INTO api_keys (hash, id, tenant_id, user_id, roles, created_at, expires_at, revoked_at, instance_id) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)',
+      `INSERT INTO api_keys (hash, id, tenant_id, person_id, name, roles, created_at, created_by, expires_at, revoked_at, instance_id)
+       VALUES (?, ?, ?, ?, '', ?, 0, 'usr_setup', ?, ?, ?)`,
     ).bind(
       await sha256(secret),
       `key_${crypto.randomUUID()}`,
