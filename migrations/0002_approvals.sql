@@ -18,16 +18,17 @@ CREATE TABLE policy_versions (
 ) STRICT, WITHOUT ROWID;
 
 -- Every approval's life, whatever its family. A family's table holds the facts of what is being approved, 1:1 by id.
--- The subject is what or whom it is about, where a family lists by that: an entity, a customer, a gate; its type may stand
--- alone. `submitted_by` is who sent what somebody else is the requester of; NULL where the requester did. Without a policy
--- version, what its kind takes. `revision` counts the questions asked (1, and one for each amendment), `digest` is that of
--- the present one; `version` counts every change of the row. `decision_id` is the decision that last touched the row,
--- `bulk_id` the bulk decision that has approved it together with others.
+-- The subject is what or whom it is about, where a family lists by that: an entity, a customer, a gate; `type` is the
+-- tenant's own word for what is asked, where a family has such. `submitted_by` is who sent what somebody else is the requester
+-- of; NULL where the requester did. Without a policy version, what its kind takes. `revision` counts the questions asked (1,
+-- and one for each amendment), `digest` is that of the present one; `version` counts every change of the row. `decision_id` is
+-- the decision that last touched the row, `bulk_id` the bulk decision that has approved it together with others.
 CREATE TABLE approvals (
   id TEXT PRIMARY KEY,
   tenant_id TEXT NOT NULL,
   kind TEXT NOT NULL REFERENCES kinds(kind),
   status TEXT NOT NULL CHECK (status IN ('pending', 'approved', 'rejected', 'withdrawn', 'expired')),
+  type TEXT,
   title TEXT NOT NULL,
   requester_id TEXT NOT NULL,
   subject_type TEXT,
@@ -49,13 +50,13 @@ CREATE TABLE approvals (
   comment TEXT,
   submitted_by TEXT,
   restricted INTEGER NOT NULL DEFAULT 0 CHECK (restricted IN (0, 1)),
-  CHECK (subject_id IS NULL OR subject_type IS NOT NULL),
+  CHECK ((subject_type IS NULL) = (subject_id IS NULL)),
   CHECK ((due_at IS NULL) = (on_due IS NULL)),
   CHECK ((status = 'pending') = (decided_at IS NULL)),
   CHECK ((decided_at IS NULL) = (decided_by IS NULL))
 ) STRICT, WITHOUT ROWID;
 -- An index of a list has the status before the order: a list of all statuses merges them, so that no index without the status
--- costs a write. A family that lists by requester or by the type of the subject has an index of its own for it, in its migration.
+-- costs a write. A family that lists by requester, by type or by that of the subject has an index of its own for it, in its migration.
 CREATE INDEX approvals_by_kind ON approvals (tenant_id, kind, status, created_at, id);
 -- By kind too, because two families may be about things of one name: an entity may be called as a gate is.
 CREATE INDEX approvals_by_subject ON approvals (tenant_id, kind, subject_id, status, created_at, id) WHERE subject_id IS NOT NULL;

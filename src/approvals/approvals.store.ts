@@ -65,9 +65,9 @@ export function insertApprovals(
   const { actor, now } = ctx
   const [status, decidedBy, decidedAt] = decisionId === null ? ['pending', null, null] : ['approved', actor.userId, now]
   return ctx.db.all(sql`
-    INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id, created_at, updated_at,
+    INSERT INTO approvals (id, tenant_id, kind, status, type, title, requester_id, subject_type, subject_id, created_at, updated_at,
       due_at, on_due, votes_needed, digest, decision_id, decided_by, decided_at, submitted_by)
-    SELECT value ->> '$.id', ${actor.tenantId}, ${kind}, ${status}, value ->> '$.title', value ->> '$.requester_id',
+    SELECT value ->> '$.id', ${actor.tenantId}, ${kind}, ${status}, value ->> '$.type', value ->> '$.title', value ->> '$.requester_id',
       value ->> '$.subject.type', value ->> '$.subject.id', ${now}, ${now}, value ->> '$.due_at', value ->> '$.on_due',
       value ->> '$.votes_needed', value ->> '$.digest', ${decisionId}, ${decidedBy}, ${decidedAt}, value ->> '$.submitted_by'
     FROM ${jsonEach(openings)} WHERE ${guard ?? sql`1`}`)
@@ -129,6 +129,11 @@ export function markWithdrawn(
       AND status = 'pending' AND requester_id = ${actor.userId}
       AND NOT (on_due IS 'expire' AND due_at <= ${now}) AND ${matches(target.ifMatch)} AND ${target.guard?.condition ?? sql`1`}
     RETURNING *`)
+}
+
+/** Says that approvals have changed in what their family keeps of them: they are at another version. `ids` is a SELECT. */
+export function touch(ctx: Ctx, ids: SQL): Statement {
+  return ctx.db.all(sql`UPDATE approvals SET updated_at = ${ctx.now}, version = version + 1 WHERE id IN (${ids})`)
 }
 
 /** One approval as it is now, with its own policy as JSON, if it has one, and the actor's standing vote. */

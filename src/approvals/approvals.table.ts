@@ -16,7 +16,7 @@ export const policyVersions = sqliteTable('policy_versions', {
 
 /**
  * Every approval's life, whatever its family. Its `id` is also the id of what is being approved, so a family's table
- * joins 1:1 by it. Without a policy version it takes what its kind does. `revision` counts the questions asked, `digest` is
+ * joins 1:1 by it. `type` is the tenant's own word for what is asked, where the family has such. Without a policy version it takes what its kind does. `revision` counts the questions asked, `digest` is
  * that of the present one; `version` counts every change of the row. `decision_id` names the decision that last touched the
  * row: the mark that the other statements of the same transaction look for; `bulk_id` the bulk decision that has
  * approved it together with others. `submitted_by` is who sent what somebody else is the requester of; null where the
@@ -27,6 +27,7 @@ export const approvals = sqliteTable('approvals', {
   tenant_id: text().notNull(),
   kind: text().notNull(),
   status: text({ enum: ['pending', 'approved', 'rejected', 'withdrawn', 'expired'] }).notNull(),
+  type: text(),
   title: text().notNull(),
   requester_id: text().notNull(),
   subject_type: text(),

@@ -15,8 +15,12 @@ export interface Opening {
   requester_id: string
   /** What an approver decides on: see `Question`. */
   what: Question['what']
-  /** What or whom it is about, where the family lists by that; without an id where it lists by the type alone. */
-  subject?: { type: string; id: string | null }
+  /** The tenant's own word for what is asked, where the family has such. */
+  type?: string | null
+  /** What or whom it is about, where the family lists by that. */
+  subject?: { type: string; id: string } | null
+  /** Of the question, where the family has it at hand; else it is computed. */
+  digest?: string
   /** When the clock decides it, and how; both or neither. */
   due_at: number | null
   on_due: Approval['on_due']
@@ -74,7 +78,7 @@ export async function openApproved(
 async function sentWith({ kind, policy }: KindOfApprovals, opening: Opening, submitted_by: string | null) {
   const { what, ...rest } = opening
   const { id, title, requester_id: requester } = opening
-  const digest = await digestOf({ id, kind, revision: 1, title, requester, what })
+  const digest = opening.digest ?? (await digestOf({ id, kind, revision: 1, title, requester, what }))
   return { ...rest, digest, votes_needed: policy.required_approvals, submitted_by }
 }
 

@@ -1,12 +1,12 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Approval } from '../approvals/approval.ts'
-import { narrowed, pageOfApprovals } from '../approvals/list.store.ts'
+import { pageAsOfNow } from '../approvals/list.store.ts'
 import type { Status } from '../approvals/states.ts'
 import { selectTotal } from '../approvals/tallies.store.ts'
 import type { Ctx } from '../context.ts'
 import { families, kinds, kindsForCustomers, type Kind } from '../families.ts'
 import type { Fragment } from '../db/open-db.ts'
-import { behind, merged, type PageRequest } from '../db/page.ts'
+import type { PageRequest } from '../db/page.ts'
 
 /** Which approvals the dashboard shows; every member that is set narrows it. */
 export interface DashboardFilter {
@@ -30,23 +30,10 @@ function shownAt(now: number): SQL {
   return sql`CASE a.kind ${sql.join(whens, sql` `)} END`
 }
 
-/**
- * A page of approvals of all families, newest first. Those that are past their due time count as expired although no
- * sweep has been by: they leave the pending ones, and join the expired ones.
- */
+/** A page of approvals of all families, newest first. */
 export function selectPage(ctx: Ctx, { kind, status, customerId }: DashboardFilter, page: PageRequest) {
-  const among = kind ? [kind] : customerId === undefined ? undefined : kindsForCustomers
-  const filter = { kinds: among, status, subjectId: customerId }
-  const overdue = sql`(a.on_due IS 'expire' AND a.due_at <= ${ctx.now})`
-  if (status !== 'expired') {
-    return rows(ctx, pageOfApprovals(ctx, filter, page, status === 'pending' ? sql`NOT ${overdue}` : undefined))
-  }
-  const both = { ...page, limit: page.offset + page.limit, offset: 0 }
-  const swept = pageOfApprovals(ctx, filter, both)
-  const unswept = sql`
-    SELECT a.* FROM approvals a INDEXED BY approvals_due
-    WHERE a.status = 'pending' AND ${narrowed(ctx, filter)} AND a.due_at IS NOT NULL AND ${overdue} AND ${behind(page, sql`a`)}`
-  return rows(ctx, merged([sql`SELECT * FROM ${swept}`, sql`SELECT * FROM ${merged([unswept], both)}`], page))
+  const kinds = kind ? [kind] : customerId === undefined ? undefined : kindsForCustomers
+  return rows(ctx, pageAsOfNow(ctx, { kinds, status, subjectId: customerId }, page))
 }
 
 /** How many approvals the list has, as of the last sweep. */

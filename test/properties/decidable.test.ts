@@ -55,6 +55,7 @@ test('the database allows exactly what the rules allow', async () => {
         tenant_id: tenant.id,
         kind: 'claim',
         status: one.status as Approval['status'],
+        type: null,
         title: 'x',
         requester_id: one.requester,
         subject_type: null,

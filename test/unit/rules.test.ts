@@ -15,6 +15,7 @@ function approval(changes: Partial<Approval> = {}): Approval {
     tenant_id: 't',
     kind: 'claim',
     status: 'pending',
+    type: null,
     title: 'Train',
     requester_id: 'usr_member',
     subject_type: null,

@@ -55,6 +55,7 @@ export const samples: Samples = {
     insertVote: core.insertVote(ctx, { vote: 'approve', comment: null, reportedBy: 'usr_z' }, mark),
     markWithdrawn: [target, guarded].map((one) => returnsAllOf(approvals, core.markWithdrawn(ctx, one, 'd'))),
     matches: [holds(core.matches(null)), holds(core.matches(['1']), 'approvals')],
+    touch: core.touch(ctx, sql`SELECT 'a'`),
     selectApproval: returnsAllOf(approvals, core.selectApproval(ctx, 'a', 'claim'), 'mine policy'),
   },
   'approvals/amend.store.ts': {
@@ -101,6 +102,9 @@ export const samples: Samples = {
       [firstPage, laterPage].map((page) =>
         gives(sql`SELECT count(id) FROM ${list.pageOfApprovals(ctx, filter, page, sql`a.title <> ''`)}`),
       ),
+    ),
+    pageAsOfNow: [undefined, ...statuses].map((status) =>
+      gives(sql`SELECT count(id) FROM ${list.pageAsOfNow(ctx, { kinds: ['claim'], status }, laterPage)}`),
     ),
     narrowed: filters.map((filter) => holds(list.narrowed(ctx, filter), 'approvals a')),
   },
