@@ -23,6 +23,8 @@ CREATE TABLE policy_versions (
 -- of; NULL where the requester did. Without a policy version, what its kind takes. `revision` counts the questions asked (1,
 -- and one for each amendment), `digest` is that of the present one; `version` counts every change of the row. `decision_id` is
 -- the decision that last touched the row, `bulk_id` the bulk decision that has approved it together with others.
+-- `instance_id` is the agent instance that it was asked through, if any. A restricted one is seen by who asked, by who may
+-- decide, and by admins.
 CREATE TABLE approvals (
   id TEXT PRIMARY KEY,
   tenant_id TEXT NOT NULL,
@@ -49,6 +51,7 @@ CREATE TABLE approvals (
   decided_at INTEGER,
   comment TEXT,
   submitted_by TEXT,
+  instance_id TEXT,
   restricted INTEGER NOT NULL DEFAULT 0 CHECK (restricted IN (0, 1)),
   CHECK ((subject_type IS NULL) = (subject_id IS NULL)),
   CHECK ((due_at IS NULL) = (on_due IS NULL)),
@@ -57,15 +60,26 @@ CREATE TABLE approvals (
 ) STRICT, WITHOUT ROWID;
 -- An index of a list has the status before the order: a list of all statuses merges them, so that no index without the status
 -- costs a write. A family that lists by requester, by type or by that of the subject has an index of its own for it, in its migration.
-CREATE INDEX approvals_by_kind ON approvals (tenant_id, kind, status, created_at, id);
+-- What is restricted is in none of them: whoever does not see it does not read past it either.
+CREATE INDEX approvals_by_kind ON approvals (tenant_id, kind, status, created_at, id) WHERE restricted = 0;
 -- By kind too, because two families may be about things of one name: an entity may be called as a gate is.
-CREATE INDEX approvals_by_subject ON approvals (tenant_id, kind, subject_id, status, created_at, id) WHERE subject_id IS NOT NULL;
+CREATE INDEX approvals_by_subject ON approvals (tenant_id, kind, subject_id, status, created_at, id)
+  WHERE subject_id IS NOT NULL AND restricted = 0;
 -- By tenant too, so that not even the rows read tell that another tenant's bulk decision exists.
 CREATE INDEX approvals_by_bulk ON approvals (bulk_id, tenant_id, created_at, id) WHERE bulk_id IS NOT NULL;
 -- Sweeps look for one outcome each.
-CREATE INDEX approvals_due ON approvals (on_due, due_at) WHERE status = 'pending' AND due_at IS NOT NULL;
+CREATE INDEX approvals_due ON approvals (on_due, due_at) WHERE status = 'pending' AND due_at IS NOT NULL AND restricted = 0;
 -- The dashboard lists over all kinds.
-CREATE INDEX approvals_by_tenant ON approvals (tenant_id, status, created_at, id);
+CREATE INDEX approvals_by_tenant ON approvals (tenant_id, status, created_at, id) WHERE restricted = 0;
+
+-- What is restricted has indexes of its own: for who sees all of a kind, and for who has asked, or has sent it for them.
+CREATE INDEX approvals_restricted_by_kind ON approvals (tenant_id, kind, status, created_at, id) WHERE restricted = 1;
+CREATE INDEX approvals_restricted_by_subject ON approvals (tenant_id, kind, subject_id, status, created_at, id)
+  WHERE subject_id IS NOT NULL AND restricted = 1;
+CREATE INDEX approvals_restricted_by_requester ON approvals (tenant_id, requester_id, kind, status, created_at, id) WHERE restricted = 1;
+CREATE INDEX approvals_restricted_by_sender ON approvals (tenant_id, submitted_by, kind, status, created_at, id)
+  WHERE submitted_by IS NOT NULL AND restricted = 1;
+CREATE INDEX approvals_restricted_due ON approvals (on_due, due_at) WHERE status = 'pending' AND due_at IS NOT NULL AND restricted = 1;
 
 -- What is decided stays so; only what was approved may become pending again.
 CREATE TRIGGER approvals_moves BEFORE UPDATE OF status ON approvals
@@ -117,7 +131,9 @@ CREATE TRIGGER events_never_change BEFORE UPDATE ON events BEGIN SELECT RAISE(AB
 CREATE TRIGGER events_never_go BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 
 -- How many approvals a list has, kept by triggers so that no total is ever counted. `facet` is '' for all of a kind, else
--- 'requester:<id>' or 'subject:<id>': a family whose lists tell such a total has triggers of its own for it.
+-- 'requester:<id>' or 'subject:<id>': a family whose lists tell such a total has triggers of its own for it. What is
+-- restricted is in none of these, but in 'restricted' and 'restricted:requester:<id>', and in 'restricted:sender:<id>' where
+-- somebody else has sent it.
 CREATE TABLE tallies (
   tenant_id TEXT NOT NULL,
   kind TEXT NOT NULL,
@@ -130,7 +146,7 @@ CREATE TABLE tallies (
   PRIMARY KEY (tenant_id, kind, facet)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TRIGGER approvals_tally_insert AFTER INSERT ON approvals BEGIN
+CREATE TRIGGER approvals_tally_insert AFTER INSERT ON approvals WHEN NEW.restricted = 0 BEGIN
   INSERT INTO tallies (tenant_id, kind, facet, pending, approved, rejected, withdrawn, expired)
   VALUES (NEW.tenant_id, NEW.kind, '', NEW.status = 'pending', NEW.status = 'approved',
     NEW.status = 'rejected', NEW.status = 'withdrawn', NEW.status = 'expired')
@@ -143,7 +159,7 @@ CREATE TRIGGER approvals_tally_insert AFTER INSERT ON approvals BEGIN
 END;
 
 -- The row is there; an upsert of it is how SQLite changes a row by key without reading it first.
-CREATE TRIGGER approvals_tally_update AFTER UPDATE OF status ON approvals WHEN OLD.status <> NEW.status BEGIN
+CREATE TRIGGER approvals_tally_update AFTER UPDATE OF status ON approvals WHEN OLD.status <> NEW.status AND NEW.restricted = 0 BEGIN
   INSERT INTO tallies (tenant_id, kind, facet)
   VALUES (NEW.tenant_id, NEW.kind, '')
   ON CONFLICT DO UPDATE SET
@@ -152,4 +168,31 @@ CREATE TRIGGER approvals_tally_update AFTER UPDATE OF status ON approvals WHEN O
     rejected = rejected + (NEW.status = 'rejected') - (OLD.status = 'rejected'),
     withdrawn = withdrawn + (NEW.status = 'withdrawn') - (OLD.status = 'withdrawn'),
     expired = expired + (NEW.status = 'expired') - (OLD.status = 'expired');
+END;
+
+CREATE TRIGGER approvals_tally_restricted_insert AFTER INSERT ON approvals WHEN NEW.restricted = 1 BEGIN
+  INSERT INTO tallies (tenant_id, kind, facet, pending, approved, rejected, withdrawn, expired)
+  SELECT NEW.tenant_id, NEW.kind, facet, NEW.status = 'pending', NEW.status = 'approved',
+    NEW.status = 'rejected', NEW.status = 'withdrawn', NEW.status = 'expired'
+  FROM (SELECT 'restricted' AS facet UNION ALL SELECT 'restricted:requester:' || NEW.requester_id
+    UNION ALL SELECT 'restricted:sender:' || NEW.submitted_by)
+  WHERE facet IS NOT NULL
+  ON CONFLICT DO UPDATE SET
+    pending = pending + excluded.pending,
+    approved = approved + excluded.approved,
+    rejected = rejected + excluded.rejected,
+    withdrawn = withdrawn + excluded.withdrawn,
+    expired = expired + excluded.expired;
+END;
+
+CREATE TRIGGER approvals_tally_restricted_update AFTER UPDATE OF status ON approvals
+WHEN OLD.status <> NEW.status AND NEW.restricted = 1 BEGIN
+  UPDATE tallies SET
+    pending = pending + (NEW.status = 'pending') - (OLD.status = 'pending'),
+    approved = approved + (NEW.status = 'approved') - (OLD.status = 'approved'),
+    rejected = rejected + (NEW.status = 'rejected') - (OLD.status = 'rejected'),
+    withdrawn = withdrawn + (NEW.status = 'withdrawn') - (OLD.status = 'withdrawn'),
+    expired = expired + (NEW.status = 'expired') - (OLD.status = 'expired')
+  WHERE tenant_id = NEW.tenant_id AND kind = NEW.kind AND facet IN
+    ('restricted', 'restricted:requester:' || NEW.requester_id, 'restricted:sender:' || NEW.submitted_by);
 END;

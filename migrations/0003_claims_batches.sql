@@ -3,8 +3,9 @@
 INSERT INTO kinds VALUES ('claim');
 
 -- Lists of one claimant's claims, and how many those are.
-CREATE INDEX approvals_of_claim_by_requester ON approvals (tenant_id, requester_id, status, created_at, id) WHERE kind = 'claim';
-CREATE TRIGGER approvals_tally_claim_insert AFTER INSERT ON approvals WHEN NEW.kind = 'claim' BEGIN
+CREATE INDEX approvals_of_claim_by_requester ON approvals (tenant_id, requester_id, status, created_at, id)
+  WHERE kind = 'claim' AND restricted = 0;
+CREATE TRIGGER approvals_tally_claim_insert AFTER INSERT ON approvals WHEN NEW.kind = 'claim' AND NEW.restricted = 0 BEGIN
   INSERT INTO tallies (tenant_id, kind, facet, pending, approved, rejected, withdrawn, expired)
   VALUES (NEW.tenant_id, NEW.kind, 'requester:' || NEW.requester_id, NEW.status = 'pending', NEW.status = 'approved',
     NEW.status = 'rejected', NEW.status = 'withdrawn', NEW.status = 'expired')
@@ -15,7 +16,8 @@ CREATE TRIGGER approvals_tally_claim_insert AFTER INSERT ON approvals WHEN NEW.k
     withdrawn = withdrawn + excluded.withdrawn,
     expired = expired + excluded.expired;
 END;
-CREATE TRIGGER approvals_tally_claim_update AFTER UPDATE OF status ON approvals WHEN OLD.status <> NEW.status AND NEW.kind = 'claim' BEGIN
+CREATE TRIGGER approvals_tally_claim_update AFTER UPDATE OF status ON approvals
+WHEN OLD.status <> NEW.status AND NEW.kind = 'claim' AND NEW.restricted = 0 BEGIN
   INSERT INTO tallies (tenant_id, kind, facet)
   VALUES (NEW.tenant_id, NEW.kind, 'requester:' || NEW.requester_id)
   ON CONFLICT DO UPDATE SET

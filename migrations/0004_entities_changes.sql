@@ -3,8 +3,10 @@
 INSERT INTO kinds VALUES ('change');
 
 -- Lists of what one requester asked for, and of changes to entities of one type.
-CREATE INDEX approvals_of_change_by_requester ON approvals (tenant_id, requester_id, status, created_at, id) WHERE kind = 'change';
-CREATE INDEX approvals_of_change_by_subject_type ON approvals (tenant_id, subject_type, status, created_at, id) WHERE kind = 'change';
+CREATE INDEX approvals_of_change_by_requester ON approvals (tenant_id, requester_id, status, created_at, id)
+  WHERE kind = 'change' AND restricted = 0;
+CREATE INDEX approvals_of_change_by_subject_type ON approvals (tenant_id, subject_type, status, created_at, id)
+  WHERE kind = 'change' AND restricted = 0;
 
 CREATE TABLE entities (
   tenant_id TEXT NOT NULL,

@@ -3,7 +3,7 @@
 INSERT INTO kinds VALUES ('intent');
 
 -- How many intents are about a customer.
-CREATE TRIGGER approvals_tally_intent_insert AFTER INSERT ON approvals WHEN NEW.kind = 'intent' BEGIN
+CREATE TRIGGER approvals_tally_intent_insert AFTER INSERT ON approvals WHEN NEW.kind = 'intent' AND NEW.restricted = 0 BEGIN
   INSERT INTO tallies (tenant_id, kind, facet, pending, approved, rejected, withdrawn, expired)
   VALUES (NEW.tenant_id, NEW.kind, 'subject:' || NEW.subject_id, NEW.status = 'pending', NEW.status = 'approved',
     NEW.status = 'rejected', NEW.status = 'withdrawn', NEW.status = 'expired')
@@ -14,7 +14,8 @@ CREATE TRIGGER approvals_tally_intent_insert AFTER INSERT ON approvals WHEN NEW.
     withdrawn = withdrawn + excluded.withdrawn,
     expired = expired + excluded.expired;
 END;
-CREATE TRIGGER approvals_tally_intent_update AFTER UPDATE OF status ON approvals WHEN OLD.status <> NEW.status AND NEW.kind = 'intent' BEGIN
+CREATE TRIGGER approvals_tally_intent_update AFTER UPDATE OF status ON approvals
+WHEN OLD.status <> NEW.status AND NEW.kind = 'intent' AND NEW.restricted = 0 BEGIN
   INSERT INTO tallies (tenant_id, kind, facet)
   VALUES (NEW.tenant_id, NEW.kind, 'subject:' || NEW.subject_id)
   ON CONFLICT DO UPDATE SET

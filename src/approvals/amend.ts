@@ -39,7 +39,7 @@ export async function amend<View>(
     const {
       approval: [approval],
       view: [view],
-    } = await ctx.db.batch({ approval: selectApproval(ctx, id, kind), view: target.view })
+    } = await ctx.db.batch({ approval: selectApproval(ctx, id, target), view: target.view })
     if (!approval || !view) throw new Refusal('not_found', `There is no ${kind} ${id}.`)
     const why = () => whyNotAmend(approval, ctx.actor, target.ifMatch, ctx.now)
     const reason = guard?.asked === 'first' ? (guard.whyNot(view) ?? why()) : (why() ?? guard?.whyNot(view))

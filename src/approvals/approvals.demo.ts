@@ -39,6 +39,8 @@ export interface DemoApproval {
   requester: string
   at: number
   subject?: { type: string; id: string }
+  /** The agent instance that it was asked through. */
+  instance?: string
   due?: { at: number; on: 'expire' | 'approve' | 'reject' }
   /** What an approver decides on. */
   what: Question['what']
@@ -47,7 +49,7 @@ export interface DemoApproval {
 }
 
 export async function demoApproval(approval: DemoApproval): Promise<string[]> {
-  const { id, kind, asked, title, requester, at, subject, due, approved } = approval
+  const { id, kind, asked, title, requester, at, subject, instance, due, approved } = approval
   const digest = await digestOf({ ...approval, revision: 1 })
   const decisionId = `dec_demo_${id}`
   return [
@@ -61,6 +63,7 @@ export async function demoApproval(approval: DemoApproval): Promise<string[]> {
       ...(subject && { subject_type: subject.type, subject_id: subject.id }),
       created_at: at,
       updated_at: at,
+      ...(instance && { instance_id: instance }),
       ...(due && { due_at: due.at, on_due: due.on }),
       votes_needed: 1,
       digest,

@@ -6,6 +6,8 @@ import type { Approval, Kind, Vote } from './approval.ts'
 import { marked, type Mark } from './mark.store.ts'
 import type { Opening } from './open.ts'
 import type { KindOfApprovals, Policy } from './policy.ts'
+import { boundTo } from './restricted.ts'
+import { visible } from './restricted.store.ts'
 import type { Ballot } from './rules.ts'
 
 /** Who votes, as SQL: values for a request, columns for a batch. `roles` is a JSON array. */
@@ -66,10 +68,11 @@ export function insertApprovals(
   const [status, decidedBy, decidedAt] = decisionId === null ? ['pending', null, null] : ['approved', actor.userId, now]
   return ctx.db.all(sql`
     INSERT INTO approvals (id, tenant_id, kind, status, type, title, requester_id, subject_type, subject_id, created_at, updated_at,
-      due_at, on_due, votes_needed, digest, decision_id, decided_by, decided_at, submitted_by)
+      due_at, on_due, votes_needed, digest, decision_id, decided_by, decided_at, submitted_by, instance_id, restricted)
     SELECT value ->> '$.id', ${actor.tenantId}, ${kind}, ${status}, value ->> '$.type', value ->> '$.title', value ->> '$.requester_id',
       value ->> '$.subject.type', value ->> '$.subject.id', ${now}, ${now}, value ->> '$.due_at', value ->> '$.on_due',
-      value ->> '$.votes_needed', value ->> '$.digest', ${decisionId}, ${decidedBy}, ${decidedAt}, value ->> '$.submitted_by'
+      value ->> '$.votes_needed', value ->> '$.digest', ${decisionId}, ${decidedBy}, ${decidedAt}, value ->> '$.submitted_by',
+      coalesce(value ->> '$.instance_id', ${boundTo(actor)}), coalesce(value ->> '$.restricted', 0)
     FROM ${jsonEach(openings)} WHERE ${guard ?? sql`1`}`)
 }
 
@@ -94,7 +97,7 @@ export function castVote(
       comment = CASE WHEN ${decided} THEN ${target.comment} END,
       votes_for = votes_for + ${target.vote === 'approve' ? 1 : 0},
       decision_id = ${decisionId}, updated_at = ${now}, version = version + 1
-    WHERE id = ${target.id} AND tenant_id = ${actor.tenantId} AND kind = ${target.kind}
+    WHERE id = ${target.id} AND tenant_id = ${actor.tenantId} AND kind = ${target.kind} AND ${visible(ctx, target)}
       AND ${decidable({ id: sql`${actor.userId}`, roles: sql`${JSON.stringify(actor.roles)}` }, target.policy, now)}
       AND ${matches(target.ifMatch)} AND digest = coalesce(${target.digest ?? null}, digest)
       AND ${target.guard?.condition ?? sql`1`}
@@ -118,14 +121,14 @@ export function insertVote(
 /** Takes the request back. Returns the row where it was allowed, else none. */
 export function markWithdrawn(
   ctx: Ctx,
-  target: { id: string; kind: Kind; ifMatch: readonly string[] | null; guard?: { condition: Condition } },
+  target: KindOfApprovals & { id: string; ifMatch: readonly string[] | null; guard?: { condition: Condition } },
   decisionId: string,
 ) {
   const { actor, now } = ctx
   return ctx.db.all<Approval>(sql`
     UPDATE approvals SET status = 'withdrawn', decided_by = ${actor.userId}, decided_at = ${now},
       decision_id = ${decisionId}, updated_at = ${now}, version = version + 1
-    WHERE id = ${target.id} AND tenant_id = ${actor.tenantId} AND kind = ${target.kind}
+    WHERE id = ${target.id} AND tenant_id = ${actor.tenantId} AND kind = ${target.kind} AND ${visible(ctx, target)}
       AND status = 'pending' AND requester_id = ${actor.userId}
       AND NOT (on_due IS 'expire' AND due_at <= ${now}) AND ${matches(target.ifMatch)} AND ${target.guard?.condition ?? sql`1`}
     RETURNING *`)
@@ -136,12 +139,12 @@ export function touch(ctx: Ctx, ids: SQL): Statement {
   return ctx.db.all(sql`UPDATE approvals SET updated_at = ${ctx.now}, version = version + 1 WHERE id IN (${ids})`)
 }
 
-/** One approval as it is now, with its own policy as JSON, if it has one, and the actor's standing vote. */
-export function selectApproval(ctx: Ctx, id: Reference, kind: Kind) {
+/** One approval that the actor sees, as it is now, with its own policy as JSON, if it has one, and the actor's standing vote. */
+export function selectApproval(ctx: Ctx, id: Reference, kind: KindOfApprovals) {
   return ctx.db.all<Approval & { mine: Vote | null; policy: string | null }>(sql`
     SELECT approvals.*, (SELECT body FROM policy_versions WHERE id = policy_version_id) AS policy,
       (${standing(sql`vote`, sql`${ctx.actor.userId}`)}) AS mine
-    FROM approvals WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND kind = ${kind}`)
+    FROM approvals WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND kind = ${kind.kind} AND ${visible(ctx, kind)}`)
 }
 
 /** Whether the `approvals` row of the surrounding statement is in one of the states that `If-Match` names. */

@@ -20,7 +20,8 @@ export const policyVersions = sqliteTable('policy_versions', {
  * that of the present one; `version` counts every change of the row. `decision_id` names the decision that last touched the
  * row: the mark that the other statements of the same transaction look for; `bulk_id` the bulk decision that has
  * approved it together with others. `submitted_by` is who sent what somebody else is the requester of; null where the
- * requester did. `restricted` ones are seen by who asked, who may decide, and admins.
+ * requester did. `instance_id` is the agent instance that it was asked through, if any. `restricted` ones (1)
+ * are seen by who asked, who may decide, and admins.
  */
 export const approvals = sqliteTable('approvals', {
   id: text().primaryKey(),
@@ -48,6 +49,7 @@ export const approvals = sqliteTable('approvals', {
   decided_at: integer(),
   comment: text(),
   submitted_by: text(),
+  instance_id: text(),
   restricted: integer().notNull().default(0),
 })
 
@@ -101,7 +103,10 @@ export const events = sqliteTable(
   (table) => [primaryKey({ columns: [table.tenant_id, table.seq] })],
 )
 
-/** How many approvals each list has, kept by triggers. `facet` is '', 'requester:<id>' or 'subject:<id>'. */
+/**
+ * How many approvals each list has, kept by triggers. `facet` is '', 'requester:<id>' or 'subject:<id>'; of those that are
+ * restricted 'restricted', 'restricted:requester:<id>' or 'restricted:sender:<id>'.
+ */
 export const tallies = sqliteTable(
   'tallies',
   {

@@ -15,8 +15,10 @@ const asked = { expired: 'expire', approved: 'approve', rejected: 'reject' } as 
 
 /** Up to `limit` approvals that are past their due time, oldest first. */
 export function selectDue(ctx: Ctx, outcome: ClockOutcome, limit: number) {
+  const due = (index: string, restricted: 0 | 1) => sql`
+    SELECT id, due_at FROM approvals INDEXED BY ${sql.raw(index)} WHERE restricted = ${sql.raw(String(restricted))} AND ${isDue(ctx, outcome)}`
   return ctx.db.all<{ id: string }>(sql`
-    SELECT id FROM approvals INDEXED BY approvals_due WHERE ${isDue(ctx, outcome)} ORDER BY due_at LIMIT ${limit}`)
+    SELECT id FROM (${due('approvals_due', 0)} UNION ALL ${due('approvals_restricted_due', 1)} ORDER BY due_at LIMIT ${limit})`)
 }
 
 /**

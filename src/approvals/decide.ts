@@ -86,7 +86,7 @@ export async function decideAndRead<View, Answer extends readonly Statement[]>(
     view: [view],
     answer: stored,
   } = await ctx.db.batch({
-    approval: selectApproval(ctx, decision.id, decision.kind),
+    approval: selectApproval(ctx, decision.id, decision),
     view: decision.view,
     answer,
   })

@@ -2,21 +2,27 @@ import { sql } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import type { Condition, Fragment } from '../db/open-db.ts'
 import { behind, merged, type PageRequest } from '../db/page.ts'
-import type { Kind } from './approval.ts'
+import type { KindOfApprovals } from './policy.ts'
+import { boundTo, seesRestricted } from './restricted.ts'
 import { statuses, type Status } from './states.ts'
 
-/**
- * Which of a tenant's approvals a list shows; every member that is set narrows it. Kinds that are named are at least
- * one.
- */
+/** Which of a tenant's approvals a list shows, of those that the actor sees; every member that is set narrows it. */
 export type ListFilter = { status?: Status | undefined; subjectId?: string | undefined } & (
-  | { kinds?: readonly Kind[] | undefined; requesterId?: undefined; subjectType?: undefined; type?: undefined }
+  | {
+      kinds: readonly KindOfApprovals[]
+      /** Whether those are all kinds that there are. */
+      areAll?: boolean
+      requesterId?: undefined
+      subjectType?: undefined
+      type?: undefined
+    }
   | OfOneKind
 )
 
 /** A family that lists by these has an index for it, in its migration. */
 interface OfOneKind {
-  kinds: readonly [Kind]
+  kinds: readonly [KindOfApprovals]
+  areAll?: undefined
   requesterId?: string | undefined
   subjectType?: string | undefined
   type?: string | undefined
@@ -33,12 +39,10 @@ const a = sql`a`
  */
 export function pageOfApprovals(ctx: Ctx, filter: ListFilter, page: PageRequest, more?: Condition): Fragment {
   const among = filter.status === undefined ? statuses : [filter.status]
-  const where = narrowed(ctx, filter)
   const rest = sql`${behind(page, a)}${more ? sql` AND ${more}` : sql``}`
-  const parts = among.map((status) => {
-    const from = sql.raw(`SELECT a.* FROM approvals a INDEXED BY ${indexFor(filter)} WHERE a.status = '${status}' AND `)
-    return sql`${from}${where} AND ${rest}`
-  })
+  const parts = seen(ctx, filter).flatMap(({ index, condition }) =>
+    among.map((status) => sql`${from(index)} ${sql.raw(`a.status = '${status}'`)} AND ${condition} AND ${rest}`),
+  )
   return merged(parts, page)
 }
 
@@ -52,17 +56,71 @@ export function pageAsOfNow(ctx: Ctx, filter: ListFilter, page: PageRequest): Fr
     return pageOfApprovals(ctx, filter, page, filter.status === 'pending' ? sql`NOT ${overdue}` : undefined)
   }
   const both = { ...page, limit: page.offset + page.limit, offset: 0 }
-  const swept = pageOfApprovals(ctx, filter, both)
-  const unswept = sql`
-    SELECT a.* FROM approvals a INDEXED BY approvals_due
-    WHERE a.status = 'pending' AND ${narrowed(ctx, filter)} AND a.due_at IS NOT NULL AND ${overdue} AND ${behind(page, a)}`
-  return merged([sql`SELECT * FROM ${swept}`, sql`SELECT * FROM ${merged([unswept], both)}`], page)
+  const rest = sql`a.due_at IS NOT NULL AND ${overdue} AND ${behind(page, a)}`
+  const unswept = seen(ctx, filter).map(({ index, indexOfDue, condition }) => {
+    return sql`${from(indexOfDue ?? index)} a.status = 'pending' AND ${condition} AND ${rest}`
+  })
+  const found = [pageOfApprovals(ctx, filter, both), merged(unswept, both)]
+  return merged(
+    found.map((one) => sql`SELECT * FROM ${one}`),
+    page,
+  )
 }
 
-/** The filter, but for its status, as a condition on the row `a`. */
-export function narrowed(ctx: Ctx, { kinds, requesterId, subjectType, subjectId, type }: ListFilter): Condition {
-  const conditions = [sql`a.tenant_id = ${ctx.actor.tenantId}`]
-  if (kinds) conditions.push(isOneOf(kinds))
+/** A part of what an actor sees of a list, which no other part has: a condition on the row `a`, and an index for it. */
+interface Part {
+  index: string
+  /** For those that are past their due time; without one the same. */
+  indexOfDue?: string
+  condition: Condition
+}
+
+/**
+ * What an actor sees of a list: what is not restricted, and of each kind that may be restricted all that is, or what they
+ * have asked for or sent. A key that is bound to an agent instance: what was asked through that.
+ */
+function seen({ actor }: Ctx, filter: ListFilter): Part[] {
+  const { kinds, areAll, requesterId } = filter
+  const instance = boundTo(actor)
+  const ofTenant = narrowed(actor.tenantId, filter)
+  if (instance !== null) {
+    return kinds.map(({ kind }) => ({
+      index: `approvals_of_${kind}_by_instance`,
+      condition: sql`${ofTenant} AND ${isOneOf([kind])} AND a.instance_id = ${instance}`,
+    }))
+  }
+  const plain: Part = {
+    index: indexFor(filter),
+    indexOfDue: 'approvals_due',
+    condition: sql`a.restricted = 0 AND ${ofTenant}${areAll ? sql`` : sql` AND ${isOneOf(kinds.map(({ kind }) => kind))}`}`,
+  }
+  const restricted = kinds
+    .filter(({ restrictable }) => restrictable)
+    .flatMap((kind): Part[] => {
+      const ofKind = sql`a.restricted = 1 AND ${ofTenant} AND ${isOneOf([kind.kind])}`
+      if (seesRestricted(actor, kind)) {
+        return [{ index: restrictedIndexFor(filter), indexOfDue: 'approvals_restricted_due', condition: ofKind }]
+      }
+      const asked = {
+        index: 'approvals_restricted_by_requester',
+        condition: sql`${ofKind} AND a.requester_id = ${actor.userId}`,
+      }
+      const sent = {
+        index: 'approvals_restricted_by_sender',
+        condition: sql`${ofKind} AND a.submitted_by = ${actor.userId}`,
+      }
+      return requesterId === undefined ? [asked, sent] : requesterId === actor.userId ? [asked] : [sent]
+    })
+  return [plain, ...restricted]
+}
+
+function from(index: string): Fragment {
+  return sql.raw(`SELECT a.* FROM approvals a INDEXED BY ${index} WHERE`)
+}
+
+/** The filter, but for its status and its kinds, as a condition on the row `a`. */
+function narrowed(tenantId: string, { requesterId, subjectType, subjectId, type }: ListFilter): Condition {
+  const conditions = [sql`a.tenant_id = ${tenantId}`]
   if (requesterId !== undefined) conditions.push(sql`a.requester_id = ${requesterId}`)
   if (subjectType !== undefined) conditions.push(sql`a.subject_type = ${subjectType}`)
   if (subjectId !== undefined) conditions.push(sql`a.subject_id = ${subjectId}`)
@@ -74,15 +132,23 @@ export function narrowed(ctx: Ctx, { kinds, requesterId, subjectType, subjectId,
  * Kinds are literals, because SQLite looks at no bound value when it asks whether a partial index will do; nor at an
  * IN.
  */
-function isOneOf(kinds: readonly Kind[]): Condition {
+function isOneOf(kinds: readonly string[]): Condition {
   const listed = kinds.map((kind) => `'${kind.replaceAll("'", "''")}'`)
   return sql.raw(listed.length === 1 ? `a.kind = ${listed[0]}` : `a.kind IN (${listed.join(', ')})`)
 }
 
-function indexFor({ kinds, requesterId, subjectType, subjectId, type }: ListFilter): string {
+function indexFor({ kinds, areAll, requesterId, subjectType, subjectId, type }: ListFilter): string {
   if (subjectId !== undefined) return 'approvals_by_subject'
-  if (requesterId !== undefined) return `approvals_of_${kinds?.[0]}_by_requester`
-  if (subjectType !== undefined) return `approvals_of_${kinds?.[0]}_by_subject_type`
-  if (type !== undefined) return `approvals_of_${kinds?.[0]}_by_type`
-  return kinds ? 'approvals_by_kind' : 'approvals_by_tenant'
+  if (requesterId !== undefined) return `approvals_of_${kinds[0]?.kind}_by_requester`
+  if (subjectType !== undefined) return `approvals_of_${kinds[0]?.kind}_by_subject_type`
+  if (type !== undefined) return `approvals_of_${kinds[0]?.kind}_by_type`
+  return areAll ? 'approvals_by_tenant' : 'approvals_by_kind'
+}
+
+function restrictedIndexFor({ kinds, requesterId, subjectType, subjectId, type }: ListFilter): string {
+  if (subjectId !== undefined) return 'approvals_restricted_by_subject'
+  if (requesterId !== undefined) return 'approvals_restricted_by_requester'
+  if (subjectType !== undefined) return `approvals_restricted_of_${kinds[0]?.kind}_by_subject_type`
+  if (type !== undefined) return `approvals_restricted_of_${kinds[0]?.kind}_by_type`
+  return 'approvals_restricted_by_kind'
 }

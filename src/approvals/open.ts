@@ -24,6 +24,10 @@ export interface Opening {
   /** When the clock decides it, and how; both or neither. */
   due_at: number | null
   on_due: Approval['on_due']
+  /** Whether only those see it who asked, who may decide, and admins. */
+  restricted?: boolean
+  /** The agent instance that it is asked through, in lower case; unless it is said, that of the caller's key, if any. */
+  instance_id?: string
 }
 
 /**

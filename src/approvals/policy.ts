@@ -12,8 +12,11 @@ export interface Policy {
 
 /** A kind of approvals, and what one of them takes where its tenant has said nothing. */
 export interface KindOfApprovals {
+  /** What they are, in one word: stored with each of them, and the first part of their events' names. */
   kind: string
   policy: Policy
+  /** Whether whoever asks may have it restricted. */
+  restrictable?: boolean
 }
 
 /** What applies where a tenant has said nothing: one vote, and not one's own. */

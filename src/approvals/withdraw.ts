@@ -27,7 +27,7 @@ export async function withdraw<View>(ctx: Ctx, target: Target<View> & { id: stri
   const {
     approval: [approval],
     view: [view],
-  } = await ctx.db.batch({ approval: selectApproval(ctx, target.id, target.kind), view: target.view })
+  } = await ctx.db.batch({ approval: selectApproval(ctx, target.id, target), view: target.view })
   if (!approval || !view) throw new Refusal('not_found', `There is no ${target.kind} ${target.id}.`)
   const reason = firstOf(target.guard, view, () => whyNotWithdraw(approval, ctx.actor, target.ifMatch, ctx.now))
   if (reason === 'repeat') return view

@@ -9,6 +9,7 @@ import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { carried, type PageRequest } from '../db/page.ts'
+import { changeKind } from './change-kind.ts'
 import type { changes } from './changes.table.ts'
 
 export type ChangeAction = (typeof changes.$inferSelect)['action']
@@ -148,7 +149,7 @@ export function selectChange(ctx: Ctx, id: Reference) {
 /** A page of requests, newest first. */
 export function selectChanges(ctx: Ctx, filter: ChangeFilter, page: PageRequest) {
   const { status, entityType, entityId, requesterId } = filter
-  const narrowing = { kinds: ['change'] as const, status, subjectType: entityType, subjectId: entityId, requesterId }
+  const narrowing = { kinds: [changeKind] as const, status, subjectType: entityType, subjectId: entityId, requesterId }
   const found = (part: PageRequest) => sql`FROM ${pageOfApprovals(ctx, narrowing, part)} a`
   return ctx.db.all<Change>(sql`
     SELECT ${columns}, ${carried(sql`c.payload`, page, sql`a.id`, found)} AS payload

@@ -7,6 +7,7 @@ import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Reference, Statement } from '../db/open-db.ts'
 import { behind, merged, type PageRequest } from '../db/page.ts'
+import { claimKind } from './claim-kind.ts'
 import type { claims } from './claims.table.ts'
 
 /** What a claim asks for. `amount` is in minor units of `currency` (ISO 4217). */
@@ -67,7 +68,7 @@ export function selectClaims(ctx: Ctx, filter: ClaimFilter, page: PageRequest) {
   const a = sql`a`
   const found = isFew(filter)
     ? merged([sql`SELECT a.* FROM approvals a WHERE ${narrowed(ctx, filter)} AND ${behind(page, a)}`], page)
-    : pageOfApprovals(ctx, { kinds: ['claim'], status: filter.status, requesterId: filter.claimantId }, page)
+    : pageOfApprovals(ctx, { kinds: [claimKind], status: filter.status, requesterId: filter.claimantId }, page)
   return ctx.db.all<Claim>(sql`
     SELECT ${claimColumns} FROM ${found} a CROSS JOIN claims c
     WHERE c.approval_id = a.id ORDER BY a.created_at DESC, a.id DESC`)
@@ -76,10 +77,12 @@ export function selectClaims(ctx: Ctx, filter: ClaimFilter, page: PageRequest) {
 /** How many claims the list has: from the tallies, or by counting the claims of one batch (10,000 at most) or reference (1). */
 export function countClaims(ctx: Ctx, filter: ClaimFilter) {
   if (isFew(filter)) {
-    return ctx.db.all<{ total: number }>(sql`SELECT count(*) AS total FROM approvals a WHERE ${narrowed(ctx, filter)}`)
+    return ctx.db.all<{ total: number | null }>(
+      sql`SELECT count(*) AS total FROM approvals a WHERE ${narrowed(ctx, filter)}`,
+    )
   }
   const of = filter.claimantId === undefined ? undefined : (`requester:${filter.claimantId}` as const)
-  return selectTotal(ctx, { kinds: ['claim'], status: filter.status, of })
+  return selectTotal(ctx, { kinds: [claimKind], status: filter.status, of })
 }
 
 /** Whether the list is one batch's claims or those with one reference. */

@@ -1,10 +1,11 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Approval } from '../approvals/approval.ts'
+import type { Family } from '../approvals/family.ts'
 import { pageAsOfNow } from '../approvals/list.store.ts'
 import type { Status } from '../approvals/states.ts'
 import { selectTotal } from '../approvals/tallies.store.ts'
 import type { Ctx } from '../context.ts'
-import { families, kinds, kindsForCustomers, type Kind } from '../families.ts'
+import { families, type Kind } from '../families.ts'
 import type { Fragment } from '../db/open-db.ts'
 import type { PageRequest } from '../db/page.ts'
 
@@ -31,16 +32,23 @@ function shownAt(now: number): SQL {
 }
 
 /** A page of approvals of all families, newest first. */
-export function selectPage(ctx: Ctx, { kind, status, customerId }: DashboardFilter, page: PageRequest) {
-  const kinds = kind ? [kind] : customerId === undefined ? undefined : kindsForCustomers
-  return rows(ctx, pageAsOfNow(ctx, { kinds, status, subjectId: customerId }, page))
+export function selectPage(ctx: Ctx, filter: DashboardFilter, page: PageRequest) {
+  const { status, customerId } = filter
+  const areAll = filter.kind === undefined && customerId === undefined
+  return rows(ctx, pageAsOfNow(ctx, { kinds: kindsIn(filter), areAll, status, subjectId: customerId }, page))
 }
 
 /** How many approvals the list has, as of the last sweep. */
-export function countAll(ctx: Ctx, { kind, status, customerId }: DashboardFilter) {
-  if (customerId !== undefined)
-    return selectTotal(ctx, { kinds: kindsForCustomers, status, of: `subject:${customerId}` })
-  return selectTotal(ctx, { kinds: kind ? [kind] : kinds, status })
+export function countAll(ctx: Ctx, filter: DashboardFilter) {
+  const { status, customerId } = filter
+  const of = customerId === undefined ? undefined : (`subject:${customerId}` as const)
+  return selectTotal(ctx, { kinds: kindsIn(filter), status, of })
+}
+
+function kindsIn({ kind, customerId }: DashboardFilter): readonly Family[] {
+  return families.filter((family: Family) =>
+    kind ? family.kind === kind : customerId === undefined || family.isForCustomer,
+  )
 }
 
 function rows(ctx: Ctx, approvals: Fragment) {

@@ -65,7 +65,6 @@ export interface Db {
 const dialect = {
   casing: new CasingCache(),
   escapeName: (name: string) => `"${name.replaceAll('"', '""')}"`,
-  escapeParam: () => '?',
   escapeString: (text: string) => `'${text.replaceAll("'", "''")}'`,
 }
 
@@ -115,7 +114,13 @@ function byName<T extends Transaction>(transaction: T, rows: unknown[][]): Rows<
   return Object.fromEntries(named) as Rows<T>
 }
 
+/** A value that stands in a statement several times is bound once: D1 takes 100 of them. */
 function prepare(session: D1DatabaseSession, { query }: Statement): D1PreparedStatement {
-  const { sql, params } = query.toQuery(dialect)
-  return session.prepare(sql).bind(...params)
+  const bound: unknown[] = []
+  const escapeParam = (_: number, value: unknown) => {
+    const at = bound.indexOf(value)
+    return `?${at === -1 ? bound.push(value) : at + 1}`
+  }
+  const { sql } = query.toQuery({ ...dialect, escapeParam })
+  return session.prepare(sql).bind(...bound)
 }

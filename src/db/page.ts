@@ -55,11 +55,23 @@ export function newestFirst(page: PageRequest, table: SQL, id = sql`${table}.id`
  * statuses, and none for all of them, each gives the order, and SQLite merges them without sorting: it reads one row
  * more for each.
  *
- * @param parts five at most, because D1 takes no more: SELECTs of the same columns, of which `created_at` and `id` are
- *   two, each with its part of what is `behind` the page's position
+ * @param parts SELECTs of the same columns, of which `created_at` and `id` are two, each with its part of what is `behind`
+ *   the page's position
  */
 export function merged(parts: readonly SQL[], { limit, offset, after }: PageRequest): SQL {
-  return sql`(${sql.join([...parts], sql` UNION ALL `)} ORDER BY created_at DESC, id DESC LIMIT ${limit + 1} OFFSET ${after ? 0 : offset})`
+  return sql`(${together(parts)} ORDER BY created_at DESC, id DESC LIMIT ${limit + 1} OFFSET ${after ? 0 : offset})`
+}
+
+/** How many SELECTs D1 takes in one that is compound. */
+const mostTerms = 5
+
+/** All of them. Compounds of compounds, where they are too many for one, are merged as they come, too. */
+function together(parts: readonly SQL[]): SQL {
+  if (parts.length <= mostTerms) return sql.join([...parts], sql` UNION ALL `)
+  const groups = Array.from({ length: Math.ceil(parts.length / mostTerms) }, (_, at) =>
+    parts.slice(at * mostTerms, (at + 1) * mostTerms),
+  )
+  return together(groups.map((group) => sql`SELECT * FROM (${together(group)})`))
 }
 
 /** How much JSON a page carries, in bytes. */
@@ -90,9 +102,9 @@ export function carried(
   return sql`iif(coalesce(${bytes}, 0) <= ${share} OR ${id} IN (${first}), ${column}, '')`
 }
 
-/** The total that was counted; null where it was not asked for. */
-export function totalOf(count: readonly { total: number }[] | undefined): number | null {
-  return count ? (count[0]?.total ?? 0) : null
+/** The total that was counted; null where it was not asked for, or is not known. */
+export function totalOf(count: readonly { total: number | null }[] | undefined): number | null {
+  return count?.[0]?.total ?? null
 }
 
 /**

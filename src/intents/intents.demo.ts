@@ -29,6 +29,7 @@ function asked(call: Call, at: number, due: number, more: Pick<DemoApproval, 'ap
     requester: 'usr_service',
     at,
     subject: { type: `instance:${instance}`, id: call.customer_id },
+    instance,
     due: { at: due, on: 'expire' },
     what: whatIsCalled({ ...nobodySpecial, ...call, instance_id: instance, approver_role: 'customer' }),
     ...more,

@@ -141,7 +141,7 @@ export function countPending(ctx: Ctx, instanceId: string, customerId: string) {
 
 function pendingFor(ctx: Ctx, instanceId: string, customerId: string): Condition {
   return sql`a.tenant_id = ${ctx.actor.tenantId} AND a.kind = 'intent' AND a.subject_id = ${customerId} AND a.status = 'pending'
-    AND +a.subject_type = ${`instance:${instanceId}`} AND +a.due_at > ${ctx.now}`
+    AND a.restricted = 0 AND +a.subject_type = ${`instance:${instanceId}`} AND +a.due_at > ${ctx.now}`
 }
 
 const intentColumns = sql`a.id, a.status, a.created_at, a.due_at, a.on_due, a.decided_by, a.decided_at, i.instance_id, i.approval_ref,

@@ -44,6 +44,7 @@ export async function requestIntent(ctx: Ctx, asked: NewIntent, makeRef = newRef
       requester_id: ctx.actor.userId,
       subject: { type: `instance:${intent.instance_id}`, id: intent.customer_id },
       what: whatIsCalled(intent),
+      instance_id: intent.instance_id,
       due_at,
       on_due: 'expire' as const,
     }

@@ -9,6 +9,7 @@ import { jsonEach } from '../db/json.ts'
 import type { Reference, Statement } from '../db/open-db.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
 import { addressEvents } from '../webhooks/addressees.store.ts'
+import { resultKind } from './result-kind.ts'
 import type { checkResults, results } from './results.table.ts'
 
 /** What a result consists of, apart from its data. */
@@ -118,7 +119,7 @@ export function selectResults(ctx: Ctx, filter: ResultFilter, page: PageRequest)
       WHERE r.tenant_id = ${ctx.actor.tenantId} AND r.external_ref = ${externalRef} AND a.id = r.approval_id
         AND ${behind(page, r, id)} ${newestFirst(page, r, id)}`)
   }
-  const approvals = pageOfApprovals(ctx, { kinds: ['result'], status, subjectId: gateId }, page)
+  const approvals = pageOfApprovals(ctx, { kinds: [resultKind], status, subjectId: gateId }, page)
   return ctx.db.all<FoundResult>(sql`
     SELECT ${columns}, 1 AS matches FROM ${approvals} a CROSS JOIN results r
     WHERE r.approval_id = a.id ORDER BY a.created_at DESC, a.id DESC`)

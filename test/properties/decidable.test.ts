@@ -76,6 +76,7 @@ test('the database allows exactly what the rules allow', async () => {
         decided_at: ended ? 1 : null,
         comment: null,
         submitted_by: one.submitter,
+        instance_id: null,
         restricted: 0,
       }
       const own: Policy = {
@@ -120,7 +121,7 @@ test('the database allows exactly what the rules allow', async () => {
         vote: one.vote,
         ifMatch: one.ifMatch,
         digest: one.digest,
-        view: selectApproval(ctx, row.id, 'claim'),
+        view: selectApproval(ctx, row.id, ofKind),
       }).catch((error: unknown) => {
         if (error instanceof Refusal) return error.code
         throw error

@@ -36,6 +36,7 @@ function approval(changes: Partial<Approval> = {}): Approval {
     decided_at: null,
     comment: null,
     submitted_by: null,
+    instance_id: null,
     restricted: 0,
     ...changes,
   }

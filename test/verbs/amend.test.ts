@@ -38,7 +38,7 @@ const outcome = (done: Promise<{ status: string }>) =>
   )
 
 const to = (ctx: Ctx, id: string, amount: number, ifMatch: string[] | null = null) =>
-  amend(ctx, { id, ...kind, ifMatch, view: selectApproval(ctx, id, 'claim') }, () => ({
+  amend(ctx, { id, ...kind, ifMatch, view: selectApproval(ctx, id, kind) }, () => ({
     title: `Train for ${amount}`,
     subject: { type: 'trip', id: String(amount) },
     what: { amount },
@@ -46,7 +46,7 @@ const to = (ctx: Ctx, id: string, amount: number, ifMatch: string[] | null = nul
   }))
 
 const approve = (ctx: Ctx, id: string, ifMatch: string[] | null = null) =>
-  decide(ctx, { id, ...kind, vote: 'approve', comment: null, ifMatch, view: selectApproval(ctx, id, 'claim') })
+  decide(ctx, { id, ...kind, vote: 'approve', comment: null, ifMatch, view: selectApproval(ctx, id, kind) })
 
 const rows = async (query: string, id: string) => (await env.DB.prepare(query).bind(id).all<any>()).results
 const before = due_at - 1
@@ -90,7 +90,7 @@ test('only the one who asked amends, what is pending, not past its due time, and
   expect(await outcome(to(member(before), id, 2, ['7']))).toBe('precondition_failed')
   expect(await outcome(to(member(due_at), id, 2))).toBe('approval_expired')
   expect(await outcome(to((await newTenant()).ctx('member'), id, 2))).toBe('not_found')
-  await withdraw(member(before), { id, ...kind, ifMatch: null, view: selectApproval(member(before), id, 'claim') })
+  await withdraw(member(before), { id, ...kind, ifMatch: null, view: selectApproval(member(before), id, kind) })
   expect(await outcome(to(member(before), id, 2))).toBe('already_withdrawn')
   expect(await rows('SELECT revision FROM approvals WHERE id = ?', id)).toEqual([{ revision: 1 }])
 })
@@ -107,7 +107,7 @@ test('what the family changes happens with it, or not at all', async () => {
   const tenant = await newTenant()
   const member = tenant.ctx('member', ['member'], before)
   const id = await opened(member)
-  const target = { id, ...kind, ifMatch: null, view: selectApproval(member, id, 'claim') }
+  const target = { id, ...kind, ifMatch: null, view: selectApproval(member, id, kind) }
   const failing = () => member.db.all(sql`INSERT INTO kinds VALUES ('claim')`)
   const amended = amend(member, target, () => ({ title: 'x', what: {}, effect: () => [failing()] }))
   await expect(amended).rejects.toThrow('UNIQUE')

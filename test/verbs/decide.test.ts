@@ -37,7 +37,7 @@ async function opened(
   return id
 }
 
-const viewOf = (ctx: Ctx, id: string) => selectApproval(ctx, id, 'claim')
+const viewOf = (ctx: Ctx, id: string) => selectApproval(ctx, id, withPolicy())
 
 const vote = (ctx: Ctx, id: string, vote: 'approve' | 'reject' = 'approve') =>
   decide(ctx, { id, ...withPolicy(), vote, comment: null, ifMatch: null, view: viewOf(ctx, id) }).then(

@@ -7,9 +7,12 @@ import * as many from '../../../src/approvals/decide-many.store.ts'
 import * as history from '../../../src/approvals/history.store.ts'
 import * as list from '../../../src/approvals/list.store.ts'
 import * as marks from '../../../src/approvals/mark.store.ts'
+import * as restricted from '../../../src/approvals/restricted.store.ts'
 import { statuses } from '../../../src/approvals/states.ts'
 import * as tallies from '../../../src/approvals/tallies.store.ts'
+import { changeKind } from '../../../src/changes/change-kind.ts'
 import { claimKind } from '../../../src/claims/claim-kind.ts'
+import { families } from '../../../src/families.ts'
 import { ctx, firstPage, gives, holds, laterPage, returns, returnsAllOf, rowOf, type Samples } from './sample.ts'
 
 const voter = { id: sql`'usr_y'`, roles: sql`'["admin"]'` }
@@ -17,7 +20,7 @@ const hasHand = () => sql`0`
 const votes = sql`SELECT 'a' AS approval_id, 1 AS revision, 'usr_y' AS voter_id, '[]' AS roles, NULL AS comment, NULL AS reported_by`
 const found = sql`SELECT 't' AS tenant_id, 'a.b' AS type, 'a' AS resource_id, NULL AS from_status, 'b' AS to_status, '{}' AS data`
 const happening = { type: 'a.b', resourceId: 'a', from: null, to: 'b', data: {}, digest: 'd' } as const
-const opening = { ...rowOf(approvals), subject: { type: 'x', id: 's' } }
+const opening = { ...rowOf(approvals), subject: { type: 'x', id: 's' }, instance_id: 'i', restricted: true }
 const target = { id: 'a', ...claimKind, vote: 'approve', comment: null, ifMatch: null } as const
 const guarded = { ...target, vote: 'reject', ifMatch: ['1'], digest: 'd', guard: { condition: sql`1` } } as const
 const mark = marks.markOn('a', 'd')
@@ -31,12 +34,15 @@ const numbered = {
 } as const
 
 const filters = [
-  {},
-  { kinds: ['claim', 'change'] },
-  { kinds: ['change'], subjectId: 's', subjectType: 'x' },
-  { kinds: ['claim'], requesterId: 'usr_y' },
-  { kinds: ['change'], subjectType: 'x', status: 'pending' },
+  { kinds: families, areAll: true },
+  { kinds: [claimKind, changeKind] },
+  { kinds: [changeKind], subjectId: 's', subjectType: 'x' },
+  { kinds: [claimKind], requesterId: 'usr_y' },
+  { kinds: [changeKind], subjectType: 'x', status: 'pending' },
 ] as const
+/** Who sees what is restricted, and who sees only their own. */
+const viewers = [ctx, { ...ctx, actor: { ...ctx.actor, roles: ['member'] } }] as const
+const secret = { ...claimKind, restrictable: true }
 
 /** What the core's stores build. */
 export const samples: Samples = {
@@ -56,7 +62,7 @@ export const samples: Samples = {
     markWithdrawn: [target, guarded].map((one) => returnsAllOf(approvals, core.markWithdrawn(ctx, one, 'd'))),
     matches: [holds(core.matches(null)), holds(core.matches(['1']), 'approvals')],
     touch: core.touch(ctx, sql`SELECT 'a'`),
-    selectApproval: returnsAllOf(approvals, core.selectApproval(ctx, 'a', 'claim'), 'mine policy'),
+    selectApproval: returnsAllOf(approvals, core.selectApproval(ctx, 'a', claimKind), 'mine policy'),
   },
   'approvals/amend.store.ts': {
     amendQuestion: [target, guarded].map((one) => {
@@ -98,19 +104,31 @@ export const samples: Samples = {
     markOnAll: holds(marks.markOnAll(['a'], 'd').among(sql`'a'`)),
   },
   'approvals/list.store.ts': {
-    pageOfApprovals: filters.flatMap((filter) =>
-      [firstPage, laterPage].map((page) =>
-        gives(sql`SELECT count(id) FROM ${list.pageOfApprovals(ctx, filter, page, sql`a.title <> ''`)}`),
+    pageOfApprovals: viewers.flatMap((viewer) =>
+      [...filters, { kinds: [secret] }].flatMap((filter) =>
+        [firstPage, laterPage].map((page) =>
+          gives(sql`SELECT count(id) FROM ${list.pageOfApprovals(viewer, filter, page, sql`a.title <> ''`)}`),
+        ),
       ),
     ),
-    pageAsOfNow: [undefined, ...statuses].map((status) =>
-      gives(sql`SELECT count(id) FROM ${list.pageAsOfNow(ctx, { kinds: ['claim'], status }, laterPage)}`),
+    pageAsOfNow: viewers.flatMap((viewer) =>
+      [...filters, { kinds: [secret] }].flatMap((filter) =>
+        [undefined, ...statuses].map((status) =>
+          gives(sql`SELECT count(id) FROM ${list.pageAsOfNow(viewer, { ...filter, status }, laterPage)}`),
+        ),
+      ),
     ),
-    narrowed: filters.map((filter) => holds(list.narrowed(ctx, filter), 'approvals a')),
+  },
+  'approvals/restricted.store.ts': {
+    visible: [...viewers, { ...ctx, actor: { ...ctx.actor, instanceId: 'i' } }].map((viewer) =>
+      holds(restricted.visible(viewer, claimKind), 'approvals'),
+    ),
   },
   'approvals/tallies.store.ts': {
-    selectTotal: [undefined, ...statuses].map((status) =>
-      returns(tallies.selectTotal(ctx, { kinds: ['claim', 'change'], status, of: 'requester:usr_y' }), 'total'),
+    selectTotal: [undefined, ...statuses].flatMap((status) =>
+      viewers.map((viewer) =>
+        returns(tallies.selectTotal(viewer, { kinds: [secret, changeKind], status, of: 'requester:usr_x' }), 'total'),
+      ),
     ),
   },
 }
