@@ -4,6 +4,7 @@ import type { Condition, Fragment } from '../db/open-db.ts'
 import { behind, merged, type PageRequest } from '../db/page.ts'
 import type { KindOfApprovals } from './policy.ts'
 import { boundTo, seesRestricted } from './restricted.ts'
+import { visible } from './restricted.store.ts'
 import { statuses, type Status } from './states.ts'
 
 /** Which of a tenant's approvals a list shows, of those that the actor sees; every member that is set narrows it. */
@@ -82,7 +83,7 @@ interface Part {
 function seen({ actor }: Ctx, filter: ListFilter): Part[] {
   const { kinds, areAll, requesterId } = filter
   const instance = boundTo(actor)
-  const ofTenant = narrowed(actor.tenantId, filter)
+  const ofTenant = filtered(actor.tenantId, filter)
   if (instance !== null) {
     return kinds.map(({ kind }) => ({
       index: `approvals_of_${kind}_by_instance`,
@@ -118,8 +119,14 @@ function from(index: string): Fragment {
   return sql.raw(`SELECT a.* FROM approvals a INDEXED BY ${index} WHERE`)
 }
 
-/** The filter, but for its status and its kinds, as a condition on the row `a`. */
-function narrowed(tenantId: string, { requesterId, subjectType, subjectId, type }: ListFilter): Condition {
+/** The filter, but for its status, and that the actor sees it, as a condition on the row `a`. */
+export function narrowed(ctx: Ctx, filter: ListFilter): Condition {
+  const ofKinds = filter.kinds.map((kind) => sql`(${isOneOf([kind.kind])} AND ${visible(ctx, kind, a)})`)
+  return sql`${filtered(ctx.actor.tenantId, filter)} AND (${sql.join(ofKinds, sql` OR `)})`
+}
+
+/** The filter, but for its status and its kinds. */
+function filtered(tenantId: string, { requesterId, subjectType, subjectId, type }: ListFilter): Condition {
   const conditions = [sql`a.tenant_id = ${tenantId}`]
   if (requesterId !== undefined) conditions.push(sql`a.requester_id = ${requesterId}`)
   if (subjectType !== undefined) conditions.push(sql`a.subject_type = ${subjectType}`)

@@ -118,6 +118,7 @@ export const samples: Samples = {
         ),
       ),
     ),
+    narrowed: viewers.flatMap((viewer) => filters.map((filter) => holds(list.narrowed(viewer, filter), 'approvals a'))),
   },
   'approvals/restricted.store.ts': {
     visible: [...viewers, { ...ctx, actor: { ...ctx.actor, instanceId: 'i' } }].map((viewer) =>
