@@ -40,6 +40,7 @@ export function logPrinter(mode: LogMode) {
 export function readable(entry: { message: string }): string | null {
   if (entry.message === 'request') return requestLine(entry as never)
   if (entry.message === 'maintenance') return maintenanceLine(entry as never)
+  if (entry.message === 'waited for decisions') return null
   if (entry.message === 'a webhook was not delivered') return deliveryLine(entry as never)
   return JSON.stringify(entry)
 }

@@ -1,3 +1,5 @@
+import { pokeWatch } from './any-approval/poke-watch.ts'
+import { decisionRoutes } from './any-approval/decision.routes.ts'
 import { families } from './families.ts'
 import { account } from './http/account.ts'
 import { authentication } from './http/authentication.ts'
@@ -14,12 +16,13 @@ import { announce } from './webhooks/announce.ts'
 import { webhookRoutes } from './webhooks/webhooks.routes.ts'
 import { outgoing } from './webhooks/webhooks.schemas.ts'
 
-/** After a write that went well, the senders of webhooks are told, outside of the caller's time. */
+/** After a write that went well, the senders of webhooks and those who wait for decisions are told, outside of the caller's time. */
 const announcing = createMiddleware<AppEnv>(async function announcing(c, next) {
   await next()
   if (c.req.method === 'GET' || c.req.method === 'HEAD' || !c.res.ok) return
   const { tenantId } = c.get('ctx').actor
-  c.executionCtx.waitUntil(announce(systemContext(c.env, 'system:webhooks', Date.now(), tenantId), tenantId))
+  const ctx = systemContext(c.env, 'system:webhooks', Date.now(), tenantId)
+  c.executionCtx.waitUntil(Promise.all([pokeWatch(ctx, tenantId), announce(ctx, tenantId)]))
 })
 
 /** The whole HTTP face: what every request passes, and who answers it. */
@@ -36,7 +39,7 @@ export function createApp() {
     docsRoutes(() => app),
   )
   for (const face of ['/api/*', '/v1/*', '/internal/*']) app.use(face, authentication(), announcing)
-  const rooms = [...families.flatMap(({ routes }) => [...routes]), webhookRoutes, dashboardRoutes]
+  const rooms = [...families.flatMap(({ routes }) => [...routes]), webhookRoutes, dashboardRoutes, decisionRoutes]
   for (const routes of rooms) app.route('/', routes)
   app.openAPIRegistry.registerWebhook(outgoing)
   return app

@@ -26,6 +26,8 @@ export interface Ctx {
   requestId: string
   /** Set where the caller sent an Idempotency-Key; `once` stores it with what the verb creates. */
   idempotency: IdempotencyKey | null
+  /** Whose approvals a sweep over all tenants has decided; whoever runs it tells those who wait for them. */
+  decidedFor: Set<string>
 }
 
 /** What a context is made of, apart from the bindings. */
@@ -35,7 +37,7 @@ export type ContextParts = Pick<Ctx, 'actor' | 'requestId'> & Partial<Pick<Ctx, 
 export function createContext(env: Env, parts: ContextParts): Ctx {
   const { actor, requestId, now = Date.now(), idempotency = null } = parts
   const db = parts.db ?? openDb(directory(env, actor.tenantId), 'first-primary')
-  return { env, db, actor, now, requestId, idempotency }
+  return { env, db, actor, now, requestId, idempotency, decidedFor: new Set() }
 }
 
 /**

@@ -2,6 +2,7 @@ import { createApp } from './app.ts'
 import { maintain } from './maintenance/maintain.ts'
 
 export { BatchRunner } from './objects/batch-runner.ts'
+export { DecisionWatch } from './objects/decision-watch.ts'
 export { WebhookSender } from './objects/webhook-sender.ts'
 
 const app = createApp()

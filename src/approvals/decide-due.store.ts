@@ -31,11 +31,11 @@ export function decideDue(ctx: Ctx, outcome: ClockOutcome, mark: Mark, atMost: n
   const { status } = outcome
   const decidedAt = status === 'expired' ? sql`due_at` : sql`${ctx.now}`
   return {
-    decided: ctx.db.all<{ decided: 1 }>(sql`
+    decided: ctx.db.all<{ tenant_id: string }>(sql`
       UPDATE approvals SET status = ${status}, decided_by = ${ctx.actor.userId}, decided_at = ${decidedAt}, decision_id = ${mark.decisionId},
         updated_at = ${ctx.now}, version = version + 1
       WHERE ${mark.among(sql`id`)} AND ${isDue(ctx, outcome)}
-      RETURNING 1 AS decided`),
+      RETURNING tenant_id`),
     events: recordFound(
       ctx,
       sql`SELECT tenant_id, kind || '.' || status AS type, id AS resource_id, 'pending' AS from_status, status AS to_status,

@@ -58,6 +58,7 @@ async function sweep(
       ...decideDue(asClock, outcome, mark, ids.length),
       effect: effect(asClock, mark),
     })
+    for (const { tenant_id } of decided) ctx.decidedFor.add(tenant_id)
     return decided.length
   })
 }

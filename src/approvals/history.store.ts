@@ -130,6 +130,11 @@ export function latestSeq(tenantId: SQL): SQL {
   return sql`coalesce((SELECT max(seq) FROM events e WHERE e.tenant_id = ${tenantId}), 0)`
 }
 
+/** What the tenant's events since a `seq` have happened to (`resource_id`), in their order, as a table for a FROM clause. */
+export function movedSince({ actor }: Ctx, seq: number): SQL {
+  return sql`(SELECT resource_id FROM events WHERE tenant_id = ${actor.tenantId} AND seq > ${seq})`
+}
+
 /** Whether one of these types of events is in a resource's history. */
 export function isRecorded(ctx: Ctx, resourceId: Reference, types: readonly string[]): Condition {
   const any = sql.join(

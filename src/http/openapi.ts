@@ -15,6 +15,7 @@ Every request but those for this document, \`/docs\` and \`/healthz\` takes an A
 /** In the order in which they are read. */
 const tags: Record<string, string> = {
   ...Object.assign({}, ...families.map((family) => family.tags)),
+  'Any approval': 'Approvals of whatever kind, by their ids: read, decide, what happened.',
   Webhooks: 'Where events are sent, and the log of it.',
   Dashboard: 'One list over everything.',
   Service: 'Health, and this document.',

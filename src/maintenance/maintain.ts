@@ -1,9 +1,13 @@
+import { pokeWatch } from '../any-approval/poke-watch.ts'
 import { expireDue, rejectDue } from '../approvals/decide-due.ts'
 import { systemContext, type Ctx } from '../context.ts'
 import { families } from '../families.ts'
 import { logLine } from '../log-line.ts'
 import { purgeKeys } from '../idempotency/purge.ts'
 import { purgeWebhooks, relayWebhooks } from '../webhooks/relay.ts'
+
+/** How many watches one job wakes: the platform bounds what one run may call. The others look by themselves. */
+const mostTold = 200
 
 /** The upkeep of each minute. A job that fails is logged and holds no other up; the next minute tries it again. */
 const jobs: Record<string, (ctx: Ctx) => Promise<number>> = {
@@ -26,6 +30,7 @@ export async function maintain(env: Env, scheduledTime: number): Promise<void> {
   for (const [name, job] of Object.entries(jobs)) {
     try {
       done[name] = await job(ctx)
+      await tellWaiting(ctx)
     } catch (error) {
       done[name] = String(error)
       console.error({ message: 'a maintenance job failed', job: name, error: String(error) })
@@ -39,4 +44,11 @@ export async function maintain(env: Env, scheduledTime: number): Promise<void> {
     done,
     db: { queries, rows_read: rowsRead, rows_written: rowsWritten, ms },
   })
+}
+
+/** Tells those who wait for what a job has decided. */
+async function tellWaiting(ctx: Ctx): Promise<void> {
+  const tenants = [...ctx.decidedFor].slice(0, mostTold)
+  ctx.decidedFor.clear()
+  await Promise.all(tenants.map((tenantId) => pokeWatch(ctx, tenantId)))
 }

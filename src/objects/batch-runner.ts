@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers'
+import { pokeWatch } from '../any-approval/poke-watch.ts'
 import { createContext, systemContext, type Actor } from '../context.ts'
 import type { Cost } from '../db/open-db.ts'
 import { minute } from '../durations.ts'
@@ -53,7 +54,7 @@ export class BatchRunner extends DurableObject<Env> {
       await this.rest(batch)
       if (batch) {
         this.followers.tell(batch)
-        this.ctx.waitUntil(announce(ctx, batch.tenant_id))
+        this.ctx.waitUntil(Promise.all([pokeWatch(ctx, batch.tenant_id), announce(ctx, batch.tenant_id)]))
       }
     } catch (error) {
       this.failures += 1

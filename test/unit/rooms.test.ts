@@ -18,7 +18,7 @@ const roomOf = (file: string) => file.split('/').at(-2)!
  * tell of them. The history is the webhooks' queue.
  */
 const readers: Readonly<Record<string, readonly string[]>> = {
-  approvals: [...Object.keys(families).map(roomOf), 'dashboard', 'webhooks'],
+  approvals: [...Object.keys(families).map(roomOf), 'dashboard', 'any-approval', 'webhooks'],
   events: ['webhooks'],
 }
 

@@ -7,3 +7,7 @@ export function runDurableObjectAlarm(): never {
 export function evictDurableObject(): never {
   throw new Error('Objects are evicted by hand only inside workerd: test.skipIf(overSocket).')
 }
+
+export function runInDurableObject(): never {
+  throw new Error('Objects are entered only inside workerd: test.skipIf(overSocket).')
+}

@@ -76,7 +76,7 @@ export const samples: Samples = {
     ),
     decideDue: (['expired', 'approved', 'rejected'] as const).map((status) => {
       const { decided, events } = due.decideDue(ctx, { status }, mark, 5)
-      return [returns(decided, 'decided'), events]
+      return [returns(decided, 'tenant_id'), events]
     }),
   },
   'approvals/decide-many.store.ts': {
@@ -95,6 +95,7 @@ export const samples: Samples = {
     recordFound: [history.recordFound(ctx, found), history.recordFound(ctx, found, 5)],
     recordEach: history.recordEach(ctx, numbered, sql`'[["a","d"]]'`, 1),
     latestSeq: gives(history.latestSeq(sql`'t'`)),
+    movedSince: { statement: { query: sql`SELECT * FROM ${history.movedSince(ctx, 1)}` }, columns: ['resource_id'] },
     isRecorded: holds(history.isRecorded(ctx, 'a', ['a.b'])),
     latestStatus: gives(history.latestStatus(sql`'t'`, 'a')),
   },

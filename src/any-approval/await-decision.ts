@@ -1,0 +1,64 @@
+import type { Ctx } from '../context.ts'
+import { Refusal, type RefusalValue } from '../refusal.ts'
+import { hasEnded } from './decision.ts'
+import { selectDecision, type DecisionRow } from './decision.store.ts'
+import { isKnownTo } from './known-to.ts'
+
+/** How long until the watch is asked again after it has failed, at first; then twice as long each time. */
+const firstPauseMs = 250
+
+/** A decision as it was at a moment (milliseconds). */
+export interface Seen {
+  row: DecisionRow
+  now: number
+}
+
+/**
+ * What became of an approval: at once where that is decided, else as soon as it is, else what it is after the wait. Waiting
+ * is the tenant's watch's; where that cannot be reached, the database is asked before it is tried again.
+ *
+ * @param seconds how long to wait at the most; 0 reads the database, and nothing else
+ * @returns with the bookmark of the watch's session, where that has answered
+ * @throws Refusal `not_found`, `rate_limited` where too many wait
+ */
+export async function awaitDecision(
+  ctx: Ctx,
+  id: string,
+  seconds: number,
+): Promise<Seen & { bookmark?: string | null }> {
+  const until = ctx.now + seconds * 1000
+  for (let pause = firstPauseMs; ; pause *= 2) {
+    const told = await throughWatch(ctx, id, until)
+    if (told) return told
+    const now = Date.now()
+    const [row] = await ctx.db.run(selectDecision({ ...ctx, now }, id))
+    if (!row || !isKnownTo(ctx.actor, row)) throw noSuch(id)
+    if (hasEnded(row, now) || now + pause >= until) return { row, now }
+    await new Promise((resolve) => setTimeout(resolve, pause))
+  }
+}
+
+/** Undefined where the time is over, or the watch could not be reached or was lost on the way. */
+async function throughWatch({ env, actor, requestId }: Ctx, id: string, until: number) {
+  const ask = async () => {
+    const ms = until - Date.now()
+    return ms > 0 ? await env.DECISION_WATCH.getByName(actor.tenantId).wait({ actor, id, ms }) : undefined
+  }
+  // One that was moved, or is being updated, is there again at once.
+  const again = (error: { retryable?: boolean }) => (error.retryable ? ask() : Promise.reject(error as Error))
+  const reply = await ask()
+    .catch(again)
+    .catch((error: unknown) => {
+      const message = 'a decision could not be waited for; the database is asked'
+      console.error({ message, approval_id: id, request_id: requestId, error: String(error) })
+    })
+  if (!reply) return undefined
+  if ('refused' in reply) throw Refusal.fromValue(reply.refused as RefusalValue)
+  const { row, now, bookmark } = reply
+  if (row === null) throw noSuch(id)
+  return { row, now, bookmark }
+}
+
+function noSuch(id: string): Refusal {
+  return new Refusal('not_found', `There is no approval ${id}.`)
+}
