@@ -1,6 +1,7 @@
 -- Webhooks: endpoints of a tenant, and what is delivered to them. The events are the queue: an endpoint has a place in
 -- them, `taken_seq`, up to which its deliveries have been made. `until_seq` is where it was disabled: up to there they are
 -- still made, and have failed. `version` moves with every change that a sender has to know of.
+-- One that is to `include_restricted` is told of what is restricted in full, as of everything else.
 
 CREATE TABLE webhook_endpoints (
   id TEXT PRIMARY KEY,
@@ -8,6 +9,7 @@ CREATE TABLE webhook_endpoints (
   url TEXT NOT NULL,
   event_types TEXT NOT NULL CHECK (json_valid(event_types) AND json_type(event_types) = 'array'),
   description TEXT,
+  include_restricted INTEGER NOT NULL DEFAULT 0 CHECK (include_restricted IN (0, 1)),
   enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
   disabled_reason TEXT CHECK (disabled_reason IN ('by_admin', 'gone', 'deleted')),
   secret TEXT NOT NULL,

@@ -13,6 +13,8 @@ export interface Receiver {
   url: string
   /** In plain, the present one first: all of them sign. */
   secrets: readonly string[]
+  /** Whether it is told of what is restricted in full. */
+  includeRestricted: boolean
   allowLoopback: boolean
 }
 
@@ -57,7 +59,7 @@ export async function attemptDelivery(
   const fault = urlFault(target.url, target.allowLoopback)
   if (fault !== null) return ended('failed', note({ error: `the URL ${fault}` }))
   try {
-    const response = await fetch(target.url, request(delivery, target.secrets, started))
+    const response = await fetch(target.url, request(delivery, target, started))
     const attempt = note({ response_status: response.status, response_body: await readStart(response) })
     if (response.ok) return ended('succeeded', attempt)
     if (response.status === 410) return ended('failed', attempt, true)
@@ -72,8 +74,8 @@ export async function attemptDelivery(
   }
 }
 
-function request(delivery: DueDelivery, secrets: readonly string[], now: number): RequestInit {
-  const body = bodyOf(delivery)
+function request(delivery: DueDelivery, { secrets, includeRestricted }: Receiver, now: number): RequestInit {
+  const body = bodyOf(delivery, includeRestricted)
   const signatures = secrets.map((secret) => new Webhook(secret).sign(delivery.id, new Date(now), body))
   return {
     method: 'POST',
@@ -90,9 +92,13 @@ function request(delivery: DueDelivery, secrets: readonly string[], now: number)
   }
 }
 
-/** What is sent: made of what is written once, so that every attempt sends the same. */
-export function bodyOf(delivery: DueDelivery): string {
-  const { subject_type, subject_id } = delivery
+/**
+ * What is sent: made of what is written once, so that every attempt sends the same.
+ *
+ * @param includeRestricted whether what is restricted is told in full
+ */
+export function bodyOf(delivery: DueDelivery, includeRestricted: boolean): string {
+  const isRestricted = delivery.restricted === 1
   return JSON.stringify({
     type: delivery.event_type,
     timestamp: new Date(delivery.at).toISOString(),
@@ -100,16 +106,34 @@ export function bodyOf(delivery: DueDelivery): string {
       id: delivery.resource_id,
       kind: delivery.event_type.split('.')[0],
       status: delivery.to_status,
-      previous_status: delivery.from_status,
-      actor_id: delivery.actor_id,
+      digest: delivery.digest,
+      restricted: isRestricted,
       event_id: delivery.event_id,
-      title: delivery.title,
-      requester_id: delivery.requester_id,
-      subject: subject_type === null ? null : { type: subject_type, id: subject_id },
-      ...(delivery.members !== null && (JSON.parse(delivery.members) as object)),
-      details: JSON.parse(delivery.data) as unknown,
+      ...(isRestricted && !includeRestricted ? untold : inFull(delivery)),
     },
   })
+}
+
+const untold = {
+  previous_status: null,
+  actor_id: null,
+  title: null,
+  requester_id: null,
+  subject: null,
+  details: null,
+}
+
+function inFull(delivery: DueDelivery) {
+  const { subject_type, subject_id } = delivery
+  return {
+    previous_status: delivery.from_status,
+    actor_id: delivery.actor_id,
+    title: delivery.title,
+    requester_id: delivery.requester_id,
+    subject: subject_type === null ? null : { type: subject_type, id: subject_id },
+    ...(delivery.members !== null && (JSON.parse(delivery.members) as object)),
+    details: JSON.parse(delivery.data) as unknown,
+  }
 }
 
 /** The start of an answer. What cannot be read of it changes nothing: the status has been said. */

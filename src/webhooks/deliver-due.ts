@@ -69,6 +69,7 @@ async function attemptInTurn(ctx: Ctx, endpoint: Endpoint, due: readonly DueDeli
   const target: Receiver = {
     url: endpoint.url,
     secrets: await signingSecrets(ctx.env, endpoint, ctx.now),
+    includeRestricted: endpoint.include_restricted === 1,
     allowLoopback: ctx.env.WEBHOOKS_ALLOW_LOOPBACK === 'on',
   }
   let repeatAt: number | null = null

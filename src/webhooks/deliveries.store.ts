@@ -29,8 +29,10 @@ export interface DueDelivery extends Pick<Delivery, 'id' | 'event_type' | 'tries
   actor_id: string
   from_status: string | null
   to_status: string
+  digest: string | null
   /** JSON text. */
   data: string
+  restricted: 0 | 1 | null
   title: string | null
   requester_id: string | null
   subject_type: string | null
@@ -180,8 +182,8 @@ export function selectDelivery(ctx: Ctx, id: string) {
 
 /** The same with what it tells. */
 export function selectDeliveryInFull(ctx: Ctx, id: string) {
-  return ctx.db.all<Delivery & DueDelivery>(sql`
-    SELECT ${columns}, d.attempts, ${told} FROM ${toldOf} JOIN webhook_endpoints e ON e.id = d.endpoint_id
+  return ctx.db.all<Delivery & DueDelivery & { include_restricted: 0 | 1 }>(sql`
+    SELECT ${columns}, d.attempts, ${told}, e.include_restricted FROM ${toldOf} JOIN webhook_endpoints e ON e.id = d.endpoint_id
     WHERE d.id = ${id} AND d.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL`)
 }
 
@@ -215,7 +217,7 @@ export function purgeDeliveries(ctx: Ctx, before: number, limit: number) {
   }
 }
 
-const told = sql`v.at, v.resource_id, v.actor_id, v.from_status, v.to_status, v.data, a.title, a.requester_id, a.subject_type,
+const told = sql`v.at, v.resource_id, v.actor_id, v.from_status, v.to_status, v.digest, v.data, a.restricted, a.title, a.requester_id, a.subject_type,
   a.subject_id, w.members`
 
 const toldOf = sql`webhook_deliveries d JOIN events v ON v.tenant_id = d.tenant_id AND v.seq = d.event_seq

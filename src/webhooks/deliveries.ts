@@ -71,7 +71,7 @@ export async function replayDelivery(ctx: Ctx, id: string): Promise<Delivery> {
 export async function getDelivery(ctx: Ctx, id: string): Promise<{ delivery: Delivery; body: string }> {
   const [delivery] = await ctx.db.run(selectDeliveryInFull(ctx, id))
   if (!delivery) throw new Refusal('not_found', `There is no webhook delivery ${id}.`)
-  return { delivery, body: bodyOf(delivery) }
+  return { delivery, body: bodyOf(delivery, delivery.include_restricted === 1) }
 }
 
 /** Newest first. @throws Refusal `not_found` */

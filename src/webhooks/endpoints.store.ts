@@ -21,11 +21,12 @@ export interface EndpointChange {
   /** JSON text. */
   event_types?: string
   description?: string | null
+  include_restricted?: boolean
   enabled?: boolean
 }
 
 const e = sql`e`
-const columns = sql`e.id, e.tenant_id, e.url, e.event_types, e.description, e.enabled, e.disabled_reason, e.secret, e.old_secrets,
+const columns = sql`e.id, e.tenant_id, e.url, e.event_types, e.description, e.include_restricted, e.enabled, e.disabled_reason, e.secret, e.old_secrets,
   e.paused_until, e.version, e.created_at, e.updated_at`
 
 /** Where the tenant's events are now: what comes after is delivered. */
@@ -36,9 +37,9 @@ function latestSeq(ctx: Ctx): SQL {
 /** Inserts an endpoint, if the tenant has fewer than `most`. */
 export function insertEndpoint(ctx: Ctx, endpoint: Endpoint, most: number): Statement {
   return ctx.db.all(sql`
-    INSERT INTO webhook_endpoints (id, tenant_id, url, event_types, description, enabled, disabled_reason, secret, taken_seq,
+    INSERT INTO webhook_endpoints (id, tenant_id, url, event_types, description, include_restricted, enabled, disabled_reason, secret, taken_seq,
       until_seq, created_at, updated_at)
-    SELECT ${endpoint.id}, ${ctx.actor.tenantId}, ${endpoint.url}, ${endpoint.event_types}, ${endpoint.description}, ${endpoint.enabled},
+    SELECT ${endpoint.id}, ${ctx.actor.tenantId}, ${endpoint.url}, ${endpoint.event_types}, ${endpoint.description}, ${endpoint.include_restricted}, ${endpoint.enabled},
       ${endpoint.disabled_reason}, ${endpoint.secret}, ${latestSeq(ctx)}, iif(${endpoint.enabled} = 1, NULL, ${latestSeq(ctx)}),
       ${endpoint.created_at}, ${endpoint.updated_at}
     WHERE (SELECT count(*) FROM webhook_endpoints WHERE tenant_id = ${ctx.actor.tenantId} AND deleted_at IS NULL) < ${most}`)
@@ -58,7 +59,9 @@ export function updateEndpoint(ctx: Ctx, id: string, { enabled, ...change }: End
   const flag = enabled === undefined ? null : Number(enabled)
   return ctx.db.all(sql`
     UPDATE webhook_endpoints SET ${sql.join(
-      set.map(([name, value]) => sql`${sql.identifier(name)} = ${value}, `),
+      set.map(
+        ([name, value]) => sql`${sql.identifier(name)} = ${typeof value === 'boolean' ? Number(value) : value}, `,
+      ),
       sql``,
     )}
       taken_seq = iif(${flag} = 1 AND NOT enabled, ${latestSeq(ctx)}, taken_seq),

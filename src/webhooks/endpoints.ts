@@ -43,7 +43,13 @@ export type EndpointWithSecret = Endpoint & { plainSecret: string }
  */
 export async function createEndpoint(
   ctx: Ctx,
-  asked: { url: string; event_types: readonly string[]; description: string | null; enabled: boolean },
+  asked: {
+    url: string
+    event_types: readonly string[]
+    description: string | null
+    include_restricted: boolean
+    enabled: boolean
+  },
 ): Promise<EndpointWithSecret> {
   const url = readUrl(ctx, asked.url)
   const id = newId('whe')
@@ -53,6 +59,7 @@ export async function createEndpoint(
     url,
     event_types: JSON.stringify(asked.event_types),
     description: asked.description,
+    include_restricted: Number(asked.include_restricted),
     enabled: Number(asked.enabled),
     disabled_reason: asked.enabled ? null : 'by_admin',
     secret: await encryptSecret(ctx.env.WEBHOOK_SECRET_KEY, id, newSecret()),

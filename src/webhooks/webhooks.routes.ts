@@ -240,12 +240,13 @@ export const webhookRoutes = createRouter()
   )
 
 function render({ id, url, event_types, description, enabled, disabled_reason, ...rest }: Endpoint) {
-  const { paused_until, created_at, updated_at } = rest
+  const { include_restricted, paused_until, created_at, updated_at } = rest
   return {
     id,
     url,
     event_types: JSON.parse(event_types) as string[],
     description,
+    include_restricted: include_restricted === 1,
     enabled: enabled === 1,
     disabled_reason: disabled_reason === 'deleted' ? null : disabled_reason,
     paused_until: iso(paused_until),

@@ -31,6 +31,10 @@ const types = z
     example: ['claim.approved', 'batch.completed'],
   })
 const description = z.string().max(2_000).nullable()
+const includeRestricted = z.boolean().openapi({
+  description:
+    'Whether it is told of restricted approvals in full. Otherwise a delivery about one has its id, type, status and digest only.',
+})
 
 /** An endpoint to be registered. */
 export const newEndpointSchema = z
@@ -38,6 +42,7 @@ export const newEndpointSchema = z
     url,
     event_types: types.default(['*']),
     description: description.default(null),
+    include_restricted: includeRestricted.default(false),
     enabled: z.boolean().default(true),
   })
   .openapi('NewWebhookEndpoint', {
@@ -50,6 +55,7 @@ export const endpointChangeSchema = z
     url: url.optional(),
     event_types: types.optional(),
     description: description.optional(),
+    include_restricted: includeRestricted.optional(),
     enabled: z.boolean().optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
@@ -63,6 +69,7 @@ const endpoint = {
   url: z.string(),
   event_types: z.array(z.string()),
   description,
+  include_restricted: includeRestricted,
   enabled: z.boolean(),
   disabled_reason: z
     .enum(['by_admin', 'gone'])
@@ -77,6 +84,7 @@ const example = {
   url: 'https://hooks.example.com/countersign',
   event_types: ['*'],
   description: null,
+  include_restricted: false,
   enabled: true,
   disabled_reason: null,
   paused_until: null,
@@ -112,9 +120,11 @@ const eventExample = {
     id: 'clm_9f2a3b4c',
     kind: 'claim',
     status: 'approved',
+    digest: '5f0d8a5e3f6c4b1d9e2a7c8b6f4d3e2a1b0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e',
+    restricted: false,
+    event_id: 'evt_01jq8m2v9kf3wt6x5n4c7b8d9e',
     previous_status: 'pending',
     actor_id: 'usr_coord99',
-    event_id: 'evt_01jq8m2v9kf3wt6x5n4c7b8d9e',
     title: 'Train to Bern',
     requester_id: 'usr_member',
     subject: null,
@@ -179,14 +189,19 @@ const eventSchema = z
       id: z.string().openapi({ description: 'Of what it happened to.' }),
       kind: z.enum(subjectKinds),
       status: z.string(),
-      previous_status: z.string().nullable(),
-      actor_id: z.string(),
+      digest: z.string().nullable().openapi({ description: 'Of the question, where it is about an approval.' }),
+      restricted: z.boolean().openapi({
+        description:
+          'Whether it is about a restricted approval. Unless the endpoint has `include_restricted`, what follows is null.',
+      }),
       event_id: z.string(),
+      previous_status: z.string().nullable(),
+      actor_id: z.string().nullable(),
       title: z.string().nullable(),
       requester_id: z.string().nullable(),
       subject: z.object({ type: z.string(), id: z.string() }).nullable(),
       ...besideEvents,
-      details: z.looseObject({}),
+      details: z.looseObject({}).nullable(),
     }),
   })
   .openapi('WebhookEvent', { example: eventExample })

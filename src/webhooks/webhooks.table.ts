@@ -2,7 +2,7 @@ import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
  * Where a tenant wants its events sent. `event_types` is a JSON array. `secret` and those in `old_secrets`
- * (`[{secret, until}]`) are encrypted. `taken_seq` is the last event of which it was seen whether it has to be delivered;
+ * (`[{secret, until}]`) are encrypted. With `include_restricted` it is told of what is restricted in full, as of everything else. `taken_seq` is the last event of which it was seen whether it has to be delivered;
  * `until_seq` the last one before it was disabled. `version` moves with every change that a sender has to know of.
  */
 export const webhookEndpoints = sqliteTable('webhook_endpoints', {
@@ -11,6 +11,7 @@ export const webhookEndpoints = sqliteTable('webhook_endpoints', {
   url: text().notNull(),
   event_types: text().notNull(),
   description: text(),
+  include_restricted: integer().notNull().default(0),
   enabled: integer().notNull(),
   disabled_reason: text({ enum: ['by_admin', 'gone', 'deleted'] }),
   secret: text().notNull(),

@@ -126,6 +126,8 @@ test('the body says what happened, to what, by whom', async () => {
       id,
       kind: 'claim',
       status: 'rejected',
+      digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      restricted: false,
       previous_status: 'pending',
       actor_id: 'usr_coordinator',
       event_id: expect.stringMatching(/^evt_/),

@@ -33,9 +33,11 @@ export const webhooks: ProsePage = {
     "id": "clm_9f2a3b4c",
     "kind": "claim",
     "status": "approved",
+    "digest": "5f0d8a5e3f6c4b1d9e2a7c8b6f4d3e2a1b0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e",
+    "restricted": false,
+    "event_id": "evt_01jq8m2v9kf3wt6x5n4c7b8d9e",
     "previous_status": "pending",
     "actor_id": "usr_coord99",
-    "event_id": "evt_01jq8m2v9kf3wt6x5n4c7b8d9e",
     "title": "Train to Bern",
     "requester_id": "usr_member",
     "subject": null,
@@ -57,6 +59,10 @@ new Webhook(process.env.WEBHOOK_SECRET).verify(body, headers)`,
       Answer 2xx within 15 seconds and do slow work afterwards. Anything else is a failure, redirects too. What happened
       is in
       <code>type</code> and <code>data</code>; read everything further by <code>data.id</code>.
+    </p>
+    <p>
+      Of a restricted approval an endpoint is told the id, the type, the status and the digest only, unless it is
+      registered or changed with <code>include_restricted: true</code>.
     </p>
 
     <h2>What is promised</h2>

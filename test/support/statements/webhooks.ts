@@ -8,14 +8,14 @@ import { ctx, firstPage, holds, laterPage, returns, returnsAllOf, rowOf, type Sa
 const found = sql`SELECT 't' AS tenant_id, 'a' AS resource_id, 'a.b' AS event_type, 'e' AS endpoint_id, '{}' AS members`
 const lanes = ['first', 'repeated'] as const
 const told = [
-  'at resource_id actor_id from_status to_status data title requester_id subject_type subject_id members',
+  'at resource_id actor_id from_status to_status digest data restricted title requester_id subject_type subject_id members',
   'id event_type tries event_id',
 ] as const
 const due = { ...rowOf(webhookDeliveries), ...({} as delivery.DueDelivery) }
 const attempt = { at: 'x', duration_ms: 1, response_status: null, response_body: null, error: null }
 const purged = delivery.purgeDeliveries(ctx, 1, 5)
 const endpointColumns = [
-  'id tenant_id url event_types description enabled disabled_reason secret old_secrets paused_until version created_at',
+  'id tenant_id url event_types description include_restricted enabled disabled_reason secret old_secrets paused_until version created_at',
   'updated_at',
 ] as const
 
@@ -40,7 +40,12 @@ export const samples: Samples = {
     failPending: returns(delivery.failPending(ctx, 'e', 5), 'failed'),
     replay: returns(delivery.replay(ctx, 'm'), 'endpoint_id'),
     selectDelivery: returnsAllOf(webhookDeliveries, delivery.selectDelivery(ctx, 'm'), 'event_id'),
-    selectDeliveryInFull: returnsAllOf(webhookDeliveries, delivery.selectDeliveryInFull(ctx, 'm'), 'event_id', told[0]),
+    selectDeliveryInFull: returnsAllOf(
+      webhookDeliveries,
+      delivery.selectDeliveryInFull(ctx, 'm'),
+      'event_id include_restricted',
+      told[0],
+    ),
     selectDeliveries: ([undefined, 'failed'] as const).flatMap((status) =>
       [firstPage, laterPage].map((page) =>
         returnsAllOf(webhookDeliveries, delivery.selectDeliveries(ctx, 'e', status, page), 'event_id'),
