@@ -21,6 +21,7 @@ export const decisionRoutes = createRouter().openapi(
     roles: 'any',
     refuses: ['not_found'],
     tagged: true,
+    takesBoundKeys: true,
     request: { params: decisionParams, query: decisionQuery },
     responses: { 200: { description: 'What became of it so far.', content: json(decisionSchema) } },
   }),

@@ -41,6 +41,8 @@ export interface Declaration {
   sharesKeys?: boolean
   /** Whether its answer has an ETag; so has that of each operation that takes If-Match. */
   tagged?: boolean
+  /** Whether it takes keys that are bound to an agent instance although it is not one of that instance's operations. */
+  takesBoundKeys?: boolean
   responses: RouteConfig['responses']
   /** How faults of the input are shown: as a problem, or as FastAPI does (`{"detail":[{loc,msg,type}]}`). */
   faults?: 'problem' | 'fastapi'
@@ -90,18 +92,20 @@ export function endpoint<const E extends Declaration>(declared: E) {
     tags,
     summary,
     request,
-    description: [declared.description, whoMay(roles)].filter(Boolean).join('\n\n'),
+    description: [declared.description, whoMay(declared)].filter(Boolean).join('\n\n'),
     security: [{ bearer: [] }, { apiKey: [] }],
     middleware,
     responses: withHeaders(declared),
     ...mayRefuse(declared),
     'x-roles': roles === 'any' ? ['any'] : roles,
+    'x-bound-keys': declared.takesBoundKeys ?? false,
   } as unknown as Pick<E, 'method' | 'path' | 'request' | 'responses'>)
 }
 
 /** In the reference, who may. */
-function whoMay(roles: Declaration['roles']): string {
-  return roles === 'any' ? 'Any role.' : `Roles: ${[...new Set([...roles, 'admin'])].join(', ')}.`
+function whoMay({ roles, takesBoundKeys }: Declaration): string {
+  const has = roles === 'any' ? 'Any role.' : `Roles: ${[...new Set([...roles, 'admin'])].join(', ')}.`
+  return takesBoundKeys ? `${has} Keys that are bound to an agent instance, too.` : has
 }
 
 /** The answers of an operation with the headers that they carry. */
@@ -137,8 +141,9 @@ function admit(declared: Declaration) {
   })
 }
 
-/** A key that is bound to an agent instance reaches what lies below it, and nothing else. */
-function withinInstance(c: AppContext, { path, operationId }: Declaration, instanceId: string): void {
+/** A key that is bound to an agent instance reaches what lies below it, and what says that it takes such keys. */
+function withinInstance(c: AppContext, { path, operationId, takesBoundKeys }: Declaration, instanceId: string): void {
+  if (takesBoundKeys) return
   if (!path.startsWith('/internal/v1/instances/{instance_id}/')) {
     const detail = `This key is bound to the instance ${instanceId}, and ${operationId} is not one of its operations.`
     throw new Refusal('forbidden', detail)

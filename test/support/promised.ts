@@ -6,6 +6,7 @@ interface Operation {
   tags: string[]
   security: unknown[]
   'x-roles'?: string[]
+  'x-bound-keys'?: boolean
   parameters?: { in: string; name: string; required?: boolean; schema: any }[]
   requestBody?: any
   responses: Record<string, { content?: Record<string, { schema: object }>; headers?: Record<string, object> }>
