@@ -4,8 +4,8 @@ import { hasEnded } from './decision.ts'
 import { selectDecision, type DecisionRow } from './decision.store.ts'
 import { isKnownTo } from './known-to.ts'
 
-/** How long until the watch is asked again after it has failed, at first; then twice as long each time. */
-const firstPauseMs = 250
+/** How long until the watch is asked again after it has failed: at first, and at the most; twice as long each time. */
+const [firstPauseMs, longestPauseMs] = [250, 5_000]
 
 /** A decision as it was at a moment (milliseconds). */
 export interface Seen {
@@ -27,14 +27,14 @@ export async function awaitDecision(
   seconds: number,
 ): Promise<Seen & { bookmark?: string | null }> {
   const until = ctx.now + seconds * 1000
-  for (let pause = firstPauseMs; ; pause *= 2) {
+  for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, longestPauseMs)) {
     const told = await throughWatch(ctx, id, until)
     if (told) return told
     const now = Date.now()
     const [row] = await ctx.db.run(selectDecision({ ...ctx, now }, id))
     if (!row || !isKnownTo(ctx.actor, row)) throw noSuch(id)
-    if (hasEnded(row, now) || now + pause >= until) return { row, now }
-    await new Promise((resolve) => setTimeout(resolve, pause))
+    if (hasEnded(row, now) || now >= until) return { row, now }
+    await new Promise((resolve) => setTimeout(resolve, Math.min(pause, until - now)))
   }
 }
 
