@@ -35,6 +35,8 @@ export interface DemoApproval {
   kind: string
   /** What the family calls its opening: `submitted`. */
   asked: string
+  /** The tenant's own word for what is asked, where the family has such. */
+  type?: string
   title: string
   requester: string
   at: number
@@ -45,11 +47,11 @@ export interface DemoApproval {
   /** What an approver decides on. */
   what: Question['what']
   /** Who has approved it, when, and whose key said so. */
-  approved?: { by: string; at: number; reportedBy: string }
+  approved?: { by: string; at: number; reportedBy: string | null }
 }
 
 export async function demoApproval(approval: DemoApproval): Promise<string[]> {
-  const { id, kind, asked, title, requester, at, subject, instance, due, approved } = approval
+  const { id, kind, asked, type = null, title, requester, at, subject, instance, due, approved } = approval
   const digest = await digestOf({ ...approval, revision: 1 })
   const decisionId = `dec_demo_${id}`
   return [
@@ -58,6 +60,7 @@ export async function demoApproval(approval: DemoApproval): Promise<string[]> {
       tenant_id: demoTenant,
       kind,
       status: approved ? 'approved' : 'pending',
+      type,
       title,
       requester_id: requester,
       ...(subject && { subject_type: subject.type, subject_id: subject.id }),
