@@ -2,10 +2,11 @@ import type { Family } from './approvals/family.ts'
 import { changes } from './changes/changes.family.ts'
 import { claims } from './claims/claims.family.ts'
 import { intents } from './intents/intents.family.ts'
+import { requests } from './requests/requests.family.ts'
 import { structuring } from './structuring/structuring.family.ts'
 
 /** The families of approvals, in the order in which they are listed and read. */
-export const families = [claims, changes, intents, structuring] as const
+export const families = [claims, changes, intents, structuring, requests] as const
 
 /** What an approval may be. */
 export const kinds: readonly Kind[] = families.map(({ kind }) => kind)

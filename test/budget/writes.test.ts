@@ -71,6 +71,21 @@ const families: Record<string, Family> = {
     // Two checks hold it up: each is kept with three indexes, and cleared by the decision.
     more: { asked: 2 * 4, approved: 2, rejected: 2 },
   },
+  request: {
+    ask: () =>
+      ask('member', '/v1/requests', {
+        type: 'deployment',
+        title: 'Deploy',
+        details: { version: '4.2.0' },
+        subject: { type: 'service', id: 'web' },
+        external_ref: crypto.randomUUID(),
+        expires_in_hours: 1,
+      }),
+    decide: ({ id }: Answer['body'], how: string) => decide('reviewer', `/v1/requests/${id}/${how}`, { comment: 'x' }),
+    // With all of a type, a subject, a reference and a clock: the clock's index is one more. A yes opens the redemption,
+    // which has an index.
+    more: { asked: 1, approved: 2, rejected: 0 },
+  },
 }
 
 const most = { asked: 12, decided: 10 }

@@ -1,0 +1,42 @@
+-- The requests family: whatever somebody wants a yes for, and its redemption.
+
+INSERT INTO kinds VALUES ('request');
+
+-- Lists of what one requester asked for, of requests of one type, and of what was asked through one agent instance.
+CREATE INDEX approvals_of_request_by_requester ON approvals (tenant_id, requester_id, status, created_at, id)
+  WHERE kind = 'request' AND restricted = 0;
+CREATE INDEX approvals_of_request_by_type ON approvals (tenant_id, type, status, created_at, id) WHERE kind = 'request' AND restricted = 0;
+CREATE INDEX approvals_restricted_of_request_by_type ON approvals (tenant_id, type, status, created_at, id)
+  WHERE kind = 'request' AND restricted = 1;
+CREATE INDEX approvals_of_request_by_instance ON approvals (tenant_id, instance_id, status, created_at, id)
+  WHERE kind = 'request' AND instance_id IS NOT NULL;
+
+-- `redeem_within` is in milliseconds, `redeem_by` is NULL until the request is approved. `ended` is how the redemption did, and
+-- then `outcome` what was reported of it. `write_id` is the last write of either.
+CREATE TABLE requests (
+  approval_id TEXT PRIMARY KEY REFERENCES approvals(id),
+  tenant_id TEXT NOT NULL,
+  summary TEXT,
+  details TEXT CHECK (json_type(details) = 'object'),
+  subject TEXT CHECK (json_type(subject) = 'object'),
+  external_ref TEXT,
+  ref_scope TEXT NOT NULL,
+  state TEXT,
+  redeem_within INTEGER NOT NULL CHECK (redeem_within > 0),
+  redeem_by INTEGER,
+  ended TEXT CHECK (ended IN ('redeemed', 'revoked', 'lapsed')),
+  ended_at INTEGER,
+  ended_by TEXT,
+  end_comment TEXT,
+  outcome TEXT CHECK (outcome IN ('succeeded', 'failed')),
+  result TEXT CHECK (json_valid(result)),
+  error TEXT,
+  reported_at INTEGER,
+  write_id TEXT,
+  CHECK (ended IS NULL OR redeem_by IS NOT NULL),
+  CHECK ((ended IS NULL) = (ended_at IS NULL) AND (ended IS NULL) = (ended_by IS NULL)),
+  CHECK (outcome IS NULL OR ended = 'redeemed')
+) STRICT, WITHOUT ROWID;
+-- A reference is unique in the tenant; of a restricted request among its requester's, whose id `ref_scope` then is.
+CREATE UNIQUE INDEX requests_by_external_ref ON requests (tenant_id, external_ref, ref_scope) WHERE external_ref IS NOT NULL;
+CREATE INDEX requests_to_redeem ON requests (redeem_by) WHERE redeem_by IS NOT NULL AND ended IS NULL;

@@ -1,0 +1,104 @@
+import { actingFor } from '../access/acting-for.ts'
+import { amend } from '../approvals/amend.ts'
+import { digestOf } from '../approvals/digest.ts'
+import { open } from '../approvals/open.ts'
+import type { Ctx } from '../context.ts'
+import { isDuplicate } from '../db/failures.ts'
+import { hour } from '../durations.ts'
+import { once } from '../idempotency/once.ts'
+import { newId } from '../ids.ts'
+import { Refusal } from '../refusal.ts'
+import { parsed, requestKind, whatIsRequested } from './request-kind.ts'
+import { insertRequest, selectByExternalRef, selectRequest, updateFacts } from './requests.store.ts'
+import type { Request, RequestFacts } from './requests.store.ts'
+
+/** What somebody asks for; `requester_id` only where it is for somebody else than the caller. */
+export interface NewRequest extends RequestFacts, Pick<Request, 'title' | 'external_ref' | 'state'> {
+  requester_id?: string | undefined
+  /** How long the decision may take; null: as long as it does. */
+  expires_in_hours: number | null
+  /** How long an approval may be redeemed. */
+  redeem_within_hours: number
+  restricted: boolean
+}
+
+/** @throws Refusal `actor_mismatch`, `duplicate_external_ref`, `idempotency_key_reused` */
+export async function askRequest(ctx: Ctx, asked: NewRequest): Promise<Request> {
+  const { requester_id, expires_in_hours, redeem_within_hours, restricted, ...facts } = asked
+  const requester = actingFor(ctx.actor, requester_id, 'requester_id')
+  const question = { id: newId('req'), title: asked.title, what: whatIsRequested(asked) }
+  const digest = await digestOf({ ...question, kind: 'request', revision: 1, requester })
+  const clock =
+    expires_in_hours === null ? never : ({ due_at: ctx.now + expires_in_hours * hour, on_due: 'expire' } as const)
+  const request: Request = {
+    ...unanswered,
+    ...facts,
+    ...clock,
+    id: question.id,
+    digest,
+    restricted: restricted ? 1 : 0,
+    requester_id: requester,
+    submitted_by: requester === ctx.actor.userId ? null : ctx.actor.userId,
+    created_at: ctx.now,
+    updated_at: ctx.now,
+  }
+  const opening = {
+    ...question,
+    ...clock,
+    type: asked.type,
+    requester_id: requester,
+    subject: subjectOf(asked),
+    digest,
+    restricted,
+  }
+  try {
+    return await once(ctx, request, [
+      ...(await open(ctx, requestKind, 'created', [opening])),
+      insertRequest(ctx, request, redeem_within_hours * hour),
+    ])
+  } catch (error) {
+    if (!isDuplicate(error, 'requests')) throw error
+    const existing = await ctx.db.run(selectByExternalRef(ctx, request))
+    const detail = `external_ref ${JSON.stringify(asked.external_ref)} is that of ${existing[0]?.request_id}.`
+    throw new Refusal('duplicate_external_ref', detail, { existing })
+  }
+}
+
+const never = { due_at: null, on_due: null }
+/** What a request has not got yet. */
+const unanswered = {
+  status: 'pending',
+  revision: 1,
+  version: 1,
+  decided_by: null,
+  decided_at: null,
+  comment: null,
+  redeem_by: null,
+  ended: null,
+  ended_at: null,
+  ended_by: null,
+  end_comment: null,
+  outcome: null,
+  result: null,
+  error: null,
+  reported_at: null,
+} as const
+
+function subjectOf({ subject }: RequestFacts) {
+  return parsed(subject) as { type: string; id: string } | null
+}
+
+/** The requester asks something else instead; what is not given stays. @throws Refusal as `amend` */
+export function amendRequest(
+  ctx: Ctx,
+  id: string,
+  changes: Partial<Omit<RequestFacts, 'type'> & { title: string }>,
+  ifMatch: readonly string[] | null,
+): Promise<Request> {
+  return amend(ctx, { id, ...requestKind, ifMatch, view: selectRequest(ctx, id) }, (request) => {
+    const next = { ...request, ...changes }
+    const { title } = next
+    const effect = (mark: Parameters<typeof updateFacts>[2]) => [updateFacts(ctx, next, mark)]
+    return { title, subject: subjectOf(next), what: whatIsRequested(next), effect }
+  })
+}

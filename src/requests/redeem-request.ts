@@ -1,0 +1,80 @@
+import { changedMeanwhile } from '../approvals/decide.ts'
+import { statusAt } from '../approvals/states.ts'
+import type { Ctx } from '../context.ts'
+import { asFound } from '../db/in-steps.ts'
+import { onceIf } from '../idempotency/once.ts'
+import { Refusal } from '../refusal.ts'
+import { getRequest } from './read-requests.ts'
+import { lapse, redeem, report, revoke, selectUnredeemed, type Report } from './redemption.store.ts'
+import { mayRedeem, mayRevoke } from './request-kind.ts'
+import type { Request } from './requests.store.ts'
+
+/**
+ * Takes an approval up, once: whoever gets it carries out what was approved, exactly that.
+ *
+ * @throws Refusal `not_found`, `not_requester`, `not_approved`, `already_redeemed`, `redemption_lapsed`, `digest_mismatch`
+ */
+export async function redeemRequest(ctx: Ctx, id: string, digest: string): Promise<Request> {
+  const { isDone, ...statements } = redeem(ctx, id, digest)
+  const redeemed = await onceIf(ctx, true, Object.values(statements), isDone)
+  const request = await getRequest(ctx, id)
+  if (redeemed) return request
+  if (request.requester_id !== ctx.actor.userId && !mayRedeem(ctx.actor)) throw notTheirs(request)
+  const reason = whyNotOpen(request, ctx.now)
+  if (reason || digest === request.digest) throw reason ?? changedMeanwhile(id)
+  throw new Refusal('digest_mismatch', `What was approved as ${id} has the digest ${request.digest}.`, {
+    digest: request.digest,
+  })
+}
+
+/** Takes back an approval that nobody has redeemed. Again: the same answer. @throws Refusal as `redeemRequest` */
+export async function revokeRequest(ctx: Ctx, id: string, comment: string): Promise<Request> {
+  const { isDone: _, ...transaction } = revoke(ctx, id, comment)
+  const { settled } = await ctx.db.batch(transaction)
+  const request = await getRequest(ctx, id)
+  const { ended, ended_by, end_comment } = request
+  if (settled.length > 0 || (ended === 'revoked' && ended_by === ctx.actor.userId && end_comment === comment))
+    return request
+  if (request.requester_id !== ctx.actor.userId && !mayRevoke(ctx.actor)) throw notTheirs(request)
+  throw whyNotOpen(request, ctx.now) ?? changedMeanwhile(id)
+}
+
+/** Keeps what whoever redeemed it reports. The same again: the same answer. @throws Refusal `not_redeemed`, `not_redeemer`, `already_reported` */
+export async function reportOutcome(ctx: Ctx, id: string, said: Report): Promise<Request> {
+  const { isDone: _, ...transaction } = report(ctx, id, said)
+  const { settled } = await ctx.db.batch(transaction)
+  const request = await getRequest(ctx, id)
+  const { ended, ended_by, outcome, result, error } = request
+  if (ended !== 'redeemed') throw new Refusal('not_redeemed', `Nobody has redeemed ${id}.`)
+  if (ended_by !== ctx.actor.userId) throw new Refusal('not_redeemer', `${id} was redeemed by ${ended_by}.`)
+  const isSame = outcome === said.outcome && result === said.result && error === said.error
+  if (settled.length > 0 || isSame) return request
+  throw new Refusal('already_reported', `${id} was reported to have ${outcome}.`)
+}
+
+/** Lapses what was not redeemed in time, a bounded number. Whoever reads or redeems it looks at the clock themselves. */
+export function lapseUnredeemed(ctx: Ctx): Promise<number> {
+  const find = (limit: number) => ctx.db.run(selectUnredeemed(ctx, limit))
+  return asFound(20, 1_000, find, async (due) => {
+    const { isDone: _, ...transaction } = lapse(
+      ctx,
+      due.map(({ id }) => id),
+    )
+    return (await ctx.db.batch(transaction)).settled.length
+  })
+}
+
+function notTheirs({ id }: Request): Refusal {
+  return new Refusal('not_requester', `${id} was asked for by somebody else.`)
+}
+
+/** Why nothing can be made of an approval; null where that can be. */
+function whyNotOpen(request: Request, now: number): Refusal | null {
+  const { id, ended, ended_by, ended_at, redeem_by } = request
+  const status = statusAt(request, now)
+  if (status !== 'approved' || redeem_by === null) return new Refusal('not_approved', `${id} is ${status}.`)
+  const at = new Date(ended_at ?? redeem_by).toISOString()
+  if (ended === 'redeemed') return new Refusal('already_redeemed', `${id} was redeemed by ${ended_by} at ${at}.`)
+  if (ended === 'revoked') return new Refusal('not_approved', `${id} was revoked by ${ended_by} at ${at}.`)
+  return redeem_by <= now ? new Refusal('redemption_lapsed', `${id} could be redeemed until ${at}.`) : null
+}

@@ -1,0 +1,107 @@
+import { sql, type SQL } from 'drizzle-orm'
+import { touch } from '../approvals/approvals.store.ts'
+import { recordFound } from '../approvals/history.store.ts'
+import { marked, type Mark } from '../approvals/mark.store.ts'
+import { visible } from '../approvals/restricted.store.ts'
+import type { Ctx } from '../context.ts'
+import { jsonEach } from '../db/json.ts'
+import type { Condition, Statement } from '../db/open-db.ts'
+import { newId } from '../ids.ts'
+import { mayRedeem, mayRevoke, requestKind } from './request-kind.ts'
+
+/** Begins the time within which a request may be redeemed, if this decision has approved it. */
+export function openRedemption(ctx: Ctx, mark: Mark): Statement {
+  return ctx.db.all(sql`
+    UPDATE requests SET redeem_by = ${ctx.now} + redeem_within
+    WHERE approval_id = (SELECT id FROM approvals WHERE ${marked(mark)} AND status = 'approved')`)
+}
+
+const isOpen = (ctx: Ctx) => sql`ended IS NULL AND redeem_by > ${ctx.now}`
+
+/** Redeems what was approved, once, where this is its digest and the actor may. */
+export function redeem(ctx: Ctx, id: string, digest: string) {
+  const may = mayRedeem(ctx.actor) ? sql`1` : sql`a.requester_id = ${ctx.actor.userId}`
+  const where = sql`${isOpen(ctx)} AND ${approved(ctx, sql`a.digest = ${digest} AND ${may}`)}`
+  return settle(ctx, [id], 'request.redeemed', { set: ended(ctx, 'redeemed', null), where, data: sql`'{}'` })
+}
+
+/** Takes an approval back that is not redeemed, where the actor has asked for it or may decide it. */
+export function revoke(ctx: Ctx, id: string, comment: string) {
+  const where = sql`${isOpen(ctx)} AND ${approved(ctx, mayRevoke(ctx.actor) ? sql`1` : sql`a.requester_id = ${ctx.actor.userId}`)}`
+  const data = sql`json_object('comment', end_comment)`
+  return settle(ctx, [id], 'request.revoked', { set: ended(ctx, 'revoked', comment), where, data })
+}
+
+/** What whoever redeemed it says of how it went. `result` is JSON text. */
+export interface Report {
+  outcome: 'succeeded' | 'failed'
+  result: string | null
+  error: string | null
+}
+
+/** Keeps the report of whoever redeemed it, once. */
+export function report(ctx: Ctx, id: string, { outcome, result, error }: Report) {
+  const set = sql`outcome = ${outcome}, result = ${result}, error = ${error}, reported_at = ${ctx.now}`
+  const where = sql`ended = 'redeemed' AND ended_by = ${ctx.actor.userId} AND outcome IS NULL AND ${approved(ctx, sql`1`)}`
+  return settle(ctx, [id], 'request.executed', {
+    set,
+    where,
+    data: sql`json_object('outcome', outcome, 'error', error)`,
+  })
+}
+
+/** Up to `limit` requests that nobody has redeemed in time. */
+export function selectUnredeemed(ctx: Ctx, limit: number) {
+  return ctx.db.all<{ id: string }>(sql`SELECT approval_id AS id FROM requests WHERE ${isOverdue(ctx)} LIMIT ${limit}`)
+}
+
+/** Lapses requests, those of them that are still not redeemed: at the time until which they could be. */
+export function lapse(ctx: Ctx, ids: readonly string[]) {
+  const set = sql`ended = 'lapsed', ended_at = redeem_by, ended_by = ${ctx.actor.userId}`
+  return settle(ctx, ids, 'request.lapsed', {
+    set,
+    where: isOverdue(ctx),
+    data: sql`json_object('redeem_by', redeem_by)`,
+  })
+}
+
+const isOverdue = (ctx: Ctx) => sql`redeem_by <= ${ctx.now} AND redeem_by IS NOT NULL AND ended IS NULL`
+
+function ended(ctx: Ctx, how: string, comment: string | null): SQL {
+  return sql`ended = ${how}, ended_at = ${ctx.now}, ended_by = ${ctx.actor.userId}, end_comment = ${comment}`
+}
+
+function approved(ctx: Ctx, may: Condition): Condition {
+  return sql`EXISTS (SELECT 1 FROM approvals a
+    WHERE a.id = approval_id AND a.tenant_id = ${ctx.actor.tenantId} AND a.status = 'approved'
+      AND ${visible(ctx, requestKind, sql`a`)} AND ${may})`
+}
+
+/** Writes what becomes of requests after their approval. `settled` returns a row for each where it did. */
+function settle(
+  ctx: Ctx,
+  ids: readonly string[],
+  type: string,
+  { set, where, data }: Record<'set' | 'where' | 'data', SQL>,
+) {
+  const writeId = newId('wrt')
+  const among = sql`approval_id IN (SELECT value FROM ${jsonEach(ids)})`
+  const written = sql`${among} AND write_id = ${writeId}`
+  return {
+    settled: ctx.db.all<{ settled: 1 }>(sql`
+      UPDATE requests SET ${set}, write_id = ${writeId} WHERE ${among} AND ${where} RETURNING 1 AS settled`),
+    touched: touch(ctx, sql`SELECT approval_id FROM requests WHERE ${written}`),
+    events: recordFound(
+      ctx,
+      sql`SELECT tenant_id, ${type} AS type, approval_id AS resource_id, 'approved' AS from_status, 'approved' AS to_status, ${data} AS data
+        FROM requests WHERE ${written}`,
+      ids.length,
+    ),
+    isDone: sql`EXISTS (SELECT 1 FROM requests WHERE ${written})`,
+  }
+}
+
+/** Of the row `a` of `approvals`: whether it has been revoked or has lapsed, as of `now`. */
+export const aftermath = (now: number) => sql`
+  SELECT json_object('became', coalesce(ended, 'lapsed'), 'at', coalesce(ended_at, redeem_by), 'reason', end_comment)
+  FROM requests WHERE approval_id = a.id AND coalesce(ended <> 'redeemed', redeem_by <= ${now})`

@@ -1,0 +1,43 @@
+import { defineFamily } from '../approvals/family.ts'
+import { decisionOnRequest } from './decide-request.ts'
+import { lapseUnredeemed } from './redeem-request.ts'
+import { aftermath } from './redemption.store.ts'
+import { requestKind, whatIsRequested } from './request-kind.ts'
+import { requestRefusals } from './requests.refusals.ts'
+import { requestRoutes } from './requests.routes.ts'
+import { shownRequest } from './requests.schemas.ts'
+import { selectRequest, shownOfRequest, type Request } from './requests.store.ts'
+
+/** Whatever somebody wants a yes for, which is then taken up once. */
+export const requests = defineFamily({
+  ...requestKind,
+  approvalId: 'req',
+  idPrefixes: ['req'],
+  events: [
+    'request.created',
+    'request.amended',
+    'request.approved',
+    'request.rejected',
+    'request.withdrawn',
+    'request.expired',
+    'request.revoked',
+    'request.redeemed',
+    'request.executed',
+    'request.lapsed',
+  ],
+  refusals: requestRefusals,
+  introduction: {
+    title: 'Requests',
+    text:
+      'Whatever a team wants a yes for: a deployment, an access, a refund, a text. A request is amended until it is decided; ' +
+      'whoever asked redeems the approval by its `digest`, once, and reports what came of it.',
+    beginWith: ['createRequest', 'redeemRequest'],
+  },
+  tags: { Requests: 'Ask for anything, and redeem the yes once.' },
+  shows: { select: () => shownOfRequest, members: shownRequest },
+  after: aftermath,
+  what: { select: selectRequest, of: (request: Request) => whatIsRequested(request) },
+  decision: decisionOnRequest,
+  routes: [requestRoutes],
+  jobs: { lapse_unredeemed_requests: lapseUnredeemed },
+})

@@ -1,0 +1,331 @@
+import { z } from '@hono/zod-openapi'
+import { expirer, statusAt } from '../approvals/states.ts'
+import type { Ctx } from '../context.ts'
+import { endpoint, json } from '../http/endpoint.ts'
+import type { AppContext } from '../http/environment.ts'
+import { keptText } from '../http/faults.ts'
+import { jsonText } from '../http/json-text.ts'
+import { createdRange, linkNext, pageQuery, pageRequest } from '../http/pagination.ts'
+import { ifMatch, setTag } from '../http/preconditions.ts'
+import { withRaw } from '../http/raw-json.ts'
+import { createRouter } from '../http/router.ts'
+import { iso } from '../http/time.ts'
+import { externalRef, id } from '../id.schemas.ts'
+import { invalidInput } from '../refusal.ts'
+import { status } from '../status.schemas.ts'
+import { amendRequest, askRequest } from './ask-request.ts'
+import { decideRequest, withdrawRequest } from './decide-request.ts'
+import { getRequest, listRequests } from './read-requests.ts'
+import { redeemRequest, reportOutcome, revokeRequest } from './redeem-request.ts'
+import { requestKind } from './request-kind.ts'
+import * as schemas from './requests.schemas.ts'
+import type { ListedRequest, Request } from './requests.store.ts'
+
+const path = '/v1/requests'
+const about = `${path}/{id}`
+const tags = ['Requests']
+const one = (description: string) => ({ 200: { description, content: json(schemas.requestSchema) } })
+const body = <S extends z.ZodType>(schema: S) => ({ required: true, content: json(schema) })
+const keeps = { member: 'details', isUnique: true, isExact: true }
+const ended = ['already_decided', 'already_withdrawn', 'approval_expired', 'precondition_failed'] as const
+const anybody = { tags, roles: 'any', takesBoundKeys: true } as const
+const decides = {
+  tags,
+  method: 'post',
+  roles: requestKind.policy.approver_roles,
+  responses: one('The request as decided; the same again for the same decision by the same person.'),
+  refuses: ['self_approval', 'not_found', 'digest_mismatch', ...ended],
+} as const
+
+/** Requests: ask, read, amend, decide, withdraw; redeem, revoke, report. */
+export const requestRoutes = createRouter()
+  .openapi(
+    endpoint({
+      ...anybody,
+      method: 'post',
+      path,
+      operationId: 'createRequest',
+      summary: 'Ask for a yes',
+      description:
+        'It waits for somebody who may decide it, which is never who asked. Keep its `digest`: it says what exactly is approved.',
+      creates: true,
+      request: { body: body(schemas.newRequestSchema) },
+      keeps,
+      responses: { 201: { description: 'The request, pending.', content: json(schemas.requestSchema) } },
+      refuses: ['actor_mismatch', 'duplicate_external_ref'],
+    }),
+    async (c) => {
+      const asked = c.req.valid('json')
+      const request = await askRequest(c.get('ctx'), {
+        ...asked,
+        details: (await detailsOf(c)) ?? null,
+        subject: textOf(asked.subject),
+      })
+      return jsonText(c, render(request, c.get('ctx')), 201)
+    },
+  )
+  .openapi(
+    endpoint({
+      ...anybody,
+      method: 'get',
+      path,
+      operationId: 'listRequests',
+      summary: 'List requests, newest first',
+      description:
+        'Filters narrow the list together; `details`, `state` and results are on the single request only. `total` is null under any filter but `status`.',
+      request: {
+        query: z.object({
+          ...pageQuery,
+          ...createdRange,
+          status: status.optional(),
+          type: schemas.type.optional(),
+          requester_id: id.optional(),
+          subject_type: id.optional(),
+          subject_id: z.string().min(1).max(200).optional(),
+          external_ref: externalRef.optional(),
+        }),
+      },
+      responses: { 200: { description: 'A page of requests.', content: json(schemas.requestListSchema) } },
+    }),
+    async (c) => {
+      const { status, type, requester_id, subject_type, subject_id, external_ref, ...rest } = c.req.valid('query')
+      const subject = subjectOf(subject_type, subject_id)
+      const page = pageRequest(rest)
+      const ctx = c.get('ctx')
+      const filter = { status, type, requesterId: requester_id, subject, externalRef: external_ref }
+      const { rows, total, next } = await listRequests(ctx, filter, page)
+      const pagination = { page: page.page, limit: page.limit, total }
+      const data = rows.map((row) => shown(row, ctx.now))
+      return c.json({ data, pagination, next: linkNext(c, next) }, 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      ...anybody,
+      method: 'get',
+      path: about,
+      operationId: 'getRequest',
+      tagged: true,
+      summary: 'Read a request',
+      description: 'With its redemption, once it is approved; `state` is there for the requester alone.',
+      request: { params: schemas.requestParams('req_demo1') },
+      responses: one('The request; its ETag changes with every change.'),
+      refuses: ['not_found'],
+    }),
+    async (c) => answer(c, await getRequest(c.get('ctx'), c.req.valid('param').id)),
+  )
+  .openapi(
+    endpoint({
+      ...anybody,
+      method: 'patch',
+      path: about,
+      operationId: 'amendRequest',
+      summary: 'Amend a pending request of your own',
+      description:
+        'It is another question then, with another digest, and whoever has voted on it votes anew. What is left out stays; `details` are replaced as a whole. What changes nothing changes nothing.',
+      request: { params: schemas.requestParams('req_demo3'), body: body(schemas.amendmentSchema) },
+      keeps,
+      responses: one('The request as it is asked now.'),
+      refuses: ['not_requester', 'not_found', ...ended],
+    }),
+    async (c) => {
+      const { details: _, subject, ...rest } = c.req.valid('json')
+      const details = await detailsOf(c)
+      const changes = {
+        ...rest,
+        ...(details !== undefined && { details }),
+        ...(subject !== undefined && { subject: textOf(subject) }),
+      }
+      return answer(c, await amendRequest(c.get('ctx'), c.req.valid('param').id, changes, ifMatch(c)))
+    },
+  )
+  .openapi(
+    endpoint({
+      ...decides,
+      path: `${about}/approve`,
+      operationId: 'approveRequest',
+      summary: 'Approve a request',
+      description:
+        'Send the `digest` that you have seen, or If-Match, to approve nothing newer. From then on it may be redeemed.',
+      request: { params: schemas.requestParams('req_demo1'), body: { content: json(schemas.requestApprovalSchema) } },
+      refuses: [...decides.refuses, 'edit_not_allowed'],
+    }),
+    async (c) => {
+      const { comment = null, digest = null, details } = c.req.valid('json')
+      const ballot = { vote: 'approve', comment, digest, ifMatch: ifMatch(c), edits: details !== undefined } as const
+      return answer(c, await decideRequest(c.get('ctx'), c.req.valid('param').id, ballot))
+    },
+  )
+  .openapi(
+    endpoint({
+      ...decides,
+      path: `${about}/reject`,
+      operationId: 'rejectRequest',
+      summary: 'Reject a request, saying why',
+      description: 'The comment is for the requester to read.',
+      request: { params: schemas.requestParams('req_demo2'), body: body(schemas.requestRejectionSchema) },
+    }),
+    async (c) => {
+      const { comment, digest = null } = c.req.valid('json')
+      const ballot = { vote: 'reject', comment, digest, ifMatch: ifMatch(c) } as const
+      return answer(c, await decideRequest(c.get('ctx'), c.req.valid('param').id, ballot))
+    },
+  )
+  .openapi(
+    endpoint({
+      ...anybody,
+      method: 'delete',
+      path: about,
+      operationId: 'withdrawRequest',
+      summary: 'Withdraw a pending request of your own',
+      description: 'Only the requester can, and only until somebody has decided.',
+      request: { params: schemas.requestParams('req_demo3') },
+      responses: one('The request, withdrawn.'),
+      refuses: ['not_requester', 'not_found', 'already_decided', 'precondition_failed'],
+    }),
+    async (c) => answer(c, await withdrawRequest(c.get('ctx'), c.req.valid('param').id, ifMatch(c))),
+  )
+  .openapi(
+    endpoint({
+      ...anybody,
+      method: 'post',
+      path: `${about}/redeem`,
+      operationId: 'redeemRequest',
+      summary: 'Take an approval up, once',
+      description:
+        'Call it right before you do what was approved, with the digest of what you are about to do, and do exactly `details`. With an Idempotency-Key you can ask again when an answer was lost. For the requester, or a `service` key.',
+      creates: true,
+      request: { params: schemas.requestParams('req_demo4'), body: body(schemas.redemptionSchema) },
+      responses: { 200: { description: 'It is yours to carry out.', content: json(schemas.redeemedSchema) } },
+      refuses: [
+        'not_requester',
+        'not_found',
+        'not_approved',
+        'already_redeemed',
+        'redemption_lapsed',
+        'digest_mismatch',
+      ],
+    }),
+    async (c) => {
+      const { id, digest, ended_at, details } = await redeemRequest(
+        c.get('ctx'),
+        c.req.valid('param').id,
+        c.req.valid('json').digest,
+      )
+      return jsonText(c, withRaw({ id, digest, redeemed_at: iso(ended_at) }, { details }), 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      ...anybody,
+      method: 'post',
+      tagged: true,
+      path: `${about}/revoke`,
+      operationId: 'revokeRequest',
+      summary: 'Take an approval back that is not redeemed',
+      description: 'For the requester, and whoever may decide it.',
+      request: { params: schemas.requestParams('req_demo5'), body: body(schemas.revocationSchema) },
+      responses: one('The request, its approval revoked.'),
+      refuses: ['not_requester', 'not_found', 'not_approved', 'already_redeemed', 'redemption_lapsed'],
+    }),
+    async (c) => answer(c, await revokeRequest(c.get('ctx'), c.req.valid('param').id, c.req.valid('json').comment)),
+  )
+  .openapi(
+    endpoint({
+      ...anybody,
+      method: 'post',
+      tagged: true,
+      path: `${about}/outcome`,
+      operationId: 'reportRequestOutcome',
+      summary: 'Report what came of it',
+      description: 'Once, by whoever redeemed it. The same report again is the same answer.',
+      request: { params: schemas.requestParams('req_demo6'), body: body(schemas.outcomeSchema) },
+      keeps: { member: 'result' },
+      responses: one('The request with its outcome.'),
+      refuses: ['not_found', 'not_redeemed', 'not_redeemer', 'already_reported'],
+    }),
+    async (c) => {
+      const { outcome, error = null } = c.req.valid('json')
+      const said = { outcome, error, result: (await keptText(c)) ?? null }
+      return answer(c, await reportOutcome(c.get('ctx'), c.req.valid('param').id, said))
+    },
+  )
+
+/** The JSON text of the details that were sent, as they will be read back; undefined where there are none. */
+async function detailsOf(c: AppContext): Promise<string | null | undefined> {
+  const text = await keptText(c)
+  return text === undefined ? undefined : textOf(JSON.parse(text))
+}
+
+function textOf(value: unknown): string | null {
+  return value === null ? null : JSON.stringify(value)
+}
+
+/** @throws Refusal `invalid_input` where one goes without the other */
+function subjectOf(type: string | undefined, id: string | undefined) {
+  if (type !== undefined && id !== undefined) return { type, id }
+  if (type === id) return undefined
+  const missing = type === undefined ? 'subject_type' : 'subject_id'
+  throw invalidInput([
+    { in: 'query', pointer: `/${missing}`, message: 'is required: a subject is named by both', type: 'missing' },
+  ])
+}
+
+function answer(c: AppContext, request: Request) {
+  setTag(c, request.version)
+  return jsonText(c, render(request, c.get('ctx')), 200)
+}
+
+function render(request: Request, { actor, now }: Ctx): string {
+  const { redemption, ...rest } = shown(request, now)
+  const state = request.requester_id === actor.userId ? { state: request.state } : {}
+  const result = redemption && withRaw(redemption, { result: request.result })
+  return withRaw({ ...rest, ...state }, { details: request.details, redemption: result })
+}
+
+function shown(request: ListedRequest, now: number) {
+  const { id, type, title, summary, revision, digest, requester_id, external_ref, comment } = request
+  const status = statusAt(request, now)
+  const unswept = status !== request.status
+  return {
+    id,
+    type,
+    title,
+    summary,
+    status,
+    revision,
+    digest,
+    requester_id,
+    external_ref,
+    comment,
+    subject: request.subject === null ? null : (JSON.parse(request.subject) as object),
+    submitted_by: request.submitted_by ?? requester_id,
+    created_at: iso(request.created_at),
+    updated_at: iso(request.updated_at),
+    due_at: iso(request.due_at),
+    decided_by: unswept ? expirer : request.decided_by,
+    decided_at: iso(unswept ? request.due_at : request.decided_at),
+    redemption: redemptionOf(request, now),
+    restricted: request.restricted === 1,
+  }
+}
+
+function redemptionOf(
+  { redeem_by, ended, ended_at, ended_by, end_comment, outcome, error, reported_at }: ListedRequest,
+  now: number,
+) {
+  if (redeem_by === null) return null
+  const [redeemed, revoked] = [ended === 'redeemed', ended === 'revoked']
+  return {
+    state: ended ?? (redeem_by <= now ? 'lapsed' : 'open'),
+    redeem_by: iso(redeem_by),
+    redeemed_at: redeemed ? iso(ended_at) : null,
+    redeemed_by: redeemed ? ended_by : null,
+    revoked_at: revoked ? iso(ended_at) : null,
+    revoked_by: revoked ? ended_by : null,
+    revoke_comment: end_comment,
+    outcome,
+    error,
+    reported_at: iso(reported_at),
+  } as const
+}

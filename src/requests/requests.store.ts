@@ -1,0 +1,109 @@
+import { sql, type SQL } from 'drizzle-orm'
+import type { Approval } from '../approvals/approval.ts'
+import { narrowed, pageAsOfNow } from '../approvals/list.store.ts'
+import { marked, type Mark } from '../approvals/mark.store.ts'
+import { visible } from '../approvals/restricted.store.ts'
+import type { Status } from '../approvals/states.ts'
+import { selectTotal } from '../approvals/tallies.store.ts'
+import type { Ctx } from '../context.ts'
+import type { Reference, Statement } from '../db/open-db.ts'
+import { behind, merged, type PageRequest } from '../db/page.ts'
+import { requestKind } from './request-kind.ts'
+import type { requests } from './requests.table.ts'
+
+type Stored = typeof requests.$inferSelect
+
+/** What is asked for, beside its title. `details` and `subject` are JSON text. */
+export type RequestFacts = Pick<Stored, 'summary' | 'details' | 'subject'> & { type: string }
+
+/** A request as a list shows it: what is asked for, the state of its approval, and its redemption. */
+export interface ListedRequest
+  extends
+    Omit<RequestFacts, 'details'>,
+    Pick<Stored, 'external_ref' | 'redeem_by' | 'ended' | 'ended_at' | 'ended_by' | 'end_comment'>,
+    Pick<Stored, 'outcome' | 'error' | 'reported_at'>,
+    Pick<
+      Approval,
+      'id' | 'title' | 'requester_id' | 'submitted_by' | 'status' | 'created_at' | 'updated_at' | 'due_at'
+    >,
+    Pick<
+      Approval,
+      'on_due' | 'revision' | 'version' | 'digest' | 'restricted' | 'decided_by' | 'decided_at' | 'comment'
+    > {}
+
+/** With what may be large, too. `state` is for the requester alone. */
+export type Request = ListedRequest & Pick<Stored, 'details' | 'result' | 'state'>
+
+/** Which requests a list shows; every member that is set narrows it. */
+export interface RequestFilter {
+  status?: Status | undefined
+  type?: string | undefined
+  requesterId?: string | undefined
+  subject?: { type: string; id: string } | undefined
+  externalRef?: string | undefined
+}
+
+const listed = sql`a.id, a.type, a.title, a.requester_id, a.submitted_by, a.status, a.created_at, a.updated_at, a.due_at, a.on_due,
+  a.revision, a.version, a.digest, a.restricted, a.decided_by, a.decided_at, a.comment, r.summary, r.subject, r.external_ref,
+  r.redeem_by, r.ended, r.ended_at, r.ended_by, r.end_comment, r.outcome, r.error, r.reported_at`
+
+/** Inserts what is asked for; the same transaction opens its approval. */
+export function insertRequest(ctx: Ctx, request: Request, redeemWithin: number): Statement {
+  const { id, summary, details, subject, external_ref, state, restricted, requester_id } = request
+  return ctx.db.all(sql`
+    INSERT INTO requests (approval_id, tenant_id, summary, details, subject, external_ref, ref_scope, state, redeem_within)
+    VALUES (${id}, ${ctx.actor.tenantId}, ${summary}, ${details}, ${subject}, ${external_ref}, ${restricted ? requester_id : ''},
+      ${state}, ${redeemWithin})`)
+}
+
+/** Keeps what is asked instead, if this transaction has amended the question. */
+export function updateFacts(ctx: Ctx, { summary, details, subject }: RequestFacts, mark: Mark): Statement {
+  return ctx.db.all(sql`
+    UPDATE requests SET summary = ${summary}, details = ${details}, subject = ${subject}
+    WHERE approval_id = (SELECT id FROM approvals WHERE ${marked(mark)})`)
+}
+
+/** One request that the caller sees. */
+export function selectRequest(ctx: Ctx, id: Reference) {
+  return ctx.db.all<Request>(sql`
+    SELECT ${listed}, r.details, r.result, r.state FROM approvals a JOIN requests r ON r.approval_id = a.id
+    WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId} AND a.kind = 'request'
+      AND ${visible(ctx, requestKind, sql`a`)}`)
+}
+
+/** The id of the request that has a reference already. */
+export function selectByExternalRef(ctx: Ctx, { external_ref, restricted, requester_id }: Request) {
+  return ctx.db.all<{ external_ref: string; request_id: string }>(sql`
+    SELECT external_ref, approval_id AS request_id FROM requests
+    WHERE tenant_id = ${ctx.actor.tenantId} AND external_ref = ${external_ref} AND ref_scope = ${restricted ? requester_id : ''}`)
+}
+
+/** A page of requests, newest first, as of now. */
+export function selectRequests(ctx: Ctx, filter: RequestFilter, page: PageRequest) {
+  return ctx.db.all<ListedRequest>(sql`
+    SELECT ${listed} FROM ${found(ctx, filter, page)} a CROSS JOIN requests r
+    WHERE r.approval_id = a.id ORDER BY a.created_at DESC, a.id DESC`)
+}
+
+/** Few have one reference, so those are looked through. */
+function found(ctx: Ctx, { status, type, requesterId, subject, externalRef }: RequestFilter, page: PageRequest): SQL {
+  const kinds = [requestKind] as const
+  const filter = { kinds, requesterId, type, subjectType: subject?.type, subjectId: subject?.id }
+  if (externalRef === undefined) return pageAsOfNow(ctx, { ...filter, status }, page)
+  const asOfNow = sql`iif(a.status = 'pending' AND a.on_due IS 'expire' AND a.due_at <= ${ctx.now}, 'expired', a.status)`
+  const named = sql`
+    SELECT a.* FROM requests r CROSS JOIN approvals a
+    WHERE r.tenant_id = ${ctx.actor.tenantId} AND r.external_ref = ${externalRef} AND a.id = r.approval_id
+      AND ${narrowed(ctx, filter)} AND ${asOfNow} = ${status ?? asOfNow} AND ${behind(page, sql`a`)}`
+  return merged([named], page)
+}
+
+/** How many requests there are in all, or of a status. */
+export function countRequests(ctx: Ctx, status: Status | undefined) {
+  return selectTotal(ctx, { kinds: [requestKind], status })
+}
+
+/** What a list over all families shows of a request, for the row `a` of `approvals`. */
+export const shownOfRequest = sql`
+  SELECT json_object('type', a.type, 'summary', summary, 'subject', json(subject), 'external_ref', external_ref)
+  FROM requests WHERE approval_id = a.id`

@@ -1,0 +1,51 @@
+import { markOn } from '../../../src/approvals/mark.store.ts'
+import * as redemption from '../../../src/requests/redemption.store.ts'
+import * as request from '../../../src/requests/requests.store.ts'
+import type { Request } from '../../../src/requests/requests.store.ts'
+import { ctx, firstPage, gives, laterPage, returns, rowOf, type Samples } from './sample.ts'
+import { approvals } from '../../../src/approvals/approvals.table.ts'
+import { requests } from '../../../src/requests/requests.table.ts'
+
+const mark = markOn('a', 'd')
+const one: Request = { ...rowOf(approvals), ...rowOf(requests), type: 'x', details: '{}', subject: '{}' }
+const asked =
+  'id type title requester_id submitted_by status created_at updated_at due_at on_due revision version digest'
+const state = 'restricted decided_by decided_at comment summary subject external_ref redeem_by ended ended_at ended_by'
+const more = 'end_comment outcome error reported_at'
+const subject = { type: 'x', id: 's' }
+const filters = [{}, { type: 'x' }, { requesterId: 'u', type: 'x' }, { subject }, { externalRef: 'r', subject }]
+const viewers = [ctx, { ...ctx, actor: { ...ctx.actor, roles: ['member'] } }] as const
+const settled = ({ settled, touched, events }: ReturnType<typeof redemption.redeem>) => [
+  returns(settled, 'settled'),
+  touched,
+  events,
+]
+
+/** What the stores of requests build. */
+export const samples: Samples = {
+  'requests/requests.store.ts': {
+    insertRequest: request.insertRequest(ctx, one, 1),
+    updateFacts: request.updateFacts(ctx, one, mark),
+    selectRequest: viewers.map((viewer) =>
+      returns(request.selectRequest(viewer, 'a'), asked, state, more, 'details result state'),
+    ),
+    selectByExternalRef: returns(request.selectByExternalRef(ctx, one), 'external_ref request_id'),
+    selectRequests: viewers.flatMap((viewer) =>
+      filters.flatMap((filter) => [
+        returns(request.selectRequests(viewer, { ...filter, status: 'expired' }, firstPage), asked, state, more),
+        returns(request.selectRequests(viewer, filter, laterPage), asked, state, more),
+      ]),
+    ),
+    countRequests: viewers.map((viewer) => returns(request.countRequests(viewer, 'pending'), 'total')),
+    shownOfRequest: gives(request.shownOfRequest, 'approvals a'),
+  },
+  'requests/redemption.store.ts': {
+    openRedemption: redemption.openRedemption(ctx, mark),
+    redeem: viewers.flatMap((viewer) => settled(redemption.redeem(viewer, 'a', 'd'))),
+    revoke: viewers.flatMap((viewer) => settled(redemption.revoke(viewer, 'a', 'x'))),
+    report: settled(redemption.report(ctx, 'a', { outcome: 'failed', result: '{}', error: 'x' })),
+    selectUnredeemed: returns(redemption.selectUnredeemed(ctx, 5), 'id'),
+    lapse: settled(redemption.lapse(ctx, ['a', 'b'])),
+    aftermath: gives(redemption.aftermath(1), 'approvals a'),
+  },
+}
