@@ -32,10 +32,11 @@ export const concepts: ProsePage = {
 
     <h2>Who decides</h2>
     <p>
-      A role says who may: coordinators decide claims, admins changes, reviewers results; an intent waits for the person
-      that it names. <b>Four eyes</b> hold for claims and changes: whoever asked does not decide. Whoever submitted
-      something on another’s behalf asked as well, and a batch approves no claim of those who made, started or amended
-      it. Both names are kept: the person it was done for, and the one whose key did it.
+      A role says who may: coordinators decide claims, admins changes, reviewers results, each of the three requests; an
+      intent waits for the person that it names. <b>Four eyes</b> hold for claims, changes and requests: whoever asked
+      does not decide. Whoever submitted something on another’s behalf asked as well, and a batch approves no claim of
+      those who made, started or amended it. Both names are kept: the person it was done for, and the one whose key did
+      it.
     </p>
 
     <h2>Once</h2>
@@ -49,6 +50,10 @@ export const concepts: ProsePage = {
         with the same body gets the first answer again (<code>Idempotency-Replayed: true</code>); with another body it
         is 422 <code>idempotency_key_reused</code>. A key belongs to the user who sent it and to the path; the
         <code>idempotency_key</code> of an intent belongs to its instance.
+      </li>
+      <li>
+        <b>The yes.</b> What was approved of a request is redeemed once, by its <code>digest</code>, which stands for
+        all that was asked: ${op('redeemRequest')}. Amended, it is another question with another digest.
       </li>
       <li>
         <b>What you have seen.</b> An <code>ETag</code> changes with what it stands for. Send it back in
