@@ -1,5 +1,6 @@
 import { pokeWatch } from './any-approval/poke-watch.ts'
 import { decisionRoutes } from './any-approval/decision.routes.ts'
+import { anyApprovalRoutes } from './any-approval/any-approval.routes.ts'
 import { families } from './families.ts'
 import { account } from './http/account.ts'
 import { authentication } from './http/authentication.ts'
@@ -39,7 +40,13 @@ export function createApp() {
     docsRoutes(() => app),
   )
   for (const face of ['/api/*', '/v1/*', '/internal/*']) app.use(face, authentication(), announcing)
-  const rooms = [...families.flatMap(({ routes }) => [...routes]), webhookRoutes, dashboardRoutes, decisionRoutes]
+  const rooms = [
+    ...families.flatMap(({ routes }) => [...routes]),
+    webhookRoutes,
+    dashboardRoutes,
+    anyApprovalRoutes,
+    decisionRoutes,
+  ]
   for (const routes of rooms) app.route('/', routes)
   app.openAPIRegistry.registerWebhook(outgoing)
   return app

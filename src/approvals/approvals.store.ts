@@ -139,9 +139,12 @@ export function touch(ctx: Ctx, ids: SQL): Statement {
   return ctx.db.all(sql`UPDATE approvals SET updated_at = ${ctx.now}, version = version + 1 WHERE id IN (${ids})`)
 }
 
-/** One approval that the actor sees, as it is now, with its own policy as JSON, if it has one, and the actor's standing vote. */
+/** An approval with its own policy as JSON, if it has one, and the actor's standing vote. */
+export type VotedOn = Approval & { mine: Vote | null; policy: string | null }
+
+/** One approval that the actor sees, as it is now. */
 export function selectApproval(ctx: Ctx, id: Reference, kind: KindOfApprovals) {
-  return ctx.db.all<Approval & { mine: Vote | null; policy: string | null }>(sql`
+  return ctx.db.all<VotedOn>(sql`
     SELECT approvals.*, (SELECT body FROM policy_versions WHERE id = policy_version_id) AS policy,
       (${standing(sql`vote`, sql`${ctx.actor.userId}`)}) AS mine
     FROM approvals WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND kind = ${kind.kind} AND ${visible(ctx, kind)}`)

@@ -1,8 +1,8 @@
 import type { Ctx } from '../context.ts'
-import type { Condition, Reference, Rows, Statement } from '../db/open-db.ts'
+import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
 import { Refusal } from '../refusal.ts'
-import { castVote, insertVote, selectApproval } from './approvals.store.ts'
+import { castVote, insertVote, selectApproval, type VotedOn } from './approvals.store.ts'
 import { recordDecision } from './history.store.ts'
 import { markOn, type Mark } from './mark.store.ts'
 import type { KindOfApprovals, Policy } from './policy.ts'
@@ -53,48 +53,66 @@ export interface Decision<View> extends Target<View>, Ballot {
  * @throws Refusal with the reason where it was not allowed
  */
 export async function decide<View>(ctx: Ctx, decision: Decision<View>): Promise<View> {
-  return (await decideAndRead(ctx, decision, [])).view
+  const { view } = decision
+  const {
+    voted,
+    view: [done],
+  } = await ctx.db.batch({ ...casting(ctx, decision), view })
+  if (voted.length > 0 && done) return done
+  const {
+    approval,
+    view: [now],
+  } = await ctx.db.batch({ approval: selectApproval(ctx, decision.id, decision), view })
+  return repeated(ctx, decision, approval, now)
 }
 
 /**
- * The same, and reads what somebody wants for an answer who is not of the family.
+ * The same for somebody who is not of the family, with an answer of their own instead of the family's view.
  *
- * @param answer statements that read, in the same transaction, after all else
+ * @param answer reads it, after all else
  */
-export async function decideAndRead<View, Answer extends readonly Statement[]>(
+export async function decideAndRead<Answer>(
   ctx: Ctx,
-  decision: Decision<View>,
-  answer: Answer,
-): Promise<{ view: View; answer: Rows<{ answer: Answer }>['answer'] }> {
-  const decisionId = newId('dec')
-  const mark = markOn(decision.id, decisionId)
+  decision: Decision<unknown>,
+  answer: Statement<Answer>,
+): Promise<Answer | undefined> {
   const {
-    voted: [voted],
-    view: [decided],
-    answer: answered,
-  } = await ctx.db.batch({
-    voted: castVote(ctx, decision, decisionId),
-    vote: insertVote(ctx, decision, mark),
-    event: recordDecision(ctx, mark, decision.reportedBy),
-    effect: decision.effect?.(mark),
-    view: decision.view,
-    answer,
-  })
-  if (voted && decided) return { view: decided, answer: answered }
-  const {
-    approval: [approval],
-    view: [view],
-    answer: stored,
-  } = await ctx.db.batch({
+    voted,
+    answer: [done],
+  } = await ctx.db.batch({ ...casting(ctx, decision), answer })
+  if (voted.length > 0) return done
+  const now = await ctx.db.batch({
     approval: selectApproval(ctx, decision.id, decision),
     view: decision.view,
     answer,
   })
+  repeated(ctx, decision, now.approval, now.view[0])
+  return now.answer[0]
+}
+
+function casting(ctx: Ctx, decision: Decision<unknown>) {
+  const decisionId = newId('dec')
+  const mark = markOn(decision.id, decisionId)
+  return {
+    voted: castVote(ctx, decision, decisionId),
+    vote: insertVote(ctx, decision, mark),
+    event: recordDecision(ctx, mark, decision.reportedBy),
+    effect: decision.effect?.(mark),
+  }
+}
+
+/** What there is, where the same vote was cast before. @throws Refusal with the reason why it was not allowed */
+function repeated<View>(
+  ctx: Ctx,
+  decision: Decision<View>,
+  [approval]: readonly VotedOn[],
+  view: View | undefined,
+): View {
   if (!approval || !view) throw new Refusal('not_found', `There is no ${nameOf(decision)}.`)
   const reason = firstOf(decision.guard, view, () =>
     whyNot(approval, policyOf(approval, decision), approval.mine, ctx.actor, decision, ctx.now),
   )
-  if (reason === 'repeat') return { view, answer: stored }
+  if (reason === 'repeat') return view
   throw reason ?? changedMeanwhile(approval.id)
 }
 
@@ -112,8 +130,7 @@ export function firstOf<View>(
   return guard?.asked === 'first' ? (guard.whyNot(view) ?? core()) : (core() ?? guard?.whyNot(view) ?? null)
 }
 
-/** What it takes to decide an approval: its own policy, or what its kind takes. */
-export function policyOf({ policy }: { policy: string | null }, ofKind: KindOfApprovals): Policy {
+function policyOf({ policy }: { policy: string | null }, ofKind: KindOfApprovals): Policy {
   return policy === null ? ofKind.policy : (JSON.parse(policy) as Policy)
 }
 

@@ -1,7 +1,7 @@
 import type { ZodType } from 'zod'
 import type { Ctx } from '../context.ts'
-import type { Fragment, Reference, Statement } from '../db/open-db.ts'
-import type { Explained } from '../refusal.ts'
+import type { Fragment, Reference } from '../db/open-db.ts'
+import type { Explained, RefusalCode } from '../refusal.ts'
 import type { Decision } from './decide.ts'
 import type { Question } from './digest.ts'
 import type { KindOfApprovals } from './policy.ts'
@@ -42,8 +42,8 @@ export interface Family extends KindOfApprovals {
   after?: (now: number) => Fragment
   /** What an approver decides on, as it is stored. */
   what: {
-    /** Reads the facts of one approval, which is found by its id. */
-    select: (ctx: Ctx, id: Reference) => Statement
+    /** A SELECT of one JSON object, the facts, for the row `a` of `approvals`. */
+    select: Fragment
     /** What of them is in the digest: the same function that makes it when they are asked for. */
     of(facts: unknown): Question['what']
   }
@@ -55,6 +55,8 @@ export interface Family extends KindOfApprovals {
    * @throws Refusal where it needs no look at what is stored
    */
   decision(ctx: Ctx, id: Reference, ballot: Ballot): Decision<unknown>
+  /** What it refuses such a vote for, beyond what the core does. */
+  refusesDecision?: readonly RefusalCode[]
   /** What it sends to single webhook endpoints, whatever those ask for; where it does. */
   addresses?: {
     /** What names such an endpoint, in the plural: a SELECT of the `id`s of those that do. It is not deleted as long as there are any. */

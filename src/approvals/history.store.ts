@@ -2,7 +2,9 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
+import type { PageRequest } from '../db/page.ts'
 import { newId, newIds } from '../ids.ts'
+import type { events } from './approvals.table.ts'
 import { marked, type Mark } from './mark.store.ts'
 import type { Status } from './states.ts'
 
@@ -133,6 +135,17 @@ export function latestSeq(tenantId: SQL): SQL {
 /** What the tenant's events since a `seq` have happened to (`resource_id`), in their order, as a table for a FROM clause. */
 export function movedSince({ actor }: Ctx, seq: number): SQL {
   return sql`(SELECT resource_id FROM events WHERE tenant_id = ${actor.tenantId} AND seq > ${seq})`
+}
+
+/** Something that has happened. `data` is a JSON object. */
+export type HistoricEvent = Omit<typeof events.$inferSelect, 'tenant_id' | 'resource_id' | 'salt'>
+
+/** A page of what has happened to something, oldest first; a page begins behind a `seq`. */
+export function selectHistory(ctx: Ctx, resourceId: Reference, { limit, after }: PageRequest) {
+  return ctx.db.all<HistoricEvent>(sql`
+    SELECT seq, id, type, actor_id, at, from_status, to_status, digest, data FROM events INDEXED BY events_by_resource
+    WHERE tenant_id = ${ctx.actor.tenantId} AND resource_id = ${resourceId} AND ${after ? sql`seq > ${after.created_at}` : sql`1`}
+    ORDER BY seq LIMIT ${limit + 1}`)
 }
 
 /** Whether one of these types of events is in a resource's history. */

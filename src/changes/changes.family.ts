@@ -3,7 +3,7 @@ import { changeRefusals } from './changes.refusals.ts'
 import { changeKind, whatChanges } from './change-kind.ts'
 import { changeRoutes } from './changes.routes.ts'
 import { shownChange } from './changes.schemas.ts'
-import { seenOfEntity, selectChangeFacts, shownOfChange } from './changes.store.ts'
+import { factsOfChange, seenOfEntity, shownOfChange } from './changes.store.ts'
 import { entityRoutes } from './entities.routes.ts'
 import { decisionOnChange } from './resolve-change.ts'
 
@@ -27,9 +27,10 @@ export const changes = defineFamily({
     Entities: 'What is stored now, and every version of it.',
   },
   shows: { select: () => shownOfChange, members: shownChange },
-  what: { select: selectChangeFacts, of: whatChanges },
+  what: { select: factsOfChange, of: whatChanges },
   tag: seenOfEntity,
   decision: decisionOnChange,
+  refusesDecision: ['entity_not_found', 'entity_exists', 'stale', 'entity_too_large', 'entity_not_object'],
   routes: [changeRoutes, entityRoutes],
   jobs: {},
 })

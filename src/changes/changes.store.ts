@@ -161,12 +161,10 @@ export const shownOfChange = sql`
   SELECT json_object('entity_type', entity_type, 'entity_id', entity_id, 'entity_name', entity_name, 'action', action)
   FROM changes WHERE approval_id = a.id`
 
-/** What is asked for, by the id of its approval. */
-export function selectChangeFacts(ctx: Ctx, id: Reference) {
-  return ctx.db.all<Omit<ChangeFacts, 'id'>>(sql`
-    SELECT entity_type, entity_id, entity_name, action, payload FROM changes
-    WHERE approval_id = ${id} AND tenant_id = ${ctx.actor.tenantId}`)
-}
+/** What is asked for, for the row `a` of `approvals`. */
+export const factsOfChange = sql`
+  SELECT json_object('entity_type', entity_type, 'entity_id', entity_id, 'entity_name', entity_name, 'action', action, 'payload', payload)
+  FROM changes WHERE approval_id = a.id`
 
 /** What the entity tag of a pending change has besides its own version, for the row `a` of `approvals`: see `changeTag`. */
 export const seenOfEntity = sql`

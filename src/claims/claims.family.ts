@@ -5,7 +5,7 @@ import { batchRoutes } from './batches.routes.ts'
 import { claimRefusals } from './claims.refusals.ts'
 import { claimRoutes } from './claims.routes.ts'
 import { shownClaim } from './claims.schemas.ts'
-import { selectClaim, shownOfClaim, type Claim } from './claims.store.ts'
+import { factsOfClaim, shownOfClaim } from './claims.store.ts'
 import { decisionOnClaim } from './decide-claim.ts'
 import { pokeBatches } from './poke-batches.ts'
 
@@ -38,7 +38,7 @@ export const claims = defineFamily({
       'Up to 10,000 claims approved at once, or at a later time; followed live, cancelled with reversal.',
   },
   shows: { select: () => shownOfClaim, members: shownClaim },
-  what: { select: selectClaim, of: (claim: Claim) => whatIsClaimed(claim) },
+  what: { select: factsOfClaim, of: whatIsClaimed },
   decision: decisionOnClaim,
   after: () => revertible,
   routes: [claimRoutes, batchRoutes],

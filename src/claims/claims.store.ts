@@ -106,6 +106,12 @@ function narrowed(ctx: Ctx, { status, claimantId, batchId, externalRef }: ClaimF
   )
 }
 
+/** What is asked for, for the row `a` of `approvals`. */
+export const factsOfClaim = sql`
+  SELECT json_object('description', description, 'amount', amount, 'currency', currency, 'expense_type', expense_type,
+    'incurred_on', incurred_on, 'distance_km', distance_km, 'receipt_url', receipt_url, 'external_ref', external_ref)
+  FROM claims WHERE approval_id = a.id`
+
 /** What a list over all families shows of a claim, for the row `a` of `approvals`. */
 export const shownOfClaim = sql`
   SELECT json_object('claim_id', approval_id, 'description', description, 'amount', amount, 'currency', currency,

@@ -3,18 +3,21 @@ import { day, minute } from '../durations.ts'
 import { whatIsCalled } from './intent-kind.ts'
 
 const instance = '497f6eca-6276-4993-bfeb-53cbbbba6f08'
-const nobodySpecial = { approver_person_id: null, rule_id: null, notify_channel: null }
+const customer = '160c0c4b-9966-4dc1-a916-8407eb10d74e'
+const noRule = { rule_id: null, notify_channel: null }
 
-/** A call that was approved yesterday and replayed, and three that wait. */
+/** A call that was approved yesterday and replayed, three that wait for a customer, and two for the owner. */
 export const demo: Demo = {
   kind: 'intent',
-  statements: async (now) => [...(await waiting(now)), ...(await replayed(now))],
+  statements: async (now) => [...(await waiting(now)), ...(await waitingForOwner(now)), ...(await replayed(now))],
 }
 
 interface Call {
   id: string
   approval_ref: string
   customer_id: string
+  approver_role: 'owner' | 'customer'
+  approver_person_id: string | null
   skill_slug: string
   action: string
   serialized_intent: string
@@ -31,14 +34,17 @@ function asked(call: Call, at: number, due: number, more: Pick<DemoApproval, 'ap
     subject: { type: `instance:${instance}`, id: call.customer_id },
     instance,
     due: { at: due, on: 'expire' },
-    what: whatIsCalled({ ...nobodySpecial, ...call, instance_id: instance, approver_role: 'customer' }),
+    what: whatIsCalled({ ...noRule, ...call, instance_id: instance }),
     ...more,
   })
 }
 
+/** Who has to decide what nobody certain is asked for. */
+const anyCustomer = { approver_role: 'customer', approver_person_id: null } as const
+
 function facts({ id, ...call }: Call, resolution: Record<string, string | number> = {}): string {
   const where = { approval_id: id, tenant_id: demoTenant, instance_id: instance }
-  return insert('intents', { ...where, ...call, approver_role: 'customer', ...resolution })
+  return insert('intents', { ...where, ...call, ...resolution })
 }
 
 async function waiting(now: number): Promise<string[]> {
@@ -49,8 +55,29 @@ async function waiting(now: number): Promise<string[]> {
   ] as const
   const made = calls.map(async ([approval_ref, skill_slug, action, serialized_intent], index) => {
     const id = `int_demo${index + 1}`
-    const call = { id, approval_ref, customer_id: instance, skill_slug, action, serialized_intent }
+    const call = { id, approval_ref, customer_id: instance, skill_slug, action, serialized_intent, ...anyCustomer }
     return [...(await asked(call, now - (calls.length - index) * 10 * minute, now + 7 * day)), facts(call)]
+  })
+  return (await Promise.all(made)).flat()
+}
+
+async function waitingForOwner(now: number): Promise<string[]> {
+  const calls = [
+    ['int_demo4', 'APR-5TC8', 'refund', '{"order":"o_1002","amount":990.00,"currency":"EUR"}'],
+    ['int_demo5', 'APR-M2HJ', 'chargeback', '{"order":"o_1003"}'],
+  ] as const
+  const owner = { approver_role: 'owner', approver_person_id: 'usr_member' } as const
+  const made = calls.map(async ([id, approval_ref, action, serialized_intent], index) => {
+    const call = {
+      id,
+      approval_ref,
+      customer_id: customer,
+      skill_slug: 'payments',
+      action,
+      serialized_intent,
+      ...owner,
+    }
+    return [...(await asked(call, now - (index + 5) * 10 * minute, now + 7 * day)), facts(call)]
   })
   return (await Promise.all(made)).flat()
 }
@@ -60,7 +87,8 @@ async function replayed(now: number): Promise<string[]> {
   const call = {
     id: 'int_demo0',
     approval_ref: 'APR-4DN8',
-    customer_id: '160c0c4b-9966-4dc1-a916-8407eb10d74e',
+    customer_id: customer,
+    ...anyCustomer,
     skill_slug: 'payments',
     action: 'refund',
     serialized_intent: '{"order":"o_1000","amount":12.50,"currency":"EUR"}',

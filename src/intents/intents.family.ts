@@ -3,7 +3,7 @@ import { intentRefusals } from './intents.refusals.ts'
 import { intentKind, whatIsCalled } from './intent-kind.ts'
 import { intentRoutes } from './intents.routes.ts'
 import { shownIntent } from './intents.schemas.ts'
-import { selectIntent, shownOfIntent, type Intent } from './intents.store.ts'
+import { factsOfIntent, shownOfIntent } from './intents.store.ts'
 import { lapsedEntry } from './outbox-status.store.ts'
 import { outboxRoutes } from './outbox.routes.ts'
 import { endOverdueEntries } from './outbox.ts'
@@ -37,8 +37,9 @@ export const intents = defineFamily({
     Outbox: 'Approved calls, handed back for replay once.',
   },
   shows: { select: shownOfIntent, members: shownIntent },
-  what: { select: selectIntent, of: (intent: Intent) => whatIsCalled(intent) },
+  what: { select: factsOfIntent, of: whatIsCalled },
   decision: decisionOnIntent,
+  refusesDecision: ['wrong_resolver'],
   after: lapsedEntry,
   routes: [intentRoutes, outboxRoutes],
   jobs: { end_overdue_outbox_entries: endOverdueEntries },

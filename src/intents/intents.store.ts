@@ -148,6 +148,13 @@ const intentColumns = sql`a.id, a.status, a.created_at, a.due_at, a.on_due, a.de
   i.customer_id, i.action, i.skill_slug, i.approver_role, i.approver_person_id, i.rule_id, i.notify_channel,
   i.resolver_role, i.resolution_channel, i.reported_by`
 
+/** What is asked for, for the row `a` of `approvals`. */
+export const factsOfIntent = sql`
+  SELECT json_object('instance_id', instance_id, 'approval_ref', approval_ref, 'customer_id', customer_id, 'action', action,
+    'skill_slug', skill_slug, 'serialized_intent', serialized_intent, 'approver_role', approver_role,
+    'approver_person_id', approver_person_id, 'rule_id', rule_id)
+  FROM intents WHERE approval_id = a.id`
+
 /** What a list over all families shows of an intent as of `now`, for the row `a` of `approvals`. */
 export const shownOfIntent = (now: number) => sql`
   SELECT json_object('approval_ref', i.approval_ref, 'instance_id', i.instance_id, 'customer_id', i.customer_id,

@@ -6,7 +6,7 @@ import { requestKind, whatIsRequested } from './request-kind.ts'
 import { requestRefusals } from './requests.refusals.ts'
 import { requestRoutes } from './requests.routes.ts'
 import { shownRequest } from './requests.schemas.ts'
-import { selectRequest, shownOfRequest, type Request } from './requests.store.ts'
+import { factsOfRequest, shownOfRequest } from './requests.store.ts'
 
 /** Whatever somebody wants a yes for, which is then taken up once. */
 export const requests = defineFamily({
@@ -36,7 +36,7 @@ export const requests = defineFamily({
   tags: { Requests: 'Ask for anything, and redeem the yes once.' },
   shows: { select: () => shownOfRequest, members: shownRequest },
   after: aftermath,
-  what: { select: selectRequest, of: (request: Request) => whatIsRequested(request) },
+  what: { select: factsOfRequest, of: whatIsRequested },
   decision: decisionOnRequest,
   routes: [requestRoutes],
   jobs: { lapse_unredeemed_requests: lapseUnredeemed },

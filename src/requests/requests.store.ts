@@ -103,6 +103,10 @@ export function countRequests(ctx: Ctx, status: Status | undefined) {
   return selectTotal(ctx, { kinds: [requestKind], status })
 }
 
+/** What is asked for, for the row `a` of `approvals`. */
+export const factsOfRequest = sql`
+  SELECT json_object('type', a.type, 'summary', summary, 'details', details, 'subject', subject) FROM requests WHERE approval_id = a.id`
+
 /** What a list over all families shows of a request, for the row `a` of `approvals`. */
 export const shownOfRequest = sql`
   SELECT json_object('type', a.type, 'summary', summary, 'subject', json(subject), 'external_ref', external_ref)

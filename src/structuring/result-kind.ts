@@ -11,9 +11,11 @@ export const resultKind = {
 } as const satisfies KindOfApprovals
 
 /** What a reviewer decides on; the data as its text. */
-export function whatResulted(
-  { gate_id, confidence, external_ref }: Pick<ResultFacts, 'gate_id' | 'confidence' | 'external_ref'>,
-  data: string,
-) {
+export function whatResulted({
+  gate_id,
+  data,
+  confidence,
+  external_ref,
+}: Pick<ResultFacts, 'gate_id' | 'confidence' | 'external_ref'> & { data: string }) {
   return { gate_id, data, confidence, external_ref }
 }

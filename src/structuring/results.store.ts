@@ -83,7 +83,7 @@ export function selectResult(ctx: Ctx, id: Reference) {
 }
 
 /** One result with its data, which is JSON text. */
-export function selectResultWithData(ctx: Ctx, id: Reference) {
+export function selectResultWithData(ctx: Ctx, id: string) {
   return ctx.db.all<Result & { data: string }>(sql`SELECT ${columns}, r.data FROM ${ofTenant(ctx, id)}`)
 }
 
@@ -152,6 +152,11 @@ const columns = sql`a.id, a.status, a.requester_id, a.created_at, a.due_at, a.de
 function ofTenant(ctx: Ctx, id: Reference): SQL {
   return sql`approvals a JOIN results r ON r.approval_id = a.id WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId}`
 }
+
+/** What is judged, for the row `a` of `approvals`. */
+export const factsOfResult = sql`
+  SELECT json_object('gate_id', gate_id, 'data', data, 'confidence', confidence, 'external_ref', external_ref)
+  FROM results WHERE approval_id = a.id`
 
 /** What a list over all families shows of a result, for the row `a` of `approvals`. */
 export const shownOfResult = sql`

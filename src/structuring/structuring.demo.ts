@@ -117,7 +117,7 @@ async function result(
       at,
       subject: { type: 'gate', id: gate.id },
       ...(gate.hours !== null && { due: { at: at + gate.hours * hour, on: 'approve' } }),
-      what: whatResulted({ gate_id: gate.id, confidence: null, external_ref: null }, data),
+      what: whatResulted({ gate_id: gate.id, data, confidence: null, external_ref: null }),
     })),
     insert('results', { ...found, approval_id: id, data, queued_items: said.filter(({ details }) => details).length }),
     ...[range, number].map(({ id: check_id, name: check_name, type, severity }, position) => {

@@ -7,7 +7,7 @@ import { gateRoutes } from './gates.routes.ts'
 import { gatesThatName } from './gates.store.ts'
 import { resultRoutes } from './results.routes.ts'
 import { saidOfAction, shownResult } from './results.schemas.ts'
-import { selectResultWithData, shownOfResult, type Result } from './results.store.ts'
+import { factsOfResult, shownOfResult } from './results.store.ts'
 import { structuringRefusals } from './structuring.refusals.ts'
 
 /** Results that gates check, and that wait for a person, or for the clock, where they fail. */
@@ -29,10 +29,7 @@ export const structuring = defineFamily({
     'Gate reviews': 'Results that did not, and wait for a person or for the clock.',
   },
   shows: { select: () => shownOfResult, members: shownResult },
-  what: {
-    select: selectResultWithData,
-    of: (result: Result & { data: string }) => whatResulted(result, result.data),
-  },
+  what: { select: factsOfResult, of: whatResulted },
   decision: decisionOnResult,
   addresses: { from: { gates: gatesThatName }, members: saidOfAction },
   routes: [checkRoutes, gateRoutes, resultRoutes],

@@ -114,7 +114,7 @@ async function store(ctx: Ctx, gate: LoadedGate, { result, checks }: JudgedResul
     title: `${gate.name}: ${result.external_ref ?? 'result'}`,
     requester_id: ctx.actor.userId,
     subject: { type: 'gate', id: gate.id },
-    what: whatResulted(result, data),
+    what: whatResulted({ ...result, data }),
     due_at: result.due_at,
     on_due: result.due_at === null ? null : 'approve',
   }

@@ -337,6 +337,8 @@ test.each([',', 'nonsense', '"', 'W/"1"', '1'])(
       [tenant.as('member'), 'DELETE', `/api/v1/approvals/${change.body.id}`],
       [tenant.as('reviewer'), 'POST', `/v1/structuring/approvals/${result}/approve`, {}],
       [tenant.as('reviewer'), 'POST', `/v1/structuring/approvals/${result}/reject`, {}],
+      [tenant.as('reviewer'), 'POST', `/v1/approvals/${result}/approve`, {}],
+      [tenant.as('admin'), 'POST', `/v1/approvals/${change.body.id}/reject`, { comment: 'No' }],
     ] as const
     expect(calls).toHaveLength(conditional.length)
     for (const [caller, method, to, body] of calls) {

@@ -11,6 +11,7 @@ import * as restricted from '../../../src/approvals/restricted.store.ts'
 import { statuses } from '../../../src/approvals/states.ts'
 import * as tallies from '../../../src/approvals/tallies.store.ts'
 import { changeKind } from '../../../src/changes/change-kind.ts'
+import * as votesOf from '../../../src/approvals/votes.store.ts'
 import { claimKind } from '../../../src/claims/claim-kind.ts'
 import { families } from '../../../src/families.ts'
 import { ctx, firstPage, gives, holds, laterPage, returns, returnsAllOf, rowOf, type Samples } from './sample.ts'
@@ -96,6 +97,9 @@ export const samples: Samples = {
     recordEach: history.recordEach(ctx, numbered, sql`'[["a","d"]]'`, 1),
     latestSeq: gives(history.latestSeq(sql`'t'`)),
     movedSince: { statement: { query: sql`SELECT * FROM ${history.movedSince(ctx, 1)}` }, columns: ['resource_id'] },
+    selectHistory: [firstPage, laterPage].map((page) =>
+      returns(history.selectHistory(ctx, 'a', page), 'seq id type actor_id at from_status to_status digest data'),
+    ),
     isRecorded: holds(history.isRecorded(ctx, 'a', ['a.b'])),
     latestStatus: gives(history.latestStatus(sql`'t'`, 'a')),
   },
@@ -125,6 +129,9 @@ export const samples: Samples = {
     visible: [...viewers, { ...ctx, actor: { ...ctx.actor, instanceId: 'i' } }].map((viewer) =>
       holds(restricted.visible(viewer, claimKind), 'approvals'),
     ),
+  },
+  'approvals/votes.store.ts': {
+    allVotes: gives(votesOf.allVotes, 'approvals a'),
   },
   'approvals/tallies.store.ts': {
     selectTotal: [undefined, ...statuses].flatMap((status) =>

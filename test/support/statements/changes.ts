@@ -40,7 +40,7 @@ export const samples: Samples = {
       returns(change.selectChanges(ctx, filter, firstPage), asked, state),
       returns(change.selectChanges(ctx, filter, laterPage), asked, state),
     ]),
-    selectChangeFacts: returns(change.selectChangeFacts(ctx, 'a'), 'entity_type entity_id entity_name action payload'),
+    factsOfChange: gives(change.factsOfChange, 'approvals a'),
     seenOfEntity: gives(change.seenOfEntity, 'approvals a'),
     shownOfChange: gives(change.shownOfChange, 'approvals a'),
   },

@@ -47,6 +47,7 @@ export const samples: Samples = {
       returns(intent.selectPending(ctx, 'i', 'c', page), ...intentColumns),
     ),
     countPending: returns(intent.countPending(ctx, 'i', 'c'), 'total'),
+    factsOfIntent: gives(intent.factsOfIntent, 'approvals a'),
     shownOfIntent: gives(intent.shownOfIntent(1), 'approvals a'),
   },
   'intents/outbox-status.store.ts': {

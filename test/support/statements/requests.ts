@@ -37,6 +37,7 @@ export const samples: Samples = {
       ]),
     ),
     countRequests: viewers.map((viewer) => returns(request.countRequests(viewer, 'pending'), 'total')),
+    factsOfRequest: gives(request.factsOfRequest, 'approvals a'),
     shownOfRequest: gives(request.shownOfRequest, 'approvals a'),
   },
   'requests/redemption.store.ts': {

@@ -94,6 +94,7 @@ export const samples: Samples = {
     selectPending: pendingFilters.flatMap((filter) =>
       pages.map((page) => returns(result.selectPending(ctx, filter, page), itemColumns)),
     ),
+    factsOfResult: gives(result.factsOfResult, 'approvals a'),
     shownOfResult: gives(result.shownOfResult, 'approvals a'),
   },
 }

@@ -1,0 +1,171 @@
+import { z } from '@hono/zod-openapi'
+import { winnerOf, type Vote } from '../approvals/approval.ts'
+import type { Aftermath, Family } from '../approvals/family.ts'
+import type { HistoricEvent } from '../approvals/history.store.ts'
+import { statusAt } from '../approvals/states.ts'
+import type { CastVote } from '../approvals/votes.store.ts'
+import { families } from '../families.ts'
+import { endpoint, json } from '../http/endpoint.ts'
+import type { AppContext } from '../http/environment.ts'
+import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
+import { ifMatch, setTag } from '../http/preconditions.ts'
+import { createRouter } from '../http/router.ts'
+import { iso } from '../http/time.ts'
+import {
+  anyApprovalSchema,
+  approvalParams,
+  approvingSchema,
+  eventsSchema,
+  rejectingSchema,
+} from './any-approval.schemas.ts'
+import type { AnyApproval } from './any-approval.store.ts'
+import { decideApproval } from './decide-approval.ts'
+import { familyOf } from './family-of.ts'
+import { getApproval, listEvents } from './read-approval.ts'
+
+const tags = ['Any approval']
+const path = '/v1/approvals/{id}'
+const one = (description: string) => ({ description, content: json(anyApprovalSchema) })
+const decided = one('The approval as decided; the same again for the same decision by the same person.')
+const undecidable = [
+  'self_approval',
+  'not_found',
+  'already_decided',
+  'already_withdrawn',
+  'approval_expired',
+  'digest_mismatch',
+  'precondition_failed',
+  ...families.flatMap(({ refusesDecision = [] }: Family) => refusesDecision),
+] as const
+
+/** Approvals of whatever family, by their ids: read, decide, what happened. */
+export const anyApprovalRoutes = createRouter()
+  .openapi(
+    endpoint({
+      method: 'get',
+      path,
+      operationId: 'getApproval',
+      takesBoundKeys: true,
+      tagged: true,
+      tags,
+      summary: 'Read an approval of any kind',
+      description: 'With all that an approver decides on, who has voted, and what it still takes.',
+      roles: 'any',
+      request: { params: approvalParams('clm_9f2a3b4c') },
+      responses: { 200: one("The approval; its ETag is that of its kind's own path.") },
+      refuses: ['not_found'],
+    }),
+    async (c) => show(c, await getApproval(c.get('ctx'), c.req.valid('param').id)),
+  )
+  .openapi(
+    endpoint({
+      method: 'post',
+      path: `${path}/approve`,
+      operationId: 'approveApproval',
+      tags,
+      summary: 'Approve, whatever kind it is',
+      description:
+        'Any role may try: the policy of its kind says who may. What an approval sets off is the same as on the path of its ' +
+        'kind. An intent that waits for the owner is decided by the person whom it names, or by an admin; for the customer, ' +
+        'through the channel only.',
+      roles: 'any',
+      request: { params: approvalParams('int_demo4'), body: { content: json(approvingSchema) } },
+      responses: { 200: decided },
+      refuses: undecidable,
+    }),
+    async (c) => decide(c, c.req.valid('param').id, 'approve', c.req.valid('json')),
+  )
+  .openapi(
+    endpoint({
+      method: 'post',
+      path: `${path}/reject`,
+      operationId: 'rejectApproval',
+      tags,
+      summary: 'Reject, whatever kind it is, saying why',
+      description: 'Any role may try: the policy of its kind says who may.',
+      roles: 'any',
+      request: { params: approvalParams('int_demo5'), body: { required: true, content: json(rejectingSchema) } },
+      responses: { 200: decided },
+      refuses: undecidable,
+    }),
+    async (c) => decide(c, c.req.valid('param').id, 'reject', c.req.valid('json')),
+  )
+  .openapi(
+    endpoint({
+      method: 'get',
+      path: `${path}/events`,
+      operationId: 'listApprovalEvents',
+      takesBoundKeys: true,
+      tags,
+      summary: 'What has happened to an approval, oldest first',
+      description: 'Nothing of it is ever changed or removed.',
+      roles: 'any',
+      request: { params: approvalParams('clm_9f2a3b4c'), query: z.object(cursorQuery(50)) },
+      responses: { 200: { description: 'A page of events; `Link` leads to the next.', content: json(eventsSchema) } },
+      refuses: ['not_found'],
+    }),
+    async (c) => {
+      const page = cursorRequest(c.req.valid('query'), 50)
+      const { rows, next } = await listEvents(c.get('ctx'), c.req.valid('param').id, page)
+      return c.json({ data: rows.map(renderEvent), next: linkNext(c, next) }, 200)
+    },
+  )
+
+async function decide(c: AppContext, id: string, vote: Vote, said: z.infer<typeof approvingSchema>) {
+  const { comment = null, digest = null } = said
+  return show(c, await decideApproval(c.get('ctx'), id, { vote, comment, digest, ifMatch: ifMatch(c) }))
+}
+
+function show(c: AppContext, approval: AnyApproval) {
+  setTag(c, `${approval.version}${approval.seen ?? ''}`)
+  return c.json(render(approval, c.get('ctx').now, new URL(c.req.url).origin), 200)
+}
+
+function render(approval: AnyApproval, now: number, origin: string) {
+  const { id, kind, title, requester_id, submitted_by, revision, digest, comment } = approval
+  const { policy, what } = familyOf(id)
+  const status = statusAt(approval, now)
+  const { final = true } = JSON.parse(approval.after ?? '{}') as Aftermath
+  const end = status === 'pending' ? null : winnerOf(approval, now)
+  const needed = { roles: policy.approver_roles, approvals: approval.votes_needed, given: approval.votes_for }
+  const shown = {
+    id,
+    kind,
+    status,
+    title,
+    requester: requester_id,
+    submitted_by: submitted_by ?? requester_id,
+    created_at: iso(approval.created_at),
+    updated_at: iso(approval.updated_at),
+    due_at: iso(approval.due_at),
+    revision,
+    digest,
+    approved_digest: status === 'approved' ? digest : null,
+    edited: false,
+    url: `${origin}/a/${encodeURIComponent(id)}`,
+    policy: null,
+    stages: [{ name: null, all: [needed] }],
+    votes: votesOf(approval),
+    decided_by: end?.decided_by ?? null,
+    decided_at: end?.decided_at ?? null,
+    comment,
+    final: end !== null && final,
+    what: what.of(JSON.parse(approval.facts)),
+    family: JSON.parse(approval.family) as object,
+  }
+  return shown as z.infer<typeof anyApprovalSchema>
+}
+
+function votesOf({ all_votes }: AnyApproval) {
+  const cast = (JSON.parse(all_votes) as CastVote[]).toSorted((a, b) => a.voted_at - b.voted_at)
+  return cast.map(({ voted_at, voided_at, ...vote }) => ({
+    ...vote,
+    voted_at: iso(voted_at),
+    voided_at: iso(voided_at),
+  }))
+}
+
+function renderEvent({ actor_id, at, from_status, to_status, data, seq, id, type, digest }: HistoricEvent) {
+  const happened = { seq, id, type, actor: actor_id, at: iso(at), from: from_status, to: to_status, digest }
+  return { ...happened, data: JSON.parse(data) as Record<string, unknown> }
+}

@@ -1,0 +1,150 @@
+import { z } from '@hono/zod-openapi'
+import { roles } from '../context.ts'
+import { digest, revision } from '../digest.schemas.ts'
+import { families, kinds } from '../families.ts'
+import { id } from '../id.schemas.ts'
+import { next } from '../page.schemas.ts'
+import { status } from '../status.schemas.ts'
+import { time } from '../time.schemas.ts'
+
+/** The address of an approval, with one of the demo data to try it with. */
+export const approvalParams = (example: string) => z.object({ id: id.openapi({ example }) })
+
+const comment = z.string().trim().min(1).max(2000)
+const seen = digest.nullish().openapi({
+  description: 'That of the question that you have seen: if it is another one by now, nothing is decided.',
+})
+
+export const approvingSchema = z
+  .strictObject({ comment: comment.nullish(), digest: seen })
+  .openapi('ApprovingVote', { example: { comment: 'Within policy' } })
+export const rejectingSchema = z
+  .strictObject({ comment: comment.openapi({ description: 'Why; the one who asked reads it.' }), digest: seen })
+  .openapi('RejectingVote', { example: { comment: 'The receipt is missing.' } })
+
+const voteSchema = z.object({
+  voter: z.string(),
+  vote: z.enum(['approve', 'reject']),
+  comment: z.string().nullable(),
+  voted_at: time,
+  reported_by: z.string().nullable().openapi({ description: "Whose key cast it, where it was not the voter's." }),
+  revision: revision.openapi({ description: 'Of the question that it was cast on.' }),
+  voided_at: time.nullable().openapi({ description: 'Since when it does not count any more.' }),
+})
+
+const stageSchema = z.object({
+  name: z.string().nullable(),
+  all: z
+    .array(
+      z.object({
+        roles: z.array(z.enum(roles)),
+        approvals: z.int().openapi({ description: 'From how many people with one of the roles.' }),
+        given: z.int(),
+      }),
+    )
+    .openapi({ description: 'What it takes, all of it.' }),
+})
+
+/** An approval of whatever family. */
+export const anyApprovalSchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum(kinds),
+    status,
+    title: z.string(),
+    requester: z.string(),
+    submitted_by: z.string().openapi({ description: 'Whose key sent it.' }),
+    created_at: time,
+    updated_at: time,
+    due_at: time.nullable(),
+    revision,
+    digest,
+    approved_digest: digest.nullable().openapi({ description: 'Of what was approved; null where nothing was.' }),
+    edited: z.boolean().openapi({ description: 'Whether it was approved with changes.' }),
+    url: z.url().openapi({ description: 'Where a person decides it.' }),
+    policy: z.null().openapi({ description: 'None: its kind says who decides.' }),
+    stages: z.array(stageSchema),
+    votes: z.array(voteSchema).openapi({ description: 'In the order in which they were cast.' }),
+    decided_by: z.string().nullable(),
+    decided_at: time.nullable(),
+    comment: z.string().nullable(),
+    final: z
+      .boolean()
+      .openapi({ description: 'Whether it stays so: nobody can decide it, or take a decision back, any more.' }),
+    what: z.record(z.string(), z.unknown()).openapi({
+      description:
+        'What is asked: together with `id`, `kind`, `revision`, `title` and `requester` it makes the digest.',
+    }),
+    family: z
+      .union(families.map(({ shows }) => z.object(shows.members)))
+      .openapi({ description: 'The members of its kind, as on the dashboard.' }),
+  })
+  .openapi('ApprovalInFull', {
+    example: {
+      id: 'clm_9f2a3b4c',
+      kind: 'claim',
+      status: 'approved',
+      title: 'Train to Bern',
+      requester: 'usr_member',
+      submitted_by: 'usr_member',
+      created_at: '2026-03-16T14:00:00.000Z',
+      updated_at: '2026-03-16T14:30:00.000Z',
+      due_at: null,
+      revision: 1,
+      digest: '0'.repeat(64),
+      approved_digest: '0'.repeat(64),
+      edited: false,
+      url: 'https://countersign.example/a/clm_9f2a3b4c',
+      policy: null,
+      stages: [{ name: null, all: [{ roles: ['coordinator', 'admin'], approvals: 1, given: 1 }] }],
+      votes: [
+        {
+          voter: 'usr_coord99',
+          vote: 'approve',
+          comment: 'Within policy',
+          voted_at: '2026-03-16T14:30:00.000Z',
+          reported_by: null,
+          revision: 1,
+          voided_at: null,
+        },
+      ],
+      decided_by: 'usr_coord99',
+      decided_at: '2026-03-16T14:30:00.000Z',
+      comment: 'Within policy',
+      final: true,
+      what: {
+        description: 'Train to Bern',
+        amount: 4250,
+        currency: 'CHF',
+        expense_type: 'travel',
+        incurred_on: null,
+        distance_km: null,
+        receipt_url: null,
+        external_ref: null,
+      },
+      family: {
+        claim_id: 'clm_9f2a3b4c',
+        description: 'Train to Bern',
+        amount: 4250,
+        currency: 'CHF',
+        expense_type: 'travel',
+        external_ref: null,
+        submitted_by: 'usr_member',
+      },
+    },
+  })
+
+/** Something that has happened to an approval. */
+const eventSchema = z.object({
+  seq: z.int().openapi({ description: 'Counts all that happens in the tenant, from 1 without a gap.', example: 17 }),
+  id: z.string().openapi({ example: 'evt_01kjwxyv2jf5rv3p1m4w9xk0de' }),
+  type: z.string().openapi({ example: 'claim.submitted' }),
+  actor: z.string().openapi({ example: 'usr_member' }),
+  at: time.openapi({ example: '2026-03-16T14:00:00.000Z' }),
+  from: z.string().nullable().openapi({ description: 'Its status before.', example: null }),
+  to: z.string().openapi({ description: 'Its status since.', example: 'pending' }),
+  digest: digest.nullable().openapi({ description: 'Of the question, as it was then.' }),
+  data: z.record(z.string(), z.unknown()).openapi({ example: {} }),
+})
+
+export const eventsSchema = z.object({ data: z.array(eventSchema), next }).openapi('ApprovalEvents')

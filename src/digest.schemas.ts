@@ -1,0 +1,13 @@
+import { z } from '@hono/zod-openapi'
+
+/** What identifies a question that is asked for approval. */
+export const digest = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'must be a digest: 64 hexadecimal digits in lower case')
+  .openapi({
+    description: 'SHA-256 of what is asked, in its canonical form (RFC 8785): lower-case hexadecimal.',
+    example: '0'.repeat(64),
+  })
+
+/** Which question it is. */
+export const revision = z.int().openapi({ description: '1, and one more for each amendment.', example: 1 })

@@ -1,0 +1,307 @@
+import { env } from 'cloudflare:workers'
+import { describe, expect, test } from 'vitest'
+import { expireDue } from '../../src/approvals/decide-due.ts'
+import { systemContext } from '../../src/context.ts'
+import { heldResult, invoiceGate } from '../support/gates.ts'
+import { newTenant, type Answer, type Caller, type Tenant } from '../support/tenant.ts'
+
+const post = (caller: Caller, path: string, body: object = {}, headers: Record<string, string> = {}) =>
+  caller(path, { method: 'POST', body, headers })
+const at = (id: string, more = '') => `/v1/approvals/${id}${more}`
+const said = ({ status, body }: Answer) => (status < 300 ? [status, body.status] : [status, body.code])
+
+const trip = { description: 'Train to Bern', amount: 4250, currency: 'CHF' }
+const claimed = async (tenant: Tenant) => (await post(tenant.as('member'), '/api/v1/claims', trip)).body.claim_id
+
+const offer = '/api/v1/entities/offer/of_1'
+async function changed(tenant: Tenant) {
+  await tenant.as('admin')(offer, { method: 'PUT', body: { entityName: 'Offer', data: { rate: 1 } } })
+  const body = { entityType: 'offer', entityId: 'of_1', entityName: 'Offer', action: 'update', payload: { rate: 2 } }
+  return (await post(tenant.as('member'), '/api/v1/approvals', body)).body.id
+}
+
+const instance = crypto.randomUUID()
+async function called(tenant: Tenant, asked: { approver_role?: string; approver_person_id?: string } = {}) {
+  const intent = { action: 'refund', skill_slug: 'payments', customer_id: instance, serialized_intent: { a: 1.1 } }
+  const path = `/internal/v1/instances/${instance}/approvals/request`
+  const { approval_ref: ref } = (await post(tenant.as('service'), path, { ...intent, ...asked })).body
+  const found = await env.DB.prepare('SELECT approval_id AS id FROM intents WHERE tenant_id = ? AND approval_ref = ?')
+    .bind(tenant.id, ref)
+    .first<{ id: string }>()
+  return { ref, id: found!.id }
+}
+const entriesOf = async (tenant: Tenant) =>
+  (await post(tenant.as('service'), `/internal/v1/instances/${instance}/outbox/lease`)).body.entries
+
+const held = async (tenant: Tenant) => heldResult(tenant.as('service'), await invoiceGate(tenant.as('admin')))
+
+/** How each family asks, and who without a policy decides. */
+const families = [
+  ['claim', claimed, 'coordinator'],
+  ['change', changed, 'admin'],
+  ['intent', async (tenant: Tenant) => (await called(tenant, { approver_role: 'owner' })).id, 'admin'],
+  ['result', held, 'reviewer'],
+] as const
+
+describe.each(families)('%s', (kind, ask, decider) => {
+  test('is read by its id, with all that an approver decides on', async () => {
+    const tenant = await newTenant()
+    const id = await ask(tenant)
+    await tenant.as('member')(at(id))
+    const { status, body, cost } = await tenant.as('member')(at(id))
+    expect([status, cost.queries]).toEqual([200, 1])
+    expect(cost.rowsRead).toBeLessThanOrEqual(10)
+    expect(body).toMatchObject({ id, kind, status: 'pending', revision: 1, approved_digest: null, edited: false })
+    expect(body).toMatchObject({ policy: null, votes: [], decided_by: null, decided_at: null, final: false })
+    expect(body.stages).toEqual([
+      { name: null, all: [{ roles: expect.arrayContaining([decider]), approvals: 1, given: 0 }] },
+    ])
+    expect(body.url).toBe(`https://countersign.test/a/${id}`)
+    expect(Object.keys(body.what).length).toBeGreaterThan(3)
+    const listed = (await tenant.as('member')(`/v1/approvals?kind=${kind}`)).body.approvals[0]
+    expect(listed).toMatchObject({ id, ...body.family })
+  })
+
+  test('is approved by its id, in one round trip, by who may; and the same again is the same answer', async () => {
+    const tenant = await newTenant()
+    // The first of a tenant makes tallies.
+    await ask(tenant)
+    const id = await ask(tenant)
+    const seen = await tenant.as('member')(at(id))
+    const wrong = await post(tenant.as('member'), at(id, '/approve'))
+    expect([wrong.status, wrong.headers.get('Content-Type')]).toEqual([403, 'application/problem+json'])
+    const { digest } = seen.body
+    await tenant.as(decider)(at(id))
+    const approved = await post(tenant.as(decider), at(id, '/approve'), { comment: 'Fine', digest })
+    expect([said(approved), approved.cost.queries]).toEqual([[200, 'approved'], 1])
+    // Applying a change reads the entity once more.
+    expect(approved.cost.rowsRead).toBeLessThanOrEqual(kind === 'change' ? 21 : 20)
+    const { decided_at } = approved.body
+    expect(approved.body).toMatchObject({
+      approved_digest: digest,
+      decided_by: `usr_${decider}`,
+      comment: 'Fine',
+      final: true,
+    })
+    expect(approved.body.votes).toEqual([
+      {
+        voter: `usr_${decider}`,
+        vote: 'approve',
+        comment: 'Fine',
+        voted_at: decided_at,
+        reported_by: null,
+        revision: 1,
+        voided_at: null,
+      },
+    ])
+    expect(approved.body.stages[0].all[0].given).toBe(1)
+    const again = await post(tenant.as(decider), at(id, '/approve'), { digest })
+    expect([again.status, again.body]).toEqual([200, approved.body])
+    const read = await tenant.as('member')(at(id))
+    expect([read.body, read.headers.get('ETag')]).toEqual([approved.body, approved.headers.get('ETag')])
+    expect(read.headers.get('ETag')).not.toBe(seen.headers.get('ETag'))
+    expect(read.cost.rowsRead).toBeLessThanOrEqual(10)
+  })
+
+  test('is rejected with a comment only, and then not approved', async () => {
+    const tenant = await newTenant()
+    const id = await ask(tenant)
+    for (const body of [{}, { comment: '' }, { comment: ' ' }]) {
+      const { status, body: answer } = await post(tenant.as(decider), at(id, '/reject'), body)
+      expect([status, answer.errors.map(({ pointer }: any) => pointer)]).toEqual([422, ['/comment']])
+    }
+    const rejected = await post(tenant.as(decider), at(id, '/reject'), { comment: 'No' })
+    expect(said(rejected)).toEqual([200, 'rejected'])
+    expect(rejected.body).toMatchObject({ comment: 'No', approved_digest: null, final: true })
+    const late = await post(tenant.as('other', [decider]), at(id, '/approve'))
+    expect([said(late), late.body.winner?.decided_by]).toEqual([[409, 'already_decided'], `usr_${decider}`])
+  })
+
+  test('is not decided as another question than was seen, nor in another state', async () => {
+    const tenant = await newTenant()
+    const id = await ask(tenant)
+    const { body, headers } = await tenant.as('member')(at(id))
+    const other = 'f'.repeat(64)
+    const mismatch = await post(tenant.as(decider), at(id, '/approve'), { digest: other })
+    expect([said(mismatch), mismatch.body.digest]).toEqual([[409, 'digest_mismatch'], body.digest])
+    const malformed = await post(tenant.as(decider), at(id, '/approve'), { digest: body.digest.toUpperCase() })
+    expect(malformed.status).toBe(body.digest === body.digest.toUpperCase() ? 200 : 422)
+    const stale = await post(tenant.as(decider), at(id, '/approve'), {}, { 'If-Match': '"99"' })
+    expect(said(stale)).toEqual([412, 'precondition_failed'])
+    expect((await tenant.as('member')(at(id))).body).toEqual(body)
+    const etag = { 'If-Match': headers.get('ETag')! }
+    expect(said(await post(tenant.as(decider), at(id, '/approve'), { digest: body.digest }, etag))).toEqual([
+      200,
+      'approved',
+    ])
+  })
+
+  test('tells its history, oldest first, page by page', async () => {
+    const tenant = await newTenant()
+    const id = await ask(tenant)
+    const { digest } = (await tenant.as('member')(at(id))).body
+    await post(tenant.as(decider), at(id, '/reject'), { comment: 'No' })
+    const { body, cost } = await tenant.as('member')(at(id, '/events'))
+    expect([body.next, cost.queries]).toEqual([null, 1])
+    expect(body.data.map(({ from, to }: any) => [from, to])).toEqual([
+      [null, 'pending'],
+      ['pending', 'rejected'],
+    ])
+    const [first, last] = body.data
+    expect(last).toMatchObject({ type: `${kind}.rejected`, actor: `usr_${decider}`, digest, data: { comment: 'No' } })
+    expect(first).toMatchObject({ digest })
+    expect(first.seq).toBeLessThan(last.seq)
+    const one = await tenant.as('member')(at(id, '/events?limit=1'))
+    expect([one.body.data, one.headers.get('Link')]).toEqual([[first], expect.stringContaining('rel="next"')])
+    const two = await tenant.as('member')(at(id, `/events?limit=1&cursor=${one.body.next}`))
+    expect([two.body.data, two.body.next]).toEqual([[last], null])
+  })
+
+  test('does not exist for another tenant, nor for one that has nothing of the kind', async () => {
+    const id = await ask(await newTenant())
+    const stranger = (await newTenant()).as('admin')
+    for (const answer of [
+      await stranger(at(id)),
+      await stranger(at(id, '/events')),
+      await post(stranger, at(id, '/approve')),
+      await post(stranger, at(id, '/reject'), { comment: 'No' }),
+    ]) {
+      expect(answer).toMatchObject({ status: 404, body: { code: 'not_found', detail: `There is no approval ${id}.` } })
+    }
+  })
+})
+
+test('an id of no known form is nothing', async () => {
+  const admin = (await newTenant()).as('admin')
+  for (const id of ['nobody', 'bat_1', 'out_demo0001', crypto.randomUUID(), 'clm_', '_']) {
+    expect([id, (await admin(at(id))).status]).toEqual([id, 404])
+    expect([id, (await post(admin, at(id, '/approve'))).status]).toEqual([id, 404])
+  }
+})
+
+test('nobody decides what they asked for, here either', async () => {
+  const tenant = await newTenant()
+  const { claim_id } = (await post(tenant.as('coordinator'), '/api/v1/claims', trip)).body
+  expect(said(await post(tenant.as('coordinator'), at(claim_id, '/approve')))).toEqual([403, 'self_approval'])
+})
+
+test('a change is applied when it is approved by its id; a stale one needs the ETag of what is there now', async () => {
+  const tenant = await newTenant()
+  const id = await changed(tenant)
+  const admin = tenant.as('admin')
+  const before = (await admin(at(id))).headers.get('ETag')!
+  await admin(offer, { method: 'PUT', body: { entityName: 'Offer', data: { rate: 7, cap: 1 } } })
+  expect(said(await post(admin, at(id, '/approve')))).toEqual([409, 'stale'])
+  expect(said(await post(admin, at(id, '/approve'), {}, { 'If-Match': before }))).toEqual([412, 'precondition_failed'])
+  const [here, there] = [await admin(at(id)), await admin(`/api/v1/approvals/${id}`)]
+  const now = here.headers.get('ETag')!
+  expect([now, now === before]).toEqual([there.headers.get('ETag'), false])
+  const approved = await post(admin, at(id, '/approve'), {}, { 'If-Match': now })
+  expect(said(approved)).toEqual([200, 'approved'])
+  expect(approved.headers.get('ETag')).toBe((await admin(`/api/v1/approvals/${id}`)).headers.get('ETag'))
+  expect((await admin(offer)).body.data).toEqual({ rate: 2, cap: 1 })
+})
+
+describe('an intent', () => {
+  test('that waits for the customer is decided through its channel only', async () => {
+    const tenant = await newTenant()
+    const { id, ref } = await called(tenant)
+    for (const caller of [tenant.as('admin'), tenant.as('service')]) {
+      expect(said(await post(caller, at(id, '/approve')))).toEqual([403, 'wrong_resolver'])
+      expect(said(await post(caller, at(id, '/reject'), { comment: 'No' }))).toEqual([403, 'wrong_resolver'])
+    }
+    const resolve = {
+      action: 'approve',
+      approval_ref: ref,
+      pin_verified: true,
+      resolver_role: 'customer',
+      resolved_by: 'ann',
+    }
+    await post(tenant.as('service'), `/internal/v1/instances/${instance}/approvals/resolve`, resolve)
+    const { body } = await tenant.as('member')(at(id))
+    expect(body).toMatchObject({
+      status: 'approved',
+      decided_by: 'ann',
+      votes: [{ voter: 'ann', reported_by: 'usr_service' }],
+    })
+  })
+
+  test('that waits for a certain owner is decided by that person, whatever their role, and by nobody else', async () => {
+    const tenant = await newTenant()
+    const { id, ref } = await called(tenant, { approver_role: 'owner', approver_person_id: 'usr_member' })
+    for (const caller of [tenant.as('admin'), tenant.as('service'), tenant.as('reviewer')]) {
+      expect(said(await post(caller, at(id, '/approve')))).toEqual([403, 'wrong_resolver'])
+    }
+    expect(said(await post(tenant.as('member'), at(id, '/approve')))).toEqual([200, 'approved'])
+    const intent = (await tenant.as('service')(`/internal/v1/instances/${instance}/approvals/${ref}`)).body
+    expect(intent).toMatchObject({ resolved_by: 'usr_member', resolver_role: 'owner', resolution_channel: 'api' })
+    expect(intent).toMatchObject({ reported_by: null, outbox_status: 'pending' })
+    expect(await entriesOf(tenant)).toMatchObject([{ approval_ref: ref }])
+  })
+
+  test('that waits for any owner is decided by an admin, and put in the outbox once', async () => {
+    const tenant = await newTenant()
+    const { id } = await called(tenant, { approver_role: 'owner' })
+    expect(said(await post(tenant.as('member'), at(id, '/approve')))).toEqual([403, 'wrong_resolver'])
+    const all = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => post(tenant.as(`a${n}`, ['admin']), at(id, '/approve'))),
+    )
+    expect(all.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(9).fill(409)])
+    expect(await entriesOf(tenant)).toHaveLength(1)
+  })
+
+  test('that nobody has decided in time is expired, before and after the sweep, and cannot be decided', async () => {
+    const tenant = await newTenant()
+    const { id } = await called(tenant, { approver_role: 'owner' })
+    await env.DB.prepare('UPDATE approvals SET due_at = ? WHERE id = ?')
+      .bind(Date.now() - 1, id)
+      .run()
+    const unswept = (await tenant.as('member')(at(id))).body
+    expect(unswept).toMatchObject({
+      status: 'expired',
+      decided_by: 'system:expiry',
+      decided_at: unswept.due_at,
+      final: true,
+    })
+    expect(said(await post(tenant.as('admin'), at(id, '/approve')))).toEqual([409, 'approval_expired'])
+    await expireDue(systemContext(env, 'system:maintenance', Date.now()))
+    const { updated_at: _, ...swept } = (await tenant.as('member')(at(id))).body
+    expect(unswept).toMatchObject(swept)
+  })
+})
+
+test('a claim that a running batch has approved is not final yet', async () => {
+  const tenant = await newTenant()
+  const id = await claimed(tenant)
+  const batch = { id: `bat_${crypto.randomUUID()}`, status: 'processing' }
+  await env.DB.batch([
+    env.DB.prepare(
+      `INSERT INTO batches (id, tenant_id, status, coordinator_id, created_by, roles, total_claims, write_id, created_at, updated_at, poke_at)
+       VALUES (?, ?, ?, 'usr_c', 'usr_c', '[]', 1, 'w', 0, 0, 1)`,
+    ).bind(batch.id, tenant.id, batch.status),
+    env.DB.prepare(
+      "UPDATE approvals SET status = 'approved', bulk_id = ?, decision_id = ?, decided_by = 'usr_c', decided_at = 1 WHERE id = ?",
+    ).bind(batch.id, batch.id, id),
+  ])
+  const { body, cost } = await tenant.as('member')(at(id))
+  expect(body).toMatchObject({ status: 'approved', final: false })
+  expect(cost.rowsRead).toBeLessThanOrEqual(10)
+  await env.DB.prepare("UPDATE batches SET status = 'completed', completed_at = 1, poke_at = NULL WHERE id = ?")
+    .bind(batch.id)
+    .run()
+  expect((await tenant.as('member')(at(id))).body.final).toBe(true)
+})
+
+test('of twenty who decide at once by one id, one wins', async () => {
+  const tenant = await newTenant()
+  const id = await claimed(tenant)
+  const votes = Array.from({ length: 20 }, (_, n) =>
+    n % 2
+      ? post(tenant.as(`c${n}`, ['coordinator']), at(id, '/approve'))
+      : post(tenant.as(`c${n}`, ['coordinator']), at(id, '/reject'), { comment: 'No' }),
+  )
+  const codes = (await Promise.all(votes)).map(({ status }) => status)
+  expect(codes.filter((status) => status === 200)).toHaveLength(1)
+  expect(codes.filter((status) => status === 409)).toHaveLength(19)
+  expect((await tenant.as('member')(at(id))).body.votes).toHaveLength(1)
+})
