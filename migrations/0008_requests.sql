@@ -37,6 +37,7 @@ CREATE TABLE requests (
   CHECK ((ended IS NULL) = (ended_at IS NULL) AND (ended IS NULL) = (ended_by IS NULL)),
   CHECK (outcome IS NULL OR ended = 'redeemed')
 ) STRICT, WITHOUT ROWID;
--- A reference is unique in the tenant; of a restricted request among its requester's, whose id `ref_scope` then is.
+-- A reference is unique in the tenant; of a restricted request among those that the same user has sent, whose id `ref_scope`
+-- then is: nobody else is told that it is taken.
 CREATE UNIQUE INDEX requests_by_external_ref ON requests (tenant_id, external_ref, ref_scope) WHERE external_ref IS NOT NULL;
 CREATE INDEX requests_to_redeem ON requests (redeem_by) WHERE redeem_by IS NOT NULL AND ended IS NULL;

@@ -2,6 +2,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Approval } from '../approvals/approval.ts'
 import { narrowed, pageAsOfNow } from '../approvals/list.store.ts'
 import { marked, type Mark } from '../approvals/mark.store.ts'
+import { boundTo, seesRestricted } from '../approvals/restricted.ts'
 import { visible } from '../approvals/restricted.store.ts'
 import type { Status } from '../approvals/states.ts'
 import { selectTotal } from '../approvals/tallies.store.ts'
@@ -49,11 +50,16 @@ const listed = sql`a.id, a.type, a.title, a.requester_id, a.submitted_by, a.stat
 
 /** Inserts what is asked for; the same transaction opens its approval. */
 export function insertRequest(ctx: Ctx, request: Request, redeemWithin: number): Statement {
-  const { id, summary, details, subject, external_ref, state, restricted, requester_id } = request
+  const { id, summary, details, subject, external_ref, state } = request
   return ctx.db.all(sql`
     INSERT INTO requests (approval_id, tenant_id, summary, details, subject, external_ref, ref_scope, state, redeem_within)
-    VALUES (${id}, ${ctx.actor.tenantId}, ${summary}, ${details}, ${subject}, ${external_ref}, ${restricted ? requester_id : ''},
+    VALUES (${id}, ${ctx.actor.tenantId}, ${summary}, ${details}, ${subject}, ${external_ref}, ${scopeOf(ctx, request)},
       ${state}, ${redeemWithin})`)
+}
+
+/** Whose references that of a request which the caller asks for has to differ from: the tenant's, or the caller's own. */
+function scopeOf({ actor }: Ctx, { restricted }: Request): string {
+  return restricted ? actor.userId : ''
 }
 
 /** Keeps what is asked instead, if this transaction has amended the question. */
@@ -72,10 +78,10 @@ export function selectRequest(ctx: Ctx, id: Reference) {
 }
 
 /** The id of the request that has a reference already. */
-export function selectByExternalRef(ctx: Ctx, { external_ref, restricted, requester_id }: Request) {
+export function selectByExternalRef(ctx: Ctx, request: Request) {
   return ctx.db.all<{ external_ref: string; request_id: string }>(sql`
     SELECT external_ref, approval_id AS request_id FROM requests
-    WHERE tenant_id = ${ctx.actor.tenantId} AND external_ref = ${external_ref} AND ref_scope = ${restricted ? requester_id : ''}`)
+    WHERE tenant_id = ${ctx.actor.tenantId} AND external_ref = ${request.external_ref} AND ref_scope = ${scopeOf(ctx, request)}`)
 }
 
 /** A page of requests, newest first, as of now. */
@@ -85,17 +91,23 @@ export function selectRequests(ctx: Ctx, filter: RequestFilter, page: PageReques
     WHERE r.approval_id = a.id ORDER BY a.created_at DESC, a.id DESC`)
 }
 
-/** Few have one reference, so those are looked through. */
+/** Few have one reference, so those are looked through: but none that the caller does not see because it is restricted. */
 function found(ctx: Ctx, { status, type, requesterId, subject, externalRef }: RequestFilter, page: PageRequest): SQL {
   const kinds = [requestKind] as const
+  const { tenantId, userId } = ctx.actor
   const filter = { kinds, requesterId, type, subjectType: subject?.type, subjectId: subject?.id }
   if (externalRef === undefined) return pageAsOfNow(ctx, { ...filter, status }, page)
   const asOfNow = sql`iif(a.status = 'pending' AND a.on_due IS 'expire' AND a.due_at <= ${ctx.now}, 'expired', a.status)`
-  const named = sql`
+  const rest = sql`${narrowed(ctx, filter)} AND ${asOfNow} = ${status ?? asOfNow} AND ${behind(page, sql`a`)}`
+  const named = (scopes: SQL) => sql`
     SELECT a.* FROM requests r CROSS JOIN approvals a
-    WHERE r.tenant_id = ${ctx.actor.tenantId} AND r.external_ref = ${externalRef} AND a.id = r.approval_id
-      AND ${narrowed(ctx, filter)} AND ${asOfNow} = ${status ?? asOfNow} AND ${behind(page, sql`a`)}`
-  return merged([named], page)
+    WHERE r.tenant_id = ${tenantId} AND r.external_ref = ${externalRef} AND ${scopes} AND a.id = r.approval_id AND ${rest}`
+  if (boundTo(ctx.actor) === null && seesRestricted(ctx.actor, requestKind)) return merged([named(sql`1`)], page)
+  const sentByOthers = sql`
+    SELECT a.* FROM approvals a INDEXED BY approvals_restricted_by_requester CROSS JOIN requests r
+    WHERE a.restricted = 1 AND a.kind = 'request' AND a.requester_id = ${userId} AND a.submitted_by IS NOT NULL
+      AND r.approval_id = a.id AND r.external_ref = ${externalRef} AND ${rest}`
+  return merged([named(sql`r.ref_scope = ''`), named(sql`r.ref_scope = ${userId}`), sentByOthers], page)
 }
 
 /** How many requests there are in all, or of a status. */
