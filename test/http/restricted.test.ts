@@ -1,9 +1,12 @@
 import { env } from 'cloudflare:workers'
-import { expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import type { Role } from '../../src/context.ts'
 import { maintain } from '../../src/maintenance/maintain.ts'
 import { submitClaims } from '../support/batches.ts'
+import { operations } from '../support/promised.ts'
 import { arrived, newReceiver } from '../support/receiver.ts'
-import { newTenant } from '../support/tenant.ts'
+import { newTenant, type Answer, type Caller, type Tenant } from '../support/tenant.ts'
+import { filledIn } from '../support/try-out.ts'
 
 const upkeep = () => maintain({ ...env, LOG_REQUESTS: 'off' }, Date.now())
 
@@ -68,4 +71,165 @@ test('only what an admin says lets an endpoint be told of what is restricted', a
   }
   expect((await admin(path, { method: 'PATCH', body: { description: 'x' } })).body.include_restricted).toBe(false)
   expect((await admin(path, change)).body.include_restricted).toBe(true)
+})
+
+const path = '/v1/requests'
+const ask = (caller: Caller, more: object = {}) =>
+  caller(path, { method: 'POST', body: { type: 'raise', title: 'A raise', ...more } })
+const post = (caller: Caller, at: string, body: object = {}) => caller(at, { method: 'POST', body })
+
+/** Something of everything that may be asked for and become of it; restricted or not. */
+async function raises(tenant: Tenant, restricted: boolean): Promise<Record<string, string>> {
+  const [member, service, reviewer] = [tenant.as('member'), tenant.as('service'), tenant.as('reviewer')]
+  const more = { restricted, subject: { type: 'person', id: 'ada' } }
+  const made: Record<string, string> = {}
+  const asked = async (name: string, caller: Caller, body: object = {}) => {
+    const answer = await ask(caller, { ...more, external_ref: `ref-${restricted}-${name}`, ...body })
+    made[name] = answer.body.id
+    return answer.body as { id: string; digest: string }
+  }
+  await asked('pending', member)
+  await asked('sent', service, { requester_id: 'usr_member' })
+  const { id: amended } = await asked('amended', member)
+  await member(`${path}/${amended}`, { method: 'PATCH', body: { title: 'A larger raise' } })
+  const { id: rejected } = await asked('rejected', member)
+  await post(reviewer, `${path}/${rejected}/reject`, { comment: 'No' })
+  const { id: withdrawn } = await asked('withdrawn', member)
+  await member(`${path}/${withdrawn}`, { method: 'DELETE' })
+  for (const name of ['approved', 'redeemed', 'revoked']) {
+    const { id, digest } = await asked(name, member)
+    await post(reviewer, `${path}/${id}/approve`)
+    if (name === 'redeemed') await post(member, `${path}/${id}/redeem`, { digest })
+    if (name === 'redeemed') await post(member, `${path}/${id}/outcome`, { outcome: 'succeeded' })
+    if (name === 'revoked') await post(member, `${path}/${id}/revoke`, { comment: 'Never mind' })
+  }
+  const { id: overdue } = await asked('overdue', member, { expires_in_hours: 1 })
+  await env.DB.prepare('UPDATE approvals SET due_at = 1 WHERE id = ?').bind(overdue).run()
+  return made
+}
+
+/** All that an answer says, but for what differs from one call to the next. */
+function whole({ status, headers, body }: Answer): string {
+  const said = [...headers].filter(([name]) => !['x-request-id', 'x-d1-bookmark', 'content-length'].includes(name))
+  return JSON.stringify([status, said, body])
+    .replaceAll(/"request_id":"[^"]+"/g, '')
+    .replaceAll(/dur=\d+/g, '')
+    .replaceAll(/\b[a-z]+_[0-9a-z]{26}\b|\b[0-9a-f]{8}-[-0-9a-f]{27}\b|\b[0-9a-f]{64}\b/g, '<id>')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+    .replaceAll(/(cursor=|"next":")[\w-]+/g, '$1<cursor>')
+}
+
+describe('a stranger', () => {
+  let tenant: Tenant
+  let hidden: Record<string, string>
+  let plain: Record<string, string>
+  /** With the same in it, but for what is restricted. */
+  let without: Tenant
+  /** Who is not to know: people without a role that decides, who have not asked. */
+  const strangers: [name: string, roles: Role[]][] = [
+    ['somebody', ['member']],
+    ['some_service', ['service']],
+    ['somebody_else', ['member', 'service']],
+  ]
+
+  beforeAll(async () => {
+    // Others have requests too, whose ids come before and after: the end of an index costs a row less.
+    await raises(await newTenant(), false)
+    ;[tenant, without] = [await newTenant(), await newTenant()]
+    hidden = await raises(tenant, true)
+    plain = await raises(tenant, false)
+    await raises(without, false)
+    await raises(await newTenant(), false)
+    // The calls that are compared find each key in the isolate's memory.
+    for (const one of [tenant, without]) for (const who of strangers) await one.as(...who)(`${path}/req_none`)
+  })
+
+  const lists = [
+    ...['', 'pending', 'approved', 'rejected', 'withdrawn', 'expired'].flatMap((status) => [
+      `${path}?limit=100${status && `&status=${status}`}`,
+      `/v1/approvals?limit=100${status && `&status=${status}`}`,
+    ]),
+    '/v1/approvals?kind=request',
+    ...[
+      'requester_id=usr_member',
+      'type=raise',
+      'subject_type=person&subject_id=ada',
+      'external_ref=ref-true-pending',
+      'external_ref=ref-false-pending',
+      'limit=3',
+      'limit=3&page=2',
+      'created_from=2020-01-01T00:00:00.000Z',
+    ].flatMap((query) => [`${path}?${query}`, `${path}?status=pending&${query}`]),
+  ]
+
+  test.each(lists)('GET %s says, and costs, what it does where nothing is restricted', async (list) => {
+    for (const who of strangers) {
+      const [there, elsewhere] = [await tenant.as(...who)(list), await without.as(...who)(list)]
+      expect(there.status).toBe(200)
+      expect(whole(there)).toBe(whole(elsewhere))
+      for (const id of Object.values(hidden)) expect(JSON.stringify(there.body)).not.toContain(id)
+    }
+  })
+
+  test('every operation on one says what it says of none', async () => {
+    const all = (await operations()).filter((one) => one.path.includes('{') && !one.path.includes('{instance_id}'))
+    expect(all.map(({ operationId }) => operationId)).toEqual(
+      expect.arrayContaining(['getRequest', 'redeemRequest', 'awaitDecision']),
+    )
+    const none = 'req_01jq8m2v9kf3wt6x5n4c7b8d9e'
+    for (const operation of all) {
+      const isOfSuch = /^\/v1\/(requests|approvals)\//.test(operation.path)
+      for (const who of isOfSuch ? strangers : strangers.slice(0, 1)) {
+        for (const [name, id] of Object.entries(hidden).slice(0, isOfSuch ? undefined : 1)) {
+          const said = async (about: string) => {
+            const { path: at, query, body } = filledIn(operation, about)
+            return whole(await tenant.as(...who)(`${at}?${query}`, { method: operation.method, body }))
+          }
+          const both = async () => [await said(id), await said(none)]
+          let [hides, isNot] = await both()
+          // Now and then one of the two has to read the key as well.
+          if (hides !== isNot) [hides, isNot] = await both()
+          expect([operation.operationId, name, hides]).toEqual([operation.operationId, name, isNot])
+        }
+      }
+    }
+  })
+
+  test('is not told by a reference either, which they take for themselves as if nobody had it', async () => {
+    for (const who of strangers) {
+      const caller = tenant.as(...who)
+      const reference = { external_ref: 'ref-true-pending', restricted: true }
+      expect((await ask(caller, reference)).status).toBe(201)
+      // Whose key asks for somebody else learns nothing of what those have asked for.
+      if (who[1].includes('service')) {
+        expect((await ask(caller, { ...reference, requester_id: 'usr_somebody_new' })).status).toBe(409)
+        const victim = { external_ref: 'ref-true-approved', restricted: true, requester_id: 'usr_member' }
+        expect((await ask(caller, victim)).status).toBe(201)
+      }
+    }
+  })
+
+  test('who asked, who sent it, who may decide and admins see all of it', async () => {
+    const seen = async (name: string, roles: readonly Role[]) => {
+      const { body } = await tenant.as(name, roles)(`${path}?limit=100`)
+      const found = new Set(body.data.map(({ id }: { id: string }) => id))
+      const listed = Object.keys(hidden).filter((one) => found.has(hidden[one]))
+      for (const [one, id] of Object.entries(hidden)) {
+        for (const at of [`${path}/${id}`, `/v1/approvals/${id}/decision`]) {
+          expect([name, one, (await tenant.as(name, roles)(at)).status]).toEqual([
+            name,
+            one,
+            listed.includes(one) ? 200 : 404,
+          ])
+        }
+      }
+      expect(Object.values(plain).every((id) => found.has(id))).toBe(true)
+      return listed
+    }
+    const all = Object.keys(hidden)
+    expect(await seen('member', ['member'])).toEqual(all)
+    for (const role of ['reviewer', 'coordinator', 'admin'] as const)
+      expect(await seen(`other_${role}`, [role])).toEqual(all)
+    expect(await seen('service', ['service'])).toEqual(['sent'])
+  })
 })
