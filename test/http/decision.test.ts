@@ -146,7 +146,7 @@ test.skipIf(overSocket)('what a batch has approved is not final while it may be 
   const batchId = made.body.batch_id as string
   await env.DB.prepare('UPDATE batches SET process_at = 1 WHERE id = ?').bind(batchId).run()
   await advanceBatch(systemContext(env, 'system:batch-runner', Date.now(), tenant.id), batchId, 1)
-  const tags = []
+  const tags: unknown[] = []
   for (const wait of [0, 30]) {
     const { body, headers } = await told(tenant.as('member')(of(claim_ids[0]!, wait)))
     expect(body).toMatchObject({ status: 'approved', final: false, approved_digest: body.digest })
@@ -238,6 +238,38 @@ test('an approved call that was not replayed in time has lapsed, before any swee
   expect(lapsed).toMatchObject({ status: 'lapsed', final: true, retry: '1970-01-01T00:00:00.005Z' })
   expect(lapsed.approved_digest).toBe(approved.body.digest)
   expect(headers.get('ETag')).not.toBe(approved.headers.get('ETag'))
+})
+
+test('what was amended meanwhile is pending with its new digest; revoked or lapsed, it is no yes any more', async () => {
+  const tenant = await newTenant()
+  const member = tenant.as('member')
+  const ask = async () =>
+    (await member('/v1/requests', { method: 'POST', body: { type: 'deploy', title: 'Deploy 1.2.3' } })).body.id
+  const [id, other] = [await ask(), await ask()]
+  const first = (await member(of(id))).body
+  const answer = member(of(id, 2))
+  await waiting(tenant, 1)
+  const { status } = await member(`/v1/requests/${id}`, { method: 'PATCH', body: { title: 'Deploy 1.2.4' } })
+  expect(status).toBe(200)
+  const amended = (await answer).body
+  expect(amended).toMatchObject({ status: 'pending', revision: 2 })
+  expect(amended.digest).not.toBe(first.digest)
+
+  const coordinator = tenant.as('coordinator')
+  const tags: unknown[] = []
+  const told = async (which: string) => {
+    const { body, headers } = await member(of(which, 30))
+    tags.push(headers.get('ETag'))
+    return body
+  }
+  for (const one of [id, other]) await coordinator(`/v1/requests/${one}/approve`, { method: 'POST' })
+  expect(await told(id)).toMatchObject({ status: 'approved', final: true, approved_digest: amended.digest })
+  await coordinator(`/v1/requests/${id}/revoke`, { method: 'POST', body: { comment: 'Not today.' } })
+  const revoked = { status: 'revoked', final: true, retry: 'changed', reason: 'Not today.' }
+  expect(await told(id)).toMatchObject(revoked)
+  await env.DB.prepare('UPDATE requests SET redeem_by = 5 WHERE approval_id = ?').bind(other).run()
+  expect(await told(other)).toMatchObject({ status: 'lapsed', final: true, retry: '1970-01-01T00:00:00.005Z' })
+  expect(new Set(tags).size).toBe(3)
 })
 
 test('a thousand who wait for one approval are told of it by five queries at the most', async () => {
