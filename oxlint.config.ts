@@ -24,7 +24,7 @@ const folders: Record<string, string[]> = {
   webhooks: [...families, 'maintenance'],
   approvals: [...families, 'webhooks', 'maintenance', 'http', 'access', 'idempotency'],
   idempotency: [...families, 'webhooks', 'approvals', 'access', 'maintenance', 'http'],
-  access: [...families, 'webhooks', 'approvals', 'maintenance'],
+  access: [...families, 'webhooks', 'maintenance'],
   db: ['maintenance', 'http'],
   http: [...families, 'webhooks', 'approvals', 'maintenance'],
   dashboard: [...families, 'webhooks', 'maintenance'],
@@ -37,6 +37,12 @@ const folders: Record<string, string[]> = {
 const addressees: Pattern = {
   group: ['**/webhooks/*', '!**/webhooks/addressees.store.ts'],
   message: 'Of webhooks, a family knows addressees.store.ts.',
+}
+
+/** What of the core may be used by what is no approval: its history. */
+const history: Pattern = {
+  group: ['**/approvals/*', '!**/approvals/history.store.ts'],
+  message: 'Of approvals, access/ knows history.store.ts.',
 }
 
 const drizzle = { regex: '^drizzle-orm', message: 'SQL belongs in a .store.ts; a table in a .table.ts.' }
@@ -91,9 +97,13 @@ export default defineConfig({
         message: `${folder}/ does not know ${other}/.`,
       }))
       const ofWebhooks = families.includes(folder) ? [addressees] : []
+      const ofApprovals = folder === 'access' ? [history] : []
       const isRoom = folder === 'http' || folder === 'db'
       return Object.entries(roles).map(([glob, byRole]) =>
-        restrict([`src/${folder}/${glob}`], [...noDoors, ...foreign, ...ofWebhooks, ...(isRoom ? [] : byRole)]),
+        restrict(
+          [`src/${folder}/${glob}`],
+          [...noDoors, ...foreign, ...ofWebhooks, ...ofApprovals, ...(isRoom ? [] : byRole)],
+        ),
       )
     }),
     { files: ['test/**', 'scripts/**', 'bench/**'], rules: { 'typescript/no-explicit-any': 'off' } },

@@ -29,8 +29,8 @@ CREATE INDEX api_keys_of_admins ON api_keys (tenant_id, person_id) WHERE revoked
 
 -- From here on, here and in the other files: what a tenant has.
 
--- Who acts: people and services. `roles` is a JSON array, `groups` those of the groups, sorted. One that is deleted stays for
--- the history, as a name; its id is nobody's any more. `write_id` is the write that last touched the row.
+-- Who acts: people and services. `roles` and `groups` (their ids) are JSON arrays. One that is deleted stays for the history,
+-- as a name; its id is nobody's any more. `write_id` is the write that last touched the row.
 CREATE TABLE people (
   tenant_id TEXT NOT NULL,
   id TEXT NOT NULL,

@@ -1,21 +1,38 @@
 import { createHash } from 'node:crypto'
 import { demoTenant, insert, type Demo } from '../src/approvals/approvals.demo.ts'
+import type { Role } from '../src/context.ts'
 
-/** The keys of the demo data. They exist in local development only. */
-export const demoKeys = [
-  { secret: 'cs_demo_admin', tenant: demoTenant, user: 'usr_admin', name: 'Admin', role: 'admin' },
-  {
-    secret: 'cs_demo_coordinator',
-    tenant: demoTenant,
-    user: 'usr_coord99',
-    name: 'Carla Coordinator',
-    role: 'coordinator',
-  },
-  { secret: 'cs_demo_reviewer', tenant: demoTenant, user: 'usr_reviewer', name: 'Rita Reviewer', role: 'reviewer' },
-  { secret: 'cs_demo_member', tenant: demoTenant, user: 'usr_member', name: 'John Doe', role: 'member' },
-  { secret: 'cs_demo_service', tenant: demoTenant, user: 'usr_service', name: 'Agent platform', role: 'service' },
+/** Whoever has a key in the demo data. The keys exist in local development only. */
+export const demoKeys: readonly DemoKey[] = [
+  { secret: 'cs_demo_admin', user: 'usr_admin', name: 'Admin', role: 'admin' },
+  { secret: 'cs_demo_coordinator', user: 'usr_coord99', name: 'Carla Coordinator', role: 'coordinator' },
+  { secret: 'cs_demo_reviewer', user: 'usr_reviewer', name: 'Rita Reviewer', role: 'reviewer' },
+  { secret: 'cs_demo_member', user: 'usr_member', name: 'John Doe', role: 'member' },
+  { secret: 'cs_demo_service', user: 'usr_service', name: 'Agent platform', role: 'service' },
+  { secret: 'cs_demo_support', user: 'usr_sam', name: 'Sam Support', role: 'member', group: 'grp_support' },
+  { secret: 'cs_demo_finance', user: 'usr_fay', name: 'Fay Finance', role: 'member', group: 'grp_finance' },
+  { secret: 'cs_demo_ops', user: 'usr_oli', name: 'Oli Ops', role: 'member', group: 'grp_ops' },
+  { secret: 'cs_demo_former', user: 'usr_former', name: 'Fritz Former', role: 'member', group: 'grp_former' },
   { secret: 'cs_other_admin', tenant: 'other', user: 'usr_other', name: 'Otto Other', role: 'admin' },
-] as const
+]
+
+interface DemoKey {
+  secret: string
+  /** The demo tenant unless it says otherwise. */
+  tenant?: string
+  user: string
+  name: string
+  role: Role
+  group?: string
+}
+
+/** Groups, and who is in them. */
+const groups = [
+  { id: 'grp_support', name: 'Support' },
+  { id: 'grp_finance', name: 'Finance' },
+  { id: 'grp_ops', name: 'Operations' },
+  { id: 'grp_former', name: 'Nobody needs this one' },
+]
 
 /**
  * The demo data as SQL statements: two tenants with their keys, and what each family has for the first.
@@ -31,13 +48,19 @@ function access(now: number): string[] {
   return [
     insert('tenants', { id: demoTenant, name: 'Demo', created_at: now }),
     insert('tenants', { id: 'other', name: 'Other', created_at: now }),
-    ...demoKeys.flatMap(({ secret, tenant, user, name, role }) => [
+    ...groups.map(({ id, name }) => {
+      const members = demoKeys.filter(({ group }) => group === id).map(({ user }) => user)
+      const member_ids = JSON.stringify(members)
+      return insert('groups', { tenant_id: demoTenant, id, name, member_ids, created_at: now, updated_at: now })
+    }),
+    ...demoKeys.flatMap(({ secret, tenant = demoTenant, user, name, role, group }) => [
       insert('people', {
         tenant_id: tenant,
         id: user,
         name,
         kind: role === 'service' ? 'service' : 'human',
         roles: JSON.stringify([role]),
+        groups: JSON.stringify(group ? [group] : []),
         created_at: now,
         updated_at: now,
       }),

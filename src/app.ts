@@ -1,6 +1,9 @@
 import { pokeWatch } from './any-approval/poke-watch.ts'
 import { decisionRoutes } from './any-approval/decision.routes.ts'
 import { anyApprovalRoutes } from './any-approval/any-approval.routes.ts'
+import { groupRoutes } from './access/groups.routes.ts'
+import { keyRoutes } from './access/keys.routes.ts'
+import { peopleRoutes } from './access/people.routes.ts'
 import { families } from './families.ts'
 import { account } from './http/account.ts'
 import { authentication } from './http/authentication.ts'
@@ -46,6 +49,9 @@ export function createApp() {
     dashboardRoutes,
     anyApprovalRoutes,
     decisionRoutes,
+    peopleRoutes,
+    groupRoutes,
+    keyRoutes,
   ]
   for (const routes of rooms) app.route('/', routes)
   app.openAPIRegistry.registerWebhook(outgoing)

@@ -1,3 +1,4 @@
+import { accessRefusals } from './access/access.refusals.ts'
 import { families } from './families.ts'
 import { coreRefusals, type Explanations } from './refusal.ts'
 import { webhookRefusals } from './webhooks/webhooks.refusals.ts'
@@ -8,4 +9,5 @@ export const refusals: Readonly<Explanations> = Object.assign(
   coreRefusals,
   ...families.map((family) => family.refusals),
   webhookRefusals,
+  accessRefusals,
 )

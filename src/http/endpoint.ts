@@ -39,7 +39,7 @@ export interface Declaration {
   creates?: boolean
   /** Whether an Idempotency-Key is the tenant's, whoever sends it, and may also come in the body (`bodyKey`). */
   sharesKeys?: boolean
-  /** Whether its answer has an ETag; so has that of each operation that takes If-Match. */
+  /** Whether its answer has an ETag; so has that of each operation that takes If-Match, but for one that says false. */
   tagged?: boolean
   /** Whether it takes keys that are bound to an agent instance although it is not one of that instance's operations. */
   takesBoundKeys?: boolean
@@ -112,7 +112,7 @@ function whoMay({ roles, takesBoundKeys }: Declaration): string {
 function withHeaders({ responses, request, creates, refuses, tagged }: Declaration): RouteConfig['responses'] {
   const header = (description: string) => ({ description, schema: { type: 'string' as const } })
   const headers = {
-    ...((tagged || refuses?.includes('precondition_failed')) && {
+    ...((tagged ?? refuses?.includes('precondition_failed')) && {
       ETag: header('Changes with every change of what is shown; goes into If-Match.'),
     }),
     ...(request?.query?.shape.cursor && { Link: header('The next page, `<…>; rel="next"`, if there is one.') }),

@@ -326,7 +326,19 @@ test.each([',', 'nonsense', '"', 'W/"1"', '1'])(
       body: { entityType: 'offer', entityId: 'of_1', entityName: 'Offer', action: 'delete' },
     })
     const result = await heldResult(tenant.as('service'), await invoiceGate(tenant.as('admin')))
+    const person = (await tenant.as('admin')('/v1/people', { method: 'POST', body: { name: 'Ada' } })).body.id
+    const group = (await tenant.as('admin')('/v1/groups', { method: 'POST', body: { name: 'Team' } })).body.id
+    const asked = { type: 'deployment', title: 'Release 7' }
+    const request = (await tenant.as('member')('/v1/requests', { method: 'POST', body: asked })).body.id
     const calls = [
+      [tenant.as('member'), 'PATCH', `/v1/requests/${request}`, { title: 'Release 8' }],
+      [tenant.as('reviewer'), 'POST', `/v1/requests/${request}/approve`, {}],
+      [tenant.as('reviewer'), 'POST', `/v1/requests/${request}/reject`, { comment: 'No' }],
+      [tenant.as('member'), 'DELETE', `/v1/requests/${request}`],
+      [tenant.as('admin'), 'PATCH', `/v1/people/${person}`, { name: 'Eva' }],
+      [tenant.as('admin'), 'DELETE', `/v1/people/${person}`],
+      [tenant.as('admin'), 'PATCH', `/v1/groups/${group}`, { name: 'Crew' }],
+      [tenant.as('admin'), 'DELETE', `/v1/groups/${group}`],
       [coordinator, 'POST', `${path}/${claim}/approve`, {}],
       [coordinator, 'POST', `${path}/${claim}/reject`, { comment: 'No' }],
       [tenant.as('member'), 'DELETE', `${path}/${claim}`],

@@ -80,6 +80,16 @@ test('a stream ends at the next heartbeat after its key was revoked; the others 
   await vi.waitFor(async () => expect(await held(batchId)).toBe(0))
 })
 
+test('a stream ends at the next heartbeat after the person of its key was disabled', async () => {
+  const tenant = await newTenant()
+  const batchId = await waiting(tenant)
+  const stream = await opened(await tenant.key('leaving', ['member']), batchId)
+  const disabled = { method: 'PATCH', body: { disabled: true } }
+  expect((await tenant.as('admin')('/v1/people/usr_leaving', disabled)).status).toBe(200)
+  await env.BATCH_RUNNER.getByName(batchId).lookAfterFollowers()
+  expect(await stream.rest()).toBe('')
+})
+
 test('a stream lasts a quarter of an hour at the most', async () => {
   const tenant = await newTenant()
   const batchId = await waiting(tenant)

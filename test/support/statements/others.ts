@@ -1,9 +1,14 @@
 import { sql } from 'drizzle-orm'
+import { groups, people } from '../../../src/access/access.table.ts'
 import * as access from '../../../src/access/access.store.ts'
+import * as group from '../../../src/access/groups.store.ts'
+import * as key from '../../../src/access/keys.store.ts'
+import * as admin from '../../../src/access/last-admin.store.ts'
+import * as person from '../../../src/access/people.store.ts'
 import { statuses } from '../../../src/approvals/states.ts'
 import * as dashboard from '../../../src/dashboard/dashboard.store.ts'
 import * as idempotency from '../../../src/idempotency/idempotency.store.ts'
-import { ctx, firstPage, gives, laterPage, returns, type Samples } from './sample.ts'
+import { ctx, firstPage, gives, holds, laterPage, returns, rowOf, type Samples } from './sample.ts'
 
 const used = { key: 'k', userId: 'usr_x', path: '/x', fingerprint: 'f', replayed: false }
 const filters = [undefined, ...statuses].flatMap((status) =>
@@ -12,6 +17,25 @@ const filters = [undefined, ...statuses].flatMap((status) =>
     ...(status && { status }),
   })),
 )
+const someone = { ...rowOf(people), roles: '["admin"]', groups: '["g"]' }
+const some = { ...rowOf(groups), member_ids: '["p"]' }
+const moves = { joined: ['x'], left: ['y'] }
+const personColumns = 'id name email kind roles groups disabled version write_id created_at updated_at deleted_at'
+const groupColumns = 'id name member_ids version write_id created_at updated_at deleted_at'
+const keyColumns = 'id person_id name roles instance_id created_at created_by expires_at revoked_at last_used_on'
+const aKey = {
+  id: 'k',
+  person_id: 'p',
+  name: 'x',
+  roles: '["admin"]',
+  instance_id: null,
+  created_at: 1,
+  created_by: 'p',
+  expires_at: null,
+  revoked_at: null,
+  last_used_on: null,
+}
+const pages = [firstPage, laterPage]
 const listed = 'id kind status title requester created_at due_at on_due decided_at decided_by family'
 
 /** What the stores build that belong to no family. */
@@ -24,6 +48,44 @@ export const samples: Samples = {
     userName: gives(access.userName(sql`a.tenant_id`, sql`a.decided_by`), 'approvals a'),
     selectUnrevoked: returns(access.selectUnrevoked(ctx.db, ['k']), 'id expires_at'),
     noteDay: access.noteDay(ctx.db, 'k', '2026-03-16'),
+  },
+  'access/last-admin.store.ts': {
+    keepsAnAdminKey: holds(admin.keepsAnAdminKey(ctx, admin.keyCalled('k'))),
+    keysOf: holds(admin.keysOf('p'), 'api_keys k'),
+    keyCalled: holds(admin.keyCalled('k'), 'api_keys k'),
+  },
+  'access/people.store.ts': {
+    insertPerson: person.insertPerson(ctx, someone),
+    updatePerson: [true, false].map((loses) => person.updatePerson(ctx, someone, someone, ['g'], loses)),
+    wrotePerson: holds(person.wrotePerson(ctx, someone)),
+    roomyPeople: [holds(person.roomyPeople(ctx, ['p'])), holds(person.roomyPeople(ctx, []))],
+    selectKnownPeople: returns(person.selectKnownPeople(ctx, ['p']), 'id groups'),
+    regroupPeople: person.regroupPeople(ctx, 'g', moves, sql`1`),
+    selectPerson: returns(person.selectPerson(ctx, 'p'), personColumns),
+    selectPeople: pages.map((page) => returns(person.selectPeople(ctx, page), personColumns)),
+  },
+  'access/groups.store.ts': {
+    insertGroup: group.insertGroup(ctx, some, sql`1`),
+    updateGroup: group.updateGroup(ctx, some, some, sql`1`),
+    wroteGroup: holds(group.wroteGroup(ctx, some)),
+    roomyGroups: [holds(group.roomyGroups(ctx, ['g'])), holds(group.roomyGroups(ctx, []))],
+    selectKnownGroups: returns(group.selectKnownGroups(ctx, ['g']), 'id members'),
+    regroupPerson: group.regroupPerson(ctx, 'p', moves, sql`1`),
+    selectGroup: returns(group.selectGroup(ctx, 'g'), groupColumns),
+    selectGroups: pages.map((page) => returns(group.selectGroups(ctx, page), groupColumns)),
+  },
+  'access/keys.store.ts': {
+    insertKey: key.insertKey(ctx, aKey, 'h'),
+    isStoredKey: holds(key.isStoredKey('k')),
+    revokeKey: key.revokeKey(ctx, 'k'),
+    revokeKeysOf: key.revokeKeysOf(ctx, 'p', sql`1`),
+    recordRevokedKeysOf: key.recordRevokedKeysOf(ctx, 'p', sql`1`),
+    selectApiKey: returns(key.selectApiKey(ctx, 'k'), keyColumns),
+    selectApiKeys: pages.map((page) => returns(key.selectApiKeys(ctx, page), keyColumns)),
+    selectHolder: returns(
+      key.selectHolder(ctx, 'k'),
+      'key_id key_name expires_at instance_id id name email kind groups tenant_id tenant_name time_zone',
+    ),
   },
   'dashboard/dashboard.store.ts': {
     selectPage: filters.flatMap((filter) =>

@@ -1,0 +1,52 @@
+import { z } from '@hono/zod-openapi'
+import { id } from '../id.schemas.ts'
+import { next } from '../page.schemas.ts'
+import { time } from '../time.schemas.ts'
+import { userId } from '../user-id.schemas.ts'
+import { deleted, each, name } from './people.schemas.ts'
+
+/** The address of a group, with one of the demo data to try it with. */
+export const groupParams = (example: string) => z.object({ id: id.openapi({ example }) })
+
+const memberIds = each(id, 1_000).openapi({ description: 'Ids of people.' })
+
+/** A group to be made. */
+export const newGroupSchema = z
+  .strictObject({
+    id: userId.optional().openapi({ description: 'Without it, one is made.' }),
+    name,
+    member_ids: memberIds.default([]),
+  })
+  .openapi('NewGroup', { example: { name: 'Support leads', member_ids: ['usr_sam'] } })
+
+/** What of a group can be changed. */
+export const groupChangeSchema = z
+  .strictObject({
+    name: name.optional(),
+    member_ids: memberIds.optional().openapi({ description: 'All that are to be in it.' }),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
+  .openapi('GroupChange', { example: { member_ids: ['usr_fay', 'usr_admin'] } })
+
+/** As much of a faulty group as more faults can be found by. */
+export const partOfGroup = z.object({ member_ids: memberIds.optional().catch(undefined) }).catch({})
+
+export const groupSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    member_ids: z.array(z.string()),
+    created_at: time,
+    updated_at: time,
+  })
+  .openapi('Group', {
+    example: {
+      id: 'grp_finance',
+      name: 'Finance',
+      member_ids: ['usr_fay'],
+      created_at: '2026-03-16T14:00:00.000Z',
+      updated_at: '2026-03-16T14:00:00.000Z',
+    },
+  })
+export const groupListSchema = z.object({ data: z.array(groupSchema), next }).openapi('GroupList')
+export const deletedGroupSchema = deleted('DeletedGroup', 'grp_former')
