@@ -107,7 +107,9 @@ export const anyApprovalRoutes = createRouter()
     async (c) => {
       const page = cursorRequest(c.req.valid('query'), 50)
       const { rows, next } = await listEvents(c.get('ctx'), c.req.valid('param').id, page)
-      return c.json({ data: rows.map(renderEvent), next: linkNext(c, next) }, 200)
+      const counts = c.get('ctx').actor.roles.includes('admin')
+      const data = rows.map((event) => ({ ...renderEvent(event), seq: counts ? event.seq : null }))
+      return c.json({ data, next: linkNext(c, next) }, 200)
     },
   )
 
@@ -165,7 +167,7 @@ function votesOf({ all_votes }: AnyApproval) {
   }))
 }
 
-function renderEvent({ actor_id, at, from_status, to_status, data, seq, id, type, digest }: HistoricEvent) {
-  const happened = { seq, id, type, actor: actor_id, at: iso(at), from: from_status, to: to_status, digest }
+function renderEvent({ actor_id, at, from_status, to_status, data, id, type, digest }: HistoricEvent) {
+  const happened = { id, type, actor: actor_id, at: iso(at), from: from_status, to: to_status, digest }
   return { ...happened, data: JSON.parse(data) as Record<string, unknown> }
 }

@@ -136,7 +136,10 @@ export const anyApprovalSchema = z
 
 /** Something that has happened to an approval. */
 const eventSchema = z.object({
-  seq: z.int().openapi({ description: 'Counts all that happens in the tenant, from 1 without a gap.', example: 17 }),
+  seq: z.int().nullable().openapi({
+    description: 'Counts all that happens in the tenant, from 1 without a gap; null unless an admin asks.',
+    example: 17,
+  }),
   id: z.string().openapi({ example: 'evt_01kjwxyv2jf5rv3p1m4w9xk0de' }),
   type: z.string().openapi({ example: 'claim.submitted' }),
   actor: z.string().openapi({ example: 'usr_member' }),

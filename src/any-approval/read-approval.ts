@@ -19,7 +19,7 @@ export async function listEvents(ctx: Ctx, id: string, page: PageRequest): Promi
     events: selectHistory(ctx, idIfSeen(ctx, id, family), page),
   })
   if (seen.length === 0) return missing(id)
-  return pageOf(events, page, null, (event) => ({ created_at: event.seq, id: event.id }))
+  return pageOf(events, page, null, (event) => ({ created_at: event.at, id: event.id }))
 }
 
 /** @throws Refusal `not_found` */

@@ -140,11 +140,15 @@ export function movedSince({ actor }: Ctx, seq: number): SQL {
 /** Something that has happened. `data` is a JSON object. */
 export type HistoricEvent = Omit<typeof events.$inferSelect, 'tenant_id' | 'resource_id' | 'salt'>
 
-/** A page of what has happened to something, oldest first; a page begins behind a `seq`. */
+/**
+ * A page of what has happened to something, oldest first. A page begins behind an event, which is found by its id: where it
+ * is in the tenant's history is nobody's but admins' to know.
+ */
 export function selectHistory(ctx: Ctx, resourceId: Reference, { limit, after }: PageRequest) {
+  const its = sql`FROM events INDEXED BY events_by_resource WHERE tenant_id = ${ctx.actor.tenantId} AND resource_id = ${resourceId}`
   return ctx.db.all<HistoricEvent>(sql`
-    SELECT seq, id, type, actor_id, at, from_status, to_status, digest, data FROM events INDEXED BY events_by_resource
-    WHERE tenant_id = ${ctx.actor.tenantId} AND resource_id = ${resourceId} AND ${after ? sql`seq > ${after.created_at}` : sql`1`}
+    SELECT seq, id, type, actor_id, at, from_status, to_status, digest, data ${its}
+      AND ${after ? sql`seq > (SELECT seq ${its} AND id = ${after.id})` : sql`1`}
     ORDER BY seq LIMIT ${limit + 1}`)
 }
 
