@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import type { Condition } from '../db/open-db.ts'
 import type { Kind } from './approval.ts'
-import { matches } from './approvals.store.ts'
+import { matches, voidedFrom } from './approvals.store.ts'
 import { recordFound } from './history.store.ts'
 import { marked, type Mark } from './mark.store.ts'
 import type { Opening } from './open.ts'
@@ -34,7 +34,7 @@ export function amendQuestion(
         AND ${matches(target.ifMatch)} AND ${target.guard?.condition ?? sql`1`}
       RETURNING 1 AS amended`),
     voided: ctx.db.all(sql`
-      UPDATE votes SET voided_at = ${now}
+      UPDATE votes SET voided_at = ${voidedFrom(now)}
       WHERE approval_id = ${target.id} AND revision = ${target.revision} AND voided_at = 0
         AND EXISTS (SELECT 1 FROM approvals WHERE ${marked(mark)})`),
     event: recordFound(

@@ -118,6 +118,15 @@ export function insertVote(
     FROM approvals WHERE ${marked(mark)}`)
 }
 
+/**
+ * When a vote of the surrounding `UPDATE votes` ceases to stand: now, but after any other of the same person on the same
+ * question, from which nothing else tells it apart.
+ */
+export function voidedFrom(now: number): SQL {
+  return sql`max(${now}, (SELECT max(v.voided_at) + 1 FROM votes v
+    WHERE v.approval_id = votes.approval_id AND v.revision = votes.revision AND v.voter_id = votes.voter_id))`
+}
+
 /** Takes the request back. Returns the row where it was allowed, else none. */
 export function markWithdrawn(
   ctx: Ctx,

@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
-import { decidable, type Voter } from './approvals.store.ts'
+import { decidable, voidedFrom, type Voter } from './approvals.store.ts'
 import type { KindOfApprovals } from './policy.ts'
 
 /*
@@ -51,7 +51,7 @@ export function insertVotes(ctx: Ctx, bulkId: string, votes: SQL): Statement {
 export function revertMany(ctx: Ctx, bulkId: string, reverted: SQL, approvals: SQL): Statement[] {
   return [
     ctx.db.all(sql`
-      UPDATE votes SET voided_at = ${ctx.now}
+      UPDATE votes SET voided_at = ${voidedFrom(ctx.now)}
       WHERE decision_id = ${bulkId} AND voided_at = 0 AND approval_id IN (${approvals})`),
     ctx.db.all(sql`
       UPDATE approvals SET status = 'pending', votes_for = votes_for - 1, decision_id = NULL, bulk_id = NULL, decided_by = NULL,

@@ -62,6 +62,7 @@ export const samples: Samples = {
     insertVote: core.insertVote(ctx, { vote: 'approve', comment: null, reportedBy: 'usr_z' }, mark),
     markWithdrawn: [target, guarded].map((one) => returnsAllOf(approvals, core.markWithdrawn(ctx, one, 'd'))),
     matches: [holds(core.matches(null)), holds(core.matches(['1']), 'approvals')],
+    voidedFrom: gives(core.voidedFrom(1), 'votes'),
     touch: core.touch(ctx, sql`SELECT 'a'`),
     selectApproval: returnsAllOf(approvals, core.selectApproval(ctx, 'a', claimKind), 'mine policy'),
   },
