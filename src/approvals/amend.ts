@@ -4,7 +4,7 @@ import { newId } from '../ids.ts'
 import { Refusal } from '../refusal.ts'
 import { amendQuestion } from './amend.store.ts'
 import { selectApproval } from './approvals.store.ts'
-import { changedMeanwhile, type Target } from './decide.ts'
+import { untilSettled, type Target } from './decide.ts'
 import { digestOf } from './digest.ts'
 import { markOn, type Mark } from './mark.store.ts'
 import type { Opening } from './open.ts'
@@ -16,9 +16,6 @@ export interface Amendment extends Pick<Opening, 'title' | 'subject' | 'what'> {
   effect: (mark: Mark) => Statement[]
 }
 
-/** How often somebody else may amend meanwhile. */
-const mostTries = 3
-
 /**
  * Asks something else instead of what is pending, by the one who asked. The question is another one then: its revision is
  * the next, its digest is new, and what was voted on it before stays in the history and does not count. An amendment that
@@ -29,13 +26,13 @@ const mostTries = 3
  * @throws Refusal `not_found`, `not_requester`, `already_decided`, `already_withdrawn`, `approval_expired`,
  *   `precondition_failed`, or the guard's
  */
-export async function amend<View>(
+export function amend<View>(
   ctx: Ctx,
   target: Target<View> & { id: string },
   amendmentOf: (view: View) => Amendment,
 ): Promise<View> {
   const { id, kind, guard } = target
-  for (let tries = 0; tries < mostTries; tries += 1) {
+  return untilSettled(`${kind} ${id}`, async () => {
     const {
       approval: [approval],
       view: [view],
@@ -59,7 +56,6 @@ export async function amend<View>(
       effect: effect(mark),
       view: target.view,
     })
-    if (amended.length > 0 && done) return done
-  }
-  throw changedMeanwhile(id)
+    return amended.length > 0 && done ? done : null
+  })
 }

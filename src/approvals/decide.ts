@@ -52,18 +52,20 @@ export interface Decision<View> extends Target<View>, Ballot {
  * @returns what is being approved, as it is now
  * @throws Refusal with the reason where it was not allowed
  */
-export async function decide<View>(ctx: Ctx, decision: Decision<View>): Promise<View> {
+export function decide<View>(ctx: Ctx, decision: Decision<View>): Promise<View> {
   const { view } = decision
-  const {
-    voted,
-    view: [done],
-  } = await ctx.db.batch({ ...casting(ctx, decision), view })
-  if (voted.length > 0 && done) return done
-  const {
-    approval,
-    view: [now],
-  } = await ctx.db.batch({ approval: selectApproval(ctx, decision.id, decision), view })
-  return repeated(ctx, decision, approval, now)
+  return untilSettled(nameOf(decision), async () => {
+    const {
+      voted,
+      view: [done],
+    } = await ctx.db.batch({ ...casting(ctx, decision), view })
+    if (voted.length > 0 && done) return done
+    const {
+      approval,
+      view: [now],
+    } = await ctx.db.batch({ approval: selectApproval(ctx, decision.id, decision), view })
+    return repeated(ctx, decision, approval, now)
+  })
 }
 
 /**
@@ -71,23 +73,24 @@ export async function decide<View>(ctx: Ctx, decision: Decision<View>): Promise<
  *
  * @param answer reads it, after all else
  */
-export async function decideAndRead<Answer>(
+export function decideAndRead<Answer>(
   ctx: Ctx,
   decision: Decision<unknown>,
   answer: Statement<Answer>,
 ): Promise<Answer | undefined> {
-  const {
-    voted,
-    answer: [done],
-  } = await ctx.db.batch({ ...casting(ctx, decision), answer })
-  if (voted.length > 0) return done
-  const now = await ctx.db.batch({
-    approval: selectApproval(ctx, decision.id, decision),
-    view: decision.view,
-    answer,
+  return untilSettled(nameOf(decision), async () => {
+    const {
+      voted,
+      answer: [done],
+    } = await ctx.db.batch({ ...casting(ctx, decision), answer })
+    if (voted.length > 0) return done
+    const now = await ctx.db.batch({
+      approval: selectApproval(ctx, decision.id, decision),
+      view: decision.view,
+      answer,
+    })
+    return repeated(ctx, decision, now.approval, now.view[0]) === null ? null : now.answer[0]
   })
-  repeated(ctx, decision, now.approval, now.view[0])
-  return now.answer[0]
 }
 
 function casting(ctx: Ctx, decision: Decision<unknown>) {
@@ -101,24 +104,46 @@ function casting(ctx: Ctx, decision: Decision<unknown>) {
   }
 }
 
-/** What there is, where the same vote was cast before. @throws Refusal with the reason why it was not allowed */
+/**
+ * What there is, where the same vote was cast before; null where nothing forbids it any more.
+ *
+ * @throws Refusal with the reason why it was not allowed
+ */
 function repeated<View>(
   ctx: Ctx,
   decision: Decision<View>,
   [approval]: readonly VotedOn[],
   view: View | undefined,
-): View {
+): View | null {
   if (!approval || !view) throw new Refusal('not_found', `There is no ${nameOf(decision)}.`)
   const reason = firstOf(decision.guard, view, () =>
     whyNot(approval, policyOf(approval, decision), approval.mine, ctx.actor, decision, ctx.now),
   )
   if (reason === 'repeat') return view
-  throw reason ?? changedMeanwhile(approval.id)
+  if (reason) throw reason
+  return null
+}
+
+/** How often what forbids something may be gone by the time that it is looked up. */
+const mostTries = 3
+
+/**
+ * Tries until something is done, or refused.
+ *
+ * @param name what it is done to, for the error
+ * @param attempt gives null where it was forbidden, but what forbade it was gone when it was looked up
+ */
+export async function untilSettled<T>(name: string, attempt: () => Promise<T | null>): Promise<T> {
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const settled = await attempt()
+    if (settled !== null) return settled
+  }
+  throw changedMeanwhile(name)
 }
 
 /** What forbade it is gone: whoever asks again finds it so. */
-export function changedMeanwhile(id: string): Refusal {
-  return new Refusal('storage_unavailable', `${id} was being changed meanwhile; try again.`)
+export function changedMeanwhile(name: string): Refusal {
+  return new Refusal('storage_unavailable', `${name} was being changed meanwhile; try again.`)
 }
 
 /** The reason that counts, of the core's and the family's. */

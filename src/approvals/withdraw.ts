@@ -2,7 +2,7 @@ import type { Ctx } from '../context.ts'
 import { newId } from '../ids.ts'
 import { Refusal } from '../refusal.ts'
 import { markWithdrawn, selectApproval } from './approvals.store.ts'
-import { changedMeanwhile, firstOf, type Target } from './decide.ts'
+import { firstOf, untilSettled, type Target } from './decide.ts'
 import { recordDecision } from './history.store.ts'
 import { markOn } from './mark.store.ts'
 import { whyNotWithdraw } from './rules.ts'
@@ -13,23 +13,26 @@ import { whyNotWithdraw } from './rules.ts'
  * @returns what was asked for, as it is now
  * @throws Refusal with the reason where it was not allowed
  */
-export async function withdraw<View>(ctx: Ctx, target: Target<View> & { id: string }): Promise<View> {
-  const decisionId = newId('dec')
-  const {
-    withdrawn: [withdrawn],
-    view: [done],
-  } = await ctx.db.batch({
-    withdrawn: markWithdrawn(ctx, target, decisionId),
-    event: recordDecision(ctx, markOn(target.id, decisionId)),
-    view: target.view,
+export function withdraw<View>(ctx: Ctx, target: Target<View> & { id: string }): Promise<View> {
+  return untilSettled(`${target.kind} ${target.id}`, async () => {
+    const decisionId = newId('dec')
+    const {
+      withdrawn: [withdrawn],
+      view: [done],
+    } = await ctx.db.batch({
+      withdrawn: markWithdrawn(ctx, target, decisionId),
+      event: recordDecision(ctx, markOn(target.id, decisionId)),
+      view: target.view,
+    })
+    if (withdrawn && done) return done
+    const {
+      approval: [approval],
+      view: [view],
+    } = await ctx.db.batch({ approval: selectApproval(ctx, target.id, target), view: target.view })
+    if (!approval || !view) throw new Refusal('not_found', `There is no ${target.kind} ${target.id}.`)
+    const reason = firstOf(target.guard, view, () => whyNotWithdraw(approval, ctx.actor, target.ifMatch, ctx.now))
+    if (reason === 'repeat') return view
+    if (reason) throw reason
+    return null
   })
-  if (withdrawn && done) return done
-  const {
-    approval: [approval],
-    view: [view],
-  } = await ctx.db.batch({ approval: selectApproval(ctx, target.id, target), view: target.view })
-  if (!approval || !view) throw new Refusal('not_found', `There is no ${target.kind} ${target.id}.`)
-  const reason = firstOf(target.guard, view, () => whyNotWithdraw(approval, ctx.actor, target.ifMatch, ctx.now))
-  if (reason === 'repeat') return view
-  throw reason ?? changedMeanwhile(approval.id)
 }

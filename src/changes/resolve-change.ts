@@ -1,4 +1,4 @@
-import { decide, type Decision } from '../approvals/decide.ts'
+import { decide, type Decision, type Guard } from '../approvals/decide.ts'
 import type { Ballot } from '../approvals/rules.ts'
 import { withdraw } from '../approvals/withdraw.ts'
 import type { Ctx } from '../context.ts'
@@ -22,35 +22,47 @@ export async function resolveChange(ctx: Ctx, id: string, ballot: Ballot): Promi
 
 /** What such a decision is. */
 export function decisionOnChange(ctx: Ctx, id: Reference, ballot: Ballot): Decision<ChangeInView> {
-  const { vote, ifMatch } = ballot
   return {
     id,
     ...changeKind,
     ...ballot,
     ifMatch: null,
-    guard: { condition: fits(vote, ifMatch), whyNot: (change) => whyUnfit(change, ifMatch), asked: 'last' },
+    guard: unlessUnfit(ballot),
     effect: (mark) => applyChange(ctx, mark),
     view: selectChange(ctx, id),
   }
 }
 
-function whyUnfit(change: ChangeInView, ifMatch: readonly string[] | null): Refusal {
+function unlessUnfit(ballot: Pick<Ballot, 'vote' | 'ifMatch'>): Guard<ChangeInView> {
+  return {
+    condition: fits(ballot.vote, ballot.ifMatch),
+    whyNot: (change) => whyUnfit(change, ballot),
+    asked: 'last',
+  }
+}
+
+/** Says what `fits` says, of one that is pending. */
+function whyUnfit(change: ChangeInView, { vote, ifMatch }: Pick<Ballot, 'vote' | 'ifMatch'>): Refusal | null {
   const tag = changeTag(change)
-  if (ifMatch && !ifMatch.includes(tag)) return moved(change)
+  if (ifMatch && !ifMatch.includes(tag)) {
+    return new Refusal('precondition_failed', `${change.id} is now at "${tag}".`, { etag: `"${tag}"` })
+  }
+  if (vote === 'reject' || change.applies === 0) return null
   if ((change.action === 'create') !== (change.version === null)) return notAsNeeded(change)
-  if (ifMatch || change.latest === change.base_version) {
-    if (!isObject(change)) {
-      return new Refusal('entity_not_object', `The payload of ${change.id} is no JSON object.`)
-    }
+  if (!ifMatch && change.latest !== change.base_version) {
+    const detail = `${change.entity_type} ${change.entity_id} has changed since: it is at version ${change.latest}, and the change was made on version ${change.base_version}. Look at the preview, then approve with If-Match: "${tag}".`
+    return new Refusal('stale', detail, {
+      baseVersion: change.base_version,
+      currentVersion: change.latest,
+      etag: `"${tag}"`,
+    })
+  }
+  if (!isObject(change)) return new Refusal('entity_not_object', `The payload of ${change.id} is no JSON object.`)
+  if (change.action === 'update' && isTooLarge(change)) {
     const detail = `${change.entity_type} ${change.entity_id} would be over ${largestEntity} bytes.`
     return new Refusal('entity_too_large', detail)
   }
-  const detail = `${change.entity_type} ${change.entity_id} has changed since: it is at version ${change.latest}, and the change was made on version ${change.base_version}. Look at the preview, then approve with If-Match: "${tag}".`
-  return new Refusal('stale', detail, {
-    baseVersion: change.base_version,
-    currentVersion: change.latest,
-    etag: `"${tag}"`,
-  })
+  return null
 }
 
 /** Payloads are stored without blanks around them. */
@@ -58,9 +70,8 @@ function isObject({ action, payload }: ChangeInView): boolean {
   return action === 'delete' || payload?.startsWith('{') === true
 }
 
-function moved(change: ChangeInView): Refusal {
-  const tag = changeTag(change)
-  return new Refusal('precondition_failed', `${change.id} is now at "${tag}".`, { etag: `"${tag}"` })
+function isTooLarge({ preview }: ChangeInView): boolean {
+  return preview !== null && new TextEncoder().encode(preview).length > largestEntity
 }
 
 /** The requester takes a pending request back. @throws Refusal as `withdraw` */
@@ -69,7 +80,7 @@ export async function withdrawChange(ctx: Ctx, id: string, ifMatch: readonly str
     id,
     ...changeKind,
     ifMatch: null,
-    guard: { condition: fits('reject', ifMatch), whyNot: moved, asked: 'last' },
+    guard: unlessUnfit({ vote: 'reject', ifMatch }),
     view: selectChange(ctx, id),
   })
 }

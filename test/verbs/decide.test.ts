@@ -134,3 +134,46 @@ test('history cannot be changed or removed', async () => {
     expect(refused).toContain('append-only')
   }
 })
+
+/** What forbids something is there for its first tries, and gone each time that it is looked up. */
+const forbidden = async (ctx: Ctx, id: string, tries: number) => {
+  const set = (status: string, by: string | null) =>
+    env.DB.prepare(
+      'UPDATE approvals SET status = ?, decided_by = ?2, decided_at = iif(?2 IS NULL, NULL, 1) WHERE id = ?3',
+    )
+      .bind(status, by, id)
+      .run()
+  const { batch } = ctx.db
+  let trips = 0
+  await set('approved', 'usr_x')
+  const between: typeof batch = async (transaction) => {
+    const rows = await batch(transaction)
+    trips += 1
+    if (trips < 2 * tries) await (trips % 2 === 1 ? set('pending', null) : set('approved', 'usr_x'))
+    return rows
+  }
+  return { ...ctx, db: { ...ctx.db, batch: between } }
+}
+
+test.each([
+  [1, 'rejected', 'withdrawn'],
+  [2, 'rejected', 'withdrawn'],
+  [3, 'storage_unavailable', 'storage_unavailable'],
+])(
+  'where what forbade it %i times is gone when it is looked up, it is tried again',
+  async (times, vote_, withdrawal) => {
+    const tenant = await newTenant()
+    const member = tenant.ctx('member')
+    const id = await opened(member)
+    expect(await vote(await forbidden(tenant.ctx('coordinator'), id, times), id, 'reject')).toBe(vote_)
+    const other = await opened(member)
+    const ctx = await forbidden(member, other, times)
+    const done = withdraw(ctx, { id: other, ...withPolicy(), ifMatch: null, view: viewOf(ctx, other) })
+    expect(
+      await done.then(
+        ({ status }) => status,
+        (error: Refusal) => error.code,
+      ),
+    ).toBe(withdrawal)
+  },
+)
