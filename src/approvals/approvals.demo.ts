@@ -70,8 +70,16 @@ export async function demoApproval(approval: DemoApproval): Promise<string[]> {
       ...(due && { due_at: due.at, on_due: due.on }),
       votes_needed: 1,
       digest,
-      ...(approved && { votes_for: 1, decision_id: decisionId, decided_by: approved.by, decided_at: approved.at }),
+      ...(approved && {
+        votes_for: 1,
+        version: 2,
+        updated_at: approved.at,
+        decision_id: decisionId,
+        decided_by: approved.by,
+        decided_at: approved.at,
+      }),
     }),
+    demoEvent(`${kind}.${asked}`, id, requester, at),
     ...(approved
       ? [
           insert('votes', {
@@ -84,18 +92,28 @@ export async function demoApproval(approval: DemoApproval): Promise<string[]> {
             voted_at: approved.at,
             reported_by: approved.reportedBy,
           }),
+          demoEvent(`${kind}.approved`, id, approved.by, approved.at, {
+            from: 'pending',
+            to: 'approved',
+            data: { decision_id: decisionId, comment: null, reported_by: approved.reportedBy },
+          }),
         ]
       : []),
-    demoEvent(`${kind}.${asked}`, id, requester, at),
   ]
 }
 
-/** The event that something of the demo tenant began with. */
-export function demoEvent(type: string, resource: string, actor: string, at: number): string {
-  const id = `evt_demo_${resource}`
-  return `INSERT INTO events (id, tenant_id, type, resource_id, actor_id, at, to_status, seq, digest, salt)
-    SELECT ${[id, demoTenant, type, resource, actor, at, 'pending'].map(literal).join(', ')},
-      coalesce((SELECT max(seq) FROM events WHERE tenant_id = '${demoTenant}'), 0) + 1,
+/** An event of the demo tenant: what something began with, unless it says otherwise. */
+export function demoEvent(
+  type: string,
+  resource: string,
+  actor: string,
+  at: number,
+  { from = null, to = 'pending', data = {} }: { from?: string | null; to?: string; data?: object } = {},
+): string {
+  const id = `evt_demo_${resource}${from === null ? '' : `_${to}`}`
+  const values = [id, demoTenant, type, resource, actor, at, from, to, JSON.stringify(data)].map(literal).join(', ')
+  return `INSERT INTO events (id, tenant_id, type, resource_id, actor_id, at, from_status, to_status, data, seq, digest, salt)
+    SELECT ${values}, coalesce((SELECT max(seq) FROM events WHERE tenant_id = '${demoTenant}'), 0) + 1,
       (SELECT digest FROM approvals WHERE id = ${literal(resource)}), lower(hex(randomblob(16)))
     WHERE NOT EXISTS (SELECT 1 FROM events
       WHERE tenant_id = '${demoTenant}' AND resource_id = ${literal(resource)} AND id = ${literal(id)})`
