@@ -37,6 +37,7 @@ test('a thousand connections that wait for one approval all hear of it, by five 
   await together(() => decision(id, 0))
   const asLongAsReading = Date.now() - began
 
+  const asked = Date.now()
   let heard = 0
   const answers = together(() => decision(id, 50).finally(() => (heard += 1)))
   await sleep(2_000 + asLongAsReading)
@@ -47,7 +48,8 @@ test('a thousand connections that wait for one approval all hear of it, by five 
   // Two seconds; where the machine is so busy that even reading takes longer, as long as that.
   expect(Date.now() - decided).toBeLessThanOrEqual(Math.max(2_000, 2 * asLongAsReading))
   await vi.waitFor(() => expect(logged()?.waits).toBe(crowd), 10_000)
-  expect(logged()!.db.queries).toBeLessThanOrEqual(5)
+  // A busy machine has the watch look by itself once more for each five seconds that the test takes.
+  expect(logged()!.db.queries).toBeLessThanOrEqual(Math.max(5, 3 + (Date.now() - asked) / 5_000))
 })
 
 test.each(['before', 'after'])(
