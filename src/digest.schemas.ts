@@ -6,7 +6,7 @@ export const digest = z
   .regex(/^[0-9a-f]{64}$/, 'must be a digest: 64 hexadecimal digits in lower case')
   .openapi({
     description: 'SHA-256 of what is asked, in its canonical form (RFC 8785): lower-case hexadecimal.',
-    example: '0'.repeat(64),
+    example: '252ceefa8e5005fc433ea5226863920a994314ba95e5fb2993d9dc6e06145326',
   })
 
 /** Which question it is. */

@@ -120,7 +120,7 @@ const eventExample = {
     id: 'clm_9f2a3b4c',
     kind: 'claim',
     status: 'approved',
-    digest: '5f0d8a5e3f6c4b1d9e2a7c8b6f4d3e2a1b0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e',
+    digest: '252ceefa8e5005fc433ea5226863920a994314ba95e5fb2993d9dc6e06145326',
     restricted: false,
     event_id: 'evt_01jq8m2v9kf3wt6x5n4c7b8d9e',
     previous_status: 'pending',
