@@ -109,6 +109,8 @@ function welcome(): string {
       -H "Content-Type: application/json" \\
       -d '{"claim_ids":["clm_demo0011","clm_demo0012","clm_demo0013"],"comment":"March"}'
 
+    curl -X POST ${origin}/v1/requests/req_demo2/approve -H "Authorization: Bearer cs_demo_reviewer"
+
   Cron fires each minute.${fresh} Ctrl-C stops everything; starting again keeps the data
   (delete ${state} to begin anew).
 `

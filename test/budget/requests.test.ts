@@ -1,0 +1,94 @@
+import { env } from 'cloudflare:workers'
+import { beforeAll, expect, test } from 'vitest'
+import { systemContext } from '../../src/context.ts'
+import { lapseUnredeemed } from '../../src/requests/redeem-request.ts'
+import { idAt, middleHalf, middleOf, perInsert, stored } from '../support/scale.ts'
+import { newTenant, type Tenant } from '../support/tenant.ts'
+
+/* What requests cost beside many stored ones, restricted ones among them: counted, never timed. */
+
+const path = '/v1/requests'
+let tenant: Tenant
+
+/** Every tenth is approved and waits to be redeemed; every third is of another type. */
+async function store(prefix: string, restricted: 0 | 1) {
+  for (let from = 0; from < stored; from += perInsert) {
+    const rows = `WITH RECURSIVE n(i) AS (SELECT CAST(?2 AS INTEGER) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2 + ${perInsert})`
+    await env.DB.batch([
+      env.DB.prepare(
+        `${rows} INSERT INTO approvals (id, tenant_id, kind, status, type, title, requester_id, subject_type, subject_id, created_at, updated_at,
+           due_at, on_due, digest, votes_needed, decided_by, decided_at, restricted)
+         SELECT printf('${prefix}_%08d', i), ?1, 'request', iif(i % 10, 'pending', 'approved'), iif(i % 3, 'deployment', 'refund'), 'x',
+           'usr_' || (i % 100), 'service', 's' || (i % 100), i, i, 2e14, 'expire', ?3, 1, iif(i % 10, NULL, 'usr_z'), iif(i % 10, NULL, i), ${restricted}
+         FROM n`,
+      ).bind(tenant.id, from, '0'.repeat(64)),
+      env.DB.prepare(
+        `${rows} INSERT INTO requests (approval_id, tenant_id, details, external_ref, ref_scope, redeem_within, redeem_by)
+         SELECT printf('${prefix}_%08d', i), ?1, '{}', 'r' || i, iif(${restricted}, 'usr_' || (i % 100), ''), 1, iif(i % 10, NULL, 2e14) FROM n`,
+      ).bind(tenant.id, from),
+    ])
+  }
+}
+
+beforeAll(async () => {
+  tenant = await newTenant()
+  await store('req', 0)
+  await store('reqr', 1)
+  for (const role of ['member', 'reviewer'] as const) await tenant.as(role)(`${path}/req_none`)
+}, 240_000)
+
+test.each(['', 'status=pending', 'status=approved', 'status=expired'])(
+  'lists narrowed by %s, at any depth',
+  async (status) => {
+    const narrowings = [
+      '',
+      'type=refund',
+      'requester_id=usr_10',
+      'subject_type=service&subject_id=s10',
+      'external_ref=r10',
+      middleHalf,
+      'page=100',
+    ]
+    for (const narrowing of narrowings) {
+      for (const cursor of narrowing === 'page=100' ? [''] : ['', middleOf('req')]) {
+        for (const role of ['member', 'reviewer'] as const) {
+          const query = [status, narrowing, cursor && `cursor=${cursor}`, 'limit=50'].filter(Boolean).join('&')
+          const { status: answered, cost } = await tenant.as(role)(`${path}?${query}`)
+          const most = narrowing === 'page=100' ? 10_000 : 3 * 50 + 20
+          expect([role, query, answered, cost.queries, cost.rowsRead > most && cost.rowsRead]).toEqual([
+            role,
+            query,
+            200,
+            1,
+            false,
+          ])
+        }
+      }
+    }
+  },
+)
+
+test('one is read with at most 10 rows, created and decided in one round trip with at most 20', async () => {
+  const read = await tenant.as('member')(`${path}/${idAt('req', stored / 2)}`)
+  expect(read.status).toBe(200)
+  expect([read.cost.queries, read.cost.rowsRead <= 10]).toEqual([1, true])
+  const asked = await tenant.as('member')(path, {
+    method: 'POST',
+    body: { type: 'refund', title: 'x', details: { a: 1 }, external_ref: 'mine' },
+    headers: { 'Idempotency-Key': 'budget' },
+  })
+  const { id, digest } = asked.body
+  const decided = await tenant.as('reviewer')(`${path}/${id}/approve`, { method: 'POST', body: { digest } })
+  for (const { status, cost } of [asked, decided]) {
+    expect(status).toBeLessThan(300)
+    expect([cost.queries, cost.rowsRead > 20 && cost.rowsRead]).toEqual([1, false])
+  }
+  const redeemed = await tenant.as('member')(`${path}/${id}/redeem`, { method: 'POST', body: { digest } })
+  expect([redeemed.status, redeemed.cost.queries, redeemed.cost.rowsRead <= 30]).toEqual([200, 2, true])
+})
+
+test('a sweep with nothing to lapse reads at most 5 rows, whatever waits to be redeemed', async () => {
+  const system = systemContext(env, 'system:maintenance', Date.now())
+  expect(await lapseUnredeemed(system)).toBe(0)
+  expect(system.db.cost.rowsRead).toBeLessThanOrEqual(5)
+})
