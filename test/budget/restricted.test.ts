@@ -1,0 +1,102 @@
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { expireDue } from '../../src/approvals/decide-due.ts'
+import { systemContext } from '../../src/context.ts'
+import { middleHalf, middleOf, perInsert, stored } from '../support/scale.ts'
+import { newTenant, type Answer, type Tenant } from '../support/tenant.ts'
+
+/* What is restricted costs those nothing who do not see it, and those who do no more than what is not; counted. */
+
+/** Nearly all of it is restricted, all of others'; every tenth waits. */
+let crowded: Tenant
+/** With the same in it, but for what is restricted. */
+let empty: Tenant
+const own = 300
+
+beforeAll(async () => {
+  const [before, after] = [await newTenant(), await newTenant()]
+  ;[crowded, empty] = [await newTenant(), await newTenant()]
+  const last = await newTenant()
+  const store = async (tenant: Tenant, from: number, count: number, restricted: 0 | 1) => {
+    const rows = `WITH RECURSIVE n(i) AS (SELECT ?2 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2 + ?3)`
+    const id = `printf('req_%08d', i) || '${restricted ? '' : tenant.id}'`
+    await env.DB.batch([
+      env.DB.prepare(
+        `${rows} INSERT INTO approvals (id, tenant_id, kind, status, type, title, requester_id, submitted_by, restricted, created_at,
+           updated_at, due_at, on_due, digest, votes_needed, decided_by, decided_at)
+         SELECT ${id}, ?1, 'request', iif(i % 10, 'rejected', 'pending'), 'raise', 'x', 'usr_' || (i % 100), iif(i % 2, 'usr_agent', NULL),
+           ${restricted}, i, i, iif(i % 20, NULL, 1), iif(i % 20, NULL, 'expire'), printf('%064d', 0), 1, iif(i % 10, 'usr_z', NULL),
+           iif(i % 10, i, NULL) FROM n`,
+      ).bind(tenant.id, from, count),
+      env.DB.prepare(
+        `${rows} INSERT INTO requests (approval_id, tenant_id, ref_scope, redeem_within) SELECT ${id}, ?1, '', 1 FROM n`,
+      ).bind(tenant.id, from, count),
+    ])
+  }
+  for (let from = 0; from < stored; from += perInsert) await store(crowded, from, Math.min(perInsert, stored), 1)
+  // An index that ends costs a row less: others have some before and behind.
+  for (const one of [before, after, crowded, empty, last]) await store(one, 0, own, 0)
+  for (const one of [crowded, empty]) {
+    for (const role of ['member', 'service', 'reviewer', 'coordinator', 'admin'] as const)
+      await one.as(role)('/v1/requests/req_none')
+    await one.as('agent', ['service'])('/v1/requests/req_none')
+  }
+}, 240_000)
+
+const queries = ['', 'status=pending', 'status=rejected', 'status=expired', 'limit=100'].flatMap((query) => [
+  `/v1/requests?${query}`,
+  `/v1/approvals?${query}`,
+])
+const narrowed = ['type=raise', 'requester_id=usr_7', 'type=raise&status=pending', middleHalf].map(
+  (query) => `/v1/requests?${query}`,
+)
+const deep = [`/v1/requests?cursor=${middleOf('req')}`, `/v1/approvals?cursor=${middleOf('req')}`]
+
+describe.each([...queries, ...narrowed, ...deep])('GET %s', (list) => {
+  test('reads for a stranger what it reads where nothing is restricted', async () => {
+    for (const role of ['member', 'service'] as const) {
+      const [there, elsewhere] = [await crowded.as(role)(list), await empty.as(role)(list)]
+      const said = ({ status, cost, body }: Answer) => [status, cost, body.total ?? body.pagination?.total]
+      expect(said(there)).toEqual(said(elsewhere))
+    }
+  })
+
+  test('reads at most three rows for each on a page and twenty for who sees it, in one round trip', async () => {
+    const limit = list.includes('limit=100') ? 100 : list.startsWith('/v1/approvals') ? 50 : 20
+    const viewers = [
+      ...(['reviewer', 'coordinator', 'admin'] as const).map((role) => crowded.as(role)),
+      // Of what one has sent for many, that for one user is looked for.
+      ...(list.includes('requester_id') ? [] : [crowded.as('agent', ['service'])]),
+    ]
+    for (const viewer of viewers) {
+      const { status, cost } = await viewer(list)
+      expect([status, cost.queries]).toEqual([200, 1])
+      // Until they are swept, all that have expired are sorted.
+      if (!list.includes('expired')) expect(cost.rowsRead).toBeLessThanOrEqual(3 * limit + 20)
+    }
+  })
+})
+
+test('asking and deciding write as many rows as of what is not, in one round trip', async () => {
+  const call = (body: object) => ({ method: 'POST', body, headers: { 'Idempotency-Key': crypto.randomUUID() } })
+  const asked = { type: 'raise', title: 'A raise', external_ref: '', subject: { type: 'person', id: 'ada' } }
+  const costs = async (restricted: boolean) => {
+    await crowded.as('member')('/v1/requests', call({ ...asked, restricted, external_ref: `first ${restricted}` }))
+    const body = { ...asked, restricted, external_ref: `second ${restricted}` }
+    const made = await crowded.as('member')('/v1/requests', call(body))
+    const approved = await crowded.as('reviewer')(`/v1/requests/${made.body.id}/approve`, { method: 'POST', body: {} })
+    expect([made.status, approved.status, made.cost.queries, approved.cost.queries]).toEqual([201, 200, 1, 1])
+    return [made.cost.rowsWritten, approved.cost.rowsWritten]
+  }
+  const [plain, restricted] = [await costs(false), await costs(true)]
+  expect(restricted).toEqual(plain)
+})
+
+test('a sweep with nothing due reads at most 5 rows, in one round trip', async () => {
+  const sweep = () => systemContext(env, 'system:maintenance', Date.now())
+  while ((await expireDue(sweep())) > 0);
+  const ctx = sweep()
+  await expireDue(ctx)
+  expect(ctx.db.cost.queries).toBe(1)
+  expect(ctx.db.cost.rowsRead).toBeLessThanOrEqual(5)
+})
