@@ -3,6 +3,7 @@ import { Refusal, type RefusalValue } from '../refusal.ts'
 import { hasEnded } from './decision.ts'
 import { selectDecision, type DecisionRow } from './decision.store.ts'
 import { isKnownTo } from './known-to.ts'
+import { missing } from './read-approval.ts'
 
 /** How long until the watch is asked again after it has failed: at first, and at the most; twice as long each time. */
 const [firstPauseMs, longestPauseMs] = [250, 5_000]
@@ -32,7 +33,7 @@ export async function awaitDecision(
     if (told) return told
     const now = Date.now()
     const [row] = await ctx.db.run(selectDecision({ ...ctx, now }, id))
-    if (!row || !isKnownTo(ctx.actor, row)) throw noSuch(id)
+    if (!row || !isKnownTo(ctx.actor, row)) return missing(id)
     if (hasEnded(row, now) || now >= until) return { row, now }
     await new Promise((resolve) => setTimeout(resolve, Math.min(pause, until - now)))
   }
@@ -55,10 +56,6 @@ async function throughWatch({ env, actor, requestId }: Ctx, id: string, until: n
   if (!reply) return undefined
   if ('refused' in reply) throw Refusal.fromValue(reply.refused as RefusalValue)
   const { row, now, bookmark } = reply
-  if (row === null) throw noSuch(id)
+  if (row === null) return missing(id)
   return { row, now, bookmark }
-}
-
-function noSuch(id: string): Refusal {
-  return new Refusal('not_found', `There is no approval ${id}.`)
 }

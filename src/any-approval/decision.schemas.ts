@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { statuses } from '../approvals/states.ts'
+import { digest, revision } from '../digest.schemas.ts'
 import { kinds } from '../families.ts'
 import { id } from '../id.schemas.ts'
 import { wholeNumber } from '../query.schemas.ts'
@@ -20,15 +21,13 @@ export const decisionQuery = z.object({
   }),
 })
 
-const digest = z.string().length(64)
-
 /** What became of an approval. */
 export const decisionSchema = z
   .object({
     id: z.string(),
     kind: z.enum(kinds),
-    revision: z.int().openapi({ description: 'Which question: 1, and one more for each amendment.' }),
-    digest: digest.openapi({ description: 'Of that question.' }),
+    revision,
+    digest,
     approved_digest: digest.nullable().openapi({
       description: 'Of what was approved; null where nothing was. Another than `digest` where it was edited.',
     }),

@@ -1,12 +1,9 @@
 import { sees } from '../approvals/restricted.ts'
 import type { Actor } from '../context.ts'
-import { families } from '../families.ts'
 import type { DecisionRow } from './decision.store.ts'
-
-const kinds = new Map<string, (typeof families)[number]>(families.map((family) => [family.kind, family]))
+import { familyOf } from './family-of.ts'
 
 /** Whether there is such an approval for an actor of its tenant. */
 export function isKnownTo(actor: Actor, row: DecisionRow): boolean {
-  const kind = kinds.get(row.kind)
-  return kind !== undefined && sees(actor, kind, row)
+  return sees(actor, familyOf(row.id), row)
 }
