@@ -62,9 +62,17 @@ curl ${origin}/v1/approvals \\
 
     <h2>Keys bound to an instance</h2>
     <p>
-      A <code>service</code> key may be bound to one agent instance. It then reaches the operations under
-      <code>/internal/v1/instances/</code> of that instance, and nothing else: another instance is 404, anything else
-      403.
+      A key may be bound to one agent instance. It then reaches the operations under
+      <code>/internal/v1/instances/</code> of that instance and, beside who it is, what was asked through it: requests
+      and intents by their ids, requests in lists, too. Any of the instance’s keys redeems what one of them has asked
+      for. What is another instance’s is 404, any other operation 403; and such a key decides nothing.
+    </p>
+
+    <h2>What is restricted</h2>
+    <p>
+      A request that is <code>restricted</code> is seen by who asked, by whoever sent it for them, by the roles that may
+      decide it, and by admins. For anybody else it is 404 and in no list or total, as if it did not exist. Webhooks say
+      its id, type, status and digest only, unless an admin lets an endpoint be told more.
     </p>
 
     <h2>Rate</h2>
