@@ -98,7 +98,9 @@ CREATE TABLE batch_results (
   digest TEXT,
   PRIMARY KEY (batch_id, position),
   FOREIGN KEY (batch_id, position) REFERENCES batch_items(batch_id, position),
-  CHECK ((error IS NOT NULL) = (decision = 'rejected'))
+  CHECK ((error IS NOT NULL) = (decision = 'rejected')),
+  CHECK ((revision IS NOT NULL) = (decision = 'approved')),
+  CHECK ((digest IS NOT NULL) = (decision = 'approved'))
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE batch_tallies (
@@ -132,7 +134,8 @@ CREATE TRIGGER batches_tally_update AFTER UPDATE OF status ON batches WHEN OLD.s
   WHERE tenant_id = NEW.tenant_id AND facet IN ('', 'coordinator:' || NEW.coordinator_id);
 END;
 
--- A key holds only so many streams, whichever runners serve them. A row that outlives its stream counts until `ends_at`.
+-- A key holds only so many streams, whichever runners serve them. A row that outlives its stream counts until
+-- `ends_at`.
 CREATE TABLE batch_followers (
   id TEXT PRIMARY KEY,
   batch_id TEXT NOT NULL REFERENCES batches(id),
