@@ -6,7 +6,7 @@ import {
   maxClaims,
   recordIfWritten,
   selectBatch,
-  type Amendment,
+  type BatchAmendment,
   type Batch,
 } from './batches.store.ts'
 import { refuseProcessAt } from './process-at.ts'
@@ -25,7 +25,7 @@ import { wake } from './wake.ts'
 export async function amendBatch(
   ctx: Ctx,
   id: string,
-  change: Amendment,
+  change: BatchAmendment,
   ifMatch: readonly string[] | null,
 ): Promise<Batch> {
   if (change.process_at !== undefined) refuseProcessAt(ctx, change.process_at)

@@ -69,7 +69,7 @@ export function countBatches(ctx: Ctx, filter: BatchFilter) {
 }
 
 /** What an amendment replaces or adds; undefined leaves a member as it is. */
-export interface Amendment {
+export interface BatchAmendment {
   comment?: string | null
   process_at?: number
   claim_ids?: readonly string[]
@@ -84,7 +84,7 @@ export interface Amendment {
 export function amendBatch(
   ctx: Ctx,
   id: string,
-  change: Amendment,
+  change: BatchAmendment,
   ifMatch: readonly string[] | null,
   mayAmendAny: boolean,
   writeId: string,

@@ -73,10 +73,10 @@ function own(ctx: Ctx, id: string): SQL {
   return sql`id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND deleted_at IS NULL`
 }
 
-/** `name = ?, …` for the members that are set; the row's own id where none is. */
+/** `name = ?, …` for the members that are set; the row's own name where none is. */
 export function changed(change: object): SQL {
   const set = Object.entries(change).filter(([, value]) => value !== undefined)
-  if (set.length === 0) return sql`id = id`
+  if (set.length === 0) return sql`name = name`
   return sql.join(
     set.map(([name, value]) => sql`${sql.identifier(name)} = ${value}`),
     sql`, `,
