@@ -22,7 +22,7 @@ CREATE TABLE entities (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX entities_by_type ON entities (tenant_id, entity_type, updated_at, entity_id);
 
--- Gapless per entity, also across a deletion. `data` is NULL where the entity was deleted. `write_id` is the approval
+-- Gapless per entity, also across a deletion. `data` is NULL where the entity was deleted. `write_id` is the decision
 -- that made the version, or the id of a direct write.
 CREATE TABLE entity_versions (
   tenant_id TEXT NOT NULL,

@@ -47,8 +47,8 @@ CREATE TABLE intents (
   UNIQUE (tenant_id, instance_id, approval_ref)
 ) STRICT, WITHOUT ROWID;
 
--- `open` entries are leasable while `lease_until` has passed; 0 means that nobody holds a lease. `overdue_at` is when an
--- entry has had its time, or its last attempt.
+-- `open` entries are leasable while `lease_until` has passed; 0 means that nobody holds a lease. `overdue_at` is when
+-- an entry has had its time, or its last attempt.
 CREATE TABLE outbox (
   id TEXT PRIMARY KEY,
   tenant_id TEXT NOT NULL,

@@ -46,8 +46,8 @@ CREATE TABLE gate_rules (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX gate_rules_by_gate ON gate_rules (gate_id, created_at, id);
 
--- Moves whenever a check, a gate or a rule of the tenant does: a result is stored only if it was judged by what is valid
--- then.
+-- Moves whenever a check, a gate or a rule of the tenant does: a result is stored only if it was judged by what is
+-- valid then.
 CREATE TABLE gate_revisions (
   tenant_id TEXT PRIMARY KEY,
   revision INTEGER NOT NULL

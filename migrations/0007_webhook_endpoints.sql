@@ -1,7 +1,7 @@
 -- Webhooks: endpoints of a tenant, and what is delivered to them. The events are the queue: an endpoint has a place in
--- them, `taken_seq`, up to which its deliveries have been made. `until_seq` is where it was disabled: up to there they are
--- still made, and have failed. `version` moves with every change that a sender has to know of.
--- One that is to `include_restricted` is told of what is restricted in full, as of everything else.
+-- them, `taken_seq`, up to which its deliveries have been made. `until_seq` is where it was disabled: up to there they
+-- are still made, and have failed. `version` moves with every change that a sender has to know of. One that is to
+-- `include_restricted` is told of what is restricted in full, as of everything else.
 
 CREATE TABLE webhook_endpoints (
   id TEXT PRIMARY KEY,
@@ -53,7 +53,8 @@ CREATE INDEX webhook_deliveries_by_endpoint ON webhook_deliveries (endpoint_id, 
 CREATE INDEX webhook_deliveries_by_status ON webhook_deliveries (endpoint_id, status, created_at, id);
 CREATE INDEX webhook_deliveries_finished ON webhook_deliveries (finished_at) WHERE finished_at IS NOT NULL;
 
--- Which single endpoint an event is for, too, whatever it asks for. `members` is what the delivery says beside the event.
+-- Which single endpoint an event is for, too, whatever it asks for. `members` is what the delivery says beside the
+-- event.
 CREATE TABLE webhook_addressees (
   tenant_id TEXT NOT NULL,
   resource_id TEXT NOT NULL,

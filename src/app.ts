@@ -20,7 +20,10 @@ import { announce } from './webhooks/announce.ts'
 import { webhookRoutes } from './webhooks/webhooks.routes.ts'
 import { outgoing } from './webhooks/webhooks.schemas.ts'
 
-/** After a write that went well, the senders of webhooks and those who wait for decisions are told, outside of the caller's time. */
+/**
+ * After a write that went well, the senders of webhooks and those who wait for decisions are told, outside of the
+ * caller's time.
+ */
 const announcing = createMiddleware<AppEnv>(async function announcing(c, next) {
   await next()
   if (c.req.method === 'GET' || c.req.method === 'HEAD' || !c.res.ok) return

@@ -32,8 +32,8 @@ export interface Change
 }
 
 /**
- * A change request beside what is stored now, as long as it is pending: `latest` counts deletions too, `version` is null
- * where nothing is stored.
+ * A change request beside what is stored now, as long as it is pending: `latest` counts deletions too, `version` is
+ * null where nothing is stored.
  */
 export interface ChangeInView extends Change, Pick<typeof changes.$inferSelect, 'applies' | 'base_version'> {
   latest: number | null
@@ -85,8 +85,8 @@ export const largestEntity = 256 * 1024
 
 /**
  * Under which a vote may take effect on what is stored now: the caller has seen the present state (`ifMatch`), or it is
- * the one on which the change was made; the entity is there as the action needs it, will be an object, and not too large.
- * A rejection changes nothing and needs none of that, but keeps to an `ifMatch`.
+ * the one on which the change was made; the entity is there as the action needs it, will be an object, and not too
+ * large. A rejection changes nothing and needs none of that, but keeps to an `ifMatch`.
  */
 export function fits(vote: Vote, ifMatch: readonly string[] | null): Condition {
   const latest = sql`coalesce(e.version, ${latestOf(sql`c`)})`
@@ -166,6 +166,8 @@ export const factsOfChange = sql`
   SELECT json_object('entity_type', entity_type, 'entity_id', entity_id, 'entity_name', entity_name, 'action', action, 'payload', payload)
   FROM changes WHERE approval_id = a.id`
 
-/** What the entity tag of a pending change has besides its own version, for the row `a` of `approvals`: see `changeTag`. */
+/**
+ * What the entity tag of a pending change has besides its own version, for the row `a` of `approvals`: see `changeTag`.
+ */
 export const seenOfEntity = sql`
   iif(a.status = 'pending', (SELECT '-' || ${latestOf(sql`c`)} FROM changes c WHERE c.approval_id = a.id), NULL)`

@@ -93,8 +93,9 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
 }
 
 /**
- * Whether a user has a hand in a batch: its coordinator, who made it, started it or amended it. None of them has a claim
- * approved by it that they asked for. Searching one text, which SQLite makes once a statement, reads no row per claim.
+ * Whether a user has a hand in a batch: its coordinator, who made it, started it or amended it. None of them has a
+ * claim approved by it that they asked for. Searching one text, which SQLite makes once a statement, reads no row per
+ * claim.
  */
 function hasHandIn(id: string): (user: SQL) => SQL {
   const hands = sql`(SELECT json_insert(amenders, '$[#]', coordinator_id, '$[#]', created_by, '$[#]',

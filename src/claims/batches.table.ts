@@ -2,10 +2,11 @@ import { sql } from 'drizzle-orm'
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
- * A bulk approval. `roles` are those of `created_by` at the time. `started_by` is null where the clock started it; `amenders`
- * is a JSON array, each user once. `write_id` marks the row with the last write's own id, for the further statements of
- * the same transaction. `poke_at` is when somebody should look if nobody has: `process_at` while pending, two minutes after the
- * last step while processing, never once ended. `events_before` is where the tenant's history was when the last step began.
+ * A bulk approval. `roles` are those of `created_by` at the time. `started_by` is null where the clock started it;
+ * `amenders` is a JSON array, each user once. `write_id` marks the row with the last write's own id, for the further
+ * statements of the same transaction. `poke_at` is when somebody should look if nobody has: `process_at` while pending,
+ * two minutes after the last step while processing, never once ended. `events_before` is where the tenant's history was
+ * when the last step began.
  */
 export const batches = sqliteTable('batches', {
   id: text().primaryKey(),
@@ -45,7 +46,10 @@ export const batchItems = sqliteTable(
   (table) => [primaryKey({ columns: [table.batch_id, table.position] })],
 )
 
-/** What became of each item of a batch; written once, in the order of the items. `revision` and `digest` are of what was approved. */
+/**
+ * What became of each item of a batch; written once, in the order of the items. `revision` and `digest` are of what was
+ * approved.
+ */
 export const batchResults = sqliteTable(
   'batch_results',
   {

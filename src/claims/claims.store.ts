@@ -74,7 +74,10 @@ export function selectClaims(ctx: Ctx, filter: ClaimFilter, page: PageRequest) {
     WHERE c.approval_id = a.id ORDER BY a.created_at DESC, a.id DESC`)
 }
 
-/** How many claims the list has: from the tallies, or by counting the claims of one batch (10,000 at most) or reference (1). */
+/**
+ * How many claims the list has: from the tallies, or by counting the claims of one batch (10,000 at most) or reference
+ * (1).
+ */
 export function countClaims(ctx: Ctx, filter: ClaimFilter) {
   if (isFew(filter)) {
     return ctx.db.all<{ total: number | null }>(

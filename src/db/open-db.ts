@@ -117,8 +117,8 @@ function prepare(session: D1DatabaseSession, { query }: Statement): D1PreparedSt
 }
 
 /**
- * The text of a template. Drizzle's own `toQuery` is for every dialect and kind of chunk, and takes three times as long,
- * which shows where a list merges its statuses.
+ * The text of a template. Drizzle's own `toQuery` is for every dialect and kind of chunk, and takes three times as
+ * long, which shows where a list merges its statuses.
  */
 function rendered(chunk: unknown, bind: (value: unknown) => string): string {
   if (chunk instanceof StringChunk) return chunk.value.join('')

@@ -55,8 +55,8 @@ export function newestFirst(page: PageRequest, table: SQL, id = sql`${table}.id`
  * statuses, and none for all of them, each gives the order, and SQLite merges them without sorting: it reads one row
  * more for each.
  *
- * @param parts SELECTs of the same columns, of which `created_at` and `id` are two, each with its part of what is `behind`
- *   the page's position
+ * @param parts SELECTs of the same columns, of which `created_at` and `id` are two, each with its part of what is
+ *   `behind` the page's position
  */
 export function merged(parts: readonly SQL[], { limit, offset, after }: PageRequest): SQL {
   return sql`(${together(parts)} ORDER BY created_at DESC, id DESC LIMIT ${limit + 1} OFFSET ${after ? 0 : offset})`

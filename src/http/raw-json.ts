@@ -16,7 +16,9 @@ export interface Kept {
   member: string
   /** Whether no object in it may give a member twice: then everybody reads the same in it (RFC 7493, 2.3). */
   isUnique?: boolean
-  /** Whether each number in it must be one that a double keeps (RFC 7493, 2.2): then it may be read and written again. */
+  /**
+   * Whether each number in it must be one that a double keeps (RFC 7493, 2.2): then it may be read and written again.
+   */
   isExact?: boolean
 }
 

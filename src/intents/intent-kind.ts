@@ -2,8 +2,8 @@ import { defaultPolicy, type KindOfApprovals } from '../approvals/policy.ts'
 import type { IntentFacts } from './intents.store.ts'
 
 /**
- * Intents, as the core knows them. The agent platform asks and reports the answer with the same key, on behalf of different
- * people: who may answer is said by `approver_role` and `approver_person_id`, not by the key.
+ * Intents, as the core knows them. The agent platform asks and reports the answer with the same key, on behalf of
+ * different people: who may answer is said by `approver_role` and `approver_person_id`, not by the key.
  */
 export const intentKind = {
   kind: 'intent',

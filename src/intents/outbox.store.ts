@@ -54,7 +54,9 @@ export interface OutboxReport {
   retry: boolean
 }
 
-/** Reports the outcome, if the token is that of the current lease. `settled` returns the entry where it was, else none. */
+/**
+ * Reports the outcome, if the token is that of the current lease. `settled` returns the entry where it was, else none.
+ */
 export function settle(ctx: Ctx, instanceId: string, id: string, token: string, outcome: OutboxReport) {
   const again = sql`(${outcome.outcome} = 'failed' AND ${outcome.retry ? 1 : 0} AND attempt < ${maxAttempts})`
   return {
@@ -92,8 +94,8 @@ export function selectEntry(ctx: Ctx, instanceId: string, id: string) {
 }
 
 /**
- * Entries whose time to execute is over, and those that were handed out as often as allowed without an answer to the last.
- * Entries that are leased right now wait for their answer.
+ * Entries whose time to execute is over, and those that were handed out as often as allowed without an answer to the
+ * last. Entries that are leased right now wait for their answer.
  */
 export function selectOverdue(ctx: Ctx, limit: number) {
   return ctx.db.all<{ id: string }>(sql`SELECT id FROM outbox WHERE ${isOverdue(ctx)} LIMIT ${limit}`)

@@ -73,8 +73,8 @@ export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Re
 const executeWithin = 24
 
 /**
- * What a decision is of somebody who says so themselves, and does not go through an agent's channel: who is asked as the
- * owner, or an admin where nobody certain is. They have shown who they are, so no PIN is asked for.
+ * What a decision is of somebody who says so themselves, and does not go through an agent's channel: who is asked as
+ * the owner, or an admin where nobody certain is. They have shown who they are, so no PIN is asked for.
  */
 export function decisionOnIntent(ctx: Ctx, id: Reference, ballot: Ballot): Decision<Intent> {
   const { userId, roles: has } = ctx.actor

@@ -2,7 +2,9 @@ import { demoApproval, demoTenant, insert, type Demo } from '../approvals/approv
 import { hour } from '../durations.ts'
 import { whatResulted } from './result-kind.ts'
 
-/** Two gates, one of which approves by itself after two days, and what waits at them; and some to try things out with. */
+/**
+ * Two gates, one of which approves by itself after two days, and what waits at them; and some to try things out with.
+ */
 export const demo: Demo = { kind: 'result', statements: async (now) => [...gates(now), ...(await results(now))] }
 
 /** The ids of what has no name of its own in the reference: the same but for the end. */

@@ -14,8 +14,8 @@ const families = import.meta.glob('../../src/*/*.family.ts')
 const roomOf = (file: string) => file.split('/').at(-2)!
 
 /**
- * Who else reads a table. Each family joins the facts of its approvals to them, the dashboard lists them, and deliveries
- * tell of them. The history is the webhooks' queue.
+ * Who else reads a table. Each family joins the facts of its approvals to them, the dashboard lists them, and
+ * deliveries tell of them. The history is the webhooks' queue.
  */
 const readers: Readonly<Record<string, readonly string[]>> = {
   approvals: [...Object.keys(families).map(roomOf), 'dashboard', 'any-approval', 'webhooks'],
