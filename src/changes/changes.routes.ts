@@ -180,6 +180,7 @@ function common(change: Change) {
     entityName: change.entity_name,
     action: change.action,
     status: change.status,
+    digest: change.digest,
     requesterId: change.requester_id,
     requesterName: change.requester_name,
     createdAt: iso(change.created_at),

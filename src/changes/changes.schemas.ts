@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { digest } from '../digest.schemas.ts'
 import { id } from '../id.schemas.ts'
 import { decidedStatus, status } from '../status.schemas.ts'
 import { time } from '../time.schemas.ts'
@@ -67,6 +68,7 @@ const requested = {
   entityName: z.string(),
   action: z.enum(['create', 'update', 'delete']),
   status,
+  digest,
   requesterId: z.string(),
   requesterName: z.string(),
   createdAt: time,
@@ -80,6 +82,7 @@ const requestedExample = {
   entityName: 'Credit Score Rule',
   action: 'update' as const,
   status: 'pending' as const,
+  digest: '779109cd71919466515e5b119bd22ff14a468c94d2d2d24182f0c9c662cb5ec0',
   requesterId: 'usr_member',
   requesterName: 'John Doe',
   createdAt: '2026-03-16T14:00:00.000Z',

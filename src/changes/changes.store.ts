@@ -27,7 +27,7 @@ export interface Change
   extends
     ChangeFacts,
     Pick<typeof changes.$inferSelect, 'requester_name'>,
-    Pick<Approval, 'requester_id' | 'status' | 'created_at' | 'decided_by' | 'decided_at' | 'comment'> {
+    Pick<Approval, 'requester_id' | 'status' | 'digest' | 'created_at' | 'decided_by' | 'decided_at' | 'comment'> {
   approval_version: number
 }
 
@@ -59,7 +59,7 @@ const stored = (column: 'version' | 'data') =>
   sql`(SELECT e.${sql.raw(column)} FROM entities e
     WHERE e.tenant_id = c.tenant_id AND e.entity_type = c.entity_type AND e.entity_id = c.entity_id)`
 
-const columns = sql`a.id, c.entity_type, c.entity_id, c.entity_name, c.action, c.requester_name, a.requester_id, a.status,
+const columns = sql`a.id, c.entity_type, c.entity_id, c.entity_name, c.action, c.requester_name, a.requester_id, a.status, a.digest,
   a.created_at, a.decided_by, a.decided_at, a.comment, a.version AS approval_version`
 
 /** Whether the entity is there as the action needs it: absent for `create`, present for `update` and `delete`. */

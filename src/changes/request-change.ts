@@ -1,4 +1,5 @@
 import { isOpened } from '../approvals/approvals.store.ts'
+import { digestOf } from '../approvals/digest.ts'
 import { open } from '../approvals/open.ts'
 import type { Ctx } from '../context.ts'
 import { onceIf } from '../idempotency/once.ts'
@@ -16,8 +17,13 @@ import { insertChange, isThere, type Change, type ChangeFacts } from './changes.
 export async function requestChange(ctx: Ctx, asked: Omit<ChangeFacts, 'id'>): Promise<Change> {
   const facts: ChangeFacts = { id: newId('approval'), ...asked }
   const { actor, now } = ctx
+  const title = `${asked.action} ${asked.entity_name}`
+  const what = whatChanges({ ...asked, payload: compact(asked.payload) })
+  const question = { id: facts.id, kind: changeKind.kind, revision: 1, title, requester: actor.userId, what }
+  const digest = await digestOf(question)
   const change: Change = {
     ...facts,
+    digest,
     requester_id: actor.userId,
     requester_name: actor.name,
     status: 'pending',
@@ -30,10 +36,11 @@ export async function requestChange(ctx: Ctx, asked: Omit<ChangeFacts, 'id'>): P
   const applies = isApplied(asked.entity_type)
   const opening = {
     id: facts.id,
-    title: `${asked.action} ${asked.entity_name}`,
+    title,
     requester_id: actor.userId,
     subject: { type: asked.entity_type, id: asked.entity_id },
-    what: whatChanges({ ...asked, payload: compact(asked.payload) }),
+    what,
+    digest,
     due_at: null,
     on_due: null,
   }

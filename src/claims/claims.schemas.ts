@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { digest } from '../digest.schemas.ts'
 import { id } from '../id.schemas.ts'
 import { status } from '../status.schemas.ts'
 import { time } from '../time.schemas.ts'
@@ -61,6 +62,7 @@ export const claimSchema = z
   .object({
     claim_id: z.string().openapi({ example: 'clm_01jq8m2v9kf3wt6x5n4c7b8d9e' }),
     status,
+    digest,
     description: z.string(),
     amount: z.int(),
     currency: z.string(),
@@ -82,11 +84,12 @@ export const claimSchema = z
     example: {
       claim_id: 'clm_9f2a3b4c',
       status: 'pending',
+      digest: '252ceefa8e5005fc433ea5226863920a994314ba95e5fb2993d9dc6e06145326',
       description: 'Train to Bern',
       amount: 4250,
       currency: 'CHF',
       expense_type: 'travel',
-      incurred_on: '2026-03-14',
+      incurred_on: null,
       distance_km: null,
       receipt_url: null,
       external_ref: null,

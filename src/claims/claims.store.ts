@@ -17,7 +17,7 @@ export type ClaimFacts = Omit<typeof claims.$inferSelect, 'approval_id' | 'tenan
 export interface Claim
   extends
     ClaimFacts,
-    Pick<Approval, 'id' | 'status' | 'bulk_id' | 'decided_by' | 'decided_at' | 'comment' | 'version'>,
+    Pick<Approval, 'id' | 'status' | 'digest' | 'bulk_id' | 'decided_by' | 'decided_at' | 'comment' | 'version'>,
     Pick<Approval, 'created_at' | 'updated_at'> {
   claimant_id: string
   submitted_by: string
@@ -32,7 +32,7 @@ export interface ClaimFilter {
 }
 
 const claimColumns = sql`
-  a.id, a.requester_id AS claimant_id, coalesce(a.submitted_by, a.requester_id) AS submitted_by, a.status, a.bulk_id, a.decided_by, a.decided_at, a.comment, a.version,
+  a.id, a.requester_id AS claimant_id, coalesce(a.submitted_by, a.requester_id) AS submitted_by, a.status, a.digest, a.bulk_id, a.decided_by, a.decided_at, a.comment, a.version,
   a.created_at, a.updated_at, c.description, c.amount, c.currency, c.expense_type, c.incurred_on, c.distance_km,
   c.receipt_url, c.external_ref`
 

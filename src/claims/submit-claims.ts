@@ -1,3 +1,4 @@
+import { digestOf } from '../approvals/digest.ts'
 import { open } from '../approvals/open.ts'
 import { actingFor } from '../access/acting-for.ts'
 import type { Ctx } from '../context.ts'
@@ -21,7 +22,7 @@ const titleLength = 200
  * @throws Refusal `actor_mismatch`, `invalid_input` (one external_ref twice), `duplicate_external_ref`
  */
 export async function submitClaims(ctx: Ctx, submitted: readonly NewClaim[]): Promise<Claim[]> {
-  const claims = submitted.map((claim) => newClaim(ctx, claim))
+  const claims = await Promise.all(submitted.map((claim) => newClaim(ctx, claim)))
   const faults = repeats(claims)
   if (faults.length > 0) throw invalidInput(faults)
   try {
@@ -32,9 +33,10 @@ export async function submitClaims(ctx: Ctx, submitted: readonly NewClaim[]): Pr
         'submitted',
         claims.map((claim) => ({
           id: claim.id,
-          title: [...claim.description].slice(0, titleLength).join(''),
+          title: titleOf(claim),
           requester_id: claim.claimant_id,
           what: whatIsClaimed(claim),
+          digest: claim.digest,
           due_at: null,
           on_due: null,
         })),
@@ -47,10 +49,15 @@ export async function submitClaims(ctx: Ctx, submitted: readonly NewClaim[]): Pr
   }
 }
 
-function newClaim(ctx: Ctx, { claimant_id, ...facts }: NewClaim): Claim {
+async function newClaim(ctx: Ctx, { claimant_id, ...facts }: NewClaim): Promise<Claim> {
+  const requester = actingFor(ctx.actor, claimant_id, 'claimant_id')
+  const id = newId('clm')
+  const claimed: ClaimFacts = { ...unsaid, ...facts }
+  const question = { id, kind: claimKind.kind, revision: 1, title: titleOf(claimed), requester }
   return {
-    id: newId('clm'),
-    claimant_id: actingFor(ctx.actor, claimant_id, 'claimant_id'),
+    id,
+    claimant_id: requester,
+    digest: await digestOf({ ...question, what: whatIsClaimed(claimed) }),
     submitted_by: ctx.actor.userId,
     status: 'pending',
     bulk_id: null,
@@ -60,14 +67,15 @@ function newClaim(ctx: Ctx, { claimant_id, ...facts }: NewClaim): Claim {
     version: 1,
     created_at: ctx.now,
     updated_at: ctx.now,
-    expense_type: null,
-    incurred_on: null,
-    distance_km: null,
-    receipt_url: null,
-    external_ref: null,
-    ...facts,
+    ...claimed,
   }
 }
+
+function titleOf({ description }: ClaimFacts): string {
+  return [...description].slice(0, titleLength).join('')
+}
+
+const unsaid = { expense_type: null, incurred_on: null, distance_km: null, receipt_url: null, external_ref: null }
 
 /** Which references are given twice. */
 export function repeats(claims: readonly { external_ref?: string | null }[]): Fault[] {

@@ -198,6 +198,7 @@ function common(intent: Intent, now: number) {
   return {
     approval_ref: intent.approval_ref,
     status: statusAt(intent, now),
+    digest: intent.digest,
     instance_id: intent.instance_id,
     customer_id: intent.customer_id,
     action: intent.action,

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { digest } from '../digest.schemas.ts'
 import { id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
 import { wholeNumber } from '../query.schemas.ts'
@@ -56,6 +57,7 @@ export const partOfIntent = z.object({ idempotency_key: z.unknown() }).partial()
 const asked = {
   approval_ref: z.string().openapi({ description: 'Short enough to be read out loud.', example: 'APR-7K2M' }),
   status: z.enum(['pending', 'approved', 'rejected', 'expired']),
+  digest,
   instance_id: uuid,
   customer_id: uuid,
   action: z.string(),
@@ -72,6 +74,7 @@ const asked = {
 const askedExample = {
   approval_ref: 'APR-7K2M',
   status: 'pending' as const,
+  digest: '509460e13a5cd0ecd9de4c11d25bc7e22842ca20df0dc4ef04fe1d1ccb73329f',
   instance_id: '497f6eca-6276-4993-bfeb-53cbbbba6f08',
   customer_id: '497f6eca-6276-4993-bfeb-53cbbbba6f08',
   action: 'refund',

@@ -23,7 +23,8 @@ export type IntentFacts = Omit<
 export type PersonRole = IntentFacts['approver_role']
 
 /** An intent: what is asked for, and the state of its approval. */
-export interface Intent extends IntentFacts, Pick<Approval, 'due_at' | 'on_due' | 'decided_by' | 'decided_at'> {
+export interface Intent
+  extends IntentFacts, Pick<Approval, 'digest' | 'due_at' | 'on_due' | 'decided_by' | 'decided_at'> {
   status: Status
   created_at: number
   resolver_role: PersonRole | null
@@ -144,7 +145,7 @@ function pendingFor(ctx: Ctx, instanceId: string, customerId: string): Condition
     AND a.restricted = 0 AND +a.subject_type = ${`instance:${instanceId}`} AND +a.due_at > ${ctx.now}`
 }
 
-const intentColumns = sql`a.id, a.status, a.created_at, a.due_at, a.on_due, a.decided_by, a.decided_at, i.instance_id, i.approval_ref,
+const intentColumns = sql`a.id, a.status, a.digest, a.created_at, a.due_at, a.on_due, a.decided_by, a.decided_at, i.instance_id, i.approval_ref,
   i.customer_id, i.action, i.skill_slug, i.approver_role, i.approver_person_id, i.rule_id, i.notify_channel,
   i.resolver_role, i.resolution_channel, i.reported_by`
 

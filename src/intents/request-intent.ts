@@ -1,3 +1,4 @@
+import { digestOf } from '../approvals/digest.ts'
 import { open } from '../approvals/open.ts'
 import { refuseOtherInstance } from '../access/refuse-other-instance.ts'
 import type { Ctx } from '../context.ts'
@@ -23,10 +24,13 @@ export async function requestIntent(ctx: Ctx, asked: NewIntent, makeRef = newRef
   const { expires_in_hours, ...facts } = asked
   const due_at = ctx.now + expires_in_hours * hour
   for (let attempt = 0; ; attempt += 1) {
+    const called = { ...facts, id: newId('int'), approval_ref: makeRef(attempt) }
+    const title = `${facts.skill_slug}: ${facts.action}`
+    const what = whatIsCalled(called)
+    const question = { id: called.id, kind: intentKind.kind, revision: 1, title, requester: ctx.actor.userId, what }
     const intent: Intent = {
-      ...facts,
-      id: newId('int'),
-      approval_ref: makeRef(attempt),
+      ...called,
+      digest: await digestOf(question),
       status: 'pending',
       created_at: ctx.now,
       due_at,
@@ -40,10 +44,11 @@ export async function requestIntent(ctx: Ctx, asked: NewIntent, makeRef = newRef
     }
     const opening = {
       id: intent.id,
-      title: `${intent.skill_slug}: ${intent.action}`,
+      title,
       requester_id: ctx.actor.userId,
       subject: { type: `instance:${intent.instance_id}`, id: intent.customer_id },
-      what: whatIsCalled(intent),
+      what,
+      digest: intent.digest,
       instance_id: intent.instance_id,
       due_at,
       on_due: 'expire' as const,

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { digest } from '../digest.schemas.ts'
 import { externalRef, id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
 import { decidedStatus } from '../status.schemas.ts'
@@ -100,6 +101,7 @@ export const checkResultListSchema = z.object({ data: z.array(checkResultSchema)
 const result = {
   id: z.string(),
   status: decidedStatus,
+  digest,
   gate_id: z.string(),
   confidence: z.number().nullable(),
   external_ref: z.string().nullable(),
@@ -114,13 +116,14 @@ const result = {
 const example = {
   id: 'a1b2c3d4-e5f6-7890-abcd-ef1234567890',
   status: 'pending' as const,
+  digest: '7bf463ef5f011f5ded8a60603f552099607341d4b59ea25f62e1f93a93e0e83f',
   gate_id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42',
-  confidence: 0.82,
-  external_ref: 'R-17',
+  confidence: null,
+  external_ref: null,
   submitted_by: 'usr_service',
   queued_items: 1,
   created_at: '2026-03-16T14:00:00.000Z',
-  auto_approve_at: '2026-03-18T14:00:00.000Z',
+  auto_approve_at: null,
   decided_by: null,
   decided_at: null,
   comment: null,

@@ -22,7 +22,9 @@ export type ResultFacts = Pick<
 
 /** A result, and the state of its approval. */
 export interface Result
-  extends ResultFacts, Pick<Approval, 'requester_id' | 'due_at' | 'decided_by' | 'decided_at' | 'comment' | 'version'> {
+  extends
+    ResultFacts,
+    Pick<Approval, 'digest' | 'requester_id' | 'due_at' | 'decided_by' | 'decided_at' | 'comment' | 'version'> {
   status: Status
   created_at: number
 }
@@ -146,7 +148,7 @@ export function selectPending(ctx: Ctx, { resultId, gateId, severity }: PendingF
   return ctx.db.all<CheckResult>(sql`${sql.join(parts, sql` UNION ALL `)} ORDER BY created_at, id LIMIT ${limit + 1}`)
 }
 
-const columns = sql`a.id, a.status, a.requester_id, a.created_at, a.due_at, a.decided_by, a.decided_at, a.comment, a.version,
+const columns = sql`a.id, a.status, a.digest, a.requester_id, a.created_at, a.due_at, a.decided_by, a.decided_at, a.comment, a.version,
   r.gate_id, r.confidence, r.external_ref, r.queued_items`
 
 function ofTenant(ctx: Ctx, id: Reference): SQL {

@@ -1,5 +1,6 @@
 import { uuidv7 } from 'uuidv7'
 import { isOpened } from '../approvals/approvals.store.ts'
+import { digestOf } from '../approvals/digest.ts'
 import { open, openApproved, type Opening } from '../approvals/open.ts'
 import { markOn } from '../approvals/mark.store.ts'
 import type { Ctx } from '../context.ts'
@@ -60,14 +61,14 @@ async function judgeAndStore(ctx: Ctx, asked: NewResult): Promise<JudgedResult> 
   const id = uuidv7()
   for (let attempt = 0; attempt < tries; attempt += 1) {
     const gate = await loadGate(ctx, asked.gate_id, attempt > 0)
-    const judged = judgeAt(ctx, gate, asked, id)
+    const judged = await judgeAt(ctx, gate, asked, id)
     const stored = await onceIf(ctx, judged, await store(ctx, gate, judged, asked.data), isOpened(id))
     if (stored) return stored
   }
   throw new Refusal('storage_unavailable', `The gate ${asked.gate_id} was being changed all the while; try again.`)
 }
 
-function judgeAt(ctx: Ctx, gate: LoadedGate, asked: NewResult, id: string): JudgedResult {
+async function judgeAt(ctx: Ctx, gate: LoadedGate, asked: NewResult, id: string): Promise<JudgedResult> {
   const faults = misreportedAt(gate, asked.reported)
   if (faults.length > 0) throw invalidInput(faults)
   const reported = new Map(asked.reported.map((one) => [one.check_id, one]))
@@ -76,14 +77,17 @@ function judgeAt(ctx: Ctx, gate: LoadedGate, asked: NewResult, id: string): Judg
   const queued = outcomes.filter((outcome) => outcome.queued).length
   const hours = gate.auto_approve_after_hours
   const isHeld = queued > 0
+  const requester = ctx.actor.userId
+  const question = { id, kind: resultKind.kind, revision: 1, title: titleOf(gate, asked), requester }
   const result: Result = {
     id,
     status: isHeld ? 'pending' : 'approved',
+    digest: await digestOf({ ...question, what: whatResulted(asked) }),
     gate_id: gate.id,
     confidence: asked.confidence,
     external_ref: asked.external_ref,
     queued_items: queued,
-    requester_id: ctx.actor.userId,
+    requester_id: requester,
     created_at: ctx.now,
     due_at: isHeld && hours !== null ? ctx.now + hours * hour : null,
     decided_by: isHeld ? null : gatekeeper,
@@ -92,6 +96,10 @@ function judgeAt(ctx: Ctx, gate: LoadedGate, asked: NewResult, id: string): Judg
     version: 1,
   }
   return { result, checks: outcomes.map((outcome, position) => item(ctx, id, outcome, position)) }
+}
+
+function titleOf({ name }: LoadedGate, { external_ref }: Pick<NewResult, 'external_ref'>): string {
+  return `${name}: ${external_ref ?? 'result'}`
 }
 
 function item(ctx: Ctx, result_id: string, outcome: Finding, position: number): CheckResult {
@@ -111,10 +119,11 @@ function item(ctx: Ctx, result_id: string, outcome: Finding, position: number): 
 async function store(ctx: Ctx, gate: LoadedGate, { result, checks }: JudgedResult, data: string): Promise<Statement[]> {
   const opening: Opening = {
     id: result.id,
-    title: `${gate.name}: ${result.external_ref ?? 'result'}`,
+    title: titleOf(gate, result),
     requester_id: ctx.actor.userId,
     subject: { type: 'gate', id: gate.id },
     what: whatResulted({ ...result, data }),
+    digest: result.digest,
     due_at: result.due_at,
     on_due: result.due_at === null ? null : 'approve',
   }

@@ -173,6 +173,35 @@ describe.each(families)('%s', (kind, ask, decider) => {
   })
 })
 
+test('the digest is the same wherever one is served', async () => {
+  const tenant = await newTenant()
+  const member = tenant.as('member')
+  const claim = (await post(member, '/api/v1/claims', trip)).body
+  const change = await changed(tenant)
+  const intent = await called(tenant)
+  const result = await held(tenant)
+  const channel = `/internal/v1/instances/${instance}/approvals`
+  const served = [
+    [
+      claim.claim_id,
+      claim,
+      await member(`/api/v1/claims/${claim.claim_id}`),
+      (await member('/api/v1/claims')).body.data[0],
+    ],
+    [change, await member(`/api/v1/approvals/${change}`), (await member('/api/v1/approvals')).body[0]],
+    [
+      intent.id,
+      await tenant.as('service')(`${channel}/${intent.ref}`),
+      (await tenant.as('service')(`${channel}/pending?customer_id=${instance}`)).body.approvals[0],
+    ],
+    [result, await member(`/v1/structuring/results/${result}`), (await member('/v1/structuring/results')).body.data[0]],
+  ]
+  for (const [id, ...all] of served) {
+    const { digest } = (await member(at(id))).body
+    expect(all.map((one) => (one.body ?? one).digest)).toEqual(all.map(() => digest))
+  }
+})
+
 test('an id of no known form is nothing', async () => {
   const admin = (await newTenant()).as('admin')
   for (const id of ['nobody', 'bat_1', 'out_demo0001', crypto.randomUUID(), 'clm_', '_']) {

@@ -22,6 +22,7 @@ test('GET lists approval requests, pending by default, as a bare array', async (
     id: 'approval_001',
     ...printed,
     status: 'pending',
+    digest: expect.any(String),
     requesterId: 'usr_member',
     requesterName: 'John Doe',
     createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),

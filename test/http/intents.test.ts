@@ -53,6 +53,7 @@ test('a call is stored with its defaults and gets a reference that can be read o
   expect(body).toEqual({
     approval_ref: expect.stringMatching(/^APR-[0-9A-HJKMNP-TV-Z]{4,}$/),
     status: 'pending',
+    digest: expect.stringMatching(/^[0-9a-f]{64}$/),
     instance_id: instance,
     customer_id,
     action: 'refund',

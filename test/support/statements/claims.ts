@@ -17,7 +17,7 @@ const claimFilters = [
   { externalRef: 'r', batchId: 'b', claimantId: 'usr_y' },
 ] as const
 const claimColumns = [
-  'id claimant_id submitted_by status bulk_id decided_by decided_at comment version created_at updated_at',
+  'id claimant_id submitted_by status digest bulk_id decided_by decided_at comment version created_at updated_at',
   'description amount currency expense_type incurred_on distance_km receipt_url external_ref',
 ] as const
 

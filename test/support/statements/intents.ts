@@ -18,7 +18,7 @@ const resolution = {
   executeBy: 1,
 } as const
 const intentColumns = [
-  'id status created_at due_at on_due decided_by decided_at instance_id approval_ref customer_id action skill_slug',
+  'id status digest created_at due_at on_due decided_by decided_at instance_id approval_ref customer_id action skill_slug',
   'serialized_intent approver_role approver_person_id rule_id notify_channel resolver_role resolution_channel reported_by',
   'outbox_id',
 ] as const
