@@ -108,9 +108,20 @@ async function raises(tenant: Tenant, restricted: boolean): Promise<Record<strin
   return made
 }
 
+/** Headers that differ from one call to the next, or are the connection's. */
+const ofTheCall = new Set([
+  'x-request-id',
+  'x-d1-bookmark',
+  'content-length',
+  'connection',
+  'keep-alive',
+  'date',
+  'transfer-encoding',
+])
+
 /** All that an answer says, but for what differs from one call to the next. */
 function whole({ status, headers, body }: Answer): string {
-  const said = [...headers].filter(([name]) => !['x-request-id', 'x-d1-bookmark', 'content-length'].includes(name))
+  const said = [...headers].filter(([name]) => !ofTheCall.has(name))
   return JSON.stringify([status, said, body])
     .replaceAll(/"request_id":"[^"]+"/g, '')
     .replaceAll(/dur=\d+/g, '')
