@@ -99,7 +99,8 @@ function welcome(): string {
     OpenAPI 3.1     ${origin}/openapi.json
 
   Demo keys: cs_demo_admin, cs_demo_coordinator, cs_demo_reviewer, cs_demo_member, cs_demo_service;
-  cs_other_admin belongs to another tenant. They exist only here.
+  cs_demo_support, cs_demo_finance and cs_demo_ops belong to members of grp_support, grp_finance and grp_ops;
+  cs_other_admin to another tenant. They exist only here.
 
   Try this next:
 

@@ -6,15 +6,17 @@ export class BoundedCache<V> {
   /** In the order in which they were last asked for. */
   private readonly entries = new Map<string, { value: V; weight: number }>()
   private held = 0
+  readonly most: number
+  private readonly weigh: (value: V) => number
 
   /**
    * @param most how much all that is kept may weigh together
    * @param weigh what one weighs; without it each is one, and `most` is how many are kept
    */
-  constructor(
-    readonly most: number,
-    private readonly weigh: (value: V) => number = () => 1,
-  ) {}
+  constructor(most: number, weigh: (value: V) => number = () => 1) {
+    this.most = most
+    this.weigh = weigh
+  }
 
   /** How much all that is kept weighs. */
   get weight(): number {

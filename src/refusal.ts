@@ -87,14 +87,17 @@ export interface RefusalValue {
 
 /** What a verb throws instead of doing its work. Every door turns it into its own kind of answer. */
 export class Refusal extends Error {
-  constructor(
-    readonly code: RefusalCode,
-    /** One sentence about this very case, for the caller to read. */
-    readonly detail: string,
-    /** What helps a program: the winner of a race, the faults of an input. */
-    readonly members: Record<string, unknown> = {},
-  ) {
+  readonly code: RefusalCode
+  /** One sentence about this very case, for the caller to read. */
+  readonly detail: string
+  /** What helps a program: the winner of a race, the faults of an input. */
+  readonly members: Record<string, unknown>
+
+  constructor(code: RefusalCode, detail: string, members: Record<string, unknown> = {}) {
     super(`${code}: ${detail}`)
+    this.code = code
+    this.detail = detail
+    this.members = members
   }
 
   toValue(): RefusalValue {

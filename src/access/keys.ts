@@ -112,7 +112,11 @@ export async function endKey(ctx: Ctx, id: string): Promise<ApiKey> {
   } = await ctx.db.batch({ revoked: revokeKey(ctx, id), key: selectApiKey(ctx, id) })
   forgetKeys()
   if (!key) throw new Refusal('not_found', `There is no key ${id}.`)
-  if (key.revoked_at === null) throw new Refusal('last_admin_key', `${id} is the last admin key that lasts.`)
+  if (key.revoked_at === null)
+    throw new Refusal(
+      'last_admin_key',
+      `${id} is the last admin key; make another first, one that lasts at least as long.`,
+    )
   return key
 }
 

@@ -154,7 +154,10 @@ async function write(ctx: Ctx, id: string, tags: Tags, plan: (seen: Person) => P
     if (person?.version !== seen.version) continue
     const faults = await groupFaults(ctx, JSON.parse(next.groups) as string[], groups.joined)
     if (faults.length > 0) throw invalidInput(faults)
-    throw new Refusal('last_admin_key', `The last admin key that lasts is one of ${id}.`)
+    throw new Refusal(
+      'last_admin_key',
+      `The last admin key is one of ${id}; make another first, one that lasts at least as long.`,
+    )
   }
   throw new Refusal('storage_unavailable', `${id} is being changed by others all the time; try again.`)
 }

@@ -16,7 +16,7 @@ export const authentication: ProsePage = {
   slug: 'authentication',
   title: 'Authentication',
   lead: 'A key says which tenant you are in, who you are, and what you may do.',
-  body: ({ origin, operations }) => html`
+  body: ({ origin, operations, op }) => html`
     <h2>Send a key</h2>
     ${code(`
 curl ${origin}/v1/approvals \\
@@ -49,6 +49,12 @@ curl ${origin}/v1/approvals \\
           <p>${purposes[role]} ${mayCall(role, operations)}</p>`,
     )}
     <p>Every role may read, ask for a change, submit claims and results, and withdraw what is its own.</p>
+
+    <p>
+      A key’s roles count as long as its person has them too: ${op('whoAmI')} says what is left. Admins make people,
+      groups and keys (${op('createPerson')}, ${op('createApiKey')}), disable people and revoke keys; that holds
+      everywhere within 30 seconds. The last admin key of a tenant stays.
+    </p>
 
     <h2>Who acted</h2>
     <p>

@@ -5,6 +5,7 @@ import * as group from '../../../src/access/groups.store.ts'
 import * as key from '../../../src/access/keys.store.ts'
 import * as admin from '../../../src/access/last-admin.store.ts'
 import * as person from '../../../src/access/people.store.ts'
+import * as tenant from '../../../src/access/tenants.store.ts'
 import { statuses } from '../../../src/approvals/states.ts'
 import * as dashboard from '../../../src/dashboard/dashboard.store.ts'
 import * as idempotency from '../../../src/idempotency/idempotency.store.ts'
@@ -53,6 +54,10 @@ export const samples: Samples = {
     keepsAnAdminKey: holds(admin.keepsAnAdminKey(ctx, admin.keyCalled('k'))),
     keysOf: holds(admin.keysOf('p'), 'api_keys k'),
     keyCalled: holds(admin.keyCalled('k'), 'api_keys k'),
+  },
+  'access/tenants.store.ts': {
+    insertTenant: tenant.insertTenant(ctx),
+    selectTenants: [undefined, 'k'].map((key) => returns(tenant.selectTenants(ctx, key), 'id')),
   },
   'access/people.store.ts': {
     insertPerson: person.insertPerson(ctx, someone),

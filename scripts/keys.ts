@@ -1,0 +1,138 @@
+// `npm run keys`: API keys from the operator's side, such as the first one of a tenant.
+//
+//   npm run keys -- create --tenant acme --person usr_ada --role admin [--name Laptop] [--expires 2027-01-01T00:00:00Z]
+//   npm run keys -- list [--tenant acme]
+//   npm run keys -- revoke KEY_ID
+//
+// `--remote` is the database of the deployment (wrangler has to be logged in); without it, it is that of `npm start`
+// (STATE_DIR says where, as there). The tenant and the person are made where they are not there; --role may be repeated.
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { createKey, endKey, listKeys } from '../src/access/keys.ts'
+import { changePerson, createPerson, getPerson } from '../src/access/people.ts'
+import { insertTenant, selectTenants } from '../src/access/tenants.store.ts'
+import { roles as allRoles, systemContext, type Ctx, type Role } from '../src/context.ts'
+import type { Position } from '../src/db/page.ts'
+import { Refusal } from '../src/refusal.ts'
+import { userId } from '../src/user-id.schemas.ts'
+import { localD1 } from './local-d1.ts'
+import { wranglerD1 } from './wrangler-d1.ts'
+
+const usage = `npm run keys -- create --tenant TENANT --person PERSON --role ROLE [--name NAME] [--expires TIME] [--remote]
+npm run keys -- list [--tenant TENANT] [--remote]
+npm run keys -- revoke KEY_ID [--remote]`
+
+const { values: given, positionals } = readArguments()
+const [command, ...operands] = positionals
+if (command === undefined) fail(usage)
+const database = given.remote
+  ? { db: wranglerD1(['--remote']), close: async () => {} }
+  : await localD1(resolve(process.env.STATE_DIR ?? join(import.meta.dirname, '../.state')))
+try {
+  const run =
+    command === 'create' && operands.length === 0
+      ? create
+      : command === 'list' && operands.length === 0
+        ? list
+        : command === 'revoke' && operands.length === 1
+          ? () => revoke(operands[0]!)
+          : () => fail(usage)
+  await unlessLocked(run)
+} catch (error) {
+  process.exitCode = 1
+  console.error(error instanceof Refusal ? error.detail : error instanceof Error ? error.message : error)
+} finally {
+  await database.close()
+}
+
+/** Tries again while a server that runs on the same state is writing; what has failed so has done nothing. */
+async function unlessLocked(run: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await run()
+    } catch (error) {
+      if (tries === 40 || !String(error).includes('database is locked')) throw error
+      await sleep(100)
+    }
+  }
+}
+
+/** Says on stderr what it did, on stdout nothing but the key. */
+async function create(): Promise<void> {
+  const { tenant = fail(usage), person = fail(usage), role = fail(usage), expires } = given
+  if (!/^[\w-]{1,63}$/.test(tenant)) fail(`A tenant is called in letters, digits, - and _, not ${tenant}.`)
+  const id = userId.safeParse(person).data ?? fail(`${person} is no name of a person.`)
+  const roles = role.map(
+    (one) => allRoles.find((known) => known === one) ?? fail(`A role is one of ${allRoles.join(', ')}.`),
+  )
+  const expires_at = expires === undefined ? undefined : Date.parse(expires)
+  if (Number.isNaN(expires_at)) fail(`--expires takes a time such as 2027-01-01T00:00:00Z, not ${expires}.`)
+  const ctx = operator(tenant)
+  await ctx.db.run(insertTenant(ctx))
+  await havingRoles(ctx, id, roles)
+  const key = await createKey(ctx, { person_id: id, name: given.name ?? 'Made by the operator', roles, expires_at })
+  console.error(`${key.id} is a key of ${id} in ${tenant} (${roles.join(', ')}). It is shown this once:`)
+  console.log(key.secret)
+}
+
+/** Makes the person, or gives them the roles that they lack. */
+async function havingRoles(ctx: Ctx, id: string, roles: readonly Role[]): Promise<void> {
+  const known = await getPerson(ctx, id).catch((error: unknown) => {
+    if (error instanceof Refusal && error.code === 'not_found') return undefined
+    throw error
+  })
+  if (!known) {
+    await createPerson(ctx, { id, name: id, email: null, kind: 'human', roles, groups: [], disabled: false })
+    return console.error(`${id} was made, with ${roles.join(', ')}.`)
+  }
+  const has = JSON.parse(known.roles) as Role[]
+  if (roles.every((role) => has.includes(role))) return undefined
+  await changePerson(ctx, id, { roles: [...new Set([...has, ...roles])] }, null)
+  return console.error(`${id} has ${roles.join(', ')} now.`)
+}
+
+async function list(): Promise<void> {
+  const all = operator('')
+  const tenants = given.tenant === undefined ? await all.db.run(selectTenants(all)) : [{ id: given.tenant }]
+  for (const { id } of tenants) {
+    for (let after: Position | null | undefined; after !== null;) {
+      const page = await listKeys(operator(id), { limit: 100, offset: 0, after: after ?? null })
+      for (const key of page.rows) {
+        const state =
+          key.revoked_at !== null ? 'revoked' : (key.expires_at ?? Infinity) <= Date.now() ? 'expired' : 'good'
+        const used = key.last_used_on === null ? 'never used' : `used on ${key.last_used_on}`
+        console.log(
+          [id, key.id, key.person_id, (JSON.parse(key.roles) as Role[]).join(','), state, used, key.name].join('  '),
+        )
+      }
+      after = page.next
+    }
+  }
+}
+
+async function revoke(id: string): Promise<void> {
+  const all = operator('')
+  const [tenant] = await all.db.run(selectTenants(all, id))
+  await endKey(operator(tenant?.id ?? ''), id)
+  console.error(`${id} is revoked: it is no good any more within 30 seconds.`)
+}
+
+function operator(tenantId: string): Ctx {
+  return systemContext({ DB: database.db } as Env, 'system:operator', Date.now(), tenantId)
+}
+
+function readArguments() {
+  const one = { type: 'string' } as const
+  const options = { tenant: one, person: one, role: { ...one, multiple: true }, name: one, expires: one } as const
+  try {
+    return parseArgs({ options: { ...options, remote: { type: 'boolean' } }, allowPositionals: true })
+  } catch (error) {
+    return fail(`${(error as Error).message}\n${usage}`)
+  }
+}
+
+function fail(message: string): never {
+  console.error(message)
+  process.exit(1)
+}

@@ -1,0 +1,16 @@
+import { sql } from 'drizzle-orm'
+import type { Ctx } from '../context.ts'
+import type { Statement } from '../db/open-db.ts'
+
+/** Inserts the context's tenant, unless it is there; it is called as its id is. */
+export function insertTenant(ctx: Ctx): Statement {
+  const { tenantId } = ctx.actor
+  return ctx.db.all(sql`
+    INSERT INTO tenants (id, name, created_at) VALUES (${tenantId}, ${tenantId}, ${ctx.now}) ON CONFLICT DO NOTHING`)
+}
+
+/** Every tenant, by id; or the one of a key. */
+export function selectTenants(ctx: Ctx, keyId?: string) {
+  const which = keyId === undefined ? sql`1` : sql`id = (SELECT tenant_id FROM api_keys WHERE id = ${keyId})`
+  return ctx.db.all<{ id: string }>(sql`SELECT id FROM tenants WHERE ${which} ORDER BY id`)
+}

@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { sql } from 'drizzle-orm'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { systemContext } from '../../src/context.ts'
+import { wranglerD1 } from '../../scripts/wrangler-d1.ts'
+import { listKeys } from '../../src/access/keys.ts'
+import { startServer, type Server } from '../support/server.ts'
+
+/* `npm run keys`, beside a server that runs. */
+
+const root = join(import.meta.dirname, '../..')
+let server: Server
+
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server?.dispose())
+
+/** Not awaited in one go: connections that the server closes meanwhile are seen. */
+async function keys(...args: string[]) {
+  const env = { ...process.env, STATE_DIR: server.state }
+  const child = spawn('npm', ['run', '-s', 'keys', '--', ...args], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  return { status: status as number, stdout: stdout.trim(), stderr: stderr.trim() }
+}
+
+const ada = ['--tenant', 'acme', '--person', 'usr_ada'] as const
+
+test('one command makes the tenant, the person and the key, which works at once', async () => {
+  const made = await keys('create', ...ada, '--role', 'admin')
+  expect(made).toMatchObject({ status: 0, stdout: expect.stringMatching(/^cs_[0-9a-f]{48}$/) })
+  const me = await server.call('/v1/me', { key: made.stdout })
+  expect(me.body).toMatchObject({ person: { id: 'usr_ada' }, roles: ['admin'], tenant: { id: 'acme' } })
+  const { id } = me.body.key
+  expect(made.stderr).toContain(id)
+  const listed = await keys('list', '--tenant', 'acme')
+  expect(listed.stdout).toMatch(new RegExp(`^acme {2}${id} {2}usr_ada {2}admin {2}good {2}.*$`))
+  expect(listed.stdout + made.stderr).not.toContain(made.stdout)
+
+  expect(await keys('revoke', id)).toMatchObject({ status: 1, stderr: expect.stringContaining('last admin key') })
+  const { stdout: second } = await keys('create', ...ada, '--role', 'admin', '--role', 'reviewer', '--name', 'Laptop')
+  expect((await server.call('/v1/me', { key: second })).body).toMatchObject({
+    roles: ['admin', 'reviewer'],
+    key: { name: 'Laptop' },
+  })
+  expect((await keys('revoke', id)).status).toBe(0)
+  expect((await keys('list')).stdout).toMatch(new RegExp(`${id} .* revoked `))
+})
+
+test('what it does not understand it says, and does nothing', async () => {
+  for (const args of [
+    [],
+    ['create', ...ada, '--role', 'owner'],
+    ['create', ...ada, '--role', 'admin', '--expires', 'soon'],
+    ['create', '--tenant', 'acme', '--person', 'system:x', '--role', 'admin'],
+    ['revoke', 'key_nobody'],
+  ]) {
+    expect([args, await keys(...args)]).toMatchObject([
+      args,
+      { status: 1, stdout: '', stderr: expect.stringMatching(/./) },
+    ])
+  }
+})
+
+test('by way of wrangler, as with --remote, the same is read and written', async () => {
+  const db = wranglerD1(['--local', '--persist-to', server.state])
+  const ctx = systemContext({ DB: db } as Env, 'system:operator', Date.now(), 'demo')
+  const name = 'it\'s; a ?1 "name" -- \'x'
+  await ctx.db.run({ query: sql`UPDATE api_keys SET name = ${name} WHERE id = 'key_demo_ops'` })
+  const { rows } = await listKeys(ctx, { limit: 100, offset: 0, after: null })
+  expect(rows.find(({ id }) => id === 'key_demo_ops')?.name).toBe(name)
+})
