@@ -35,12 +35,17 @@ const entriesOf = async (tenant: Tenant) =>
 
 const held = async (tenant: Tenant) => heldResult(tenant.as('service'), await invoiceGate(tenant.as('admin')))
 
+const requested = async (tenant: Tenant, more: object = {}) =>
+  (await post(tenant.as('member'), '/v1/requests', { type: 'deploy', title: 'Deploy', details: { v: 1 }, ...more }))
+    .body
+
 /** How each family asks, and who without a policy decides. */
 const families = [
   ['claim', claimed, 'coordinator'],
   ['change', changed, 'admin'],
   ['intent', async (tenant: Tenant) => (await called(tenant, { approver_role: 'owner' })).id, 'admin'],
   ['result', held, 'reviewer'],
+  ['request', async (tenant: Tenant) => (await requested(tenant)).id, 'reviewer'],
 ] as const
 
 describe.each(families)('%s', (kind, ask, decider) => {
@@ -199,6 +204,41 @@ test('the digest is the same wherever one is served', async () => {
   for (const [id, ...all] of served) {
     const { digest } = (await member(at(id))).body
     expect(all.map((one) => (one.body ?? one).digest)).toEqual(all.map(() => digest))
+  }
+})
+
+test('who has seen a question that was amended since does not decide the new one', async () => {
+  const tenant = await newTenant()
+  const { id, digest } = await requested(tenant)
+  const patch = { method: 'PATCH', body: { details: { v: 2 } } }
+  const amended = (await tenant.as('member')(`/v1/requests/${id}`, patch)).body
+  const approve = (seen: string) => post(tenant.as('reviewer'), at(id, '/approve'), { digest: seen })
+  const refused = await approve(digest)
+  expect([said(refused), refused.body.digest]).toEqual([[409, 'digest_mismatch'], amended.digest])
+  expect((await approve(amended.digest)).body).toMatchObject({ revision: 2, approved_digest: amended.digest })
+  const { data } = (await tenant.as('member')(at(id, '/events'))).body
+  expect(data.map((event: any) => event.digest)).toEqual([digest, amended.digest, amended.digest])
+})
+
+test('what is restricted is to a stranger as if it were not there, to the cost', async () => {
+  const tenant = await newTenant()
+  const { id } = await requested(tenant, { restricted: true })
+  const none = `req_${'0'.repeat(26)}`
+  const stranger = tenant.as('stranger', ['member'])
+  const seen = async (one: string) => {
+    const answers = [
+      await stranger(at(one)),
+      await stranger(at(one, '/events')),
+      await post(stranger, at(one, '/approve')),
+      await post(stranger, at(one, '/reject'), { comment: 'No' }),
+    ]
+    return answers.map(({ status, body, cost }) => [status, body.code, body.detail.replaceAll(one, ''), cost])
+  }
+  await stranger(at(none))
+  expect(await seen(id)).toEqual(await seen(none))
+  expect((await seen(id)).map(([status]) => status)).toEqual([404, 404, 404, 404])
+  for (const caller of [tenant.as('member'), tenant.as('coordinator'), tenant.as('admin')]) {
+    expect((await caller(at(id))).status).toBe(200)
   }
 })
 
