@@ -81,7 +81,38 @@ async function everything(tenant: Tenant, many: string[]) {
     const id = await heldResult(service, gate)
     await post(tenant.as('reviewer'), `/v1/structuring/approvals/${id}/${verb}`)
   }
+  await everythingOfRequests(tenant)
   await upkeep()
+}
+
+async function everythingOfRequests(tenant: Tenant) {
+  const [member, reviewer] = [tenant.as('member'), tenant.as('reviewer')]
+  const path = '/v1/requests'
+  const post = (call: typeof member, to: string, body: object) => call(`${path}${to}`, { method: 'POST', body })
+  const ask = async () =>
+    (await post(member, '', { type: 'x', title: 'x', expires_in_hours: 1 })).body as { id: string; digest: string }
+  const approved = async () => {
+    const { id, digest } = await ask()
+    await post(reviewer, `/${id}/approve`, { digest })
+    return { id, digest }
+  }
+  const [done, revoked, late, rejected, withdrawn] = [
+    await approved(),
+    await approved(),
+    await approved(),
+    await ask(),
+    await ask(),
+  ]
+  await post(member, `/${done.id}/redeem`, { digest: done.digest })
+  await post(member, `/${done.id}/outcome`, { outcome: 'succeeded' })
+  await post(reviewer, `/${revoked.id}/revoke`, { comment: 'x' })
+  await member(`${path}/${rejected.id}`, { method: 'PATCH', body: { title: 'y' } })
+  await post(reviewer, `/${rejected.id}/reject`, { comment: 'x' })
+  await member(`${path}/${withdrawn.id}`, { method: 'DELETE' })
+  await env.DB.batch([
+    env.DB.prepare('UPDATE approvals SET due_at = 1 WHERE id = ?').bind((await ask()).id),
+    env.DB.prepare('UPDATE requests SET redeem_by = 1 WHERE approval_id = ?').bind(late.id),
+  ])
 }
 
 test('every type of event is emitted, in the order in which it happened, and arrives signed', async () => {
