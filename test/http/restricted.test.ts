@@ -229,6 +229,18 @@ describe('a stranger', () => {
     }
   })
 
+  test('waits for the decision on one as for that on none, also beside somebody who may', async () => {
+    const at = (id: string) => `/v1/approvals/${id}/decision?wait=2`
+    const other = at('req_01jq8m2v9kf3wt6x5n4c7b8d9e')
+    const knows = tenant.as('member')(at(hidden.pending!))
+    for (const who of strangers) {
+      const [hides, isNot] = [await tenant.as(...who)(at(hidden.pending!)), await tenant.as(...who)(other)]
+      expect(isNot.status).toBe(404)
+      expect(whole(hides)).toBe(whole(isNot))
+    }
+    expect((await knows).body).toMatchObject({ id: hidden.pending, status: 'pending' })
+  })
+
   test('is not told by a reference either, which they take for themselves as if nobody had it', async () => {
     for (const who of strangers) {
       const caller = tenant.as(...who)
