@@ -137,7 +137,7 @@ function nobodys(path: string, theirs: string): string {
 /** What an answer says, whatever it was asked about and when. */
 function masked({ request_id: _, ...answer }: any, path: string): string {
   const names = new Set(path.split('/').slice(3))
-  const ids = /APR-\w+|\w+_\w{10,}|[0-9a-f]{8}-[-0-9a-f]{27}|nobody|[-0-9]+T[.:0-9]+Z/g
+  const ids = /APR-\w+|\b[0-9a-f]{64}\b|\w+_\w{10,}|[0-9a-f]{8}-[-0-9a-f]{27}|nobody|[-0-9]+T[.:0-9]+Z/g
   const text = JSON.stringify(answer).replace(ids, '<id>')
   return text.replaceAll(/[\w-]+/g, (word) => (names.has(word) ? '<id>' : word))
 }
