@@ -122,7 +122,7 @@ function insertEvents(ctx: Ctx, rows: SQL, from = latestSeq(sql`r.tenant_id`)): 
   return ctx.db.all(sql`
     INSERT INTO events (tenant_id, seq, id, type, resource_id, actor_id, at, from_status, to_status, digest, data, salt)
     SELECT tenant_id, ${from} + n + 1, id, type, resource_id, actor_id,
-      ${ctx.now}, from_status, to_status, coalesce(digest, (SELECT a.digest FROM approvals a WHERE a.id = r.resource_id)), data,
+      ${ctx.now}, from_status, to_status, coalesce(digest, (SELECT a.digest FROM approvals a WHERE a.id = r.resource_id AND a.tenant_id = r.tenant_id)), data,
       lower(hex(randomblob(16)))
     FROM (${rows}) AS r`)
 }

@@ -390,6 +390,14 @@ test('what happens to people, groups and keys is in the history, with who and wh
   expect(receiver.received.map(({ body }) => body.type)).toEqual(['claim.submitted'])
 })
 
+test('an id that another tenant has for something else says nothing of that', async () => {
+  const [mine, theirs] = [await newTenant(), await newTenant()]
+  const [claim] = await submitClaims(theirs.as('member'), 1)
+  expect((await mine.as('admin')('/v1/people', post({ id: claim, name: 'Ada' }))).status).toBe(201)
+  const event = env.DB.prepare('SELECT digest FROM events WHERE tenant_id = ? AND resource_id = ?').bind(mine.id, claim)
+  expect(await event.first()).toEqual({ digest: null })
+})
+
 test('a repeated creation with its key happens once; lists lead on', async () => {
   const tenant = await newTenant()
   const admin = tenant.as('admin')
