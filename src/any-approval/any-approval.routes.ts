@@ -65,9 +65,9 @@ export const anyApprovalRoutes = createRouter()
       tags,
       summary: 'Approve, whatever kind it is',
       description:
-        'Any role may try: the policy of its kind says who may. What an approval sets off is the same as on the path of its ' +
-        'kind. An intent that waits for the owner is decided by the person whom it names, or by an admin; for the customer, ' +
-        'through the channel only.',
+        'Any role may try: the policy of its kind says who may. What an approval sets off is the same as on the path of ' +
+        'its kind. An intent that waits for the owner is decided by the person whom it names, or by an admin; for the ' +
+        'customer, through the channel only.',
       roles: 'any',
       request: { params: approvalParams('int_demo4'), body: { content: json(approvingSchema) } },
       responses: { 200: decided },

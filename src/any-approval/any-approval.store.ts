@@ -8,8 +8,8 @@ import type { Condition, Reference } from '../db/open-db.ts'
 import { aftermath } from './after.store.ts'
 
 /**
- * An approval of any family. Of JSON: `family` has the family's own members, `facts` what is asked, `all_votes` all `CastVote`s, and
- * `after` is an `Aftermath`. `seen` is what its entity tag has besides its version.
+ * An approval of any family. Of JSON: `family` has the family's own members, `facts` what is asked, `all_votes` all
+ * `CastVote`s, and `after` is an `Aftermath`. `seen` is what its entity tag has besides its version.
  */
 export interface AnyApproval extends Approval {
   family: string
@@ -21,7 +21,8 @@ export interface AnyApproval extends Approval {
 
 /** Which approval of a family it is, for the row `a` of `approvals`; none that the actor does not see. */
 function isThat(ctx: Ctx, id: string, family: Family): Condition {
-  return sql`a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId} AND a.kind = ${family.kind} AND ${visible(ctx, family, sql`a`)}`
+  return sql`a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId} AND a.kind = ${family.kind}
+    AND ${visible(ctx, family, sql`a`)}`
 }
 
 /** The id of an approval, if the actor may see it: by this everything else about it is found. */
@@ -37,7 +38,7 @@ export function selectWhetherSeen(ctx: Ctx, id: string, family: Family) {
 /** One approval of a family. */
 export function selectAnyApproval(ctx: Ctx, id: string, family: Family) {
   return ctx.db.all<AnyApproval>(sql`
-    SELECT a.*, (${family.shows.select(ctx.now)}) AS family, (${family.what.select}) AS facts, (${allVotes}) AS all_votes,
-      ${aftermath(ctx.now)} AS after, ${family.tag ?? sql`NULL`} AS seen
+    SELECT a.*, (${family.shows.select(ctx.now)}) AS family, (${family.what.select}) AS facts,
+      (${allVotes}) AS all_votes, ${aftermath(ctx.now)} AS after, ${family.tag ?? sql`NULL`} AS seen
     FROM approvals a WHERE ${isThat(ctx, id, family)}`)
 }
