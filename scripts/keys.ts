@@ -5,7 +5,8 @@
 //   npm run keys -- revoke KEY_ID
 //
 // `--remote` is the database of the deployment (wrangler has to be logged in); without it, it is that of `npm start`
-// (STATE_DIR says where, as there). The tenant and the person are made where they are not there; --role may be repeated.
+// (STATE_DIR says where, as there). The tenant and the person are made where they are not there; --role may be
+// repeated.
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'

@@ -10,7 +10,9 @@ export type StoredKey = Omit<typeof apiKeys.$inferSelect, 'hash' | 'name' | 'cre
   person_roles: string
 }
 
-/** The key with this hash, whatever its tenant: it is the key that says which tenant. None where its person is disabled. */
+/**
+ * The key with this hash, whatever its tenant: it is the key that says which tenant. None where its person is disabled.
+ */
 export function selectKey(db: Db, hash: string) {
   return db.all<StoredKey>(sql`
     SELECT k.id, k.tenant_id, k.person_id, p.name AS person_name, k.roles, p.roles AS person_roles, k.instance_id, k.expires_at,

@@ -4,8 +4,8 @@ import type { Db } from '../db/open-db.ts'
 import { noteDay, selectKey, type StoredKey } from './access.store.ts'
 
 /**
- * How long an isolate trusts what it has read of a key and its person: what was taken from them may work this much longer,
- * and never 30 seconds, although a replica may have been read that was a little behind.
+ * How long an isolate trusts what it has read of a key and its person: what was taken from them may work this much
+ * longer, and never 30 seconds, although a replica may have been read that was a little behind.
  */
 const trustMs = 25_000
 /** How long it remembers that there is no such key: a new one may take this long. */

@@ -31,8 +31,8 @@ export function isStoredKey(id: string): Condition {
 }
 
 /**
- * Revokes a key that is not revoked, if it is not the last that administers its tenant. The event comes first, under the
- * same condition.
+ * Revokes a key that is not revoked, if it is not the last that administers its tenant. The event comes first, under
+ * the same condition.
  */
 export function revokeKey(ctx: Ctx, id: string): Statement[] {
   const mayGo = sql`tenant_id = ${ctx.actor.tenantId} AND id = ${id} AND revoked_at IS NULL AND ${keepsAnAdminKey(ctx, keyCalled(id))}`

@@ -43,8 +43,8 @@ export function newKey(): string {
 }
 
 /**
- * Makes a key. Only its SHA-256 is stored; a repeated request gets the secret again from what its Idempotency-Key keeps,
- * encrypted.
+ * Makes a key. Only its SHA-256 is stored; a repeated request gets the secret again from what its Idempotency-Key
+ * keeps, encrypted.
  *
  * @throws Refusal `invalid_input`, `secrets_unavailable`
  */

@@ -26,7 +26,8 @@ export function insertPerson(ctx: Ctx, person: Person): Statement {
 }
 
 /**
- * Writes a person as they are to be, where they are still in the version `seen` and the groups that they join have room.
+ * Writes a person as they are to be, where they are still in the version `seen` and the groups that they join have
+ * room.
  *
  * @param losesAdmin whether their keys administer nothing any more; then others must
  */

@@ -2,7 +2,9 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Family } from '../approvals/family.ts'
 import { families } from '../families.ts'
 
-/** What has become of the row `a` of `approvals` since it was approved, as JSON (`Aftermath`); null where nothing has. */
+/**
+ * What has become of the row `a` of `approvals` since it was approved, as JSON (`Aftermath`); null where nothing has.
+ */
 export function aftermath(now: number): SQL {
   const whens = families.flatMap(({ kind, after }: Family) =>
     after ? [sql`WHEN ${sql.raw(`'${kind}'`)} THEN (${after(now)})`] : [],

@@ -15,8 +15,8 @@ export interface Seen {
 }
 
 /**
- * What became of an approval: at once where that is decided, else as soon as it is, else what it is after the wait. Waiting
- * is the tenant's watch's; where that cannot be reached, the database is asked before it is tried again.
+ * What became of an approval: at once where that is decided, else as soon as it is, else what it is after the wait.
+ * Waiting is the tenant's watch's; where that cannot be reached, the database is asked before it is tried again.
  *
  * @param seconds how long to wait at the most; 0 reads the database, and nothing else
  * @returns with the bookmark of the watch's session, where that has answered

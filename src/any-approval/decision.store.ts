@@ -53,8 +53,8 @@ export interface Search {
 
 /**
  * Where the tenant's history is, and the decisions that are asked for, or of which something was recorded since. One
- * statement, so that what happens while it runs is either in it or behind `seq`. Each event is read once, and nothing else
- * where nothing has happened.
+ * statement, so that what happens while it runs is either in it or behind `seq`. Each event is read once, and nothing
+ * else where nothing has happened.
  */
 export function selectNews(ctx: Ctx, { asked, known, since }: Search) {
   const parts: SQL[] = []

@@ -41,8 +41,8 @@ interface Watched {
 }
 
 /**
- * Those who wait for decisions in a tenant, in the memory of its object. It follows the tenant's history once for all of
- * them. What it knows it forgets with the last who wants it.
+ * Those who wait for decisions in a tenant, in the memory of its object. It follows the tenant's history once for all
+ * of them. What it knows it forgets with the last who wants it.
  */
 export class Watch {
   private readonly all = new Map<string, Watched>()
@@ -75,8 +75,8 @@ export class Watch {
   }
 
   /**
-   * The decision as soon as there is one, else what there is when the time is over; null where there is no such approval
-   * for this actor.
+   * The decision as soon as there is one, else what there is when the time is over; null where there is no such
+   * approval for this actor.
    *
    * @throws Refusal `rate_limited`; whatever the database has said
    */

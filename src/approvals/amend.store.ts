@@ -8,8 +8,8 @@ import { marked, type Mark } from './mark.store.ts'
 import type { Opening } from './open.ts'
 
 /**
- * Asks something else instead of what is pending, as it was at this revision: another question, with its own digest, for
- * which nobody has voted yet. `amended` returns a row where it was allowed.
+ * Asks something else instead of what is pending, as it was at this revision: another question, with its own digest,
+ * for which nobody has voted yet. `amended` returns a row where it was allowed.
  */
 export function amendQuestion(
   ctx: Ctx,

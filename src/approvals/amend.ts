@@ -17,9 +17,9 @@ export interface Amendment extends Pick<Opening, 'title' | 'subject' | 'what'> {
 }
 
 /**
- * Asks something else instead of what is pending, by the one who asked. The question is another one then: its revision is
- * the next, its digest is new, and what was voted on it before stays in the history and does not count. An amendment that
- * changes nothing of the question changes nothing at all, and answers what there is, whatever `ifMatch` says.
+ * Asks something else instead of what is pending, by the one who asked. The question is another one then: its revision
+ * is the next, its digest is new, and what was voted on it before stays in the history and does not count. An amendment
+ * that changes nothing of the question changes nothing at all, and answers what there is, whatever `ifMatch` says.
  *
  * @param amendmentOf the question that it will be, by what it is now
  * @returns what is being approved, as it is now

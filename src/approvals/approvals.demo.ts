@@ -1,4 +1,7 @@
-/* What the demo data of the families is written with. It is SQL for a local database: nothing that is deployed imports it. */
+/*
+ * What the demo data of the families is written with. It is SQL for a local database: nothing that is deployed imports
+ * it.
+ */
 
 import { digestOf, type Question } from './digest.ts'
 

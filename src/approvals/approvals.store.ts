@@ -23,7 +23,8 @@ export const submitter = sql`coalesce(approvals.submitted_by, approvals.requeste
 
 /**
  * The condition under which a voter may vote on the `approvals` row of the surrounding statement. Says in SQL what
- * `whyNot` says in `rules.ts`. The unary plus keeps the status out of the choice of index: approvals are voted on by id.
+ * `whyNot` says in `rules.ts`. The unary plus keeps the status out of the choice of index: approvals are voted on by
+ * id.
  *
  * @param policy what it takes where the row has no policy of its own
  */
@@ -119,8 +120,8 @@ export function insertVote(
 }
 
 /**
- * When a vote of the surrounding `UPDATE votes` ceases to stand: now, but after any other of the same person on the same
- * question, from which nothing else tells it apart.
+ * When a vote of the surrounding `UPDATE votes` ceases to stand: now, but after any other of the same person on the
+ * same question, from which nothing else tells it apart.
  */
 export function voidedFrom(now: number): SQL {
   return sql`max(${now}, (SELECT max(v.voided_at) + 1 FROM votes v
@@ -143,7 +144,9 @@ export function markWithdrawn(
     RETURNING *`)
 }
 
-/** Says that approvals have changed in what their family keeps of them: they are at another version. `ids` is a SELECT. */
+/**
+ * Says that approvals have changed in what their family keeps of them: they are at another version. `ids` is a SELECT.
+ */
 export function touch(ctx: Ctx, ids: SQL): Statement {
   return ctx.db.all(sql`UPDATE approvals SET updated_at = ${ctx.now}, version = version + 1 WHERE id IN (${ids})`)
 }

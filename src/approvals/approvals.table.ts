@@ -16,12 +16,13 @@ export const policyVersions = sqliteTable('policy_versions', {
 
 /**
  * Every approval's life, whatever its family. Its `id` is also the id of what is being approved, so a family's table
- * joins 1:1 by it. `type` is the tenant's own word for what is asked, where the family has such. Without a policy version it takes what its kind does. `revision` counts the questions asked, `digest` is
- * that of the present one; `version` counts every change of the row. `decision_id` names the decision that last touched the
- * row: the mark that the other statements of the same transaction look for; `bulk_id` the bulk decision that has
- * approved it together with others. `submitted_by` is who sent what somebody else is the requester of; null where the
- * requester did. `instance_id` is the agent instance that it was asked through, if any. `restricted` ones (1)
- * are seen by who asked, who may decide, and admins.
+ * joins 1:1 by it. `type` is the tenant's own word for what is asked, where the family has such. Without a policy
+ * version it takes what its kind does. `revision` counts the questions asked, `digest` is that of the present one;
+ * `version` counts every change of the row. `decision_id` names the decision that last touched the row: the mark that
+ * the other statements of the same transaction look for; `bulk_id` the bulk decision that has approved it together with
+ * others. `submitted_by` is who sent what somebody else is the requester of; null where the requester did.
+ * `instance_id` is the agent instance that it was asked through, if any. `restricted` ones (1) are seen by who asked,
+ * who may decide, and admins.
  */
 export const approvals = sqliteTable('approvals', {
   id: text().primaryKey(),
@@ -54,8 +55,8 @@ export const approvals = sqliteTable('approvals', {
 })
 
 /**
- * One person has one standing vote on a question: the primary key says so. `voided_at` is 0 while it stands; a voided one
- * stays, and does not count. `stage` and `requirement` are those of the policy that it was recorded for, from 0.
+ * One person has one standing vote on a question: the primary key says so. `voided_at` is 0 while it stands; a voided
+ * one stays, and does not count. `stage` and `requirement` are those of the policy that it was recorded for, from 0.
  * `counted_with` is a JSON object of the `groups` and `roles` that the voter had. `reported_by` is whose key cast it,
  * where it was not the voter's; `on_behalf_of` whom the voter stood in for.
  */
@@ -81,8 +82,8 @@ export const votes = sqliteTable(
 
 /**
  * Append-only history; the database refuses updates and deletes. `seq` is the order of commit, counted in each tenant
- * from 1 without a gap. `resource_id` is what it happened to; `digest` that of an approval, as it was then. `salt` keeps
- * `data` from being guessed from its seal.
+ * from 1 without a gap. `resource_id` is what it happened to; `digest` that of an approval, as it was then. `salt`
+ * keeps `data` from being guessed from its seal.
  */
 export const events = sqliteTable(
   'events',
@@ -104,8 +105,8 @@ export const events = sqliteTable(
 )
 
 /**
- * How many approvals each list has, kept by triggers. `facet` is '', 'requester:<id>' or 'subject:<id>'; of those that are
- * restricted 'restricted', 'restricted:requester:<id>' or 'restricted:sender:<id>'.
+ * How many approvals each list has, kept by triggers. `facet` is '', 'requester:<id>' or 'subject:<id>'; of those that
+ * are restricted 'restricted', 'restricted:requester:<id>' or 'restricted:sender:<id>'.
  */
 export const tallies = sqliteTable(
   'tallies',

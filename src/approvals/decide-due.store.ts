@@ -22,8 +22,8 @@ export function selectDue(ctx: Ctx, outcome: ClockOutcome, limit: number) {
 }
 
 /**
- * Decides approvals, those of them that are still past their due time, and records each. What expires does so at its due
- * time, whenever that is noticed; what is approved or rejected is so now.
+ * Decides approvals, those of them that are still past their due time, and records each. What expires does so at its
+ * due time, whenever that is noticed; what is approved or rejected is so now.
  *
  * @param atMost how many they are
  */

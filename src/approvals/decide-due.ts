@@ -22,8 +22,8 @@ export function expireDue(ctx: Ctx): Promise<number> {
 }
 
 /**
- * Approves what of a family nobody has decided by its due time, where that is asked for. Until the sweep it is pending, and a
- * person may decide it.
+ * Approves what of a family nobody has decided by its due time, where that is asked for. Until the sweep it is pending,
+ * and a person may decide it.
  *
  * @param effect what the family does in the same transaction for the approvals that bear the mark
  * @returns how many

@@ -5,8 +5,8 @@ import { decidable, voidedFrom, type Voter } from './approvals.store.ts'
 import type { KindOfApprovals } from './policy.ts'
 
 /*
- * Bulk decisions: approvals that are decided together, by something that only the database knows the members of. `bulkId`
- * is the id of that something, and the decision's own.
+ * Bulk decisions: approvals that are decided together, by something that only the database knows the members of.
+ * `bulkId` is the id of that something, and the decision's own.
  */
 
 /**

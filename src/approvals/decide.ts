@@ -39,15 +39,16 @@ export interface Decision<View> extends Target<View>, Ballot {
   /** The user whose key reports the actor's vote, where it is not the actor who sends it. */
   reportedBy?: string
   /**
-   * What the family does in the same transaction. Each statement must be conditional on the row's bearing the mark, and on
-   * its `status` where it matters.
+   * What the family does in the same transaction. Each statement must be conditional on the row's bearing the mark, and
+   * on its `status` where it matters.
    */
   effect?: (mark: Mark) => Statement[]
 }
 
 /**
  * Votes on an approval: guard, vote, event and effect are one transaction whose first statement is conditional on
- * everything, so that of two who decide at once one wins. Why it was not allowed is looked up afterwards. The same vote by the same person again answers as the first.
+ * everything, so that of two who decide at once one wins. Why it was not allowed is looked up afterwards. The same vote
+ * by the same person again answers as the first.
  *
  * @returns what is being approved, as it is now
  * @throws Refusal with the reason where it was not allowed

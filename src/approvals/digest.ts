@@ -9,8 +9,8 @@ export interface Question {
   title: string
   requester: string
   /**
-   * The family's facts that an approver decides on. JSON that is kept as it was sent is in it as its exact text, since no
-   * two readers need agree on its numbers.
+   * The family's facts that an approver decides on. JSON that is kept as it was sent is in it as its exact text, since
+   * no two readers need agree on its numbers.
    */
   what: Readonly<Record<string, unknown>>
 }

@@ -47,7 +47,10 @@ export interface Family extends KindOfApprovals {
     /** What of them is in the digest: the same function that makes it when they are asked for. */
     of(facts: unknown): Question['what']
   }
-  /** What its ETags depend on besides an approval's version, for the row `a` of `approvals`: text, or NULL; where they do. */
+  /**
+   * What its ETags depend on besides an approval's version, for the row `a` of `approvals`: text, or NULL; where they
+   * do.
+   */
   tag?: Fragment
   /**
    * A vote by somebody who knows an approval by its id, with whatever the family's own endpoint for that does.
@@ -59,7 +62,10 @@ export interface Family extends KindOfApprovals {
   refusesDecision?: readonly RefusalCode[]
   /** What it sends to single webhook endpoints, whatever those ask for; where it does. */
   addresses?: {
-    /** What names such an endpoint, in the plural: a SELECT of the `id`s of those that do. It is not deleted as long as there are any. */
+    /**
+     * What names such an endpoint, in the plural: a SELECT of the `id`s of those that do. It is not deleted as long as
+     * there are any.
+     */
     from: Readonly<Record<string, (tenantId: string, endpointId: string) => Fragment>>
     /** What deliveries to it say beside the event. */
     members: Readonly<Record<string, ZodType>>

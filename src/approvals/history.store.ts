@@ -82,8 +82,8 @@ export function recordFound(ctx: Ctx, found: SQL, atMost = 1): Statement {
  *
  * @param list a scalar subquery: a JSON array of `[approval's id, its digest]`
  * @param atMost how many there may be
- * @param from a scalar subquery: where the tenant's history is, if something has noted it (`latestSeq`) in this transaction;
- *   asking the history itself while appending to it makes SQLite copy the rows first
+ * @param from a scalar subquery: where the tenant's history is, if something has noted it (`latestSeq`) in this
+ *   transaction; asking the history itself while appending to it makes SQLite copy the rows first
  */
 export function recordEach(
   ctx: Ctx,
@@ -114,8 +114,8 @@ function inRows(ids: string[]): string[][] {
 /**
  * Appends events to their tenants' histories.
  *
- * @param rows gives `n`, which counts from 0 within a tenant, and the columns of the events; where `digest` is null it is
- *   that of the approval of this id, if it is one
+ * @param rows gives `n`, which counts from 0 within a tenant, and the columns of the events; where `digest` is null it
+ *   is that of the approval of this id, if it is one
  * @param from where the history of a row's tenant is
  */
 function insertEvents(ctx: Ctx, rows: SQL, from = latestSeq(sql`r.tenant_id`)): Statement {
@@ -132,7 +132,10 @@ export function latestSeq(tenantId: SQL): SQL {
   return sql`coalesce((SELECT max(seq) FROM events e WHERE e.tenant_id = ${tenantId}), 0)`
 }
 
-/** What the tenant's events since a `seq` have happened to (`resource_id`), in their order, as a table for a FROM clause. */
+/**
+ * What the tenant's events since a `seq` have happened to (`resource_id`), in their order, as a table for a FROM
+ * clause.
+ */
 export function movedSince({ actor }: Ctx, seq: number): SQL {
   return sql`(SELECT resource_id FROM events WHERE tenant_id = ${actor.tenantId} AND seq > ${seq})`
 }
@@ -141,8 +144,8 @@ export function movedSince({ actor }: Ctx, seq: number): SQL {
 export type HistoricEvent = Omit<typeof events.$inferSelect, 'tenant_id' | 'resource_id' | 'salt'>
 
 /**
- * A page of what has happened to something, oldest first. A page begins behind an event, which is found by its id: where it
- * is in the tenant's history is nobody's but admins' to know.
+ * A page of what has happened to something, oldest first. A page begins behind an event, which is found by its id:
+ * where it is in the tenant's history is nobody's but admins' to know.
  */
 export function selectHistory(ctx: Ctx, resourceId: Reference, { limit, after }: PageRequest) {
   const its = sql`FROM events INDEXED BY events_by_resource WHERE tenant_id = ${ctx.actor.tenantId} AND resource_id = ${resourceId}`

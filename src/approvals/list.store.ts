@@ -48,8 +48,8 @@ export function pageOfApprovals(ctx: Ctx, filter: ListFilter, page: PageRequest,
 }
 
 /**
- * The same as of now: what is past its due time counts as expired although no sweep has been by. It leaves the pending ones,
- * and joins the expired ones.
+ * The same as of now: what is past its due time counts as expired although no sweep has been by. It leaves the pending
+ * ones, and joins the expired ones.
  */
 export function pageAsOfNow(ctx: Ctx, filter: ListFilter, page: PageRequest): Fragment {
   const overdue = sql`(a.on_due IS 'expire' AND a.due_at <= ${ctx.now})`
@@ -77,8 +77,8 @@ interface Part {
 }
 
 /**
- * What an actor sees of a list: what is not restricted, and of each kind that may be restricted all that is, or what they
- * have asked for or sent. A key that is bound to an agent instance: what was asked through that.
+ * What an actor sees of a list: what is not restricted, and of each kind that may be restricted all that is, or what
+ * they have asked for or sent. A key that is bound to an agent instance: what was asked through that.
  */
 function seen({ actor }: Ctx, filter: ListFilter): Part[] {
   const { kinds, areAll, requesterId } = filter

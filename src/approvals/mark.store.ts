@@ -3,8 +3,8 @@ import { jsonEach } from '../db/json.ts'
 import type { Condition, Reference } from '../db/open-db.ts'
 
 /**
- * What a decision leaves on the rows that it has decided, for the further statements of its transaction: each of them is
- * conditional on it, and does nothing where the decision was not allowed.
+ * What a decision leaves on the rows that it has decided, for the further statements of its transaction: each of them
+ * is conditional on it, and does nothing where the decision was not allowed.
  */
 export interface Mark {
   decisionId: string

@@ -26,7 +26,9 @@ export interface Opening {
   on_due: Approval['on_due']
   /** Whether only those see it who asked, who may decide, and admins. */
   restricted?: boolean
-  /** The agent instance that it is asked through, in lower case; unless it is said, that of the caller's key, if any. */
+  /**
+   * The agent instance that it is asked through, in lower case; unless it is said, that of the caller's key, if any.
+   */
   instance_id?: string
 }
 

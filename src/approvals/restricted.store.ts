@@ -5,8 +5,8 @@ import type { KindOfApprovals } from './policy.ts'
 import { boundTo, seesRestricted } from './restricted.ts'
 
 /**
- * Whether the actor sees a row of `approvals`. To whoever does not it is as if it were not there: every read of one approval
- * has this in its WHERE.
+ * Whether the actor sees a row of `approvals`. To whoever does not it is as if it were not there: every read of one
+ * approval has this in its WHERE.
  *
  * @param kind of which it is
  * @param row the name that the row goes by

@@ -8,14 +8,17 @@ export function seesRestricted({ roles }: Actor, { policy }: KindOfApprovals): b
 }
 
 /**
- * The agent instance to which an actor's key is bound, as approvals name it; null where it is bound to none. Of approvals
- * it sees those that were asked through this instance, and no other.
+ * The agent instance to which an actor's key is bound, as approvals name it; null where it is bound to none. Of
+ * approvals it sees those that were asked through this instance, and no other.
  */
 export function boundTo({ instanceId }: Actor): string | null {
   return instanceId === null ? null : instanceId.toLowerCase()
 }
 
-/** Whether an actor sees an approval of its tenant that has been read. Says what `visible` says in SQL; a test holds them together. */
+/**
+ * Whether an actor sees an approval of its tenant that has been read. Says what `visible` says in SQL; a test holds
+ * them together.
+ */
 export function sees(
   actor: Actor,
   kind: KindOfApprovals,

@@ -11,8 +11,8 @@ type Mover = 'approvers' | 'clock' | 'requester' | 'batch'
 
 /**
  * The moves there are, and whose they are. The database refuses any other (`approvals_moves`). What nobody has to be
- * asked about is opened as approved. Pending it stays with a vote that decides nothing yet, and with an amendment, which
- * asks anew. A batch that is cancelled takes back what it approved.
+ * asked about is opened as approved. Pending it stays with a vote that decides nothing yet, and with an amendment,
+ * which asks anew. A batch that is cancelled takes back what it approved.
  */
 export const moves: Readonly<Record<Status, Partial<Record<Status, readonly Mover[]>>>> = {
   pending: {

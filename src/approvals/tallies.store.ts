@@ -13,9 +13,9 @@ export interface Tallied {
 }
 
 /**
- * How many approvals that is that the actor sees, as of the last sweep: a row or two a kind are read, none is counted. Null
- * where that would have to be: nothing tallies what was asked through an agent instance, nor which of the restricted ones
- * somebody has sent for one other user.
+ * How many approvals that is that the actor sees, as of the last sweep: a row or two a kind are read, none is counted.
+ * Null where that would have to be: nothing tallies what was asked through an agent instance, nor which of the
+ * restricted ones somebody has sent for one other user.
  */
 export function selectTotal(ctx: Ctx, { kinds, status, of }: Tallied) {
   const { actor } = ctx

@@ -9,7 +9,9 @@ export interface CastVote extends Pick<Stored, 'revision' | 'vote' | 'comment' |
   voided_at: number | null
 }
 
-/** All votes on the row `a` of `approvals`, whether or not they stand, in no certain order: a JSON array of `CastVote`s. */
+/**
+ * All votes on the row `a` of `approvals`, whether or not they stand, in no certain order: a JSON array of `CastVote`s.
+ */
 export const allVotes = sql`
   SELECT json_group_array(json_object('voter', voter_id, 'vote', vote, 'comment', comment, 'voted_at', voted_at,
     'reported_by', reported_by, 'revision', revision, 'voided_at', nullif(voided_at, 0)))

@@ -27,8 +27,8 @@ export type FollowReply = { stream: ReadableStream<Uint8Array> } | { refused: Re
 const longestPauseMs = minute
 
 /**
- * The only one that moves a batch: a clock and a lock over what D1 holds, named by the batch's id. Its storage has that,
- * the tenant's id and an alarm, nothing that could be lost.
+ * The only one that moves a batch: a clock and a lock over what D1 holds, named by the batch's id. Its storage has
+ * that, the tenant's id and an alarm, nothing that could be lost.
  */
 export class BatchRunner extends DurableObject<Env> {
   private failures = 0

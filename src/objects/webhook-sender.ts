@@ -8,9 +8,9 @@ import { wakeSender } from '../webhooks/wake-sender.ts'
 const longestPauseMs = minute
 
 /**
- * The only one that sends to an endpoint in its lane, named by both: so first attempts keep their order, and no endpoint
- * waits for another. A clock and a lock over what D1 holds; its storage has whose it is, the names and an alarm, nothing that could be
- * lost.
+ * The only one that sends to an endpoint in its lane, named by both: so first attempts keep their order, and no
+ * endpoint waits for another. A clock and a lock over what D1 holds; its storage has whose it is, the names and an
+ * alarm, nothing that could be lost.
  */
 export class WebhookSender extends DurableObject<Env> {
   private failures = 0

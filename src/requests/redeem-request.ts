@@ -12,7 +12,8 @@ import type { Request } from './requests.store.ts'
 /**
  * Takes an approval up, once: whoever gets it carries out what was approved, exactly that.
  *
- * @throws Refusal `not_found`, `not_requester`, `not_approved`, `already_redeemed`, `redemption_lapsed`, `digest_mismatch`
+ * @throws Refusal `not_found`, `not_requester`, `not_approved`, `already_redeemed`, `redemption_lapsed`,
+ *   `digest_mismatch`
  */
 export async function redeemRequest(ctx: Ctx, id: string, digest: string): Promise<Request> {
   const { isDone, ...statements } = redeem(ctx, id, digest)
@@ -39,7 +40,11 @@ export async function revokeRequest(ctx: Ctx, id: string, comment: string): Prom
   throw whyNotOpen(request, ctx.now) ?? changedMeanwhile(id)
 }
 
-/** Keeps what whoever redeemed it reports. The same again: the same answer. @throws Refusal `not_redeemed`, `not_redeemer`, `already_reported` */
+/**
+ * Keeps what whoever redeemed it reports. The same again: the same answer.
+ *
+ * @throws Refusal `not_redeemed`, `not_redeemer`, `already_reported`
+ */
 export async function reportOutcome(ctx: Ctx, id: string, said: Report): Promise<Request> {
   const { isDone: _, ...transaction } = report(ctx, id, said)
   const { settled } = await ctx.db.batch(transaction)
@@ -52,7 +57,9 @@ export async function reportOutcome(ctx: Ctx, id: string, said: Report): Promise
   throw new Refusal('already_reported', `${id} was reported to have ${outcome}.`)
 }
 
-/** Lapses what was not redeemed in time, a bounded number. Whoever reads or redeems it looks at the clock themselves. */
+/**
+ * Lapses what was not redeemed in time, a bounded number. Whoever reads or redeems it looks at the clock themselves.
+ */
 export function lapseUnredeemed(ctx: Ctx): Promise<number> {
   const find = (limit: number) => ctx.db.run(selectUnredeemed(ctx, limit))
   return asFound(20, 1_000, find, async (due) => {

@@ -19,7 +19,9 @@ export function parsed(json: string | null): unknown {
   return json === null ? null : JSON.parse(json)
 }
 
-/** Whether somebody may redeem what others have asked for, of what they see: a service, or a key of the asking instance. */
+/**
+ * Whether somebody may redeem what others have asked for, of what they see: a service, or a key of the asking instance.
+ */
 export function mayRedeem({ roles, instanceId }: Actor): boolean {
   return instanceId !== null || roles.includes('service')
 }

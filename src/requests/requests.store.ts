@@ -57,7 +57,9 @@ export function insertRequest(ctx: Ctx, request: Request, redeemWithin: number):
       ${state}, ${redeemWithin})`)
 }
 
-/** Whose references that of a request which the caller asks for has to differ from: the tenant's, or the caller's own. */
+/**
+ * Whose references that of a request which the caller asks for has to differ from: the tenant's, or the caller's own.
+ */
 function scopeOf({ actor }: Ctx, { restricted }: Request): string {
   return restricted ? actor.userId : ''
 }
@@ -91,7 +93,9 @@ export function selectRequests(ctx: Ctx, filter: RequestFilter, page: PageReques
     WHERE r.approval_id = a.id ORDER BY a.created_at DESC, a.id DESC`)
 }
 
-/** Few have one reference, so those are looked through: but none that the caller does not see because it is restricted. */
+/**
+ * Few have one reference, so those are looked through: but none that the caller does not see because it is restricted.
+ */
 function found(ctx: Ctx, { status, type, requesterId, subject, externalRef }: RequestFilter, page: PageRequest): SQL {
   const kinds = [requestKind] as const
   const { tenantId, userId } = ctx.actor

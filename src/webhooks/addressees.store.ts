@@ -10,8 +10,8 @@ import type { Condition, Fragment, Statement } from '../db/open-db.ts'
 /**
  * Sends what happens in this transaction to an endpoint, too, whatever it asks for.
  *
- * @param found a SELECT of `tenant_id`, `resource_id` and `event_type`, of `endpoint_id`, which is null where it is nobody's,
- *   and of `members`: a JSON object of what the delivery says beside the event
+ * @param found a SELECT of `tenant_id`, `resource_id` and `event_type`, of `endpoint_id`, which is null where it is
+ *   nobody's, and of `members`: a JSON object of what the delivery says beside the event
  */
 export function addressEvents(ctx: Ctx, found: Fragment): Statement {
   return ctx.db.all(sql`

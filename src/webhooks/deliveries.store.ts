@@ -127,8 +127,8 @@ export interface Recorded {
 }
 
 /**
- * Records an attempt. It is in the log in any case, and a success is one; but if meanwhile the delivery was replayed, or
- * ended because its endpoint was disabled, a failure changes nothing of that.
+ * Records an attempt. It is in the log in any case, and a success is one; but if meanwhile the delivery was replayed,
+ * or ended because its endpoint was disabled, a failure changes nothing of that.
  */
 export function recordAttempt(
   ctx: Ctx,

@@ -1,7 +1,9 @@
 import { beforeAll, expect, test } from 'vitest'
 import { boundTo, newTenant, type Answer, type Caller, type Tenant } from '../support/tenant.ts'
 
-/* Keys that are bound to an agent instance: beside its operations they reach what was asked through it, and never vote. */
+/*
+ * Keys that are bound to an agent instance: beside its operations they reach what was asked through it, and never vote.
+ */
 
 const path = '/v1/requests'
 const [mine, other] = [crypto.randomUUID(), crypto.randomUUID()]

@@ -5,7 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kinds } from '../../src/families.ts'
 import { startServer, type Server } from '../support/server.ts'
 
-/* The code and the vectors of docs/digests.md: against each other, and against what a server with the demo data says. */
+/*
+ * The code and the vectors of docs/digests.md: against each other, and against what a server with the demo data says.
+ */
 
 const root = join(import.meta.dirname, '../..')
 const page = readFileSync(join(root, 'docs/digests.md'), 'utf8')

@@ -13,8 +13,8 @@ import { whatIsRequested } from '../../src/requests/request-kind.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
 /*
- * Whatever people, services and the clock do to a request, in any order and at once: a vote counts only for what its voter
- * has seen, what was approved is redeemed at most once, as it was approved, and nothing happens after the end.
+ * Whatever people, services and the clock do to a request, in any order and at once: a vote counts only for what its
+ * voter has seen, what was approved is redeemed at most once, as it was approved, and nothing happens after the end.
  */
 
 const hour = 3_600_000

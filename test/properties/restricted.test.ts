@@ -11,7 +11,10 @@ import type { PageRequest } from '../../src/db/page.ts'
 import { sql } from 'drizzle-orm'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
-/* Who sees what of kinds that may be restricted: lists, totals and single reads say the same, which is what the rule says. */
+/*
+ * Who sees what of kinds that may be restricted: lists, totals and single reads say the same, which is what the rule
+ * says.
+ */
 
 const now = 1_000
 const users = ['usr_a', 'usr_b', 'usr_c']
