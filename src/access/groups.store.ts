@@ -75,7 +75,7 @@ export function selectGroup(ctx: Ctx, id: string) {
     SELECT ${columns} FROM groups g WHERE g.tenant_id = ${ctx.actor.tenantId} AND g.id = ${id} AND g.deleted_at IS NULL`)
 }
 
-/** A page of groups, newest first. */
+/** Newest first. */
 export function selectGroups(ctx: Ctx, page: PageRequest) {
   return ctx.db.all<Group>(sql`
     SELECT ${columns} FROM groups g INDEXED BY groups_by_tenant

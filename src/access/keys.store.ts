@@ -55,7 +55,7 @@ export function selectApiKey(ctx: Ctx, id: string) {
     SELECT ${columns} FROM api_keys k WHERE k.tenant_id = ${ctx.actor.tenantId} AND k.id = ${id}`)
 }
 
-/** A page of keys, newest first, with those that are revoked. */
+/** Newest first, with those that are revoked. */
 export function selectApiKeys(ctx: Ctx, page: PageRequest) {
   return ctx.db.all<ApiKey>(sql`
     SELECT ${columns} FROM api_keys k INDEXED BY api_keys_by_tenant

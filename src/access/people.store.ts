@@ -92,7 +92,7 @@ export function selectPerson(ctx: Ctx, id: string) {
     SELECT ${columns} FROM people p WHERE p.tenant_id = ${ctx.actor.tenantId} AND p.id = ${id} AND p.deleted_at IS NULL`)
 }
 
-/** A page of people, newest first. */
+/** Newest first. */
 export function selectPeople(ctx: Ctx, page: PageRequest) {
   return ctx.db.all<Person>(sql`
     SELECT ${columns} FROM people p INDEXED BY people_by_tenant

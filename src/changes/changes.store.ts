@@ -146,7 +146,7 @@ export function selectChange(ctx: Ctx, id: Reference) {
     WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId} AND a.kind = 'change'`)
 }
 
-/** A page of requests, newest first. */
+/** Newest first. */
 export function selectChanges(ctx: Ctx, filter: ChangeFilter, page: PageRequest) {
   const { status, entityType, entityId, requesterId } = filter
   const narrowing = { kinds: [changeKind] as const, status, subjectType: entityType, subjectId: entityId, requesterId }

@@ -23,7 +23,7 @@ export function selectEntity(ctx: Ctx, key: EntityKey) {
     WHERE tenant_id = ${ctx.actor.tenantId} AND entity_type = ${key.entity_type} AND entity_id = ${key.entity_id}`)
 }
 
-/** A page of the entities of a type, last changed first. */
+/** Last changed first. */
 export function selectEntities(ctx: Ctx, entityType: string, page: PageRequest) {
   const list = ({ limit, after }: PageRequest) => sql`
     FROM entities
@@ -34,7 +34,7 @@ export function selectEntities(ctx: Ctx, entityType: string, page: PageRequest) 
   return ctx.db.all<Entity>(sql`SELECT ${entityColumns}, ${data} AS data ${list(page)}`)
 }
 
-/** A page of an entity's versions, last first; also those of one that was deleted. */
+/** Last first; also those of one that was deleted. */
 export function selectVersions(ctx: Ctx, key: EntityKey, page: PageRequest) {
   const list = ({ limit, after }: PageRequest) => sql`
     FROM entity_versions

@@ -48,7 +48,7 @@ export function selectResults(ctx: Ctx, id: string) {
     ORDER BY position`)
 }
 
-/** A page of batches, newest first. Each index has the status before the order: without one the statuses are merged. */
+/** Newest first. Each index has the status before the order: without one the statuses are merged. */
 export function selectBatches(ctx: Ctx, { status, coordinatorId }: BatchFilter, page: PageRequest) {
   const index = sql.raw(coordinatorId === undefined ? 'batches_by_tenant' : 'batches_by_coordinator')
   const ofCoordinator = coordinatorId === undefined ? sql`1` : sql`b.coordinator_id = ${coordinatorId}`

@@ -63,7 +63,7 @@ function behindExternalRef(ctx: Ctx, ref: string): Reference {
   return sql`(SELECT approval_id FROM claims WHERE tenant_id = ${ctx.actor.tenantId} AND external_ref = ${ref})`
 }
 
-/** A page of claims, newest first. Those of a batch are sorted, all others come in the order of an index. */
+/** Newest first. Those of a batch are sorted, all others come in the order of an index. */
 export function selectClaims(ctx: Ctx, filter: ClaimFilter, page: PageRequest) {
   const a = sql`a`
   const found = isFew(filter)

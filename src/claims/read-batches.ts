@@ -28,7 +28,7 @@ export async function getBatchResult(ctx: Ctx, id: string): Promise<{ batch: Bat
   return { batch, results }
 }
 
-/** A page of batches, newest first. */
+/** Newest first. */
 export async function listBatches(ctx: Ctx, filter: BatchFilter, page: PageRequest): Promise<Page<Batch>> {
   const { rows, count } = await ctx.db.batch({
     rows: selectBatches(ctx, filter, page),

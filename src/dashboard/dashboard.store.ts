@@ -31,7 +31,7 @@ function shownAt(now: number): SQL {
   return sql`CASE a.kind ${sql.join(whens, sql` `)} END`
 }
 
-/** A page of approvals of all families, newest first. */
+/** Newest first. */
 export function selectPage(ctx: Ctx, filter: DashboardFilter, page: PageRequest) {
   const { status, customerId } = filter
   const areAll = filter.kind === undefined && customerId === undefined

@@ -86,7 +86,7 @@ export function selectByExternalRef(ctx: Ctx, request: Request) {
     WHERE tenant_id = ${ctx.actor.tenantId} AND external_ref = ${request.external_ref} AND ref_scope = ${scopeOf(ctx, request)}`)
 }
 
-/** A page of requests, newest first, as of now. */
+/** Newest first, as of now. */
 export function selectRequests(ctx: Ctx, filter: RequestFilter, page: PageRequest) {
   return ctx.db.all<ListedRequest>(sql`
     SELECT ${listed} FROM ${found(ctx, filter, page)} a CROSS JOIN requests r

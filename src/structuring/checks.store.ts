@@ -52,7 +52,7 @@ export function selectCheck(ctx: Ctx, id: string) {
     SELECT ${columns}, c.config FROM checks c WHERE c.id = ${id} AND c.tenant_id = ${ctx.actor.tenantId} AND c.deleted_at IS NULL`)
 }
 
-/** A page of checks, newest first. */
+/** Newest first. */
 export function selectChecks(ctx: Ctx, page: PageRequest) {
   const list = (part: PageRequest) => sql`
     FROM checks c

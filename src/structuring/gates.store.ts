@@ -123,7 +123,7 @@ export function selectGate(ctx: Ctx, id: string) {
     SELECT ${columns}, ${rulesOf} AS rules FROM gates g WHERE g.id = ${id} AND g.tenant_id = ${ctx.actor.tenantId} AND g.deleted_at IS NULL`)
 }
 
-/** A page of gates, newest first. */
+/** Newest first. */
 export function selectGates(ctx: Ctx, page: PageRequest) {
   const list = (part: PageRequest) => sql`
     FROM gates g

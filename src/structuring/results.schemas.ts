@@ -134,7 +134,7 @@ export const judgedResultSchema = z
   .object({ ...result, checks: z.array(checkResultSchema) })
   .openapi('JudgedResult', { example: { ...example, checks: [] } })
 
-/** A page of results, without their data. */
+/** Without their data. */
 export const resultListSchema = z
   .object({ data: z.array(z.object(result).openapi('ResultSummary', { example })), next })
   .openapi('ResultList', { example: { data: [example], next: null } })

@@ -127,7 +127,7 @@ export function selectResults(ctx: Ctx, filter: ResultFilter, page: PageRequest)
     WHERE r.approval_id = a.id ORDER BY a.created_at DESC, a.id DESC`)
 }
 
-/** A page of what waits for a person, oldest first. Each index has the severity before the order: both are merged. */
+/** Oldest first. Each index has the severity before the order: both are merged. */
 export function selectPending(ctx: Ctx, { resultId, gateId, severity }: PendingFilter, { limit, after }: PageRequest) {
   // The unary plus keeps the partial indexes from a result's few checks, which are found by their key.
   const waits = sql.raw(

@@ -187,7 +187,7 @@ export function selectDeliveryInFull(ctx: Ctx, id: string) {
     WHERE d.id = ${id} AND d.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL`)
 }
 
-/** A page of an endpoint's deliveries, newest first. */
+/** Newest first. */
 export function selectDeliveries(ctx: Ctx, endpointId: string, status: DeliveryStatus | undefined, page: PageRequest) {
   const index = status ? 'webhook_deliveries_by_status' : 'webhook_deliveries_by_endpoint'
   const list = (part: PageRequest) => sql`

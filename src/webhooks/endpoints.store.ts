@@ -141,7 +141,7 @@ export function selectForSender(ctx: Ctx, id: string) {
   )
 }
 
-/** A page of endpoints, newest first. */
+/** Newest first. */
 export function selectEndpoints(ctx: Ctx, page: PageRequest) {
   return ctx.db.all<Endpoint>(sql`
     SELECT ${columns} FROM webhook_endpoints e

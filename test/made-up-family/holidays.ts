@@ -14,14 +14,8 @@ export const holidayKind = { kind: 'holiday', policy: defaultPolicy(['reviewer']
 export async function requestHoliday(ctx: Ctx, days: number): Promise<Holiday> {
   if (days > 30) throw new Refusal('too_many_days', `${days} days are more than 30.`)
   const asked = { id: newId('hol'), status: 'pending', days }
-  const opening = {
-    id: asked.id,
-    title: `${days} days off`,
-    requester_id: ctx.actor.userId,
-    what: { days },
-    due_at: ctx.now + 86_400_000,
-    on_due: 'expire' as const,
-  }
+  const clock = { due_at: ctx.now + 86_400_000, on_due: 'expire' } as const
+  const opening = { id: asked.id, title: `${days} days off`, requester_id: ctx.actor.userId, what: { days }, ...clock }
   return once(ctx, asked, [...(await open(ctx, holidayKind, 'requested', [opening])), insertHoliday(ctx, asked)])
 }
 

@@ -35,3 +35,10 @@ test('every refusal that a room declares is explained', () => {
   expect(codes.length).toBeGreaterThan(15)
   expect(Object.keys(refusals)).toEqual(expect.arrayContaining(codes))
 })
+
+test('a family takes fewer than 150 lines', () => {
+  const files = import.meta.glob<string>('../made-up-family/*', { query: '?raw', import: 'default', eager: true })
+  const lines = Object.values(files).flatMap((text) => text.trimEnd().split('\n'))
+  expect(lines.length).toBeGreaterThan(100)
+  expect(lines.length).toBeLessThan(150)
+})
