@@ -5,7 +5,10 @@ import { defineConfig, type Plugin } from 'vitest/config'
 /** Encrypts webhook secrets in the tests. */
 const WEBHOOK_SECRET_KEY = Buffer.alloc(32, 'tests').toString('base64')
 
-/** `--mode long`: a million rows where a short run takes some thousands, and more moments to be killed at. */
+/**
+ * `--mode long`: a million rows where a short run takes some thousands, more that is random, more moments to be killed at,
+ * everything of HTTP over a connection; and nothing that is the same in the short run.
+ */
 const isLong = process.argv.includes('long')
 const provide = { stored: isLong ? 1_000_000 : 20_000, isLong }
 
@@ -19,6 +22,10 @@ const workerd = (migrations: Awaited<ReturnType<typeof readD1Migrations>>) =>
       bindings: { TEST_MIGRATIONS: migrations, RATE_LIMIT: 'off', LOG_REQUESTS: 'off', WEBHOOK_SECRET_KEY },
     },
   })
+
+/** What a short run drives over a connection, too: the journeys of the families, and what HTTP itself is about. */
+const journeys = 'claims,batches,changes,intents,structuring,requests,any-approval,webhooks,people'
+const overSocket = [`test/http/{${journeys},access,every-endpoint,inputs,methods,openapi,*.examples}.test.ts`]
 
 /** `src/families.ts` as it is with one line more: that of the family that is made up. */
 const oneFamilyMore: Plugin = {
@@ -39,7 +46,9 @@ export default defineConfig({
         plugins: [workerd(migrations)],
         test: {
           name: 'workers',
-          include: ['test/{unit,verbs,http,properties,budget}/**/*.test.ts'],
+          include: isLong
+            ? ['test/{properties,budget}/**/*.test.ts']
+            : ['test/{unit,verbs,http,properties,budget}/**/*.test.ts'],
           setupFiles: ['./test/support/migrate.ts'],
           testTimeout: 60_000,
           maxWorkers: 2,
@@ -66,13 +75,13 @@ export default defineConfig({
         },
         test: {
           name: 'socket',
-          include: ['test/http/**/*.test.ts'],
+          include: isLong ? ['test/http/**/*.test.ts'] : overSocket,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // One process for all files, with one server.
+          // A server for each process, which runs one file after the other.
           pool: 'forks',
           isolate: false,
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
           // Node 24 has Uint8Array's toHex and toBase64 behind a flag.
           execArgv: ['--js-base-64'],
@@ -81,7 +90,7 @@ export default defineConfig({
       {
         test: {
           name: 'process',
-          include: ['test/{process,openapi}/**/*.test.ts'],
+          include: isLong ? ['test/process/*.crash.test.ts'] : ['test/{process,openapi}/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           // Each file has a server of its own, and waits for it more than it works.

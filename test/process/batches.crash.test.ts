@@ -5,7 +5,7 @@ import { startServer, type Server } from '../support/server.ts'
 
 const path = '/api/v1/approval-batches'
 const size = 2_000
-const moments = isLong ? 10 : 5
+const moments = isLong ? 10 : 3
 /** How long a batch of this size takes here, measured first: the kills are spread over it. */
 let usual: number
 let server: Server

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import { openApi, operations } from '../support/promised.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
+import { often } from '../support/scale.ts'
 
 /* Whatever is sent to whichever operation: a clear answer of those that the document promises, and never a 500. */
 
@@ -79,6 +80,6 @@ test.each(all)('$operationId', async (operation) => {
       expect([status, status >= 500 ? answer : null]).toEqual([expect.any(Number), null])
       expect(status).toBeLessThan(500)
     }),
-    { numRuns: 60 },
+    { numRuns: often(60) },
   )
 })

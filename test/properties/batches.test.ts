@@ -10,6 +10,7 @@ import { submitBatch } from '../../src/claims/submit-batch.ts'
 import { submitClaims } from '../../src/claims/submit-claims.ts'
 import { Refusal } from '../../src/refusal.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
+import { often } from '../support/scale.ts'
 
 /* The runners are kept asleep (batches are scheduled for later and started by hand), so that the order of steps is the
    generated one. A step whose answer was lost is a step that is run again. */
@@ -164,6 +165,6 @@ test('whatever happens in whatever order, also at once: counts equal items, one 
         for (const { status } of results) expect(['completed', 'cancelled']).toContain(status)
       },
     ),
-    { numRuns: 60 },
+    { numRuns: often(60) },
   )
 }, 180_000)

@@ -7,6 +7,7 @@ import { changePerson, createPerson, deletePerson } from '../../src/access/peopl
 import { createKey, endKey } from '../../src/access/keys.ts'
 import { Refusal } from '../../src/refusal.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
+import { often } from '../support/scale.ts'
 
 /*
  * Whatever is done to people, groups and keys, in whatever order and by two at a time: a person's groups are the groups
@@ -94,7 +95,7 @@ test('both sides of a group agree, nobody who is gone is in one, and an admin ke
         await holds(tenant)
       }
     }),
-    { numRuns: 60 },
+    { numRuns: often(60) },
   )
   for (const often of [
     'delete person: last_admin_key',

@@ -15,6 +15,12 @@ declare module 'vitest' {
 export const stored = inject('stored')
 export const isLong = inject('isLong')
 
+/** How often something random is tried, or at how many moments a server is killed: so often in the long run. */
+export const often = (times: number) => (isLong ? times : Math.ceil(times / 3))
+
+/** The moments at which a server is killed, of so many in the long run. */
+export const moments = (count: number) => Array.from({ length: often(count) }, (_, moment) => moment)
+
 /** How many of them one statement stores. */
 export const perInsert = 20_000
 
