@@ -11,7 +11,6 @@ import { getRequest } from '../../src/requests/read-requests.ts'
 import { lapseUnredeemed, redeemRequest, reportOutcome, revokeRequest } from '../../src/requests/redeem-request.ts'
 import { whatIsRequested } from '../../src/requests/request-kind.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
-import { often } from '../support/scale.ts'
 
 /*
  * Whatever people, services and the clock do to a request, in any order and at once: a vote counts only for what its
@@ -190,7 +189,7 @@ test('whatever is done with requests, one thing after the other or at once', asy
       await story.run({ do: 'sweep' })
       for (const type of await checked(story)) reached.add(type)
     }),
-    { numRuns: often(150) },
+    { numRuns: 150 },
   )
   const all = 'created amended voted approved rejected withdrawn expired redeemed revoked lapsed executed'.split(' ')
   expect([...reached].sort()).toEqual(all.sort())
