@@ -25,7 +25,7 @@ const workerd = (migrations: Awaited<ReturnType<typeof readD1Migrations>>) =>
 
 /** What a short run drives over a connection, too: the journeys of the families, and what HTTP itself is about. */
 const journeys = 'claims,batches,changes,intents,structuring,requests,any-approval,webhooks,people'
-const overSocket = [`test/http/{${journeys},access,every-endpoint,inputs,methods,openapi,*.examples}.test.ts`]
+const overSocket = [`test/http/{${journeys},inputs,methods,openapi,*.examples}.test.ts`]
 
 /** `src/families.ts` as it is with one line more: that of the family that is made up. */
 const oneFamilyMore: Plugin = {
@@ -51,7 +51,7 @@ export default defineConfig({
             : ['test/{unit,verbs,http,properties,budget}/**/*.test.ts'],
           setupFiles: ['./test/support/migrate.ts'],
           testTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           provide,
         },
       },
@@ -62,7 +62,7 @@ export default defineConfig({
           include: ['test/http/{access,openapi,examples,families}.test.ts', 'test/unit/families.test.ts'],
           setupFiles: ['./test/support/migrate.ts'],
           testTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           provide,
         },
       },
@@ -94,7 +94,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 120_000,
           // Each file has a server of its own, and waits for it more than it works.
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
           provide,
         },
