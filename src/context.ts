@@ -14,6 +14,8 @@ export interface Actor {
   roles: readonly Role[]
   /** The one agent instance that a `service` key is bound to, if any. */
   instanceId: string | null
+  /** Who made the key for its person: somebody else, or null. It does not vote where they asked or have voted. */
+  keyMadeBy: string | null
 }
 
 /** Everything a verb may use. Each door builds one per request, alarm or sweep. */
@@ -47,7 +49,7 @@ export function createContext(env: Env, parts: ContextParts): Ctx {
  */
 export function systemContext(env: Env, userId: `system:${string}`, now: number, tenantId = ''): Ctx {
   return createContext(env, {
-    actor: { tenantId, userId, name: userId, roles: [], instanceId: null },
+    actor: { tenantId, userId, name: userId, roles: [], instanceId: null, keyMadeBy: null },
     requestId: crypto.randomUUID(),
     now,
   })

@@ -4,7 +4,7 @@ import type { Db, Statement } from '../db/open-db.ts'
 import type { apiKeys } from './access.table.ts'
 
 /** What is known of an API key and its person, apart from the secret. */
-export type StoredKey = Omit<typeof apiKeys.$inferSelect, 'hash' | 'name' | 'created_at' | 'created_by'> & {
+export type StoredKey = Omit<typeof apiKeys.$inferSelect, 'hash' | 'name' | 'created_at'> & {
   person_name: string
   /** A JSON array. */
   person_roles: string
@@ -15,8 +15,8 @@ export type StoredKey = Omit<typeof apiKeys.$inferSelect, 'hash' | 'name' | 'cre
  */
 export function selectKey(db: Db, hash: string) {
   return db.all<StoredKey>(sql`
-    SELECT k.id, k.tenant_id, k.person_id, p.name AS person_name, k.roles, p.roles AS person_roles, k.instance_id, k.expires_at,
-      k.revoked_at, k.last_used_on
+    SELECT k.id, k.tenant_id, k.person_id, p.name AS person_name, k.roles, p.roles AS person_roles, k.instance_id, k.created_by,
+      k.expires_at, k.revoked_at, k.last_used_on
     FROM api_keys k JOIN people p ON p.tenant_id = k.tenant_id AND p.id = k.person_id
     WHERE k.hash = ${hash} AND p.disabled = 0`)
 }

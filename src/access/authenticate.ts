@@ -51,6 +51,7 @@ export async function authenticate(
     name: key.person_name,
     roles: (JSON.parse(key.roles) as Role[]).filter((role) => ofPerson.includes(role)),
     instanceId: key.instance_id,
+    keyMadeBy: key.created_by === key.person_id ? null : key.created_by,
   }
   const today = new Date(now).toISOString().slice(0, 10)
   const firstUseOn = (key.last_used_on ?? '') < today ? today : null

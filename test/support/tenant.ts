@@ -60,7 +60,7 @@ export function tenantOf(id: string): Tenant {
 }
 
 function actor(tenantId: string, name: string, roles: readonly Role[]): Actor {
-  return { tenantId, userId: `usr_${name}`, name, roles, instanceId: null }
+  return { tenantId, userId: `usr_${name}`, name, roles, instanceId: null, keyMadeBy: null }
 }
 
 /** A person, or more roles for one who is there: a key's roles are those that its person has too. */

@@ -17,7 +17,14 @@ const rows = [0, 1].flatMap((restricted) =>
   ),
 )
 const actors = ([['member'], ['reviewer'], ['admin'], ['service']] as const).flatMap((roles) =>
-  [null, 'i', 'I'].map((instanceId) => ({ tenantId: 't', userId: 'usr_a', name: 'A', roles, instanceId })),
+  [null, 'i', 'I'].map((instanceId) => ({
+    tenantId: 't',
+    userId: 'usr_a',
+    name: 'A',
+    roles,
+    instanceId,
+    keyMadeBy: null,
+  })),
 )
 
 test.each(actors)('$roles, bound to $instanceId, sees the same by either', async (actor) => {

@@ -42,7 +42,14 @@ function approval(changes: Partial<Approval> = {}): Approval {
   }
 }
 
-const actor = { tenantId: 't', userId: 'usr_c', name: 'C', roles: ['coordinator'] as const, instanceId: null }
+const actor = {
+  tenantId: 't',
+  userId: 'usr_c',
+  name: 'C',
+  roles: ['coordinator'] as const,
+  instanceId: null,
+  keyMadeBy: null,
+}
 const approve = { vote: 'approve', ifMatch: null } as const
 const code = (result: Refusal | 'repeat' | null) => (result instanceof Refusal ? result.code : result)
 const decided = { status: 'approved', decided_by: 'usr_c', decided_at: 5 } as const

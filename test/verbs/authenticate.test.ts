@@ -40,6 +40,14 @@ test('a role that its person has lost elsewhere is gone within 30 seconds; a key
   expect((await at(29 * second))?.actor.roles).toEqual(['reviewer'])
 })
 
+test('it is known who made a key for somebody else', async () => {
+  const tenant = await newTenant()
+  const { at } = await known(tenant)
+  expect((await at(0))?.actor.keyMadeBy).toBe('usr_setup')
+  await elsewhere(tenant, `api_keys SET created_by = person_id`)
+  expect((await at(29 * second))?.actor.keyMadeBy).toBeNull()
+})
+
 test('the day of its use is written once a day', async () => {
   const tenant = await newTenant()
   const { db, at } = await known(tenant)

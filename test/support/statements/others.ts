@@ -44,7 +44,7 @@ export const samples: Samples = {
   'access/access.store.ts': {
     selectKey: returns(
       access.selectKey(ctx.db, 'h'),
-      'id tenant_id person_id person_name roles person_roles instance_id expires_at revoked_at last_used_on',
+      'id tenant_id person_id person_name roles person_roles instance_id created_by expires_at revoked_at last_used_on',
     ),
     userName: gives(access.userName(sql`a.tenant_id`, sql`a.decided_by`), 'approvals a'),
     selectUnrevoked: returns(access.selectUnrevoked(ctx.db, ['k']), 'id expires_at'),

@@ -62,7 +62,7 @@ export function rowOf<Table extends SQLiteTable>(table: Table): Table['$inferSel
 
 /** Whose statements they are. */
 export const ctx = createContext(env, {
-  actor: { tenantId: 't', userId: 'usr_x', name: 'X', roles: ['admin'], instanceId: null },
+  actor: { tenantId: 't', userId: 'usr_x', name: 'X', roles: ['admin'], instanceId: null, keyMadeBy: null },
   requestId: 'samples',
   now: 1,
 })
