@@ -1,14 +1,15 @@
 import { z } from '@hono/zod-openapi'
-import { winnerOf, type Vote } from '../approvals/approval.ts'
 import type { Aftermath, Family } from '../approvals/family.ts'
 import type { HistoricEvent } from '../approvals/history.store.ts'
-import { statusAt } from '../approvals/states.ts'
+import type { Ballot } from '../approvals/rules.ts'
+import { standingOf } from '../approvals/states.ts'
 import type { CastVote } from '../approvals/votes.store.ts'
 import { families } from '../families.ts'
+import { ballotOf, undecidable } from '../http/ballots.ts'
 import { endpoint, json } from '../http/endpoint.ts'
 import type { AppContext } from '../http/environment.ts'
 import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
-import { ifMatch, setTag } from '../http/preconditions.ts'
+import { setTag } from '../http/preconditions.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
 import {
@@ -27,14 +28,9 @@ const tags = ['Any approval']
 const path = '/v1/approvals/{id}'
 const one = (description: string) => ({ description, content: json(anyApprovalSchema) })
 const decided = one('The approval as decided; the same again for the same decision by the same person.')
-const undecidable = [
-  'self_approval',
-  'not_found',
-  'already_decided',
-  'already_withdrawn',
-  'approval_expired',
+const refuses = [
+  ...undecidable,
   'digest_mismatch',
-  'precondition_failed',
   ...families.flatMap(({ refusesDecision = [] }: Family) => refusesDecision),
 ] as const
 
@@ -71,9 +67,9 @@ export const anyApprovalRoutes = createRouter()
       roles: 'any',
       request: { params: approvalParams('int_demo4'), body: { content: json(approvingSchema) } },
       responses: { 200: decided },
-      refuses: undecidable,
+      refuses,
     }),
-    async (c) => decide(c, c.req.valid('param').id, 'approve', c.req.valid('json')),
+    async (c) => decide(c, c.req.valid('param').id, ballotOf(c, 'approve', c.req.valid('json'))),
   )
   .openapi(
     endpoint({
@@ -86,9 +82,9 @@ export const anyApprovalRoutes = createRouter()
       roles: 'any',
       request: { params: approvalParams('int_demo5'), body: { required: true, content: json(rejectingSchema) } },
       responses: { 200: decided },
-      refuses: undecidable,
+      refuses,
     }),
-    async (c) => decide(c, c.req.valid('param').id, 'reject', c.req.valid('json')),
+    async (c) => decide(c, c.req.valid('param').id, ballotOf(c, 'reject', c.req.valid('json'))),
   )
   .openapi(
     endpoint({
@@ -113,9 +109,8 @@ export const anyApprovalRoutes = createRouter()
     },
   )
 
-async function decide(c: AppContext, id: string, vote: Vote, said: z.infer<typeof approvingSchema>) {
-  const { comment = null, digest = null } = said
-  return show(c, await decideApproval(c.get('ctx'), id, { vote, comment, digest, ifMatch: ifMatch(c) }))
+async function decide(c: AppContext, id: string, ballot: Ballot) {
+  return show(c, await decideApproval(c.get('ctx'), id, ballot))
 }
 
 function show(c: AppContext, approval: AnyApproval) {
@@ -126,9 +121,8 @@ function show(c: AppContext, approval: AnyApproval) {
 function render(approval: AnyApproval, now: number, origin: string) {
   const { id, kind, title, requester_id, submitted_by, revision, digest, comment } = approval
   const { policy, what } = familyOf(id)
-  const status = statusAt(approval, now)
+  const { status, decided_at, decided_by } = standingOf(approval, now)
   const { final = true } = JSON.parse(approval.after ?? '{}') as Aftermath
-  const end = status === 'pending' ? null : winnerOf(approval, now)
   const needed = { roles: policy.approver_roles, approvals: approval.votes_needed, given: approval.votes_for }
   const shown = {
     id,
@@ -148,10 +142,10 @@ function render(approval: AnyApproval, now: number, origin: string) {
     policy: null,
     stages: [{ name: null, all: [needed] }],
     votes: votesOf(approval),
-    decided_by: end?.decided_by ?? null,
-    decided_at: end?.decided_at ?? null,
+    decided_by,
+    decided_at: iso(decided_at),
     comment,
-    final: end !== null && final,
+    final: status !== 'pending' && final,
     what: what.of(JSON.parse(approval.facts)),
     family: JSON.parse(approval.family) as object,
   }

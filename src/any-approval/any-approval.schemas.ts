@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
+import { comment } from '../comment.schemas.ts'
 import { roles } from '../context.ts'
-import { digest, revision } from '../digest.schemas.ts'
+import { seenDigest, digest, revision } from '../digest.schemas.ts'
 import { families, kinds } from '../families.ts'
 import { id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
@@ -10,16 +11,11 @@ import { time } from '../time.schemas.ts'
 /** The address of an approval, with one of the demo data to try it with. */
 export const approvalParams = (example: string) => z.object({ id: id.openapi({ example }) })
 
-const comment = z.string().trim().min(1).max(2000)
-const seen = digest.nullish().openapi({
-  description: 'That of the question that you have seen: if it is another one by now, nothing is decided.',
-})
-
 export const approvingSchema = z
-  .strictObject({ comment: comment.nullish(), digest: seen })
+  .strictObject({ comment: comment.nullish(), digest: seenDigest })
   .openapi('ApprovingVote', { example: { comment: 'Within policy' } })
 export const rejectingSchema = z
-  .strictObject({ comment: comment.openapi({ description: 'Why; the one who asked reads it.' }), digest: seen })
+  .strictObject({ comment: comment.openapi({ description: 'Why; the one who asked reads it.' }), digest: seenDigest })
   .openapi('RejectingVote', { example: { comment: 'The receipt is missing.' } })
 
 const voteSchema = z.object({

@@ -42,3 +42,12 @@ export function statusAt(approval: Pick<Stored, 'status' | 'due_at' | 'on_due'>,
     approval.status === 'pending' && approval.on_due === 'expire' && approval.due_at !== null && approval.due_at <= now
   return overdue ? 'expired' : approval.status
 }
+
+type Ended = 'status' | 'due_at' | 'on_due' | 'decided_at' | 'decided_by'
+
+/** The status as of `now`, and who decided it when: its clock at its due time, where no sweep has been by yet. */
+export function standingOf(approval: Pick<Stored, Ended>, now: number) {
+  const status = statusAt(approval, now)
+  if (status === approval.status) return { status, decided_at: approval.decided_at, decided_by: approval.decided_by }
+  return { status, decided_at: approval.due_at, decided_by: expirer }
+}

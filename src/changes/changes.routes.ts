@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { ballotOf, undecidable, unwithdrawable } from '../http/ballots.ts'
 import { endpoint, json } from '../http/endpoint.ts'
 import { keptText } from '../http/faults.ts'
 import { jsonText } from '../http/json-text.ts'
@@ -126,27 +127,12 @@ export const changeRoutes = createRouter()
       responses: {
         200: { description: 'Resolved; the same answer for the same decision again.', content: json(resolvedSchema) },
       },
-      refuses: [
-        'self_approval',
-        'not_found',
-        'entity_not_found',
-        'already_decided',
-        'already_withdrawn',
-        'approval_expired',
-        'entity_exists',
-        'stale',
-        'precondition_failed',
-        'entity_too_large',
-        'entity_not_object',
-      ],
+      refuses: [...undecidable, 'entity_not_found', 'entity_exists', 'stale', 'entity_too_large', 'entity_not_object'],
     }),
     async (c) => {
-      const { action, comments = null } = c.req.valid('json')
-      const change = await resolveChange(c.get('ctx'), c.req.valid('param').id, {
-        vote: action,
-        comment: comments,
-        ifMatch: ifMatch(c),
-      })
+      const { action, comments: comment } = c.req.valid('json')
+      const ballot = ballotOf(c, action, { comment })
+      const change = await resolveChange(c.get('ctx'), c.req.valid('param').id, ballot)
       setTag(c, changeTag(change))
       const status = change.status as 'pending' | 'approved' | 'rejected'
       return c.json({ id: change.id, status, ...resolution(change) }, 200)
@@ -163,7 +149,7 @@ export const changeRoutes = createRouter()
       roles: 'any',
       request: { params: changeParams('approval_002') },
       responses: { 200: { description: 'The request, withdrawn.', content: json(changeSchema) } },
-      refuses: ['not_requester', 'not_found', 'already_decided', 'precondition_failed'],
+      refuses: unwithdrawable,
     }),
     async (c) => {
       const change = await withdrawChange(c.get('ctx'), c.req.valid('param').id, ifMatch(c))

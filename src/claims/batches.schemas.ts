@@ -1,10 +1,11 @@
 import { z } from '@hono/zod-openapi'
+import { comment } from '../comment.schemas.ts'
 import { id } from '../id.schemas.ts'
 import { next, pagination } from '../page.schemas.ts'
 import { instant, time } from '../time.schemas.ts'
 import { userId } from '../user-id.schemas.ts'
 
-const batchComment = z.string().trim().min(1).max(2000).nullish()
+const batchComment = comment.nullish()
 
 const processAt = instant.openapi({ description: 'When to start; in the future, at most 30 days ahead.' })
 

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import type { Vote } from '../approvals/approval.ts'
+import { ballotOf, undecidable, unwithdrawable } from '../http/ballots.ts'
 import type { AppContext } from '../http/environment.ts'
 import { endpoint, json } from '../http/endpoint.ts'
 import { createdRange, linkNext, pageQuery, pageRequest } from '../http/pagination.ts'
@@ -28,14 +28,6 @@ const tags = ['Claims']
 const deciders = ['coordinator', 'admin'] as const
 const submitters = ['member', 'coordinator', 'reviewer', 'admin', 'service'] as const
 const one = (description: string) => ({ description, content: json(claimSchema) })
-const undecidable = [
-  'self_approval',
-  'not_found',
-  'already_decided',
-  'already_withdrawn',
-  'approval_expired',
-  'precondition_failed',
-] as const
 
 /** Claims: submit, read, decide one, withdraw. */
 export const claimRoutes = createRouter()
@@ -133,11 +125,7 @@ export const claimRoutes = createRouter()
       responses: { 200: one('The claim; its ETag changes with every change.') },
       refuses: ['not_found'],
     }),
-    async (c) => {
-      const claim = await getClaim(c.get('ctx'), c.req.valid('param').claim_id)
-      setTag(c, claim.version)
-      return c.json(render(claim), 200)
-    },
+    async (c) => answer(c, await getClaim(c.get('ctx'), c.req.valid('param').claim_id)),
   )
   .openapi(
     endpoint({
@@ -154,8 +142,8 @@ export const claimRoutes = createRouter()
       refuses: undecidable,
     }),
     async (c) => {
-      const { comment = null } = c.req.valid('json')
-      return c.json(await decided(c, c.req.valid('param').claim_id, 'approve', comment), 200)
+      const ballot = ballotOf(c, 'approve', c.req.valid('json'))
+      return answer(c, await decideClaim(c.get('ctx'), c.req.valid('param').claim_id, ballot))
     },
   )
   .openapi(
@@ -175,8 +163,8 @@ export const claimRoutes = createRouter()
       refuses: undecidable,
     }),
     async (c) => {
-      const { comment } = c.req.valid('json')
-      return c.json(await decided(c, c.req.valid('param').claim_id, 'reject', comment), 200)
+      const ballot = ballotOf(c, 'reject', c.req.valid('json'))
+      return answer(c, await decideClaim(c.get('ctx'), c.req.valid('param').claim_id, ballot))
     },
   )
   .openapi(
@@ -190,19 +178,14 @@ export const claimRoutes = createRouter()
       roles: submitters,
       request: { params: claimParams('clm_demo0008') },
       responses: { 200: one('The claim, withdrawn.') },
-      refuses: ['not_requester', 'not_found', 'already_decided', 'precondition_failed'],
+      refuses: unwithdrawable,
     }),
-    async (c) => {
-      const claim = await withdrawClaim(c.get('ctx'), c.req.valid('param').claim_id, ifMatch(c))
-      setTag(c, claim.version)
-      return c.json(render(claim), 200)
-    },
+    async (c) => answer(c, await withdrawClaim(c.get('ctx'), c.req.valid('param').claim_id, ifMatch(c))),
   )
 
-async function decided(c: AppContext, id: string, vote: Vote, comment: string | null) {
-  const claim = await decideClaim(c.get('ctx'), id, { vote, comment, ifMatch: ifMatch(c) })
+function answer(c: AppContext, claim: Claim) {
   setTag(c, claim.version)
-  return render(claim)
+  return c.json(render(claim), 200)
 }
 
 function render(claim: Claim) {

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { comment } from '../comment.schemas.ts'
 import { digest } from '../digest.schemas.ts'
 import { id } from '../id.schemas.ts'
 import { status } from '../status.schemas.ts'
@@ -107,7 +108,6 @@ export const claimSchema = z
 export const claimListSchema = z.object({ data: z.array(claimSchema), pagination, next }).openapi('ClaimList')
 export const claimsSchema = z.object({ data: z.array(claimSchema) }).openapi('Claims')
 
-const comment = z.string().trim().min(1).max(2000)
 export const approvalSchema = z
   .strictObject({ comment: comment.nullish() })
   .openapi('ClaimApproval', { example: { comment: 'Within policy' } })

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { expirer, statusAt } from '../approvals/states.ts'
+import { standingOf } from '../approvals/states.ts'
 import { endpoint, json } from '../http/endpoint.ts'
 import { createdRange, linkNext, longCursorQuery, offset, offsetRequest } from '../http/pagination.ts'
 import { createRouter } from '../http/router.ts'
@@ -47,15 +47,8 @@ export const dashboardRoutes = createRouter().openapi(
 )
 
 function render({ on_due, family, ...row }: DashboardRow, now: number) {
-  const status = statusAt({ status: row.status, due_at: row.due_at, on_due }, now)
-  const unswept = status === 'expired' && row.decided_at === null
-  const common = {
-    ...row,
-    status,
-    created_at: iso(row.created_at),
-    due_at: iso(row.due_at),
-    decided_at: iso(unswept ? row.due_at : row.decided_at),
-    decided_by: unswept ? expirer : row.decided_by,
-  }
+  const { decided_at, ...standing } = standingOf({ ...row, on_due }, now)
+  const times = { created_at: iso(row.created_at), due_at: iso(row.due_at), decided_at: iso(decided_at) }
+  const common = { ...row, ...standing, ...times }
   return { ...(JSON.parse(family ?? '{}') as object), ...common } as z.infer<typeof dashboardItemSchema>
 }

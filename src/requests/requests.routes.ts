@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
-import { expirer, statusAt } from '../approvals/states.ts'
+import { standingOf } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
+import { ballotOf, undecidable, unwithdrawable } from '../http/ballots.ts'
 import { endpoint, json } from '../http/endpoint.ts'
 import type { AppContext } from '../http/environment.ts'
 import { keptText } from '../http/faults.ts'
@@ -27,14 +28,14 @@ const tags = ['Requests']
 const one = (description: string) => ({ 200: { description, content: json(schemas.requestSchema) } })
 const body = <S extends z.ZodType>(schema: S) => ({ required: true, content: json(schema) })
 const keeps = { member: 'details', isUnique: true, isExact: true }
-const ended = ['already_decided', 'already_withdrawn', 'approval_expired', 'precondition_failed'] as const
+const unopened = ['not_requester', 'not_found', 'not_approved', 'already_redeemed', 'redemption_lapsed'] as const
 const anybody = { tags, roles: 'any', takesBoundKeys: true } as const
 const decides = {
   tags,
   method: 'post',
   roles: requestKind.policy.approver_roles,
   responses: one('The request as decided; the same again for the same decision by the same person.'),
-  refuses: ['self_approval', 'not_found', 'digest_mismatch', ...ended],
+  refuses: [...undecidable, 'digest_mismatch'],
 } as const
 
 /** Requests: ask, read, amend, decide, withdraw; redeem, revoke, report. */
@@ -126,7 +127,7 @@ export const requestRoutes = createRouter()
       request: { params: schemas.requestParams('req_demo3'), body: body(schemas.amendmentSchema) },
       keeps,
       responses: one('The request as it is asked now.'),
-      refuses: ['not_requester', 'not_found', ...ended],
+      refuses: [...unwithdrawable, 'already_withdrawn', 'approval_expired'],
     }),
     async (c) => {
       const { details: _, subject, ...rest } = c.req.valid('json')
@@ -151,8 +152,8 @@ export const requestRoutes = createRouter()
       refuses: [...decides.refuses, 'edit_not_allowed'],
     }),
     async (c) => {
-      const { comment = null, digest = null, details } = c.req.valid('json')
-      const ballot = { vote: 'approve', comment, digest, ifMatch: ifMatch(c), edits: details !== undefined } as const
+      const { details, ...said } = c.req.valid('json')
+      const ballot = { ...ballotOf(c, 'approve', said), edits: details !== undefined }
       return answer(c, await decideRequest(c.get('ctx'), c.req.valid('param').id, ballot))
     },
   )
@@ -166,8 +167,7 @@ export const requestRoutes = createRouter()
       request: { params: schemas.requestParams('req_demo2'), body: body(schemas.requestRejectionSchema) },
     }),
     async (c) => {
-      const { comment, digest = null } = c.req.valid('json')
-      const ballot = { vote: 'reject', comment, digest, ifMatch: ifMatch(c) } as const
+      const ballot = ballotOf(c, 'reject', c.req.valid('json'))
       return answer(c, await decideRequest(c.get('ctx'), c.req.valid('param').id, ballot))
     },
   )
@@ -181,7 +181,7 @@ export const requestRoutes = createRouter()
       description: 'Only the requester can, and only until somebody has decided.',
       request: { params: schemas.requestParams('req_demo3') },
       responses: one('The request, withdrawn.'),
-      refuses: ['not_requester', 'not_found', 'already_decided', 'precondition_failed'],
+      refuses: unwithdrawable,
     }),
     async (c) => answer(c, await withdrawRequest(c.get('ctx'), c.req.valid('param').id, ifMatch(c))),
   )
@@ -197,14 +197,7 @@ export const requestRoutes = createRouter()
       creates: true,
       request: { params: schemas.requestParams('req_demo4'), body: body(schemas.redemptionSchema) },
       responses: { 200: { description: 'It is yours to carry out.', content: json(schemas.redeemedSchema) } },
-      refuses: [
-        'not_requester',
-        'not_found',
-        'not_approved',
-        'already_redeemed',
-        'redemption_lapsed',
-        'digest_mismatch',
-      ],
+      refuses: [...unopened, 'digest_mismatch'],
     }),
     async (c) => {
       const { id, digest, ended_at, details } = await redeemRequest(
@@ -226,7 +219,7 @@ export const requestRoutes = createRouter()
       description: 'For the requester, and whoever may decide it.',
       request: { params: schemas.requestParams('req_demo5'), body: body(schemas.revocationSchema) },
       responses: one('The request, its approval revoked.'),
-      refuses: ['not_requester', 'not_found', 'not_approved', 'already_redeemed', 'redemption_lapsed'],
+      refuses: unopened,
     }),
     async (c) => answer(c, await revokeRequest(c.get('ctx'), c.req.valid('param').id, c.req.valid('json').comment)),
   )
@@ -285,8 +278,7 @@ function render(request: Request, { actor, now }: Ctx): string {
 
 function shown(request: ListedRequest, now: number) {
   const { id, type, title, summary, revision, digest, requester_id, external_ref, comment } = request
-  const status = statusAt(request, now)
-  const unswept = status !== request.status
+  const { status, decided_at, decided_by } = standingOf(request, now)
   return {
     id,
     type,
@@ -303,8 +295,8 @@ function shown(request: ListedRequest, now: number) {
     created_at: iso(request.created_at),
     updated_at: iso(request.updated_at),
     due_at: iso(request.due_at),
-    decided_by: unswept ? expirer : request.decided_by,
-    decided_at: iso(unswept ? request.due_at : request.decided_at),
+    decided_by,
+    decided_at: iso(decided_at),
     redemption: redemptionOf(request, now),
     restricted: request.restricted === 1,
   }

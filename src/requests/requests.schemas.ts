@@ -1,4 +1,6 @@
 import { z } from '@hono/zod-openapi'
+import { comment } from '../comment.schemas.ts'
+import { digest, revision, seenDigest } from '../digest.schemas.ts'
 import { externalRef, id } from '../id.schemas.ts'
 import { next, pagination } from '../page.schemas.ts'
 import { status } from '../status.schemas.ts'
@@ -6,7 +8,6 @@ import { time } from '../time.schemas.ts'
 import { userId } from '../user-id.schemas.ts'
 
 const text = (most: number) => z.string().trim().min(1).max(most)
-const comment = text(2000)
 const hours = z.int().min(1).max(8760)
 const mostState = 64 * 1024
 const isShort = (state: string) => new TextEncoder().encode(state).length <= mostState
@@ -27,10 +28,6 @@ const subject = z
   .strictObject({ type: text(100), id: text(200), url: url.optional().openapi({ pattern: '^https?://' }) })
   .nullable()
   .openapi({ description: 'What it is about.' })
-const digest = z
-  .string()
-  .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits in lower case')
-  .openapi({ description: 'What identifies exactly this question.' })
 
 const deployment = {
   title: 'Deploy 4.2.0 to production',
@@ -80,10 +77,10 @@ export const amendmentSchema = z
   .openapi('RequestAmendment', { example: { details: { service: 'web', version: '4.2.1' } } })
 
 export const requestApprovalSchema = z
-  .strictObject({ comment: comment.nullish(), digest: digest.nullish(), details: details.optional() })
+  .strictObject({ comment: comment.nullish(), digest: seenDigest, details: details.optional() })
   .openapi('RequestApproval', { example: { comment: 'Go ahead' } })
 export const requestRejectionSchema = z
-  .strictObject({ comment, digest: digest.nullish() })
+  .strictObject({ comment, digest: seenDigest })
   .openapi('RequestRejection', { example: { comment: 'Not on a Friday' } })
 export const redemptionSchema = z
   .strictObject({ digest })
@@ -145,7 +142,7 @@ const listedRequestSchema = z
     summary: z.string().nullable(),
     subject: object,
     status,
-    revision: z.int(),
+    revision,
     digest,
     requester_id: z.string(),
     submitted_by: z.string(),

@@ -1,11 +1,12 @@
 import { z } from '@hono/zod-openapi'
-import type { Vote } from '../approvals/approval.ts'
+import type { Ballot } from '../approvals/rules.ts'
+import { ballotOf } from '../http/ballots.ts'
 import type { AppContext } from '../http/environment.ts'
 import { endpoint, json } from '../http/endpoint.ts'
 import { keptText } from '../http/faults.ts'
 import { jsonText } from '../http/json-text.ts'
 import { createdRange, cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
-import { ifMatch, setTag } from '../http/preconditions.ts'
+import { setTag } from '../http/preconditions.ts'
 import { withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
@@ -173,18 +174,16 @@ export const resultRoutes = createRouter()
     },
   )
   .openapi(approve, async (c) => {
-    const { comment = null } = c.req.valid('json')
-    return c.json(await reviewed(c, c.req.valid('param').id, 'approve', comment), 200)
+    return reviewed(c, c.req.valid('param').id, ballotOf(c, 'approve', c.req.valid('json')))
   })
   .openapi(reject, async (c) => {
-    const { comment = null } = c.req.valid('json')
-    return c.json(await reviewed(c, c.req.valid('param').id, 'reject', comment), 200)
+    return reviewed(c, c.req.valid('param').id, ballotOf(c, 'reject', c.req.valid('json')))
   })
 
-async function reviewed(c: AppContext, id: string, vote: Vote, comment: string | null) {
-  const result = await decideResult(c.get('ctx'), id, { vote, comment, ifMatch: ifMatch(c) })
+async function reviewed(c: AppContext, id: string, ballot: Ballot) {
+  const result = await decideResult(c.get('ctx'), id, ballot)
   setTag(c, result.version)
-  return renderReviewed(id, result)
+  return c.json(renderReviewed(id, result), 200)
 }
 
 function render({ requester_id, version: _, due_at, created_at, decided_at, ...same }: Result) {

@@ -1,0 +1,26 @@
+import type { AppContext } from './environment.ts'
+import { ifMatch } from './preconditions.ts'
+
+/** What a decision on one approval may be refused for, whatever is approved. */
+export const undecidable = [
+  'self_approval',
+  'not_found',
+  'already_decided',
+  'already_withdrawn',
+  'approval_expired',
+  'precondition_failed',
+] as const
+
+/** What taking one's own question back may be refused for. */
+export const unwithdrawable = ['not_requester', 'not_found', 'already_decided', 'precondition_failed'] as const
+
+interface Said {
+  comment?: string | null | undefined
+  /** That of the question that was seen. */
+  digest?: string | null | undefined
+}
+
+/** The vote that a request casts, by its path and with what its body says. */
+export function ballotOf<V extends 'approve' | 'reject'>(c: AppContext, vote: V, { comment, digest }: Said) {
+  return { vote, comment: comment ?? null, digest: digest ?? null, ifMatch: ifMatch(c) }
+}
