@@ -3,17 +3,6 @@ import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 /** What an approval may be: each family has its own. */
 export const kinds = sqliteTable('kinds', { kind: text().primaryKey() })
 
-/** What it takes to decide, as it was at one time. `body` is a `Policy` as JSON. */
-export const policyVersions = sqliteTable('policy_versions', {
-  id: text().primaryKey(),
-  tenant_id: text().notNull(),
-  policy_id: text().notNull(),
-  version: integer().notNull(),
-  body: text().notNull(),
-  created_at: integer().notNull(),
-  created_by: text().notNull(),
-})
-
 /**
  * Every approval's life, whatever its family. Its `id` is also the id of what is being approved, so a family's table
  * joins 1:1 by it. `type` is the tenant's own word for what is asked, where the family has such. Without a policy
@@ -22,7 +11,9 @@ export const policyVersions = sqliteTable('policy_versions', {
  * the other statements of the same transaction look for; `bulk_id` the bulk decision that has approved it together with
  * others. `submitted_by` is who sent what somebody else is the requester of; null where the requester did.
  * `instance_id` is the agent instance that it was asked through, if any. `restricted` ones (1) are seen by who asked,
- * who may decide, and admins.
+ * who may decide, and admins. Under a policy, `stage` is the one that is open, from 0; where `channel_confirms` is 1
+ * the person who is asked through the family's channel has the last word when all stages are closed.
+ * `approved_digest` is that of what was approved where it is not what was asked.
  */
 export const approvals = sqliteTable('approvals', {
   id: text().primaryKey(),
@@ -52,6 +43,9 @@ export const approvals = sqliteTable('approvals', {
   submitted_by: text(),
   instance_id: text(),
   restricted: integer().notNull().default(0),
+  stage: integer().notNull().default(0),
+  channel_confirms: integer().notNull().default(0),
+  approved_digest: text(),
 })
 
 /**

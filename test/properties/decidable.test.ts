@@ -78,6 +78,9 @@ test('the database allows exactly what the rules allow', async () => {
         submitted_by: one.submitter,
         instance_id: null,
         restricted: 0,
+        stage: 0,
+        channel_confirms: 0,
+        approved_digest: null,
       }
       const own: Policy = {
         required_approvals: one.needed,
@@ -92,12 +95,9 @@ test('the database allows exactly what the rules allow', async () => {
       await env.DB.batch([
         ...(row.policy_version_id
           ? [
-              env.DB.prepare("INSERT INTO policy_versions VALUES (?, ?, ?, 1, ?, 0, 'usr_z')").bind(
-                row.policy_version_id,
-                tenant.id,
-                row.policy_version_id,
-                JSON.stringify(own),
-              ),
+              env.DB.prepare(
+                "INSERT INTO policy_versions (id, tenant_id, policy_id, version, body, created_at, created_by) VALUES (?, ?, ?, 1, ?, 0, 'usr_z')",
+              ).bind(row.policy_version_id, tenant.id, row.policy_version_id, JSON.stringify(own)),
             ]
           : []),
         env.DB.prepare(`INSERT INTO approvals (${columns.join()}) VALUES (${columns.map(() => '?').join()})`).bind(

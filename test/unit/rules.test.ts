@@ -38,6 +38,9 @@ function approval(changes: Partial<Approval> = {}): Approval {
     submitted_by: null,
     instance_id: null,
     restricted: 0,
+    stage: 0,
+    channel_confirms: 0,
+    approved_digest: null,
     ...changes,
   }
 }

@@ -1,0 +1,69 @@
+-- Policies: who has to say yes, where a tenant says so.
+
+-- A tenant's policies are at a revision: whoever asks says at which they have looked. Without a row there never was one.
+CREATE TABLE policy_books (
+  tenant_id TEXT PRIMARY KEY,
+  revision INTEGER NOT NULL CHECK (revision > 0)
+) STRICT, WITHOUT ROWID;
+
+-- A policy as it is now: its place in the order, and the version that holds for what is asked from now on. `infeasible` names
+-- the stage that the people there are cannot fulfil, as of when that was looked at last. `write_id` is the write that last
+-- touched the row.
+CREATE TABLE policies (
+  tenant_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  version_id TEXT NOT NULL REFERENCES policy_versions(id),
+  infeasible TEXT,
+  version INTEGER NOT NULL DEFAULT 1 CHECK (version > 0),
+  write_id TEXT NOT NULL DEFAULT '',
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  PRIMARY KEY (tenant_id, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX policies_in_order ON policies (tenant_id, priority, created_at, id) WHERE deleted_at IS NULL;
+
+-- What statements look at in a version's body: `capacities` are the roles and groups ("role:admin", "group:grp_finance") that may
+-- vote, an array of them for each stage. Where one requirement is all that there is, `sole_roles` (a JSON array) or `sole_group`
+-- is who fulfils it; where there is more both are NULL, and a statement alone does not decide.
+ALTER TABLE policy_versions ADD COLUMN name TEXT NOT NULL DEFAULT '';
+ALTER TABLE policy_versions ADD COLUMN capacities TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(capacities));
+ALTER TABLE policy_versions ADD COLUMN sole_roles TEXT CHECK (json_valid(sole_roles));
+ALTER TABLE policy_versions ADD COLUMN sole_group TEXT;
+ALTER TABLE policy_versions ADD COLUMN allow_self_approval INTEGER NOT NULL DEFAULT 0 CHECK (allow_self_approval IN (0, 1));
+
+-- `stage` is the one that is open, from 0. Where `channel_confirms` is 1 the person who is asked through the family's channel has
+-- the last word when all stages are closed. `approved_digest` is that of what was approved where it is not what was asked.
+ALTER TABLE approvals ADD COLUMN stage INTEGER NOT NULL DEFAULT 0 CHECK (stage >= 0);
+ALTER TABLE approvals ADD COLUMN channel_confirms INTEGER NOT NULL DEFAULT 0 CHECK (channel_confirms IN (0, 1));
+ALTER TABLE approvals ADD COLUMN approved_digest TEXT CHECK (length(approved_digest) = 64);
+
+-- Who may vote now on what is pending under a policy: the roles and groups of the open stage, nearest to its end first (what has none
+-- comes last). Kept by triggers. Without a policy the kind says who.
+CREATE TABLE audience (
+  tenant_id TEXT NOT NULL,
+  capacity TEXT NOT NULL,
+  due_at INTEGER NOT NULL,
+  approval_id TEXT NOT NULL REFERENCES approvals(id),
+  PRIMARY KEY (tenant_id, capacity, due_at, approval_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER approvals_audience_insert AFTER INSERT ON approvals
+WHEN NEW.policy_version_id IS NOT NULL AND NEW.status = 'pending' BEGIN
+  INSERT INTO audience (tenant_id, capacity, due_at, approval_id)
+  SELECT DISTINCT NEW.tenant_id, c.value, coalesce(NEW.due_at, 9007199254740991), NEW.id
+  FROM policy_versions p, json_each(p.capacities, '$[' || NEW.stage || ']') c WHERE p.id = NEW.policy_version_id;
+END;
+CREATE TRIGGER approvals_audience_update AFTER UPDATE OF status, stage, policy_version_id, due_at ON approvals
+WHEN (OLD.policy_version_id IS NOT NULL OR NEW.policy_version_id IS NOT NULL)
+  AND (OLD.status, OLD.stage, OLD.policy_version_id, OLD.due_at) IS NOT (NEW.status, NEW.stage, NEW.policy_version_id, NEW.due_at) BEGIN
+  DELETE FROM audience WHERE OLD.status = 'pending' AND tenant_id = OLD.tenant_id
+    AND due_at = coalesce(OLD.due_at, 9007199254740991) AND approval_id = OLD.id AND capacity IN (
+      SELECT c.value FROM policy_versions p, json_each(p.capacities, '$[' || OLD.stage || ']') c WHERE p.id = OLD.policy_version_id);
+  INSERT INTO audience (tenant_id, capacity, due_at, approval_id)
+  SELECT DISTINCT NEW.tenant_id, c.value, coalesce(NEW.due_at, 9007199254740991), NEW.id
+  FROM policy_versions p, json_each(p.capacities, '$[' || NEW.stage || ']') c
+  WHERE p.id = NEW.policy_version_id AND NEW.status = 'pending';
+END;
