@@ -1,16 +1,13 @@
 import { z } from 'zod'
+import { operators } from '../comparison.ts'
 import { cutLists } from '../cut-lists.ts'
 import { faultMessage } from '../fault-messages.ts'
-import { isField } from './json-reader.ts'
+import { isField } from '../json-reader.ts'
 import { patternFault } from './pattern.ts'
 import { schemaFaults } from './schema-faults.ts'
 
 /** What each type of check takes for its `config`. Bounds and values count as the decimals that were written. */
 const field = z.string().min(1).max(500).refine(isField, 'is no JSON Pointer (RFC 6901): after ~ comes 0 or 1')
-
-/** How two fields may be compared. */
-export const operators = ['==', '!=', '<', '<=', '>', '>=', 'eq', 'ne', 'lt', 'lte', 'gt', 'gte'] as const
-export type Operator = (typeof operators)[number]
 
 const scalar = z.union([z.string().max(1_000), z.number(), z.boolean(), z.null()], {
   error: 'must be a text of at most 1,000 characters, a number, true, false or null',

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
 import { time } from '../time.schemas.ts'
-import { isField } from './json-reader.ts'
+import { isField } from '../json-reader.ts'
 import { mostRules, ruleTypes } from './judge-rule.ts'
 
 export const name = z.string().trim().min(1).max(200)

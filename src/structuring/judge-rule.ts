@@ -1,6 +1,6 @@
 import { tooMuchWork, type Effort } from './effort.ts'
 import type { Verdict } from './judge.ts'
-import { isBlank, startOf, type JsonReader } from './json-reader.ts'
+import { isBlank, startOf, type JsonReader } from '../json-reader.ts'
 
 /** How many rules a gate may have. */
 export const mostRules = 20

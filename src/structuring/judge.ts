@@ -1,8 +1,9 @@
 import type { Schema } from '@cfworker/json-schema'
 import type { RE2JS } from 're2js'
-import type { CheckType, Operator } from './check-config.ts'
+import { comparable, holdsBetween, type Operator } from '../comparison.ts'
+import type { CheckType } from './check-config.ts'
 import { tooMuchWork, type Effort } from './effort.ts'
-import { compare, isBlank, isScalar, JsonReader, keyOf, startOf, stringOf, type Found } from './json-reader.ts'
+import { compare, isBlank, isScalar, JsonReader, keyOf, startOf, stringOf, type Found } from '../json-reader.ts'
 import { compilePattern, occursIn, weightOfPattern } from './pattern.ts'
 import { judgeBySchema, prepareSchema, type PreparedSchema } from './schema-check.ts'
 
@@ -131,7 +132,7 @@ const judges: Record<CheckType, Judge> = {
       return fails({ ...details, reason: `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing` })
     if (!effort.takes((a.text.length + b.text.length) * perCharacter))
       return fails({ left, op, right, reason: tooMuchWork })
-    const holds = holdsBetween(a, op as Operator, b)
+    const holds = holdsBetween(comparable(a), op as Operator, comparable(b))
     if (holds === null) return fails({ ...details, reason: `${a.type} and ${b.type} cannot be compared so` })
     return holds ? passes : fails(details)
   },
@@ -166,19 +167,6 @@ function onField(judgeValue: (value: Found, check: ReadyCheck, effort: Effort) =
     const { passed, details } = judgeValue(value, check, effort)
     return passed ? passes : fails({ field, value: shown(value), ...details })
   }
-}
-
-function holdsBetween(a: Found, op: Operator, b: Found): boolean | null {
-  if (op === '==' || op === 'eq' || op === '!=' || op === 'ne') {
-    if (!isScalar(a) || !isScalar(b)) return null
-    return (keyOf(a) === keyOf(b)) === (op === '==' || op === 'eq')
-  }
-  const order = compare(a, b)
-  if (order === null) return null
-  if (op === '<' || op === 'lt') return order < 0
-  if (op === '<=' || op === 'lte') return order <= 0
-  if (op === '>' || op === 'gt') return order > 0
-  return order >= 0
 }
 
 /** A value as details show it: numbers digit by digit, long texts cut, lists and objects as text. */

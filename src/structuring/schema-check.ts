@@ -1,6 +1,6 @@
 import { validate, type Schema } from '@cfworker/json-schema'
 import type { Effort } from './effort.ts'
-import { startOf } from './json-reader.ts'
+import { startOf } from '../json-reader.ts'
 import { costOf, priceOf, sizeOf } from './schema-cost.ts'
 
 /** A schema, ready to be used again and again. */

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import type { CheckType } from '../../src/structuring/check-config.ts'
 import { Effort } from '../../src/structuring/effort.ts'
 import { judge, ready } from '../../src/structuring/judge.ts'
-import { JsonReader } from '../../src/structuring/json-reader.ts'
+import { JsonReader } from '../../src/json-reader.ts'
 
 /* What an isolate holds in memory, against what it takes itself to hold. */
 

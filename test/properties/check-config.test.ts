@@ -1,7 +1,8 @@
 import { Validator } from '@cfworker/json-schema'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { checkTypes, configFaults, operators, type ConfigFault } from '../../src/structuring/check-config.ts'
+import { operators } from '../../src/comparison.ts'
+import { checkTypes, configFaults, type ConfigFault } from '../../src/structuring/check-config.ts'
 import { configByType } from '../../src/structuring/check-config.schemas.ts'
 
 /* What the document says that a check takes, held to what it takes. */

@@ -8,7 +8,7 @@ import { checkTypes, configFaults, type CheckType } from '../../src/structuring/
 import { decideResult } from '../../src/structuring/decide-result.ts'
 import { evaluate } from '../../src/structuring/evaluate.ts'
 import { ready } from '../../src/structuring/judge.ts'
-import { compare, JsonReader } from '../../src/structuring/json-reader.ts'
+import { compare, JsonReader } from '../../src/json-reader.ts'
 import { submitResult } from '../../src/structuring/submit-result.ts'
 import { invoiceGate } from '../support/gates.ts'
 import { newTenant } from '../support/tenant.ts'

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { configFaults, type CheckType } from '../../src/structuring/check-config.ts'
 import { evaluate, type ReadyGate } from '../../src/structuring/evaluate.ts'
 import { ready } from '../../src/structuring/judge.ts'
-import { JsonReader } from '../../src/structuring/json-reader.ts'
+import { JsonReader } from '../../src/json-reader.ts'
 
 const submission = (data: string, more: { confidence?: number; reported?: [string, any][] } = {}) => ({
   data: new JsonReader(data),

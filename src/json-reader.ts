@@ -1,6 +1,6 @@
 import { Big } from 'big.js'
 import { parseTree, type Node } from 'jsonc-parser'
-import { namesIn } from '../json-pointer.ts'
+import { namesIn } from './json-pointer.ts'
 
 /*
  * Reads JSON without its losses: JavaScript rounds numbers beyond 2^53 and 17 digits. A value keeps its text, and
