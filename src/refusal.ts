@@ -58,6 +58,11 @@ export const coreRefusals = {
   body_too_large: [413, 'The body is too large', 'Send at most 1 MiB; split what you send.'],
   unsupported_media_type: [415, 'The body is not declared as JSON', 'Send Content-Type: application/json.'],
   invalid_input: [422, 'The input is not valid', 'The errors member lists every fault with a JSON Pointer to it.'],
+  policy_needs_member: [
+    422,
+    'A policy looks at a member that is not there',
+    'Send the member that field names, of the type that the detail says; or let an admin say "missing" in the condition.',
+  ],
   idempotency_key_reused: [
     422,
     'The Idempotency-Key was used for another body',
