@@ -13,7 +13,8 @@ export const tenants = sqliteTable('tenants', {
 
 /**
  * The people and services of a tenant; `name` is what others see. `roles` and `groups` are JSON arrays. One that is
- * deleted stays as a name for what it did. `write_id` is the write that last touched the row.
+ * deleted stays as a name for what it did. `write_id` is the write that last touched the row. `issuer` and `subject`
+ * are who they are to an identity provider, `claimed_at` is when the token was issued whose claims the row shows.
  */
 export const people = sqliteTable(
   'people',
@@ -33,11 +34,17 @@ export const people = sqliteTable(
     created_at: integer().notNull(),
     updated_at: integer().notNull(),
     deleted_at: integer(),
+    issuer: text(),
+    subject: text(),
+    claimed_at: integer(),
   },
   (table) => [primaryKey({ columns: [table.tenant_id, table.id] })],
 )
 
-/** Groups of people. `member_ids` is a JSON array; each member has the group in its `groups`. */
+/**
+ * Groups of people. `member_ids` is a JSON array; each member has the group in its `groups`. `filled_by_oidc`: whether
+ * tokens say who is in it.
+ */
 export const groups = sqliteTable(
   'groups',
   {
@@ -50,6 +57,7 @@ export const groups = sqliteTable(
     created_at: integer().notNull(),
     updated_at: integer().notNull(),
     deleted_at: integer(),
+    filled_by_oidc: integer().notNull().default(0),
   },
   (table) => [primaryKey({ columns: [table.tenant_id, table.id] })],
 )

@@ -126,11 +126,12 @@ export const groupRoutes = createRouter()
     },
   )
 
-function render({ id, name, member_ids, created_at, updated_at }: Group) {
+function render({ id, name, member_ids, filled_by_oidc, created_at, updated_at }: Group) {
   return {
     id,
     name,
     member_ids: JSON.parse(member_ids) as string[],
+    filled_by_oidc: filled_by_oidc === 1,
     created_at: iso(created_at),
     updated_at: iso(updated_at),
   }

@@ -10,12 +10,17 @@ export const groupParams = (example: string) => z.object({ id: id.openapi({ exam
 
 const memberIds = each(id, 1_000).openapi({ description: 'Ids of people.' })
 
+const filledByOidc = z.boolean().openapi({
+  description: 'Whether tokens say who of those who sign in with them is in it. No token touches another group.',
+})
+
 /** A group to be made. */
 export const newGroupSchema = z
   .strictObject({
     id: userId.optional().openapi({ description: 'Without it, one is made.' }),
     name,
     member_ids: memberIds.default([]),
+    filled_by_oidc: filledByOidc.default(false),
   })
   .openapi('NewGroup', { example: { name: 'Support leads', member_ids: ['usr_sam'] } })
 
@@ -24,6 +29,7 @@ export const groupChangeSchema = z
   .strictObject({
     name: name.optional(),
     member_ids: memberIds.optional().openapi({ description: 'All that are to be in it.' }),
+    filled_by_oidc: filledByOidc.optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
   .openapi('GroupChange', { example: { member_ids: ['usr_fay', 'usr_admin'] } })
@@ -36,6 +42,7 @@ export const groupSchema = z
     id: z.string(),
     name: z.string(),
     member_ids: z.array(z.string()),
+    filled_by_oidc: filledByOidc,
     created_at: time,
     updated_at: time,
   })
@@ -44,6 +51,7 @@ export const groupSchema = z
       id: 'grp_finance',
       name: 'Finance',
       member_ids: ['usr_fay'],
+      filled_by_oidc: false,
       created_at: '2026-03-16T14:00:00.000Z',
       updated_at: '2026-03-16T14:00:00.000Z',
     },

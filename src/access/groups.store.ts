@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
-import type { Condition, Statement } from '../db/open-db.ts'
+import type { Condition, Fragment, Statement } from '../db/open-db.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
 import type { groups } from './access.table.ts'
 
@@ -12,22 +12,23 @@ export type Group = Omit<typeof groups.$inferSelect, 'tenant_id'>
 export const mostMembers = 1_000
 
 const g = sql`g`
-const columns = sql`g.id, g.name, g.member_ids, g.version, g.write_id, g.created_at, g.updated_at, g.deleted_at`
+const columns = sql`g.id, g.name, g.member_ids, g.version, g.write_id, g.created_at, g.updated_at, g.deleted_at,
+  g.filled_by_oidc`
 
 /** Inserts a group whose id is free, where the condition holds. */
 export function insertGroup(ctx: Ctx, group: Group, condition: Condition): Statement {
-  const { id, name, member_ids, write_id, created_at, updated_at } = group
+  const { id, name, member_ids, write_id, created_at, updated_at, filled_by_oidc } = group
   return ctx.db.all(sql`
-    INSERT INTO groups (tenant_id, id, name, member_ids, write_id, created_at, updated_at)
-    SELECT ${ctx.actor.tenantId}, ${id}, ${name}, ${member_ids}, ${write_id}, ${created_at}, ${updated_at}
+    INSERT INTO groups (tenant_id, id, name, member_ids, write_id, created_at, updated_at, filled_by_oidc)
+    SELECT ${ctx.actor.tenantId}, ${id}, ${name}, ${member_ids}, ${write_id}, ${created_at}, ${updated_at}, ${filled_by_oidc}
     WHERE NOT EXISTS (SELECT 1 FROM groups WHERE tenant_id = ${ctx.actor.tenantId} AND id = ${id}) AND ${condition}`)
 }
 
 /** Writes a group as it is to be, where it is still in the version `seen` and the condition holds. */
 export function updateGroup(ctx: Ctx, seen: Group, next: Group, condition: Condition): Statement {
   return ctx.db.all(sql`
-    UPDATE groups SET name = ${next.name}, member_ids = ${next.member_ids}, deleted_at = ${next.deleted_at}, version = version + 1,
-      write_id = ${next.write_id}, updated_at = ${ctx.now}
+    UPDATE groups SET name = ${next.name}, member_ids = ${next.member_ids}, deleted_at = ${next.deleted_at},
+      filled_by_oidc = ${next.filled_by_oidc}, version = version + 1, write_id = ${next.write_id}, updated_at = ${ctx.now}
     WHERE tenant_id = ${ctx.actor.tenantId} AND id = ${seen.id} AND deleted_at IS NULL AND version = ${seen.version} AND ${condition}`)
 }
 
@@ -49,6 +50,14 @@ export function selectKnownGroups(ctx: Ctx, ids: readonly string[]) {
   return ctx.db.all<{ id: string; members: number }>(sql`
     SELECT g.id, json_array_length(g.member_ids) AS members FROM ${jsonEach(ids)} CROSS JOIN groups g
     WHERE g.tenant_id = ${ctx.actor.tenantId} AND g.id = value AND g.deleted_at IS NULL`)
+}
+
+/** Of these groups, those that tokens fill, and how many members they have. */
+export function selectFilledGroups(ctx: Ctx, ids: readonly string[], others: Fragment) {
+  return ctx.db.all<{ id: string; members: number }>(sql`
+    SELECT g.id, json_array_length(g.member_ids) AS members
+    FROM (SELECT value FROM ${jsonEach(ids)} UNION ${others}) CROSS JOIN groups g
+    WHERE g.tenant_id = ${ctx.actor.tenantId} AND g.id = value AND g.filled_by_oidc AND g.deleted_at IS NULL`)
 }
 
 /** Puts a person into groups, and takes them out of others, where the condition holds. */

@@ -12,6 +12,8 @@ import { regrouping, refuseStale, tries, type Tags } from './regrouping.ts'
 export interface GroupFacts {
   name: string
   member_ids: readonly string[]
+  /** Whether tokens say who is in it. */
+  filled_by_oidc: boolean
 }
 
 /**
@@ -21,7 +23,7 @@ export interface GroupFacts {
  * @throws Refusal `duplicate_id`, `invalid_input` (members)
  */
 export async function createGroup(ctx: Ctx, asked: GroupFacts & { id?: string | undefined }): Promise<Group> {
-  const { name, member_ids } = asked
+  const { name, member_ids, filled_by_oidc } = asked
   const group: Group = {
     id: asked.id ?? newId('grp'),
     name,
@@ -31,6 +33,7 @@ export async function createGroup(ctx: Ctx, asked: GroupFacts & { id?: string | 
     created_at: ctx.now,
     updated_at: ctx.now,
     deleted_at: null,
+    filled_by_oidc: Number(filled_by_oidc),
   }
   const written = wroteGroup(ctx, group)
   const created: Happening = {
@@ -38,7 +41,7 @@ export async function createGroup(ctx: Ctx, asked: GroupFacts & { id?: string | 
     resourceId: group.id,
     from: null,
     to: 'active',
-    data: { name, joined: member_ids, left: [] },
+    data: { name, joined: member_ids, left: [], ...(filled_by_oidc && { filled_by_oidc }) },
   }
   const made = await onceIf(
     ctx,
@@ -111,19 +114,28 @@ async function write(
   for (let attempt = 0; attempt < tries; attempt += 1) {
     const seen = await getGroup(ctx, id)
     refuseStale(tags, seen.version)
-    const { name = seen.name, member_ids } = change
+    const { name = seen.name, member_ids, filled_by_oidc = seen.filled_by_oidc === 1 } = change
     const memberIds = member_ids ? JSON.stringify(member_ids) : seen.member_ids
-    const next = { ...seen, name, member_ids: memberIds, deleted_at: deletedAt, write_id: newId('wr') }
+    const filled = Number(filled_by_oidc)
+    const isRefilled = filled !== seen.filled_by_oidc
+    const next = {
+      ...seen,
+      name,
+      member_ids: memberIds,
+      filled_by_oidc: filled,
+      deleted_at: deletedAt,
+      write_id: newId('wr'),
+    }
     const members = regrouping(seen.member_ids, memberIds)
     const isGone = deletedAt !== null
-    if (name === seen.name && memberIds === seen.member_ids && !isGone) return seen
+    if (name === seen.name && memberIds === seen.member_ids && !isRefilled && !isGone) return seen
     const written = wroteGroup(ctx, next)
     const happening: Happening = {
       type: isGone ? 'group.deleted' : 'group.updated',
       resourceId: id,
       from: 'active',
       to: isGone ? 'deleted' : 'active',
-      data: { name, ...members },
+      data: { name, ...members, ...(isRefilled && { filled_by_oidc }) },
     }
     const {
       group: [group],

@@ -135,7 +135,7 @@ function shown(person: Person, roles: readonly Role[]) {
   return roles.includes('admin') ? render(person) : { id: person.id, name: person.name }
 }
 
-function render({ id, name, email, kind, roles, groups, disabled, created_at, updated_at }: Person) {
+function render({ id, name, email, kind, roles, groups, disabled, created_at, updated_at, issuer, subject }: Person) {
   return {
     id,
     name,
@@ -146,5 +146,6 @@ function render({ id, name, email, kind, roles, groups, disabled, created_at, up
     disabled: disabled === 1,
     created_at: iso(created_at),
     updated_at: iso(updated_at),
+    ...(issuer !== null && subject !== null && { issuer, subject }),
   }
 }

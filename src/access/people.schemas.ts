@@ -82,6 +82,8 @@ const whole = {
   disabled: z.boolean(),
   created_at: time,
   updated_at: time,
+  issuer: z.string().optional().openapi({ description: 'Of who signs in with tokens: the identity provider, …' }),
+  subject: z.string().optional().openapi({ description: '… and who they are to it. An email identifies nobody.' }),
 }
 
 export const personSchema = z.object(whole).openapi('Person', { example })
@@ -98,6 +100,8 @@ export const shownPersonSchema = z
     disabled: whole.disabled.optional().openapi({ description: onlyAdmins }),
     created_at: time.optional().openapi({ description: onlyAdmins }),
     updated_at: time.optional().openapi({ description: onlyAdmins }),
+    issuer: whole.issuer,
+    subject: whole.subject,
   })
   .openapi('ShownPerson', { example: { id: example.id, name: example.name } })
 export const personListSchema = z.object({ data: z.array(shownPersonSchema), next }).openapi('PersonList')

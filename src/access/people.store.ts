@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
-import type { Condition, Statement } from '../db/open-db.ts'
+import type { Condition, Fragment, Statement } from '../db/open-db.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
 import type { people } from './access.table.ts'
 import { roomyGroups } from './groups.store.ts'
@@ -12,17 +12,33 @@ export type Person = Omit<typeof people.$inferSelect, 'tenant_id'>
 
 const p = sql`p`
 const columns = sql`p.id, p.name, p.email, p.kind, p.roles, p.groups, p.disabled, p.version, p.write_id, p.created_at, p.updated_at,
-  p.deleted_at`
+  p.deleted_at, p.issuer, p.subject, p.claimed_at`
 
-/** Inserts a person whose id is free, into groups that all have room. */
+/** Inserts a person whose id, and whose subject if they have one, is free, into groups that all have room. */
 export function insertPerson(ctx: Ctx, person: Person): Statement {
-  const { id, name, email, kind, roles, groups, disabled, write_id, created_at, updated_at } = person
+  const {
+    id,
+    name,
+    email,
+    kind,
+    roles,
+    groups,
+    disabled,
+    write_id,
+    created_at,
+    updated_at,
+    issuer,
+    subject,
+    claimed_at,
+  } = person
   return ctx.db.all(sql`
-    INSERT INTO people (tenant_id, id, name, email, kind, roles, groups, disabled, write_id, created_at, updated_at)
+    INSERT INTO people (tenant_id, id, name, email, kind, roles, groups, disabled, write_id, created_at, updated_at, issuer, subject,
+      claimed_at)
     SELECT ${ctx.actor.tenantId}, ${id}, ${name}, ${email}, ${kind}, ${roles}, ${groups}, ${disabled}, ${write_id}, ${created_at},
-      ${updated_at}
+      ${updated_at}, ${issuer}, ${subject}, ${claimed_at}
     WHERE NOT EXISTS (SELECT 1 FROM people WHERE tenant_id = ${ctx.actor.tenantId} AND id = ${id})
-      AND ${roomyGroups(ctx, JSON.parse(groups) as string[])}`)
+      AND ${roomyGroups(ctx, JSON.parse(groups) as string[])}
+    ON CONFLICT DO NOTHING`)
 }
 
 /**
@@ -34,7 +50,8 @@ export function insertPerson(ctx: Ctx, person: Person): Statement {
 export function updatePerson(ctx: Ctx, seen: Person, next: Person, joined: readonly string[], losesAdmin: boolean) {
   return ctx.db.all(sql`
     UPDATE people SET name = ${next.name}, email = ${next.email}, kind = ${next.kind}, roles = ${next.roles}, groups = ${next.groups},
-      disabled = ${next.disabled}, deleted_at = ${next.deleted_at}, version = version + 1, write_id = ${next.write_id}, updated_at = ${ctx.now}
+      disabled = ${next.disabled}, deleted_at = ${next.deleted_at}, claimed_at = ${next.claimed_at}, version = version + 1,
+      write_id = ${next.write_id}, updated_at = ${ctx.now}
     WHERE ${own(ctx, seen.id)} AND version = ${seen.version} AND ${roomyGroups(ctx, joined)}
       AND ${losesAdmin ? keepsAnAdminKey(ctx, keysOf(seen.id)) : sql`1`}`)
 }
@@ -92,11 +109,25 @@ export function selectPerson(ctx: Ctx, id: string) {
     SELECT ${columns} FROM people p WHERE p.tenant_id = ${ctx.actor.tenantId} AND p.id = ${id} AND p.deleted_at IS NULL`)
 }
 
+/** Who this is to an identity provider, also where they are disabled or deleted. */
+export function selectSubject(ctx: Ctx, issuer: string, subject: string) {
+  return ctx.db.all<Person>(sql`SELECT ${columns} FROM people p WHERE ${called(ctx, issuer, subject)}`)
+}
+
+/** The groups of a person whom an identity provider calls so, as a subquery. */
+export function groupsOfSubject(ctx: Ctx, issuer: string, subject: string): Fragment {
+  return sql`SELECT e.value FROM people p CROSS JOIN json_each(p.groups) e WHERE ${called(ctx, issuer, subject)}`
+}
+
 /** Newest first. */
 export function selectPeople(ctx: Ctx, page: PageRequest) {
   return ctx.db.all<Person>(sql`
     SELECT ${columns} FROM people p INDEXED BY people_by_tenant
     WHERE p.tenant_id = ${ctx.actor.tenantId} AND p.deleted_at IS NULL AND ${behind(page, p)} ${newestFirst(page, p)}`)
+}
+
+function called(ctx: Ctx, issuer: string, subject: string): SQL {
+  return sql`p.tenant_id = ${ctx.actor.tenantId} AND p.issuer = ${issuer} AND p.subject = ${subject}`
 }
 
 function own(ctx: Ctx, id: string): SQL {

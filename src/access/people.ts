@@ -20,13 +20,26 @@ export interface PersonFacts {
   disabled: boolean
 }
 
+/** Who somebody is to an identity provider, and when the token was issued that says what is known of them. */
+export interface ClaimedSubject {
+  issuer: string
+  subject: string
+  claimed_at: number
+}
+
 /**
  * Makes a person.
  *
  * @param asked.id without one they get one
+ * @param whose where they have signed in with a token
  * @throws Refusal `duplicate_id`, `invalid_input` (groups)
  */
-export async function createPerson(ctx: Ctx, asked: PersonFacts & { id?: string | undefined }): Promise<Person> {
+export async function createPerson(
+  ctx: Ctx,
+  asked: PersonFacts & { id?: string | undefined },
+  whose?: ClaimedSubject,
+): Promise<Person> {
+  const { issuer = null, subject = null, claimed_at = null } = whose ?? {}
   const person: Person = {
     ...stored(asked),
     id: asked.id ?? newId('usr'),
@@ -35,6 +48,9 @@ export async function createPerson(ctx: Ctx, asked: PersonFacts & { id?: string 
     created_at: ctx.now,
     updated_at: ctx.now,
     deleted_at: null,
+    issuer,
+    subject,
+    claimed_at,
   }
   const { id } = person
   const { kind, roles, groups, disabled } = asked
@@ -44,7 +60,7 @@ export async function createPerson(ctx: Ctx, asked: PersonFacts & { id?: string 
     resourceId: id,
     from: null,
     to: state(person),
-    data: { kind, roles, groups, disabled },
+    data: { kind, roles, groups, disabled, ...(whose && { issuer, subject }) },
   }
   const made = await onceIf(
     ctx,
@@ -66,11 +82,20 @@ export async function createPerson(ctx: Ctx, asked: PersonFacts & { id?: string 
  * Changes a person; what is undefined stays. Whom it takes a role from, or disables, has lost it with the next call of
  * each of their keys.
  *
+ * @param claimedAt when the token was issued that says so; after a newer one it says nothing
  * @throws Refusal `not_found`, `precondition_failed`, `invalid_input` (groups), `last_admin_key`
  */
-export async function changePerson(ctx: Ctx, id: string, change: Partial<PersonFacts>, tags: Tags): Promise<Person> {
+export async function changePerson(
+  ctx: Ctx,
+  id: string,
+  change: Partial<PersonFacts>,
+  tags: Tags,
+  claimedAt?: number,
+): Promise<Person> {
   return write(ctx, id, tags, (seen) => {
-    const next = { ...seen, ...stored({ ...facts(seen), ...change }) }
+    if (claimedAt !== undefined && claimedAt <= (seen.claimed_at ?? 0)) return null
+    const claimed_at = claimedAt ?? seen.claimed_at
+    const next = { ...seen, ...stored({ ...facts(seen), ...change }), claimed_at }
     const { roles, kind } = change
     const changed = Object.keys(change).filter((name) => next[name as keyof Person] !== seen[name as keyof Person])
     if (changed.length === 0) return null

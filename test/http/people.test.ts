@@ -144,6 +144,21 @@ test('a group has its members, and each of them the group, whichever side it is 
   expect(await admin(`/v1/people/${ada.id}`, patch({ groups: ['grp_a'] }))).toMatchObject({ status: 422 })
 })
 
+test('an admin says whether tokens fill a group; that is a change like any other', async () => {
+  const tenant = await newTenant()
+  const admin = tenant.as('admin')
+  const plain = await admin('/v1/groups', post({ name: 'By hand' }))
+  expect(plain.body.filled_by_oidc).toBe(false)
+  const filled = await admin('/v1/groups', post({ id: 'grp_f', name: 'By tokens', filled_by_oidc: true }))
+  expect(filled.body.filled_by_oidc).toBe(true)
+  const changed = await admin('/v1/groups/grp_f', patch({ filled_by_oidc: false }))
+  expect(changed.body).toEqual({ ...filled.body, filled_by_oidc: false, updated_at: changed.body.updated_at })
+  expect((await eventsOf(tenant, 'grp_f')).map(({ data }) => data)).toEqual([
+    { name: 'By tokens', joined: [], left: [], filled_by_oidc: true },
+    { name: 'By tokens', joined: [], left: [], filled_by_oidc: false },
+  ])
+})
+
 test('a group has at most 1,000 members, from whichever side', async () => {
   const tenant = await newTenant()
   const admin = tenant.as('admin')

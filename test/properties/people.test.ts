@@ -47,7 +47,7 @@ async function act(tenant: Tenant, step: Action): Promise<void> {
     await changePerson(ctx, step.id, Object.fromEntries(told), null)
   }
   if (step.do === 'delete person') await deletePerson(ctx, step.id, null)
-  if (step.do === 'make group') await createGroup(ctx, { ...step, name: step.id })
+  if (step.do === 'make group') await createGroup(ctx, { ...step, name: step.id, filled_by_oidc: false })
   if (step.do === 'change group') await changeGroup(ctx, step.id, { member_ids: step.member_ids }, null)
   if (step.do === 'delete group') await deleteGroup(ctx, step.id, null)
   if (step.do === 'make key') {

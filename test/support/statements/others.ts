@@ -21,8 +21,9 @@ const filters = [undefined, ...statuses].flatMap((status) =>
 const someone = { ...rowOf(people), roles: '["admin"]', groups: '["g"]' }
 const some = { ...rowOf(groups), member_ids: '["p"]' }
 const moves = { joined: ['x'], left: ['y'] }
-const personColumns = 'id name email kind roles groups disabled version write_id created_at updated_at deleted_at'
-const groupColumns = 'id name member_ids version write_id created_at updated_at deleted_at'
+const personColumns =
+  'id name email kind roles groups disabled version write_id created_at updated_at deleted_at issuer subject claimed_at'
+const groupColumns = 'id name member_ids version write_id created_at updated_at deleted_at filled_by_oidc'
 const keyColumns = 'id person_id name roles instance_id created_at created_by expires_at revoked_at last_used_on'
 const aKey = {
   id: 'k',
@@ -67,6 +68,8 @@ export const samples: Samples = {
     selectKnownPeople: returns(person.selectKnownPeople(ctx, ['p']), 'id groups'),
     regroupPeople: person.regroupPeople(ctx, 'g', moves, sql`1`),
     selectPerson: returns(person.selectPerson(ctx, 'p'), personColumns),
+    selectSubject: returns(person.selectSubject(ctx, 'https://id.example', 's'), personColumns),
+    groupsOfSubject: gives(person.groupsOfSubject(ctx, 'https://id.example', 's')),
     selectPeople: pages.map((page) => returns(person.selectPeople(ctx, page), personColumns)),
   },
   'access/groups.store.ts': {
@@ -75,6 +78,7 @@ export const samples: Samples = {
     wroteGroup: holds(group.wroteGroup(ctx, some)),
     roomyGroups: [holds(group.roomyGroups(ctx, ['g'])), holds(group.roomyGroups(ctx, []))],
     selectKnownGroups: returns(group.selectKnownGroups(ctx, ['g']), 'id members'),
+    selectFilledGroups: returns(group.selectFilledGroups(ctx, ['g'], sql`SELECT 'h'`), 'id members'),
     regroupPerson: group.regroupPerson(ctx, 'p', moves, sql`1`),
     selectGroup: returns(group.selectGroup(ctx, 'g'), groupColumns),
     selectGroups: pages.map((page) => returns(group.selectGroups(ctx, page), groupColumns)),
