@@ -41,8 +41,10 @@ const a = sql`a`
 export function pageOfApprovals(ctx: Ctx, filter: ListFilter, page: PageRequest, more?: Condition): Fragment {
   const among = filter.status === undefined ? statuses : [filter.status]
   const rest = sql`${behind(page, a)}${more ? sql` AND ${more}` : sql``}`
-  const parts = seen(ctx, filter).flatMap(({ index, condition }) =>
-    among.map((status) => sql`${from(index)} ${sql.raw(`a.status = '${status}'`)} AND ${condition} AND ${rest}`),
+  const parts = seen(ctx, filter).flatMap(({ index, isFor = statuses, condition }) =>
+    among
+      .filter((status) => isFor.includes(status))
+      .map((status) => sql`${from(index)} ${is(status)} AND ${condition} AND ${rest}`),
   )
   return merged(parts, page)
 }
@@ -58,9 +60,9 @@ export function pageAsOfNow(ctx: Ctx, filter: ListFilter, page: PageRequest): Fr
   }
   const both = { ...page, limit: page.offset + page.limit, offset: 0 }
   const rest = sql`a.due_at IS NOT NULL AND ${overdue} AND ${behind(page, a)}`
-  const unswept = seen(ctx, filter).map(({ index, indexOfDue, condition }) => {
-    return sql`${from(indexOfDue ?? index)} a.status = 'pending' AND ${condition} AND ${rest}`
-  })
+  const unswept = seen(ctx, filter).flatMap(({ index, indexOfDue = index, condition }) =>
+    indexOfDue === null ? [] : [sql`${from(indexOfDue)} a.status = 'pending' AND ${condition} AND ${rest}`],
+  )
   const found = [pageOfApprovals(ctx, filter, both), merged(unswept, both)]
   return merged(
     found.map((one) => sql`SELECT * FROM ${one}`),
@@ -71,8 +73,10 @@ export function pageAsOfNow(ctx: Ctx, filter: ListFilter, page: PageRequest): Fr
 /** A part of what an actor sees of a list, which no other part has: a condition on the row `a`, and an index for it. */
 interface Part {
   index: string
-  /** For those that are past their due time; without one the same. */
-  indexOfDue?: string
+  /** For those that are past their due time; without one the same, null where another part has them. */
+  indexOfDue?: string | null
+  /** Of which statuses it is; without them, of all. */
+  isFor?: readonly Status[]
   condition: Condition
 }
 
@@ -90,11 +94,18 @@ function seen({ actor }: Ctx, filter: ListFilter): Part[] {
       condition: sql`${ofTenant} AND ${isOneOf([kind])} AND a.instance_id = ${instance}`,
     }))
   }
-  const plain: Part = {
-    index: indexFor(filter),
-    indexOfDue: 'approvals_due',
-    condition: sql`a.restricted = 0 AND ${ofTenant}${areAll ? sql`` : sql` AND ${isOneOf(kinds.map(({ kind }) => kind))}`}`,
+  const plain = sql`a.restricted = 0 AND ${ofTenant}`
+  const ofKinds = (some: typeof kinds) => sql`${plain} AND ${isOneOf(some.map(({ kind }) => kind))}`
+  // The index over all kinds has what is not pending.
+  const byKind = (kind: KindOfApprovals): Part => {
+    return { index: indexFor(filter), indexOfDue: null, isFor: ['pending'], condition: ofKinds([kind]) }
   }
+  const unrestricted: Part[] = areAll
+    ? [
+        { index: 'approvals_by_tenant', indexOfDue: 'approvals_due', isFor: notPending, condition: plain },
+        ...kinds.map(byKind),
+      ]
+    : [{ index: indexFor(filter), indexOfDue: 'approvals_due', condition: ofKinds(kinds) }]
   const restricted = kinds
     .filter(({ restrictable }) => restrictable)
     .flatMap((kind): Part[] => {
@@ -112,7 +123,14 @@ function seen({ actor }: Ctx, filter: ListFilter): Part[] {
       }
       return requesterId === undefined ? [asked, sent] : requesterId === actor.userId ? [asked] : [sent]
     })
-  return [plain, ...restricted]
+  return [...unrestricted, ...restricted]
+}
+
+const notPending = statuses.filter((status) => status !== 'pending')
+
+/** Said twice of what is not pending: a partial index may say it so. */
+function is(status: Status): Condition {
+  return sql.raw(status === 'pending' ? "a.status = 'pending'" : `a.status = '${status}' AND a.status <> 'pending'`)
 }
 
 function from(index: string): Fragment {
@@ -144,12 +162,12 @@ function isOneOf(kinds: readonly string[]): Condition {
   return sql.raw(listed.length === 1 ? `a.kind = ${listed[0]}` : `a.kind IN (${listed.join(', ')})`)
 }
 
-function indexFor({ kinds, areAll, requesterId, subjectType, subjectId, type }: ListFilter): string {
+function indexFor({ kinds, requesterId, subjectType, subjectId, type }: ListFilter): string {
   if (subjectId !== undefined) return 'approvals_by_subject'
   if (requesterId !== undefined) return `approvals_of_${kinds[0]?.kind}_by_requester`
   if (subjectType !== undefined) return `approvals_of_${kinds[0]?.kind}_by_subject_type`
   if (type !== undefined) return `approvals_of_${kinds[0]?.kind}_by_type`
-  return areAll ? 'approvals_by_tenant' : 'approvals_by_kind'
+  return 'approvals_by_kind'
 }
 
 function restrictedIndexFor({ kinds, requesterId, subjectType, subjectId, type }: ListFilter): string {
