@@ -73,7 +73,7 @@ const noDoors = doors.map((door) => ({
 export default defineConfig({
   plugins: ['typescript', 'unicorn', 'oxc', 'import'],
   categories: { correctness: 'error', suspicious: 'error', perf: 'error' },
-  ignorePatterns: ['dist', '.state', 'worker-configuration.d.ts'],
+  ignorePatterns: ['client/src/generated', 'dist', '.state', 'worker-configuration.d.ts'],
   rules: {
     'no-await-in-loop': 'off',
     'import/no-cycle': 'error',

@@ -91,6 +91,7 @@ export default defineConfig({
         test: {
           name: 'process',
           include: isLong ? ['test/process/*.crash.test.ts'] : ['test/{process,openapi}/**/*.test.ts'],
+          globalSetup: './test/support/build-client.ts',
           testTimeout: 300_000,
           hookTimeout: 120_000,
           // Each file has a server of its own, and waits for it more than it works.

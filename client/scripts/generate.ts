@@ -1,0 +1,87 @@
+// Makes src/generated/ from the OpenAPI document of the service beside this folder: the types of every operation, and
+// what the client has to know of each while it runs. Nothing of it is written by hand, or kept in the repository.
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+import openapiTypes, { astToString } from 'openapi-typescript'
+
+const folder = join(import.meta.dirname, '../src/generated')
+const app = join(import.meta.dirname, '../../src')
+
+interface Schema {
+  $ref?: string
+  type?: string | string[]
+  properties?: Record<string, Schema>
+}
+interface Operation {
+  operationId: string
+  parameters?: { name: string; in: string }[]
+  responses: Record<string, { content?: Record<string, { schema: Schema }> }>
+}
+interface Document {
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, Schema> }
+}
+
+mkdirSync(folder, { recursive: true })
+const document = await readDocument()
+const operations = operationsOf(document)
+const api = JSON.stringify(withoutRefusals(document))
+const mark = `// Made from ${createHash('sha256').update(operations).update(api).digest('hex')}\n`
+const files = ['operations.ts', 'api.ts'].map((name) => join(folder, name))
+if (!files.every((file) => existsSync(file) && readFileSync(file, 'utf8').startsWith(mark))) {
+  writeFileSync(files[0]!, mark + operations)
+  writeFileSync(files[1]!, mark + astToString(await openapiTypes(JSON.parse(api))))
+}
+
+/** The document, as the service makes it from the schemas that validate. */
+async function readDocument(): Promise<Document> {
+  const file = join(folder, 'document.mjs')
+  const contents = `
+    import { createApp } from './app.ts'
+    import { openApiDocument } from './http/openapi.ts'
+    export const document = openApiDocument(createApp(), 'https://countersign.example')`
+  const stdin = { contents, resolveDir: app, loader: 'ts' } as const
+  const platform = { bundle: true, packages: 'external', platform: 'node', format: 'esm', jsx: 'automatic' } as const
+  await build({ stdin, outfile: file, ...platform, jsxImportSource: 'hono/jsx', logLevel: 'error' })
+  const made = (await import(pathToFileURL(file).href)) as { document: Document }
+  rmSync(file)
+  return JSON.parse(JSON.stringify(made.document)) as Document
+}
+
+/** Refusals are thrown, whatever the operation: their types are not needed with each. */
+function withoutRefusals(document: Document): Document {
+  for (const operation of Object.values(document.paths).flatMap((methods) => Object.values(methods))) {
+    const good = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'))
+    operation.responses = Object.fromEntries(good)
+  }
+  return document
+}
+
+/**
+ * Of each operation its method and path; behind them `+` where it takes an Idempotency-Key, and the member of its
+ * answer that is a list, where it is read page by page (`[]`: the answer itself).
+ */
+function operationsOf({ paths, components }: Document): string {
+  const resolved = (schema: Schema): Schema =>
+    schema.$ref === undefined ? schema : components.schemas[schema.$ref.split('/').at(-1)!]!
+  const listOf = ({ responses }: Operation): string => {
+    const schema = resolved(responses[200]?.content?.['application/json']?.schema ?? {})
+    if (schema.type === 'array') return '[]'
+    const lists = Object.entries(schema.properties ?? {}).filter(([, member]) => resolved(member).type === 'array')
+    if (lists.length === 1) return lists[0]![0]
+    throw new Error(`Which member of its answer is the list? ${lists.map(([name]) => name).join()}`)
+  }
+  const lines = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => {
+      const takes = (name: string) => operation.parameters?.some((one) => one.name === name) ?? false
+      const words = [method.toUpperCase(), path]
+      if (takes('idempotency-key')) words.push('+')
+      if (takes('cursor')) words.push(listOf(operation))
+      return `  ${operation.operationId}: '${words.join(' ')}',`
+    }),
+  )
+  return `export const operations = {\n${lines.sort().join('\n')}\n} as const\n`
+}

@@ -1,0 +1,175 @@
+import type { components } from './generated/api.ts'
+import { known, type Answer, type Arguments, type Item, type ListId, type OperationId } from './operations.ts'
+import { CountersignError, isCountersignError } from './problem.ts'
+import { rest, send, type Connection } from './send.ts'
+
+type Schemas = components['schemas']
+/** What somebody asks for. */
+export type NewRequest = Schemas['NewRequest']
+/** What was asked, and where it stands. */
+export type ApprovalRequest = Schemas['Request']
+/** What became of an approval. */
+export type Decision = Schemas['Decision']
+
+/** How a call is made. */
+export interface CallOptions {
+  signal?: AbortSignal | undefined
+  /** For what creates; without it the client makes one for each call, and keeps it when it tries again. */
+  idempotencyKey?: string
+  /** An ETag: where that is not the present one any more, nothing happens. */
+  ifMatch?: string
+  /** Whether it may be sent again when no answer came, although it is neither a GET, PUT or DELETE nor has a key. */
+  isRepeatable?: boolean
+}
+
+type Given<Id extends OperationId> =
+  {} extends Arguments<Id> ? [(Arguments<Id> & CallOptions)?] : [Arguments<Id> & CallOptions]
+
+/** An answer with its headers: `ETag`, `Idempotency-Replayed`, … */
+export interface FullAnswer<Id extends OperationId> {
+  data: Answer<Id>
+  headers: Headers
+  status: number
+}
+
+/**
+ * Calls Countersign. Every operation of the service can be called by its `operationId`; what an agent does all day has
+ * methods of its own. Whatever fails throws a `CountersignError`.
+ */
+export class Countersign {
+  private readonly connection: Connection
+
+  constructor(connection: Connection) {
+    this.connection = connection
+  }
+
+  /** Calls an operation by its `operationId`. */
+  async call<Id extends OperationId>(id: Id, ...given: Given<Id>): Promise<Answer<Id>> {
+    return (await this.send(id, ...given)).data
+  }
+
+  /** As `call`, with the headers of the answer. */
+  async send<Id extends OperationId>(id: Id, ...[given]: Given<Id>): Promise<FullAnswer<Id>> {
+    const { method, path, takesKey } = known(id)
+    const { body, signal, idempotencyKey, ifMatch, isRepeatable, ...where }: Whole = given ?? {}
+    const headers: Record<string, string> = { accept: 'application/json' }
+    if (body !== undefined) headers['content-type'] = 'application/json'
+    if (takesKey) headers['idempotency-key'] = idempotencyKey ?? crypto.randomUUID()
+    if (ifMatch !== undefined) headers['if-match'] = ifMatch
+    const response = await send(this.connection, {
+      method,
+      url: addressOf(path, where),
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal,
+      isRepeatable: isRepeatable ?? (takesKey || (method !== 'POST' && method !== 'PATCH')),
+    })
+    return { data: (await contentOf(response)) as Answer<Id>, headers: response.headers, status: response.status }
+  }
+
+  /** Everything that an operation lists, page after page, as it is asked for. */
+  async *list<Id extends ListId>(id: Id, ...given: Given<Id>): AsyncGenerator<Item<Id>, void, undefined> {
+    const { list = '' } = known(id)
+    let query = (given as [Whole?])[0]?.query
+    for (;;) {
+      const page = [{ ...given[0], query }] as unknown as Given<Id>
+      const { data, headers } = await this.send(id, ...page)
+      const lists = data as unknown as Record<string, Item<Id>[]>
+      yield* list === '[]' ? (data as unknown as Item<Id>[]) : lists[list]!
+      const next = /<([^>]*)>; *rel="next"/.exec(headers.get('link') ?? '')?.[1]
+      if (next === undefined) return
+      query = Object.fromEntries(new URL(next, 'https://countersign.invalid').searchParams)
+    }
+  }
+
+  /** Asks for a yes. With an `external_ref` it is found again by `find`, however long ago it was asked. */
+  async request(asked: NewRequest, options?: CallOptions): Promise<ApprovalRequest> {
+    return this.call('createRequest', { ...options, body: asked })
+  }
+
+  /** What was asked under this reference of your own; null where nothing was. */
+  async find(externalRef: string, options?: Pick<CallOptions, 'signal'>): Promise<ApprovalRequest | null> {
+    const query = { external_ref: externalRef, limit: 1 }
+    const [found] = (await this.call('listRequests', { ...options, query })).data
+    return found ? this.call('getRequest', { ...options, path: { id: found.id } }) : null
+  }
+
+  /**
+   * Waits until it is decided. When the time is over it is not denied: the answer says `pending`, and it can be waited
+   * for again.
+   *
+   * @param options `timeout` in milliseconds; without it, as long as it takes. What the service cannot answer for a
+   *   while is waited through
+   */
+  async waitForDecision(
+    id: string,
+    { timeout, signal }: { timeout?: number; signal?: AbortSignal | undefined } = {},
+  ): Promise<Decision> {
+    const until = timeout === undefined ? Infinity : Date.now() + timeout
+    for (;;) {
+      const left = Math.max(0, until - Date.now())
+      const wait = Math.min(50, Math.ceil(left / 1000))
+      try {
+        const decision = await this.call('awaitDecision', { path: { id }, query: { wait }, signal })
+        if (decision.status !== 'pending' || Date.now() >= until) return decision
+      } catch (error) {
+        const passes = isCountersignError(error) && (error.status === 0 || error.status === 429 || error.status >= 500)
+        if (!passes || Date.now() >= until) throw error
+        await rest(Math.min((error.retryAfter ?? 5) * 1000, Math.max(0, until - Date.now())), signal)
+      }
+    }
+  }
+
+  /**
+   * Takes an approval up, once: call it right before doing what was approved, and do exactly the `details` that it
+   * answers. Not even this client gets it twice.
+   */
+  async redeem(
+    { id, digest }: Pick<Decision, 'id' | 'digest'>,
+    options?: CallOptions,
+  ): Promise<Answer<'redeemRequest'>> {
+    return this.call('redeemRequest', { ...options, path: { id }, body: { digest } })
+  }
+
+  /** Says what came of what was redeemed; the same again is the same answer. */
+  async report(
+    id: string,
+    outcome: Schemas['RequestOutcome'],
+    options?: Pick<CallOptions, 'signal'>,
+  ): Promise<ApprovalRequest> {
+    return this.call('reportRequestOutcome', { ...options, path: { id }, body: outcome, isRepeatable: true })
+  }
+}
+
+interface Whole extends CallOptions {
+  path?: Record<string, string>
+  query?: Record<string, unknown>
+  body?: unknown
+}
+
+/** @throws TypeError where the path has a parameter that is not given */
+function addressOf(template: string, { path = {}, query = {} }: Whole): string {
+  const filled = template.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = path[name]
+    if (value === undefined || value === '') throw new TypeError(`${template} takes a ${name}.`)
+    return encodeURIComponent(value)
+  })
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null) search.set(name, String(value))
+  }
+  return search.size > 0 ? `${filled}?${search}` : filled
+}
+
+/** JSON as a value; a stream of events as the stream. */
+async function contentOf(response: Response): Promise<unknown> {
+  const type = response.headers.get('content-type') ?? ''
+  if (type.includes('event-stream')) return response.body
+  const text = await response.text()
+  if (!type.includes('json')) return text === '' ? undefined : text
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new CountersignError('unreadable', 'The answer is not JSON.', { status: response.status, cause })
+  }
+}

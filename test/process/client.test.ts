@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Webhook } from 'standardwebhooks'
+import { Countersign, isCountersignError, verifyWebhook, WebhookVerificationError } from '../../client/src/index.ts'
+import type { Connection } from '../../client/src/index.ts'
+import { startReceiver } from '../support/real-receiver.ts'
+import { startServer, type Server } from '../support/server.ts'
+
+/* `@countersign/client` against the server that `npm start` starts. */
+
+let server: Server
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server?.dispose())
+
+const as = (name: string, more: Partial<Connection> = {}) =>
+  new Countersign({ baseUrl: `${server.origin}/`, key: `cs_demo_${name}`, ...more })
+const deployment = { type: 'deployment', title: 'Deploy web 4.2.0', details: { service: 'web' } }
+const failed = (promise: Promise<unknown>) =>
+  promise.then(
+    () => expect.unreachable('It did not fail.'),
+    (error: unknown) => error as Record<string, unknown>,
+  )
+
+/** A connection over which the answers to these attempts are lost, counted from 0. */
+function losing(...lost: number[]) {
+  const sent: Request[] = []
+  const through = async (request: Request) => {
+    sent.push(request.clone())
+    const response = await fetch(request)
+    if (!lost.includes(sent.length - 1)) return response
+    await response.arrayBuffer()
+    throw new TypeError('The connection was lost.')
+  }
+  return { sent, through }
+}
+
+test('asks, waits, redeems what was approved once, and reports', async () => {
+  const external_ref = `deploy-${crypto.randomUUID()}`
+  const asked = await as('service').request({ ...deployment, external_ref })
+  expect(await as('service').find(external_ref)).toEqual(asked)
+  expect(await as('service').find('never-asked')).toBeNull()
+  expect(await as('service').waitForDecision(asked.id, { timeout: 0 })).toMatchObject({ status: 'pending' })
+  const decided = as('service').waitForDecision(asked.id)
+  await as('reviewer').call('approveRequest', { path: { id: asked.id }, body: { digest: asked.digest } })
+  const decision = await decided
+  expect(decision).toMatchObject({ status: 'approved', decided_by: 'usr_reviewer' })
+  expect(await as('service').redeem(decision)).toMatchObject({ details: { service: 'web' } })
+  const reported = await as('service').report(asked.id, { outcome: 'succeeded', result: { run: 42 } })
+  expect(reported.redemption).toMatchObject({ state: 'redeemed', outcome: 'succeeded', result: { run: 42 } })
+  const again = await failed(as('service').redeem(asked))
+  expect(isCountersignError(again, 'already_redeemed')).toBe(true)
+  expect(again).toMatchObject({
+    status: 409,
+    requestId: expect.any(String),
+    message: expect.stringMatching(/^already_/),
+  })
+})
+
+test('a failure has its code, its faults and what helps', async () => {
+  const wrong = await failed(as('member').request({ ...deployment, title: '' }))
+  expect(wrong).toMatchObject({ code: 'invalid_input', status: 422, members: { errors: [{ pointer: '/title' }] } })
+  const path = { instance_id: '497f6eca-6276-4993-bfeb-53cbbbba6f08' }
+  const asFastApi = await failed(as('service').call('requestIntent', { path, body: { action: 'refund' } as never }))
+  expect(asFastApi).toMatchObject({ code: 'invalid_input', members: { errors: expect.any(Array) } })
+  expect(await failed(as('nobody').call('whoAmI'))).toMatchObject({ code: 'unauthorized', status: 401 })
+  const elsewhere = new Countersign({
+    baseUrl: server.origin,
+    key: '',
+    fetch: async () => new Response('<p>', { status: 502 }),
+    retries: 0,
+  })
+  expect(await failed(elsewhere.call('whoAmI'))).toMatchObject({ code: 'unreadable', status: 502 })
+  expect(await failed(as('member').call('getClaim', { path: { claim_id: '' } }))).toBeInstanceOf(TypeError)
+})
+
+test('lists go on from page to page, also those that are bare arrays', async () => {
+  const ids: string[] = []
+  for await (const { claim_id } of as('coordinator').list('listClaims', { query: { limit: 7 } })) ids.push(claim_id)
+  const { pagination } = await as('coordinator').call('listClaims')
+  expect(ids).toHaveLength(pagination.total!)
+  expect(new Set(ids).size).toBe(ids.length)
+
+  const changes: string[] = []
+  const body = { entityType: 'offer', entityName: 'Offer', action: 'create', payload: {} } as const
+  for (const entityId of ['of_1', 'of_2', 'of_3'])
+    await as('member').call('requestChange', { body: { ...body, entityId } })
+  for await (const { entityId } of as('member').list('listChanges', { query: { limit: 1, entityType: 'offer' } }))
+    changes.push(entityId)
+  expect(changes).toEqual(['of_3', 'of_2', 'of_1'])
+})
+
+test('what creates is sent again when its answer was lost, and is done once', async () => {
+  const { sent, through } = losing(0, 1)
+  const external_ref = `lost-${crypto.randomUUID()}`
+  const asked = await as('member', { fetch: through }).request({ ...deployment, external_ref })
+  const keys = sent.map(({ headers }) => headers.get('idempotency-key'))
+  expect([new Set(keys).size, keys.length]).toEqual([1, 3])
+  expect(await as('member').find(external_ref)).toEqual(asked)
+
+  await as('reviewer').call('approveRequest', { path: { id: asked.id } })
+  const lost = losing(0)
+  expect(await as('member', { fetch: lost.through }).redeem(asked)).toMatchObject({ id: asked.id })
+  expect(lost.sent).toHaveLength(2)
+})
+
+test('what may not be done twice is not sent again when nobody knows whether it was done', async () => {
+  const path = { instance_id: crypto.randomUUID() }
+  const { sent, through } = losing(0)
+  const error = await failed(as('service', { fetch: through }).call('leaseOutbox', { path }))
+  expect([error.code, sent.length]).toEqual(['no_answer', 1])
+})
+
+test('a call over the rate comes again after the pause that the service asks for, whatever it does', async () => {
+  const path = { instance_id: crypto.randomUUID() }
+  const body = JSON.stringify({ code: 'rate_limited', detail: 'Too many.' })
+  const answers = [new Response(body, { status: 429, headers: { 'retry-after': '1' } })]
+  const through = async (request: Request) => answers.pop() ?? fetch(request)
+  const began = Date.now()
+  expect(await as('service', { fetch: through }).call('leaseOutbox', { path })).toEqual({ entries: [] })
+  expect(Date.now() - began).toBeGreaterThanOrEqual(990)
+  const patient = async () => new Response(body, { status: 429, headers: { 'retry-after': '60' } })
+  const error = await failed(as('service', { fetch: patient }).call('leaseOutbox', { path }))
+  expect(error).toMatchObject({ code: 'rate_limited', retryAfter: 60 })
+})
+
+test('a wait ends with its signal, and goes on over a restart of the server', async () => {
+  const { id } = await as('member').request(deployment)
+  const controller = new AbortController()
+  const stopped = failed(as('member').waitForDecision(id, { signal: controller.signal }))
+  controller.abort(new Error('Enough.'))
+  expect(await stopped).toMatchObject({ message: 'Enough.' })
+
+  const decided = as('member', { retries: 0 }).waitForDecision(id)
+  await server.kill()
+  await server.restart()
+  await as('reviewer').call('rejectRequest', { path: { id }, body: { comment: 'Not on a Friday' } })
+  expect(await decided).toMatchObject({ status: 'rejected', reason: 'Not on a Friday' })
+})
+
+test('webhooks are verified as they come, and nothing else is', async () => {
+  const receiver = await startReceiver()
+  try {
+    const body = { url: receiver.url, event_types: ['request.created' as const] }
+    const { secret } = await as('admin').call('createWebhookEndpoint', { body })
+    receiver.secret = secret
+    const arrived = new Promise<Message>((resolve) => {
+      receiver.answer = (arrival, { headers }) => {
+        resolve({ headers: headers as Record<string, string>, body: JSON.stringify(arrival.body) })
+        return 204
+      }
+    })
+    const { id } = await as('member').request(deployment)
+    await verified(await arrived, secret, id)
+  } finally {
+    await receiver.close()
+  }
+  const secret = `whsec_${Buffer.alloc(32, 's').toString('base64')}`
+  const signature = new Webhook(secret).sign('msg_1', new Date(), '{}')
+  const timestamp = String(Math.floor(Date.now() / 1000))
+  const headers = { 'webhook-id': 'msg_1', 'webhook-timestamp': timestamp, 'webhook-signature': signature }
+  expect(await verifyWebhook({ headers, body: '{}' }, secret)).toEqual({})
+})
+
+interface Message {
+  headers: Record<string, string>
+  body: string
+}
+
+async function verified({ headers, body }: Message, secret: string, id: string): Promise<void> {
+  expect(await verifyWebhook({ headers, body }, secret)).toMatchObject({ type: 'request.created', data: { id } })
+  const request = new Request('https://x.example', { method: 'POST', headers, body })
+  expect(await verifyWebhook(request, ['whsec_b3RoZXI=', secret])).toMatchObject({ data: { id } })
+  const refused = async (message: Parameters<typeof verifyWebhook>[0], ...rest: [string, object?]) =>
+    expect(await failed(verifyWebhook(message, ...rest))).toBeInstanceOf(WebhookVerificationError)
+  await refused({ headers, body: body.replace('pending', 'decided') }, secret)
+  await refused({ headers, body }, 'whsec_b3RoZXI=')
+  await refused({ headers, body }, secret, { now: Date.now() + 301_000 })
+  await refused({ headers: {}, body }, secret)
+  await refused({ headers: { ...headers, 'webhook-timestamp': 'soon' }, body }, secret)
+}
