@@ -1,6 +1,7 @@
 import { pokeWatch } from '../any-approval/poke-watch.ts'
 import { expireDue, rejectDue } from '../approvals/decide-due.ts'
 import { systemContext, type Ctx } from '../context.ts'
+import { purgeSessions } from '../desk/sessions.ts'
 import { families } from '../families.ts'
 import { logLine } from '../log-line.ts'
 import { purgeKeys } from '../idempotency/purge.ts'
@@ -15,6 +16,7 @@ const jobs: Record<string, (ctx: Ctx) => Promise<number>> = {
   reject_approvals: rejectDue,
   ...Object.assign({}, ...families.map((family) => family.jobs)),
   purge_idempotency_keys: purgeKeys,
+  purge_sessions: purgeSessions,
   purge_webhooks: purgeWebhooks,
   relay_webhooks: relayWebhooks,
 }
