@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { demoTenant, insert, type Demo } from '../src/approvals/approvals.demo.ts'
+import { demoPolicies } from '../src/policies/policies.demo.ts'
 import type { Role } from '../src/context.ts'
 
 /** Whoever has a key in the demo data. The keys exist in local development only. */
@@ -35,13 +36,13 @@ const groups = [
 ]
 
 /**
- * The demo data as SQL statements: two tenants with their keys, and what each family has for the first.
+ * The demo data as SQL statements: two tenants with their keys, and policies and what each family has for the first.
  *
  * @param now when it is loaded, in milliseconds
  */
 export async function demoData(demos: readonly Demo[], now: number): Promise<string[]> {
   const made = await Promise.all(demos.map((demo) => demo.statements(now)))
-  return [...access(now), ...made.flat()]
+  return [...access(now), ...demoPolicies(now), ...made.flat()]
 }
 
 function access(now: number): string[] {

@@ -12,6 +12,7 @@ import { docsRoutes } from './http/docs.routes.ts'
 import { healthRoutes } from './http/health.routes.ts'
 import { crossOrigin, options, unanswered } from './http/methods.ts'
 import { onError } from './http/problem.ts'
+import { policyRoutes } from './policies/policies.routes.ts'
 import { createRouter } from './http/router.ts'
 import { createMiddleware } from 'hono/factory'
 import { systemContext } from './context.ts'
@@ -55,6 +56,7 @@ export function createApp() {
     peopleRoutes,
     groupRoutes,
     keyRoutes,
+    policyRoutes,
   ]
   for (const routes of rooms) app.route('/', routes)
   app.openAPIRegistry.registerWebhook(outgoing)

@@ -1,5 +1,6 @@
 import { accessRefusals } from './access/access.refusals.ts'
 import { families } from './families.ts'
+import { policyRefusals } from './policies/policies.refusals.ts'
 import { coreRefusals, type Explanations } from './refusal.ts'
 import { webhookRefusals } from './webhooks/webhooks.refusals.ts'
 
@@ -10,4 +11,5 @@ export const refusals: Readonly<Explanations> = Object.assign(
   ...families.map((family) => family.refusals),
   webhookRefusals,
   accessRefusals,
+  policyRefusals,
 )

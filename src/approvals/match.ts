@@ -4,8 +4,8 @@ import { Refusal } from '../refusal.ts'
 import type { Match, PolicyFacts, Where } from './policy.ts'
 
 /*
- * Which policy something falls under: pure, by what is asked alone. Text and numbers compare as they were written, digit
- * by digit.
+ * Which policy something falls under: pure, by what is asked alone. Numbers compare as they were written, digit by
+ * digit.
  */
 
 /** A member that a condition needs, and that is missing, or of another type. */

@@ -62,3 +62,9 @@ export const audience = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.tenant_id, table.capacity, table.due_at, table.approval_id] })],
 )
+
+/** Tenants whose people have changed since it was last looked whether they can fulfil the policies. */
+export const uncheckedPolicies = sqliteTable('unchecked_policies', {
+  tenant_id: text().primaryKey(),
+  changed_at: integer().notNull(),
+})

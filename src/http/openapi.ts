@@ -17,6 +17,7 @@ const tags: Record<string, string> = {
   ...Object.assign({}, ...families.map((family) => family.tags)),
   'Any approval': 'Approvals of whatever kind, by their ids: read, decide, what happened.',
   'People and keys': 'Who there is, in which groups, with which API keys; and who you are.',
+  Policies: 'Who has to say yes to what, where the tenant says so.',
   Webhooks: 'Where events are sent, and the log of it.',
   Dashboard: 'One list over everything.',
   Service: 'Health, and this document.',

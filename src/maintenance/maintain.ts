@@ -5,6 +5,7 @@ import { purgeSessions } from '../desk/sessions.ts'
 import { families } from '../families.ts'
 import { logLine } from '../log-line.ts'
 import { purgeKeys } from '../idempotency/purge.ts'
+import { recheckPolicies } from '../policies/recheck-policies.ts'
 import { purgeWebhooks, relayWebhooks } from '../webhooks/relay.ts'
 
 /** How many watches one job wakes: the platform bounds what one run may call. The others look by themselves. */
@@ -15,6 +16,7 @@ const jobs: Record<string, (ctx: Ctx) => Promise<number>> = {
   expire_approvals: expireDue,
   reject_approvals: rejectDue,
   ...Object.assign({}, ...families.map((family) => family.jobs)),
+  recheck_policies: recheckPolicies,
   purge_idempotency_keys: purgeKeys,
   purge_sessions: purgeSessions,
   purge_webhooks: purgeWebhooks,

@@ -1,12 +1,16 @@
 import { sql } from 'drizzle-orm'
 import { groups, people } from '../../../src/access/access.table.ts'
 import * as access from '../../../src/access/access.store.ts'
+import * as capable from '../../../src/access/capable.store.ts'
 import * as group from '../../../src/access/groups.store.ts'
 import * as key from '../../../src/access/keys.store.ts'
 import * as admin from '../../../src/access/last-admin.store.ts'
 import * as person from '../../../src/access/people.store.ts'
 import * as tenant from '../../../src/access/tenants.store.ts'
+import { recordFound } from '../../../src/approvals/history.store.ts'
 import { statuses } from '../../../src/approvals/states.ts'
+import * as policy from '../../../src/approvals/policies.store.ts'
+import { policies, policyVersions } from '../../../src/approvals/policies.table.ts'
 import * as dashboard from '../../../src/dashboard/dashboard.store.ts'
 import * as idempotency from '../../../src/idempotency/idempotency.store.ts'
 import { ctx, firstPage, gives, holds, laterPage, returns, rowOf, type Samples } from './sample.ts'
@@ -38,6 +42,9 @@ const aKey = {
   last_used_on: null,
 }
 const pages = [firstPage, laterPage]
+const aPolicy = { ...rowOf(policies), body: '{}', body_version: 1 }
+const policyColumns =
+  'id name priority version_id infeasible version write_id created_at updated_at deleted_at body body_version'
 const listed = 'id kind status title requester created_at due_at on_due decided_at decided_by family'
 
 /** What the stores build that belong to no family. */
@@ -95,6 +102,27 @@ export const samples: Samples = {
       key.selectHolder(ctx, 'k'),
       'key_id key_name expires_at instance_id id name email kind groups tenant_id tenant_name time_zone',
     ),
+  },
+  'access/capable.store.ts': {
+    selectSomeOfRoles: returns(capable.selectSomeOfRoles(ctx, 5), 'name people'),
+    selectSomeOfGroups: returns(capable.selectSomeOfGroups(ctx, ['g'], 5), 'name people filled_by_oidc'),
+  },
+  'approvals/policies.store.ts': {
+    insertVersion: policy.insertVersion(ctx, rowOf(policyVersions), policy.hasRoomForPolicy(ctx)),
+    hasRoomForPolicy: holds(policy.hasRoomForPolicy(ctx)),
+    isPolicyAt: holds(policy.isPolicyAt(ctx, aPolicy)),
+    insertPolicy: policy.insertPolicy(ctx, aPolicy),
+    updatePolicy: returns(policy.updatePolicy(ctx, aPolicy, aPolicy), 'id'),
+    wrotePolicy: holds(policy.wrotePolicy(ctx, aPolicy)),
+    turnPage: policy.turnPage(ctx, sql`1`),
+    selectPolicy: returns(policy.selectPolicy(ctx, 'p'), policyColumns),
+    selectPolicies: pages.map((page) => returns(policy.selectPolicies(ctx, page), policyColumns)),
+    selectAllPolicies: returns(policy.selectAllPolicies(ctx), policyColumns),
+    selectWhetherUnchecked: returns(policy.selectWhetherUnchecked(ctx), 'changed_at'),
+    selectUnchecked: returns(policy.selectUnchecked(ctx, 5, 5), 'tenant_id changed_at'),
+    noteFeasibility: policy.noteFeasibility(ctx, [aPolicy], 'w'),
+    foundInfeasible: recordFound(ctx, policy.foundInfeasible(ctx, 'w'), 5),
+    markChecked: policy.markChecked(ctx, { tenant_id: 't', changed_at: 1 }),
   },
   'dashboard/dashboard.store.ts': {
     selectPage: filters.flatMap((filter) =>

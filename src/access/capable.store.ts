@@ -1,0 +1,42 @@
+import { sql, type SQL } from 'drizzle-orm'
+import { roles, type Ctx, type Role } from '../context.ts'
+import { jsonEach } from '../db/json.ts'
+
+/** Some of the people who have a role, or are in a group: ids, as a JSON array. */
+export interface Some {
+  name: string
+  people: string
+}
+
+/** An index of each role, by which a few who have it are found. */
+const indexes: Record<Role, string> = {
+  member: 'people_who_are_members',
+  coordinator: 'people_who_are_coordinators',
+  reviewer: 'people_who_are_reviewers',
+  admin: 'people_who_are_admins',
+  service: 'people_who_are_services',
+}
+
+/** Of each role the first few who have it and are not disabled. Reads no others. */
+export function selectSomeOfRoles(ctx: Ctx, atMost: number) {
+  const terms = roles.map((role): SQL => {
+    const found = sql.raw(`INDEXED BY ${indexes[role]} WHERE disabled = 0 AND instr(roles, '"${role}"')`)
+    return sql`SELECT ${role} AS name, (SELECT json_group_array(id) FROM (
+      SELECT id FROM people ${found} AND tenant_id = ${ctx.actor.tenantId} LIMIT ${atMost})) AS people`
+  })
+  return ctx.db.all<Some>(sql.join(terms, sql` UNION ALL `))
+}
+
+/**
+ * Of each of these groups that is there the first few members who are not disabled; and whether tokens fill it (1), so
+ * that there may be others tomorrow. Reads no people but these and disabled ones.
+ */
+export function selectSomeOfGroups(ctx: Ctx, ids: readonly string[], atMost: number) {
+  const { tenantId } = ctx.actor
+  return ctx.db.all<Some & { filled_by_oidc: number }>(sql`
+    SELECT g.id AS name, g.filled_by_oidc, (SELECT json_group_array(id) FROM (
+      SELECT p.id FROM json_each(g.member_ids) m CROSS JOIN people p
+      WHERE p.tenant_id = ${tenantId} AND p.id = m.value AND p.disabled = 0 LIMIT ${atMost})) AS people
+    FROM ${jsonEach(ids)} wanted CROSS JOIN groups g
+    WHERE g.tenant_id = ${tenantId} AND g.id = wanted.value AND g.deleted_at IS NULL`)
+}

@@ -1,0 +1,59 @@
+import { selectSomeOfGroups, selectSomeOfRoles, type Some } from '../access/capable.store.ts'
+import { enough, infeasibleStage, type Available } from '../approvals/feasible.ts'
+import { inGroup, inRole, ruleOf, type Capacity, type PolicyBody } from '../approvals/policy.ts'
+import type { Ctx } from '../context.ts'
+
+/** Who there is, for whatever policy of a tenant names these groups. */
+export interface Crowd {
+  people: ReadonlyMap<Capacity, readonly string[]>
+  open: ReadonlySet<Capacity>
+  /** Who has a role, and so may ask. */
+  anybody: readonly string[]
+}
+
+/** Where a policy names groups. */
+export interface NamingGroups {
+  match?: { requester_group?: string | undefined } | undefined
+  stages?: readonly { all: readonly { group?: string | undefined; role?: string | undefined }[] }[] | undefined
+}
+
+/** The groups that a policy names. */
+export function groupsOf({ match, stages = [] }: NamingGroups): string[] {
+  const named = stages.flatMap(({ all }) => all.map(({ group }) => group))
+  return [...new Set([...named, match?.requester_group])].filter((group) => group !== undefined)
+}
+
+/** Reads as many people of each role and group as can matter, and no more. */
+export function selectCrowd(ctx: Ctx, groups: readonly string[]) {
+  return {
+    roles: selectSomeOfRoles(ctx, enough),
+    groups: selectSomeOfGroups(ctx, groups, enough),
+  }
+}
+
+interface CrowdRead {
+  roles: readonly Some[]
+  groups: readonly (Some & { filled_by_oidc: number })[]
+}
+
+/** Who there is, of what `selectCrowd` has read. */
+export function crowdOf({ roles, groups }: CrowdRead): Crowd {
+  const idsOf = ({ people }: Some) => JSON.parse(people) as string[]
+  return {
+    people: new Map([
+      ...roles.map((role) => [inRole(role.name), idsOf(role)] as const),
+      ...groups.map((group) => [inGroup(group.name), idsOf(group)] as const),
+    ]),
+    open: new Set(groups.filter((group) => group.filled_by_oidc === 1).map(({ name }) => inGroup(name))),
+    anybody: roles.flatMap(idsOf),
+  }
+}
+
+/** The first stage of a policy that the people there are cannot fulfil; null where they can. */
+export function infeasibleAmong({ people, open, anybody }: Crowd, policy: PolicyBody): string | null {
+  const { requester_group: group } = policy.match
+  const areKnown = group !== undefined && !open.has(inGroup(group))
+  const askers = areKnown ? (people.get(inGroup(group)) ?? []) : anybody
+  const available: Available = { people, open, askers }
+  return infeasibleStage(ruleOf(policy), available)
+}
