@@ -5,6 +5,7 @@
 //   LOG_REQUESTS  on: a line for each request; json: as the deployed Worker logs it; off: errors only
 //   RATE_LIMIT    on: as deployed; off
 //   CORS_ORIGINS  whose pages may call it from a browser, with commas between them
+//   OIDC_…        the variables of wrangler.toml that begin so: sign-in with tokens
 //   INSPECT_PORT  where a debugger may attach (Chrome: chrome://inspect)
 import { enableCompileCache } from 'node:module'
 import { existsSync, mkdirSync } from 'node:fs'
@@ -37,6 +38,7 @@ const server = await startLocalServer({
     LOG_REQUESTS: logMode === 'off' ? 'off' : 'on',
     WEBHOOK_SECRET_KEY: Buffer.alloc(32, 'for development only').toString('base64'),
     WEBHOOKS_ALLOW_LOOPBACK: 'on',
+    ...Object.fromEntries(Object.entries(process.env).filter(isOfSignIn)),
   },
   log: logPrinter(logMode),
   ...(inspectorPort !== undefined && { inspectorPort }),
@@ -64,6 +66,10 @@ async function stop(): Promise<void> {
   setTimeout(() => process.exit(0), 5_000).unref()
   await server.stop()
   process.exit(0)
+}
+
+function isOfSignIn(variable: [string, string | undefined]): variable is [string, string] {
+  return variable[0].startsWith('OIDC_')
 }
 
 function isTaken(): Promise<boolean> {

@@ -18,6 +18,17 @@ export const accessRefusals = {
     'Leave the Idempotency-Key out, or let the operator set the secret WEBHOOK_SECRET_KEY.',
     60,
   ],
+  sign_in_unavailable: [
+    503,
+    'Tokens cannot be verified just now',
+    'Try again after the seconds that Retry-After says, or use an API key; if it stays, let the operator look at the variables OIDC_….',
+    10,
+  ],
+  cross_origin: [
+    403,
+    'A page of another site may not act by this sign-in',
+    'Send a key or a token in a header, or let the operator name the origin of the page in CORS_ORIGINS.',
+  ],
 } as const satisfies Record<string, Explained>
 
 declare module '../refusal.ts' {

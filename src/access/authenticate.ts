@@ -7,7 +7,7 @@ import { noteDay, selectKey, type StoredKey } from './access.store.ts'
  * How long an isolate trusts what it has read of a key and its person: what was taken from them may work this much
  * longer, and never 30 seconds, although a replica may have been read that was a little behind.
  */
-const trustMs = 25_000
+export const trustMs = 25_000
 /** How long it remembers that there is no such key: a new one may take this long. */
 const unknownMs = 5_000
 const cacheSize = 1_000
@@ -15,13 +15,20 @@ const cacheSize = 1_000
 const cache = new BoundedCache<{ key: StoredKey; readAt: number }>(cacheSize)
 /** Hashes of keys that there are not, and when that was read. */
 const unknown = new BoundedCache<number>(cacheSize)
+/** All that is forgotten when keys or people change here. */
+const memories: { clear(): void }[] = [cache, unknown]
 /** How often this isolate has changed keys or people: what was read before is not remembered after. */
 let changes = 0
 
-/** An API key that may be used now, and whose it is. */
+/** An API key, or a token, that may be used now, and whose it is. */
 export interface Authenticated {
+  /** The key's; the same for all tokens of a person. */
   keyId: string
   actor: Actor
+  /** When it is over by itself, in milliseconds; null where that is the key's to know. */
+  goodUntil: number | null
+  /** Where to go on, if the person has been written just now: a replica may not know of it yet. */
+  db?: Db
   /** Today (UTC), where this is the first use of the key today that is known here. */
   firstUseOn: string | null
 }
@@ -65,13 +72,30 @@ export async function authenticateHash(
   const today = new Date(now).toISOString().slice(0, 10)
   const firstUseOn = (key.last_used_on ?? '') < today ? today : null
   key.last_used_on = firstUseOn ?? key.last_used_on
-  return { keyId: key.id, actor, firstUseOn }
+  return { keyId: key.id, actor, goodUntil: null, firstUseOn }
 }
 
-/** Forgets what this isolate knows of keys and their people, so that a change made here counts at once. */
+/**
+ * Forgets what this isolate knows of keys, tokens and their people, so that a change made here counts at once.
+ */
 export function forgetKeys(): void {
   changes += 1
-  for (const memory of [cache, unknown]) memory.clear()
+  for (const memory of memories) memory.clear()
+}
+
+/** Remembers, for as long as nothing is forgotten, up to a thousand of what is read to know who somebody is. */
+export function remembering<V>(): { get(key: string): V | undefined; keep(key: string, value: V, asOf: number): void } {
+  const memory = new BoundedCache<V>(cacheSize)
+  memories.push(memory)
+  return {
+    get: (key) => memory.get(key),
+    keep: (key, value, asOf) => void (asOf === changes && memory.set(key, value)),
+  }
+}
+
+/** How often keys or people have changed here: for what is read now, and remembered then. */
+export function changesSoFar(): number {
+  return changes
 }
 
 /** Stores the day of a key's first use on it. */
@@ -101,6 +125,7 @@ function isGood({ revoked_at, expires_at }: StoredKey, now: number): boolean {
   return revoked_at === null && (expires_at === null || expires_at > now)
 }
 
-function isRecent(readAt: number, forMs: number, now: number): boolean {
+/** Whether what was read at this time may be trusted for so long. */
+export function isRecent(readAt: number, forMs: number, now: number): boolean {
   return now - readAt < forMs && now >= readAt
 }

@@ -98,7 +98,7 @@ export const keyRoutes = createRouter()
       path: '/v1/me',
       operationId: 'whoAmI',
       tags,
-      summary: 'Say whose the key is, and what it may do',
+      summary: 'Say whose the key, or the token, is, and what it may do',
       description: 'Its roles are those that its person has too.',
       roles: 'any',
       takesBoundKeys: true,
@@ -107,13 +107,14 @@ export const keyRoutes = createRouter()
     }),
     async (c) => {
       const holder = await whoAmI(c.get('ctx'), c.get('keyId'))
-      const { id, name, email, kind, groups, key_id, key_name, expires_at, instance_id, tenant_id, ...tenant } = holder
+      const { id, name, email, kind, groups, issuer, subject, key_id, key_name, expires_at, ...its } = holder
+      const { instance_id, tenant_id, tenant_name, time_zone } = its
       const me = {
-        person: { id, name, email, kind },
+        person: { id, name, email, kind, ...(issuer !== null && subject !== null && { issuer, subject }) },
         roles: [...c.get('ctx').actor.roles],
         groups: JSON.parse(groups) as string[],
-        key: { id: key_id, name: key_name, expires_at: iso(expires_at) },
-        tenant: { id: tenant_id, name: tenant.tenant_name, time_zone: tenant.time_zone },
+        key: key_id === null || key_name === null ? null : { id: key_id, name: key_name, expires_at: iso(expires_at) },
+        tenant: { id: tenant_id, name: tenant_name, time_zone },
         instance_id,
       }
       return c.json(me, 200)

@@ -70,10 +70,15 @@ export const meSchema = z
       name: z.string(),
       email: z.string().nullable(),
       kind: z.enum(['human', 'service']),
+      issuer: z.string().optional().openapi({ description: 'Of who signs in with tokens: the identity provider, …' }),
+      subject: z.string().optional().openapi({ description: '… and who they are to it.' }),
     }),
     roles: z.array(z.enum(roles)).openapi({ description: 'Those of the key that its person has too.' }),
     groups: z.array(z.string()),
-    key: z.object({ id: z.string(), name: z.string(), expires_at: time.nullable() }),
+    key: z
+      .object({ id: z.string(), name: z.string(), expires_at: time.nullable() })
+      .nullable()
+      .openapi({ description: 'Null where it is a token.' }),
     tenant: z.object({ id: z.string(), name: z.string(), time_zone: z.string() }),
     instance_id: z.string().nullable().openapi({ description: 'The one agent instance that the key reaches.' }),
   })

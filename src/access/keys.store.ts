@@ -13,6 +13,7 @@ export type ApiKey = Omit<typeof apiKeys.$inferSelect, 'hash' | 'tenant_id'>
 const k = sql`k`
 const columns = sql`k.id, k.person_id, k.name, k.roles, k.instance_id, k.created_at, k.created_by, k.expires_at, k.revoked_at,
   k.last_used_on`
+const holder = sql`p.id, p.name, p.email, p.kind, p.groups, p.issuer, p.subject, t.id AS tenant_id, t.name AS tenant_name, t.time_zone`
 
 /** Inserts a key of a person who has all of its roles. */
 export function insertKey(ctx: Ctx, key: ApiKey, hash: string): Statement {
@@ -65,21 +66,31 @@ export function selectApiKeys(ctx: Ctx, page: PageRequest) {
 /** Whose a key is, and where. */
 export function selectHolder(ctx: Ctx, keyId: string) {
   return ctx.db.all<Holder>(sql`
-    SELECT k.id AS key_id, k.name AS key_name, k.expires_at, k.instance_id, p.id, p.name, p.email, p.kind, p.groups,
-      t.id AS tenant_id, t.name AS tenant_name, t.time_zone
+    SELECT k.id AS key_id, k.name AS key_name, k.expires_at, k.instance_id, ${holder}
     FROM api_keys k CROSS JOIN people p CROSS JOIN tenants t
     WHERE k.id = ${keyId} AND p.tenant_id = k.tenant_id AND p.id = k.person_id AND t.id = k.tenant_id`)
 }
 
+/** The same for who has signed in with a token. */
+export function selectSelf(ctx: Ctx, personId: string) {
+  return ctx.db.all<Holder>(sql`
+    SELECT NULL AS key_id, NULL AS key_name, NULL AS expires_at, NULL AS instance_id, ${holder}
+    FROM people p CROSS JOIN tenants t
+    WHERE p.tenant_id = ${ctx.actor.tenantId} AND p.id = ${personId} AND t.id = p.tenant_id`)
+}
+
+/** Who holds a key; `key_id` and `key_name` are null where it is a token. */
 export interface Holder extends Pick<ApiKey, 'expires_at' | 'instance_id'> {
-  key_id: string
-  key_name: string
+  key_id: string | null
+  key_name: string | null
   id: string
   name: string
   email: string | null
   kind: 'human' | 'service'
   /** A JSON array. */
   groups: string
+  issuer: string | null
+  subject: string | null
   tenant_id: string
   tenant_name: string
   time_zone: string

@@ -6,6 +6,7 @@ import { newId } from '../ids.ts'
 import { invalidInput, Refusal, type Fault } from '../refusal.ts'
 import { decrypt, encrypt } from '../secrets.ts'
 import { forgetKeys, sha256 } from './authenticate.ts'
+import { personBehind } from './good-keys.ts'
 import {
   insertKey,
   isStoredKey,
@@ -13,6 +14,7 @@ import {
   selectApiKey,
   selectApiKeys,
   selectHolder,
+  selectSelf,
   type ApiKey,
   type Holder,
 } from './keys.store.ts'
@@ -132,9 +134,10 @@ export async function listKeys(ctx: Ctx, page: PageRequest): Promise<Page<ApiKey
   return pageOf(rows, page, null, (key) => key)
 }
 
-/** Whose key a caller has sent. @throws Refusal `unauthorized` where it is gone just now */
+/** Whose key, or token, a caller has sent. @throws Refusal `unauthorized` where it is gone just now */
 export async function whoAmI(ctx: Ctx, keyId: string): Promise<Holder> {
-  const [holder] = await ctx.db.run(selectHolder(ctx, keyId))
+  const personId = personBehind(ctx, keyId)
+  const [holder] = await ctx.db.run(personId === null ? selectHolder(ctx, keyId) : selectSelf(ctx, personId))
   if (!holder) throw new Refusal('unauthorized', 'The key is gone.')
   return holder
 }

@@ -114,6 +114,13 @@ export function selectSubject(ctx: Ctx, issuer: string, subject: string) {
   return ctx.db.all<Person>(sql`SELECT ${columns} FROM people p WHERE ${called(ctx, issuer, subject)}`)
 }
 
+/** Those of these people who are not disabled. */
+export function selectEnabled(ctx: Ctx, ids: readonly string[]) {
+  return ctx.db.all<{ id: string }>(sql`
+    SELECT p.id FROM ${jsonEach(ids)} CROSS JOIN people p
+    WHERE p.tenant_id = ${ctx.actor.tenantId} AND p.id = value AND p.disabled = 0`)
+}
+
 /** The groups of a person whom an identity provider calls so, as a subquery. */
 export function groupsOfSubject(ctx: Ctx, issuer: string, subject: string): Fragment {
   return sql`SELECT e.value FROM people p CROSS JOIN json_each(p.groups) e WHERE ${called(ctx, issuer, subject)}`

@@ -9,6 +9,11 @@ export function insertTenant(ctx: Ctx): Statement {
     INSERT INTO tenants (id, name, created_at) VALUES (${tenantId}, ${tenantId}, ${ctx.now}) ON CONFLICT DO NOTHING`)
 }
 
+/** The context's tenant, if there is one of its name. */
+export function selectTenant(ctx: Ctx) {
+  return ctx.db.all<{ id: string }>(sql`SELECT id FROM tenants WHERE id = ${ctx.actor.tenantId}`)
+}
+
 /** Every tenant, by id; or the one of a key. */
 export function selectTenants(ctx: Ctx, keyId?: string) {
   const which = keyId === undefined ? sql`1` : sql`id = (SELECT tenant_id FROM api_keys WHERE id = ${keyId})`

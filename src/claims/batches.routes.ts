@@ -183,7 +183,7 @@ after 15 minutes and with its key; connect again. A key has at most 10 streams o
       refuses: ['not_found'],
     }),
     async (c) => {
-      const stream = await followRunner(c.get('ctx'), c.req.valid('param').batch_id, c.get('keyId'))
+      const stream = await followRunner(c.get('ctx'), c.req.valid('param').batch_id, c.get('keyId'), c.get('goodUntil'))
       return c.body(stream, 200, { 'Content-Type': 'text/event-stream' }) as never
     },
   )

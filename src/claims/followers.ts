@@ -31,9 +31,15 @@ export class Followers {
   /**
    * Opens a stream: where the batch is now, each step, its end. The caller has checked who may see the batch.
    *
+   * @param goodUntil when a token ends that stands for the key
    * @throws Refusal `rate_limited` where the key or the batch has as many streams as it may have, `unauthorized`
    */
-  async admit(tenantId: string, batchId: string, keyId: string): Promise<ReadableStream<Uint8Array>> {
+  async admit(
+    tenantId: string,
+    batchId: string,
+    keyId: string,
+    goodUntil: number | null,
+  ): Promise<ReadableStream<Uint8Array>> {
     if (this.all.size >= mostPerBatch) {
       throw new Refusal('rate_limited', `The batch ${batchId} is followed ${mostPerBatch} times already.`)
     }
@@ -44,7 +50,7 @@ export class Followers {
     try {
       const until = (await goodKeys(ctx, [keyId])).get(keyId)
       if (until === undefined) throw new Refusal('unauthorized', 'The API key is expired or revoked.')
-      const endsAt = Math.min(ctx.now + longestMs, until)
+      const endsAt = Math.min(ctx.now + longestMs, until, goodUntil ?? Infinity)
       const row = { id: follower.id, batch_id: batchId, key_id: keyId, ends_at: endsAt }
       const live = Array.from(this.all, ({ id }) => id)
       const {

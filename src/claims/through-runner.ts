@@ -34,11 +34,17 @@ export async function cancelThroughRunner(
  * The batch's server-sent events, if it is one of the caller's tenant.
  *
  * @param keyId the API key that opens the stream, which does not outlive it
+ * @param goodUntil when it is over, where it is a token that opens it
  * @throws Refusal `not_found`, `rate_limited` where there are too many streams
  */
-export async function followRunner(ctx: Ctx, batchId: string, keyId: string): Promise<ReadableStream> {
+export async function followRunner(
+  ctx: Ctx,
+  batchId: string,
+  keyId: string,
+  goodUntil: number | null,
+): Promise<ReadableStream> {
   await getBatch(ctx, batchId)
-  const reply = await ctx.env.BATCH_RUNNER.getByName(batchId).follow(ctx.actor.tenantId, batchId, keyId)
+  const reply = await ctx.env.BATCH_RUNNER.getByName(batchId).follow(ctx.actor.tenantId, batchId, keyId, goodUntil)
   if ('refused' in reply) throw Refusal.fromValue(reply.refused as RefusalValue)
   return reply.stream
 }

@@ -1,30 +1,39 @@
 import { createMiddleware } from 'hono/factory'
+import { authenticateToken } from '../access/authenticate-token.ts'
 import { authenticate, noteUse, type Authenticated } from '../access/authenticate.ts'
 import { createContext, directory } from '../context.ts'
 import { openDb } from '../db/open-db.ts'
 import { Refusal } from '../refusal.ts'
+import { presented } from './credentials.ts'
 import type { AppContext, AppEnv } from './environment.ts'
 import { countAgainstAddress, countAgainstKey } from './rate.ts'
 
 /**
- * Lets a request pass with a valid API key, and builds the context that everything behind it works in. Reads start
- * wherever the nearest replica is, or where the caller's bookmark says; writes go to the primary.
+ * Lets a request pass with a valid API key or token, and builds the context that everything behind it works in. Reads
+ * start wherever the nearest replica is, or where the caller's bookmark says; writes go to the primary.
  */
 export function authentication() {
   return createMiddleware<AppEnv>(async function authentication(c, next) {
     const now = Date.now()
-    const secret = presentedKey(c)
-    if (!secret) {
+    const sent = presented(c)
+    if (!sent) {
       await countAgainstAddress(c)
       throw new Refusal('unauthorized', 'Send Authorization: Bearer <key> or X-API-Key: <key>.')
     }
-    const db = openDb(directory(c.env), sessionStart(c), c.get('cost'))
-    const authenticated = await authenticate(db, secret, now, () => countAgainstAddress(c))
-    if (!authenticated)
-      throw new Refusal('unauthorized', 'The API key is unknown, expired or revoked, or its person is disabled.')
-    const { actor, keyId } = authenticated
+    const opened = openDb(directory(c.env), sessionStart(c), c.get('cost'))
+    const counted = () => countAgainstAddress(c)
+    const authenticated =
+      'key' in sent
+        ? await authenticate(opened, sent.key, now, counted)
+        : await authenticateToken(c.env, opened, sent.settings, sent.token, now, counted)
+    if (!authenticated) {
+      const what = 'key' in sent ? 'The API key is unknown, expired or revoked, or its person' : 'The token’s person'
+      throw new Refusal('unauthorized', `${what} is disabled.`)
+    }
+    const { actor, keyId, goodUntil, db = opened } = authenticated
     c.set('bookmark', () => db.bookmark())
     c.set('keyId', keyId)
+    c.set('goodUntil', goodUntil)
     c.set('ctx', createContext(c.env, { db, actor, now, requestId: c.get('requestId') }))
     if (authenticated.firstUseOn !== null) noteLater(c, authenticated)
     await countAgainstKey(c, keyId)
@@ -50,12 +59,6 @@ function noteLater(c: AppContext, authenticated: Authenticated): void {
   } catch {
     // Where the app is called without a Worker around it, nobody has to be told to wait.
   }
-}
-
-/** The key as RFC 6750 sends it, or as the `X-API-Key` header does. */
-function presentedKey(c: AppContext): string | undefined {
-  const bearer = /^Bearer +(\S+) *$/i.exec(c.req.header('Authorization') ?? '')
-  return bearer?.[1] ?? c.req.header('X-API-Key')
 }
 
 function sessionStart(c: AppContext): string {

@@ -155,11 +155,12 @@ function withinInstance(c: AppContext, { path, operationId, takesBoundKeys }: De
 }
 
 /** What an operation may refuse, for the document. */
-function mayRefuse({ request, creates, faults, refuses = [] }: Declaration): Refusing {
+function mayRefuse({ method, request, creates, faults, refuses = [] }: Declaration): Refusing {
   const codes = new Set<RefusalCode>([
     'unauthorized',
     'tenant_mismatch',
     'forbidden',
+    ...(method === 'get' ? [] : (['cross_origin'] as const)),
     'invalid_input',
     ...(request?.body ? (['invalid_json', 'body_too_large', 'unsupported_media_type'] as const) : []),
     ...(creates ? (['idempotency_key_reused'] as const) : []),
@@ -167,6 +168,7 @@ function mayRefuse({ request, creates, faults, refuses = [] }: Declaration): Ref
     'rate_limited',
     'internal_error',
     'storage_unavailable',
+    'sign_in_unavailable',
   ])
   return refusing([...codes], faults)
 }

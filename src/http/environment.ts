@@ -15,8 +15,10 @@ export interface AppEnv {
     bookmark: () => string | null
     /** Set once the caller is known. */
     ctx: Ctx
-    /** The API key that it was sent with. */
+    /** The API key that it was sent with, or what stands for it where it was a token. */
     keyId: string
+    /** When a token is over, in milliseconds; null for a key. */
+    goodUntil: number | null
     /** Set where the key is over its rate: what was answered before may be answered again, nothing else. */
     isOverRate?: boolean
     /** The endpoint that answers, once it is known. */

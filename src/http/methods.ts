@@ -47,7 +47,7 @@ export function options(app: OpenAPIHono<AppEnv>) {
  */
 export function crossOrigin() {
   const named = cors({
-    origin: (origin, c: AppContext) => (origins(c).includes(origin) ? origin : null),
+    origin: (origin, c: AppContext) => (namedOrigins(c).includes(origin) ? origin : null),
     allowMethods: methods,
     allowHeaders: [
       'Authorization',
@@ -77,11 +77,12 @@ export function crossOrigin() {
   })
   return createMiddleware<AppEnv>(async function crossOrigin(c, next) {
     const isPlainOptions = c.req.method === 'OPTIONS' && !c.req.header('Access-Control-Request-Method')
-    return origins(c).length === 0 || isPlainOptions ? next() : named(c, next)
+    return namedOrigins(c).length === 0 || isPlainOptions ? next() : named(c, next)
   })
 }
 
-function origins(c: AppContext): string[] {
+/** The origins in `CORS_ORIGINS`. */
+export function namedOrigins(c: AppContext): string[] {
   return (c.env.CORS_ORIGINS ?? '')
     .split(',')
     .map((origin) => origin.trim())

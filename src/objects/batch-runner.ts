@@ -83,9 +83,9 @@ export class BatchRunner extends DurableObject<Env> {
   }
 
   /** Server-sent events of the batch for the holder of a key. The caller has checked who may see it. */
-  async follow(tenantId: string, batchId: string, keyId: string): Promise<FollowReply> {
+  async follow(tenantId: string, batchId: string, keyId: string, goodUntil: number | null): Promise<FollowReply> {
     try {
-      return { stream: await this.followers.admit(tenantId, batchId, keyId) }
+      return { stream: await this.followers.admit(tenantId, batchId, keyId, goodUntil) }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       return { refused: error.toValue() }

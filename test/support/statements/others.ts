@@ -29,6 +29,8 @@ const personColumns =
   'id name email kind roles groups disabled version write_id created_at updated_at deleted_at issuer subject claimed_at'
 const groupColumns = 'id name member_ids version write_id created_at updated_at deleted_at filled_by_oidc'
 const keyColumns = 'id person_id name roles instance_id created_at created_by expires_at revoked_at last_used_on'
+const holderColumns =
+  'key_id key_name expires_at instance_id id name email kind groups issuer subject tenant_id tenant_name time_zone'
 const aKey = {
   id: 'k',
   person_id: 'p',
@@ -65,6 +67,7 @@ export const samples: Samples = {
   },
   'access/tenants.store.ts': {
     insertTenant: tenant.insertTenant(ctx),
+    selectTenant: returns(tenant.selectTenant(ctx), 'id'),
     selectTenants: [undefined, 'k'].map((key) => returns(tenant.selectTenants(ctx, key), 'id')),
   },
   'access/people.store.ts': {
@@ -76,6 +79,7 @@ export const samples: Samples = {
     regroupPeople: person.regroupPeople(ctx, 'g', moves, sql`1`),
     selectPerson: returns(person.selectPerson(ctx, 'p'), personColumns),
     selectSubject: returns(person.selectSubject(ctx, 'https://id.example', 's'), personColumns),
+    selectEnabled: returns(person.selectEnabled(ctx, ['p']), 'id'),
     groupsOfSubject: gives(person.groupsOfSubject(ctx, 'https://id.example', 's')),
     selectPeople: pages.map((page) => returns(person.selectPeople(ctx, page), personColumns)),
   },
@@ -98,10 +102,8 @@ export const samples: Samples = {
     recordRevokedKeysOf: key.recordRevokedKeysOf(ctx, 'p', sql`1`),
     selectApiKey: returns(key.selectApiKey(ctx, 'k'), keyColumns),
     selectApiKeys: pages.map((page) => returns(key.selectApiKeys(ctx, page), keyColumns)),
-    selectHolder: returns(
-      key.selectHolder(ctx, 'k'),
-      'key_id key_name expires_at instance_id id name email kind groups tenant_id tenant_name time_zone',
-    ),
+    selectHolder: returns(key.selectHolder(ctx, 'k'), holderColumns),
+    selectSelf: returns(key.selectSelf(ctx, 'p'), holderColumns),
   },
   'access/capable.store.ts': {
     selectSomeOfRoles: returns(capable.selectSomeOfRoles(ctx, 5), 'name people'),
