@@ -22,7 +22,7 @@ const folders: Record<string, string[]> = {
     families.map((family) => [family, [...families.filter((other) => other !== family), 'maintenance']]),
   ),
   webhooks: [...families, 'maintenance'],
-  approvals: [...families, 'webhooks', 'maintenance', 'http', 'access', 'idempotency'],
+  approvals: [...families, 'webhooks', 'maintenance', 'http', 'idempotency'],
   idempotency: [...families, 'webhooks', 'approvals', 'access', 'maintenance', 'http'],
   access: [...families, 'webhooks', 'maintenance'],
   policies: [...families, 'webhooks', 'maintenance'],
@@ -38,6 +38,12 @@ const folders: Record<string, string[]> = {
 const addressees: Pattern = {
   group: ['**/webhooks/*', '!**/webhooks/addressees.store.ts'],
   message: 'Of webhooks, a family knows addressees.store.ts.',
+}
+
+/** What of the people the core may know: what they are when it decides. */
+const standing: Pattern = {
+  group: ['**/access/*', '!**/access/standing.store.ts'],
+  message: 'Of access, approvals/ knows standing.store.ts.',
 }
 
 /** What of the core may be used by what is no approval: its history. */
@@ -100,7 +106,7 @@ export default defineConfig({
         message: `${folder}/ does not know ${other}/.`,
       }))
       const ofWebhooks = families.includes(folder) ? [addressees] : []
-      const ofApprovals = folder === 'access' ? [history] : []
+      const ofApprovals = folder === 'access' ? [history] : folder === 'approvals' ? [standing] : []
       const isRoom = folder === 'http' || folder === 'db'
       return Object.entries(roles).map(([glob, byRole]) =>
         restrict(

@@ -33,6 +33,7 @@ ALTER TABLE policy_versions ADD COLUMN capacities TEXT NOT NULL DEFAULT '[]' CHE
 ALTER TABLE policy_versions ADD COLUMN sole_roles TEXT CHECK (json_valid(sole_roles));
 ALTER TABLE policy_versions ADD COLUMN sole_group TEXT;
 ALTER TABLE policy_versions ADD COLUMN allow_self_approval INTEGER NOT NULL DEFAULT 0 CHECK (allow_self_approval IN (0, 1));
+CREATE INDEX policy_versions_by_tenant ON policy_versions (tenant_id);
 
 -- `stage` is the one that is open, from 0. Where `channel_confirms` is 1 the person who is asked through the family's channel has
 -- the last word when all stages are closed. `approved_digest` is that of what was approved where it is not what was asked.
@@ -66,4 +67,24 @@ WHEN (OLD.policy_version_id IS NOT NULL OR NEW.policy_version_id IS NOT NULL)
   SELECT DISTINCT NEW.tenant_id, c.value, coalesce(NEW.due_at, 9007199254740991), NEW.id
   FROM policy_versions p, json_each(p.capacities, '$[' || NEW.stage || ']') c
   WHERE p.id = NEW.policy_version_id AND NEW.status = 'pending';
+END;
+
+-- When the one who asked wants it decided: an amendment does not prolong that. `approved_details` are those that were approved, where
+-- an approval has changed them.
+ALTER TABLE requests ADD COLUMN expires_at INTEGER;
+ALTER TABLE requests ADD COLUMN approved_details TEXT CHECK (json_type(approved_details) = 'object');
+
+-- What the coordinator was when the batch was submitted (a JSON array of roles; NULL where they were nobody): what they have lost
+-- since does not count any more.
+ALTER TABLE batches ADD COLUMN coordinator_roles TEXT CHECK (json_valid(coordinator_roles));
+
+-- What becomes restricted with an amendment moves from one tally to the other.
+CREATE TRIGGER approvals_tally_hidden AFTER UPDATE OF restricted ON approvals WHEN OLD.restricted = 0 AND NEW.restricted = 1 BEGIN
+  UPDATE tallies SET pending = pending - 1 WHERE tenant_id = NEW.tenant_id AND kind = NEW.kind AND facet = '';
+  INSERT INTO tallies (tenant_id, kind, facet, pending)
+  SELECT NEW.tenant_id, NEW.kind, facet, 1
+  FROM (SELECT 'restricted' AS facet UNION ALL SELECT 'restricted:requester:' || NEW.requester_id
+    UNION ALL SELECT 'restricted:sender:' || NEW.submitted_by)
+  WHERE facet IS NOT NULL
+  ON CONFLICT DO UPDATE SET pending = pending + 1;
 END;

@@ -1,5 +1,6 @@
 import { openDb, type Db } from './db/open-db.ts'
 import type { IdempotencyKey } from './idempotency/once.ts'
+import type { Refusal } from './refusal.ts'
 
 export const roles = ['member', 'coordinator', 'reviewer', 'admin', 'service'] as const
 /** What a key may do. `admin` may do everything in its tenant. */
@@ -30,6 +31,11 @@ export interface Ctx {
   idempotency: IdempotencyKey | null
   /** Whose approvals a sweep over all tenants has decided; whoever runs it tells those who wait for them. */
   decidedFor: Set<string>
+  /**
+   * What the door refuses in the end, unless a policy turns out to govern what the caller decides: then the policy says
+   * who may, and whoever finds that out takes it away.
+   */
+  reserved: { refusal: Refusal | null }
 }
 
 /** What a context is made of, apart from the bindings. */
@@ -39,7 +45,7 @@ export type ContextParts = Pick<Ctx, 'actor' | 'requestId'> & Partial<Pick<Ctx, 
 export function createContext(env: Env, parts: ContextParts): Ctx {
   const { actor, requestId, now = Date.now(), idempotency = null } = parts
   const db = parts.db ?? openDb(directory(env, actor.tenantId), 'first-primary')
-  return { env, db, actor, now, requestId, idempotency, decidedFor: new Set() }
+  return { env, db, actor, now, requestId, idempotency, decidedFor: new Set(), reserved: { refusal: null } }
 }
 
 /**

@@ -30,6 +30,16 @@ export const coreRefusals = {
     'Leave the user out, or use a key with the role admin or service to act on behalf of somebody.',
   ],
   self_approval: [403, 'Nobody decides what they asked for themselves', 'Ask somebody else to decide.'],
+  stage_not_open: [
+    403,
+    'Another stage is open',
+    'Wait until the stage that asks for you opens; explain says which is open, and what it lacks.',
+  ],
+  second_vote: [
+    403,
+    'One person is one vote',
+    'Have somebody else decide: a key that they have made themselves, or a report of their own.',
+  ],
   not_requester: [403, 'Only the one who asked may do this', 'Ask the requester to do it.'],
   not_found: [
     404,
@@ -42,6 +52,11 @@ export const coreRefusals = {
     'Use one of the methods that the Allow header names.',
   ],
   already_decided: [409, 'It is already decided', 'The winner member says by whom, how and when.'],
+  vote_not_needed: [
+    409,
+    'What you could fulfil is fulfilled already',
+    'Nothing has to be done; explain says what is still missing, and of whom.',
+  ],
   digest_mismatch: [
     409,
     'What is asked is not what you have seen',

@@ -2,10 +2,12 @@ import { sql } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import type { Condition } from '../db/open-db.ts'
 import type { Kind } from './approval.ts'
-import { matches, voidedFrom } from './approvals.store.ts'
+import { matches } from './approvals.store.ts'
 import { recordFound } from './history.store.ts'
 import { marked, type Mark } from './mark.store.ts'
 import type { Opening } from './open.ts'
+import type { Terms } from './terms.ts'
+import { voidedFrom } from './votes.store.ts'
 
 /**
  * Asks something else instead of what is pending, as it was at this revision: another question, with its own digest,
@@ -20,14 +22,16 @@ export function amendQuestion(
     ifMatch: readonly string[] | null
     guard?: { condition: Condition }
   },
-  { title, subject, digest }: Pick<Opening, 'title' | 'subject'> & { digest: string },
+  { title, subject, digest, terms }: Pick<Opening, 'title' | 'subject'> & { digest: string; terms: Terms },
   mark: Mark,
 ) {
   const { actor, now } = ctx
   return {
     amended: ctx.db.all<{ amended: 1 }>(sql`
       UPDATE approvals SET title = ${title}, subject_type = ${subject?.type ?? null}, subject_id = ${subject?.id ?? null},
-        digest = ${digest}, revision = revision + 1, votes_for = 0, decision_id = ${mark.decisionId}, updated_at = ${now},
+        digest = ${digest}, revision = revision + 1, votes_for = 0, stage = 0, policy_version_id = ${terms.policy_version_id},
+        votes_needed = ${terms.votes_needed}, channel_confirms = ${terms.channel_confirms}, due_at = ${terms.due_at}, on_due = ${terms.on_due},
+        restricted = max(restricted, ${terms.restricted ? 1 : 0}), decision_id = ${mark.decisionId}, updated_at = ${now},
         version = version + 1
       WHERE id = ${target.id} AND tenant_id = ${actor.tenantId} AND kind = ${target.kind} AND revision = ${target.revision}
         AND +status = 'pending' AND requester_id = ${actor.userId} AND NOT (on_due IS 'expire' AND due_at <= ${now})

@@ -3,15 +3,20 @@ import type { Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
 import { Refusal } from '../refusal.ts'
 import { amendQuestion } from './amend.store.ts'
-import { selectApproval } from './approvals.store.ts'
+import { underPolicies, type Book } from './book.ts'
+import { bookIsAt } from './book.store.ts'
+import { selectApproval, type VotedOn } from './cast-vote.store.ts'
 import { untilSettled, type Target } from './decide.ts'
 import { digestOf } from './digest.ts'
 import { markOn, type Mark } from './mark.store.ts'
 import type { Opening } from './open.ts'
+import { termsOf, type Clock, type Terms } from './terms.ts'
 import { whyNotAmend } from './rules.ts'
 
 /** What is asked instead. */
 export interface Amendment extends Pick<Opening, 'title' | 'subject' | 'what'> {
+  /** The clock that the one who asked has set, which an amendment does not prolong. */
+  clock?: Clock | null
   /** What the family changes in the same transaction; each statement must be conditional on the mark. */
   effect: (mark: Mark) => Statement[]
 }
@@ -19,7 +24,8 @@ export interface Amendment extends Pick<Opening, 'title' | 'subject' | 'what'> {
 /**
  * Asks something else instead of what is pending, by the one who asked. The question is another one then: its revision
  * is the next, its digest is new, and what was voted on it before stays in the history and does not count. An amendment
- * that changes nothing of the question changes nothing at all, and answers what there is, whatever `ifMatch` says.
+ * that changes nothing of the question changes nothing at all, and answers what there is, whatever `ifMatch` says. The
+ * policies are asked again.
  *
  * @param amendmentOf the question that it will be, by what it is now
  * @returns what is being approved, as it is now
@@ -28,6 +34,15 @@ export interface Amendment extends Pick<Opening, 'title' | 'subject' | 'what'> {
  */
 export function amend<View>(
   ctx: Ctx,
+  target: Target<View> & { id: string },
+  amendmentOf: (view: View) => Amendment,
+): Promise<View> {
+  return underPolicies(ctx, [ctx.actor.userId], (book) => amendUnder(ctx, book, target, amendmentOf))
+}
+
+function amendUnder<View>(
+  ctx: Ctx,
+  book: Book,
   target: Target<View> & { id: string },
   amendmentOf: (view: View) => Amendment,
 ): Promise<View> {
@@ -41,21 +56,39 @@ export function amend<View>(
     const why = () => whyNotAmend(approval, ctx.actor, target.ifMatch, ctx.now)
     const reason = guard?.asked === 'first' ? (guard.whyNot(view) ?? why()) : (why() ?? guard?.whyNot(view))
     const { revision, requester_id: requester, digest } = approval
-    const { effect, ...asked } = amendmentOf(view)
+    const { effect, clock = null, ...asked } = amendmentOf(view)
     const question = { id, kind, title: asked.title, requester, what: asked.what }
     const isSame = (await digestOf({ ...question, revision })) === digest
     if (reason && !(isSame && reason.code === 'precondition_failed')) throw reason
     if (isSame) return view
-    const next = { ...asked, digest: await digestOf({ ...question, revision: revision + 1 }) }
+    const terms = amendedTerms(ctx, book, target, { what: asked.what, requester }, approval, clock)
+    const next = { ...asked, terms, digest: await digestOf({ ...question, revision: revision + 1 }) }
     const mark = markOn(id, newId('dec'))
     const {
       amended,
       view: [done],
     } = await ctx.db.batch({
+      book: bookIsAt(ctx, book.revision),
       ...amendQuestion(ctx, { ...target, revision }, next, mark),
       effect: effect(mark),
       view: target.view,
     })
     return amended.length > 0 && done ? done : null
   })
+}
+
+/**
+ * The terms on which something else is asked. What a policy approves when its time comes is counted anew; no other clock
+ * is prolonged.
+ */
+function amendedTerms(
+  { now }: Ctx,
+  book: Book,
+  kind: Target<unknown>,
+  wish: Pick<Parameters<typeof termsOf>[2], 'what' | 'requester'>,
+  { due_at, on_due }: VotedOn,
+  clock: Clock | null,
+): Terms {
+  const before = due_at === null || on_due === null || on_due === 'approve' ? null : { due_at, on_due }
+  return termsOf(book, kind, { ...wish, clocks: [clock, before] }, now)
 }

@@ -4,6 +4,8 @@ import { expirer, statusAt, type Status } from './states.ts'
 /** An approval as stored. */
 export type Approval = typeof approvals.$inferSelect
 export type Kind = Approval['kind']
+/** What a family shows of the votes on an approval, where a policy holds. */
+export type Quorum = Pick<Approval, 'policy_version_id' | 'votes_needed' | 'votes_for'>
 /** What an approver says. */
 export type Vote = 'approve' | 'reject'
 

@@ -1,8 +1,9 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
-import { decidable, voidedFrom, type Voter } from './approvals.store.ts'
+import { decidable, type Voter } from './decidable.store.ts'
 import type { KindOfApprovals } from './policy.ts'
+import { voidedFrom } from './votes.store.ts'
 
 /*
  * Bulk decisions: approvals that are decided together, by something that only the database knows the members of.
@@ -33,12 +34,12 @@ export function approveMany(
 /**
  * The votes behind what was approved together.
  *
- * @param votes a SELECT of `approval_id`, `revision`, `voter_id`, `roles` (a JSON array), `comment` and `reported_by`
+ * @param votes a SELECT of `approval_id`, `revision`, `voter_id`, `roles` and `in_groups` (JSON arrays), `comment` and `reported_by`
  */
 export function insertVotes(ctx: Ctx, bulkId: string, votes: SQL): Statement {
   return ctx.db.all(sql`
     INSERT INTO votes (approval_id, revision, voter_id, vote, decision_id, counted_with, comment, voted_at, reported_by)
-    SELECT v.approval_id, v.revision, v.voter_id, 'approve', ${bulkId}, json_object('groups', json_array(), 'roles', json(v.roles)),
+    SELECT v.approval_id, v.revision, v.voter_id, 'approve', ${bulkId}, json_object('groups', json(v.in_groups), 'roles', json(v.roles)),
       v.comment, ${ctx.now}, v.reported_by FROM (${votes}) AS v`)
 }
 

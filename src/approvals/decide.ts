@@ -1,12 +1,22 @@
 import type { Ctx } from '../context.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
+import type { Approval } from './approval.ts'
 import { Refusal } from '../refusal.ts'
-import { castVote, insertVote, selectApproval, type VotedOn } from './approvals.store.ts'
+import {
+  castStaged,
+  castVote,
+  insertVote,
+  recordAssignments,
+  selectApproval,
+  selectGoverned,
+  type VotedOn,
+} from './cast-vote.store.ts'
 import { recordDecision } from './history.store.ts'
 import { markOn, type Mark } from './mark.store.ts'
-import type { KindOfApprovals, Policy } from './policy.ts'
-import { whyNot, type Ballot } from './rules.ts'
+import type { KindOfApprovals } from './policy.ts'
+import { otherQuestion, whyNot, type Ballot } from './rules.ts'
+import { isDecidedAtOnce, stepOf, votingOf } from './voting.ts'
 
 /** A condition of a family's own, under which an approval may be decided or withdrawn. */
 export interface Guard<View> {
@@ -38,6 +48,10 @@ export interface Decision<View> extends Target<View>, Ballot {
   name?: string
   /** The user whose key reports the actor's vote, where it is not the actor who sends it. */
   reportedBy?: string
+  /** Whether the actor is the person who is asked through the family's channel: under a policy theirs is the last word. */
+  isThroughChannel?: boolean
+  /** Where something else is approved than what was asked: its digest. */
+  edit?: { digest: string } | undefined
   /**
    * What the family does in the same transaction. Each statement must be conditional on the row's bearing the mark, and
    * on its `status` where it matters.
@@ -47,26 +61,18 @@ export interface Decision<View> extends Target<View>, Ballot {
 
 /**
  * Votes on an approval: guard, vote, event and effect are one transaction whose first statement is conditional on
- * everything, so that of two who decide at once one wins. Why it was not allowed is looked up afterwards. The same vote
- * by the same person again answers as the first.
+ * everything, so that of two who decide at once one wins. Why it was not allowed is looked up afterwards. Under a policy
+ * of more than one requirement the vote is computed from what was read, and cast if nothing has changed since; tried
+ * again where something has, but only as long as the question is the same. The same vote by the same person again
+ * answers as the first.
  *
  * @returns what is being approved, as it is now
  * @throws Refusal with the reason where it was not allowed
  */
-export function decide<View>(ctx: Ctx, decision: Decision<View>): Promise<View> {
-  const { view } = decision
-  return untilSettled(nameOf(decision), async () => {
-    const {
-      voted,
-      view: [done],
-    } = await ctx.db.batch({ ...casting(ctx, decision), view })
-    if (voted.length > 0 && done) return done
-    const {
-      approval,
-      view: [now],
-    } = await ctx.db.batch({ approval: selectApproval(ctx, decision.id, decision), view })
-    return repeated(ctx, decision, approval, now)
-  })
+export async function decide<View>(ctx: Ctx, decision: Decision<View>): Promise<View> {
+  const view = await decideAndRead(ctx, decision, decision.view)
+  if (view === undefined) throw new Refusal('not_found', `There is no ${nameOf(decision)}.`)
+  return view
 }
 
 /**
@@ -74,35 +80,92 @@ export function decide<View>(ctx: Ctx, decision: Decision<View>): Promise<View> 
  *
  * @param answer reads it, after all else
  */
-export function decideAndRead<Answer>(
+export async function decideAndRead<Answer>(
   ctx: Ctx,
   decision: Decision<unknown>,
   answer: Statement<Answer>,
 ): Promise<Answer | undefined> {
-  return untilSettled(nameOf(decision), async () => {
-    const {
-      voted,
-      answer: [done],
-    } = await ctx.db.batch({ ...casting(ctx, decision), answer })
-    if (voted.length > 0) return done
-    const now = await ctx.db.batch({
-      approval: selectApproval(ctx, decision.id, decision),
-      view: decision.view,
+  const { id, reportedBy } = decision
+  const settled = await untilSettled(nameOf(decision), async (): Promise<Settled<Answer> | null> => {
+    const mark = markOn(id, newId('dec'))
+    const tried = await ctx.db.batch({
+      voted: castVote(ctx, decision, mark.decisionId),
+      vote: insertVote(ctx, decision, mark),
+      ...following(ctx, decision, mark),
+      governed: selectGoverned(ctx, id, decision, mark.decisionId, reportedBy),
       answer,
     })
-    return repeated(ctx, decision, now.approval, now.view[0]) === null ? null : now.answer[0]
+    if (tried.voted.some(isGoverned)) ctx.reserved.refusal = null
+    if (tried.voted.length > 0) return { answer: tried.answer[0] }
+    const [governed] = tried.governed
+    if (governed && isComputed(ctx, decision, governed)) return compute(ctx, decision, answer, governed)
+    return repeated(ctx, decision, await ctx.db.batch(reading(ctx, decision, answer)))
   })
+  return settled.answer
 }
 
-function casting(ctx: Ctx, decision: Decision<unknown>) {
-  const decisionId = newId('dec')
-  const mark = markOn(decision.id, decisionId)
+/** What an approval is, and what the guard looks at where that is not the answer itself. */
+function reading<Answer>(ctx: Ctx, decision: Decision<unknown>, answer: Statement<Answer>) {
+  const { id, view, guard, reportedBy } = decision
   return {
-    voted: castVote(ctx, decision, decisionId),
-    vote: insertVote(ctx, decision, mark),
-    event: recordDecision(ctx, mark, decision.reportedBy),
-    effect: decision.effect?.(mark),
+    approval: selectApproval(ctx, id, decision, reportedBy),
+    seen: guard && view !== answer ? view : undefined,
+    answer,
   }
+}
+
+/** What was read so: what `seen` is not, `answer` is. */
+interface Read<Answer> {
+  approval: readonly VotedOn[]
+  seen: readonly unknown[] | undefined
+  answer: readonly Answer[]
+}
+
+interface Settled<Answer> {
+  answer: Answer | undefined
+}
+
+/** How often a vote that was computed may be overtaken by others: of those there are ten at the most. */
+const mostOvertaken = 20
+
+/**
+ * Votes where no statement decides alone: what was read says where the approval is after the vote, and that is written
+ * if nothing has changed since. It is tried again where something has, as long as the question is the same.
+ */
+async function compute<Answer>(
+  ctx: Ctx,
+  decision: Decision<unknown>,
+  answer: Statement<Answer>,
+  first: VotedOn,
+): Promise<Settled<Answer> | null> {
+  let approval = first
+  for (let tries = 0; tries < mostOvertaken; tries += 1) {
+    if (approval.revision !== first.revision) throw otherQuestion(approval)
+    const voting = votingOf(approval, decision, ctx.actor)
+    if (whyNot(approval, voting, ctx.actor, decision, ctx.now) === null) {
+      const step = stepOf(approval, voting, ctx.actor, decision)
+      const mark = markOn(decision.id, newId('dec'))
+      const tried = await ctx.db.batch({
+        voted: castStaged(ctx, decision, step, mark.decisionId),
+        vote: insertVote(ctx, decision, mark, step.stage),
+        assigned: step.assigned.length > 0 ? recordAssignments(ctx, decision.id, mark, step) : undefined,
+        ...following(ctx, decision, mark),
+        answer,
+      })
+      ctx.reserved.refusal = null
+      if (tried.voted.length > 0) return { answer: tried.answer[0] }
+    }
+    const read = await ctx.db.batch(reading(ctx, decision, answer))
+    const done = repeated(ctx, decision, read)
+    if (done) return done
+    approval = read.approval[0] ?? approval
+  }
+  throw changedMeanwhile(nameOf(decision))
+}
+
+/** What follows a vote in its transaction. */
+function following(ctx: Ctx, decision: Decision<unknown>, mark: Mark) {
+  return { event: recordDecision(ctx, mark, decision.reportedBy), effect: decision.effect?.(mark) }
 }
 
 /**
@@ -110,19 +173,34 @@ function casting(ctx: Ctx, decision: Decision<unknown>) {
  *
  * @throws Refusal with the reason why it was not allowed
  */
-function repeated<View>(
-  ctx: Ctx,
-  decision: Decision<View>,
-  [approval]: readonly VotedOn[],
-  view: View | undefined,
-): View | null {
-  if (!approval || !view) throw new Refusal('not_found', `There is no ${nameOf(decision)}.`)
-  const reason = firstOf(decision.guard, view, () =>
-    whyNot(approval, policyOf(approval, decision), approval.mine, ctx.actor, decision, ctx.now),
-  )
-  if (reason === 'repeat') return view
+function repeated<Answer>(ctx: Ctx, decision: Decision<unknown>, read: Read<Answer>): Settled<Answer> | null {
+  const [approval] = read.approval
+  const [view] = read.seen ?? read.answer
+  if (!approval || view === undefined) throw new Refusal('not_found', `There is no ${nameOf(decision)}.`)
+  if (isGoverned(approval)) ctx.reserved.refusal = null
+  const reason = reasonAgainst(ctx, decision, approval, view)
+  if (reason === 'repeat') return { answer: read.answer[0] }
   if (reason) throw reason
   return null
+}
+
+function isComputed({ actor }: Ctx, decision: Decision<unknown>, approval: VotedOn): boolean {
+  return !isDecidedAtOnce(approval, votingOf(approval, decision, actor))
+}
+
+function isGoverned({ policy_version_id }: Approval): boolean {
+  return policy_version_id !== null
+}
+
+/** Why a vote is not allowed on an approval as it was read, with what the family sees of it: as `whyNot`. */
+export function reasonAgainst<View>(
+  ctx: Ctx,
+  decision: Decision<View>,
+  approval: VotedOn,
+  view: View,
+): Refusal | 'repeat' | null {
+  const voting = votingOf(approval, decision, ctx.actor)
+  return firstOf(decision.guard, view, () => whyNot(approval, voting, ctx.actor, decision, ctx.now))
 }
 
 /** How often what forbids something may be gone by the time that it is looked up. */
@@ -154,10 +232,6 @@ export function firstOf<View>(
   core: () => Refusal | 'repeat' | null,
 ): Refusal | 'repeat' | null {
   return guard?.asked === 'first' ? (guard.whyNot(view) ?? core()) : (core() ?? guard?.whyNot(view) ?? null)
-}
-
-function policyOf({ policy }: { policy: string | null }, ofKind: KindOfApprovals): Policy {
-  return policy === null ? ofKind.policy : (JSON.parse(policy) as Policy)
 }
 
 function nameOf({ id, kind, name }: Decision<unknown>): string {

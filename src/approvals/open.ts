@@ -1,10 +1,12 @@
 import type { Ctx } from '../context.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
-import type { Approval } from './approval.ts'
 import { insertApprovals, isOpened } from './approvals.store.ts'
 import { digestOf, type Question } from './digest.ts'
 import { record, recordIf } from './history.store.ts'
+import { bookIsAt } from './book.store.ts'
+import { noPolicies, type Book } from './book.ts'
 import type { KindOfApprovals } from './policy.ts'
+import { termsOf, type Clock, type Terms } from './terms.ts'
 
 /** A question that somebody asks. */
 export interface Opening {
@@ -21,11 +23,10 @@ export interface Opening {
   subject?: { type: string; id: string } | null
   /** Of the question, where the family has it at hand; else it is computed. */
   digest?: string
-  /** When the clock decides it, and how; both or neither. */
-  due_at: number | null
-  on_due: Approval['on_due']
-  /** Whether only those see it who asked, who may decide, and admins. */
-  restricted?: boolean
+  /** When the clock decides it, where the one who asks or the family says so. */
+  clock?: Clock | null
+  /** On what terms it is asked, where the family has them at hand; else they are computed. */
+  terms?: Terms
   /**
    * The agent instance that it is asked through, in lower case; unless it is said, that of the caller's key, if any.
    */
@@ -34,20 +35,22 @@ export interface Opening {
 
 /**
  * The statements that open approvals: the rows and their first events. The family appends its facts and runs them all
- * in one transaction.
+ * in one transaction, within `underPolicies`.
  *
  * @param asked what the family calls it: `submitted`
  * @param guard a condition of the family's: where it does not hold nothing is opened, and the family's own statements
  *   must look for the approval before they write
+ * @throws Refusal `policy_needs_member`
  */
 export async function open(
   ctx: Ctx,
+  book: Book,
   kind: KindOfApprovals,
   asked: string,
   openings: readonly Opening[],
   guard?: Condition,
 ): Promise<Statement[]> {
-  const sent = await Promise.all(openings.map((one) => sentWith(kind, one, submitterOf(ctx, one))))
+  const sent = await Promise.all(openings.map((one) => sentWith(ctx, book, kind, one, submitterOf(ctx, one))))
   const happenings = sent.map(({ id, requester_id, submitted_by, digest }) => ({
     type: `${kind.kind}.${asked}` as const,
     resourceId: id,
@@ -58,12 +61,12 @@ export async function open(
   }))
   const [first] = sent
   const event = guard && first ? recordIf(ctx, happenings, isOpened(first.id)) : record(ctx, happenings)
-  return [insertApprovals(ctx, kind.kind, sent, { guard }), event]
+  return [bookIsAt(ctx, book.revision), insertApprovals(ctx, kind.kind, sent, { guard }), event]
 }
 
 /**
  * The statements that store something which nobody has to be asked about: it is approved by the context's actor from
- * the start, under `decisionId`, and its first event says so. Otherwise as `open`.
+ * the start, under `decisionId`, and its first event says so. No policy is looked at. Otherwise as `open`.
  */
 export async function openApproved(
   ctx: Ctx,
@@ -72,7 +75,7 @@ export async function openApproved(
   decisionId: string,
   guard: Condition,
 ): Promise<Statement[]> {
-  const sent = await sentWith(kind, opening, null)
+  const sent = await sentWith(ctx, noPolicies, kind, opening, null)
   const { id, digest } = sent
   const happening = { type: `${kind.kind}.approved` as const, resourceId: id, from: null, to: 'approved', digest }
   return [
@@ -81,11 +84,17 @@ export async function openApproved(
   ]
 }
 
-async function sentWith({ kind, policy }: KindOfApprovals, opening: Opening, submitted_by: string | null) {
-  const { what, ...rest } = opening
+async function sentWith(
+  { now }: Ctx,
+  book: Book,
+  kind: KindOfApprovals,
+  opening: Opening,
+  submitted_by: string | null,
+) {
+  const { what, clock = null, terms, ...rest } = opening
   const { id, title, requester_id: requester } = opening
-  const digest = opening.digest ?? (await digestOf({ id, kind, revision: 1, title, requester, what }))
-  return { ...rest, digest, votes_needed: policy.required_approvals, submitted_by }
+  const digest = opening.digest ?? (await digestOf({ id, kind: kind.kind, revision: 1, title, requester, what }))
+  return { ...rest, ...(terms ?? termsOf(book, kind, { what, requester, clocks: [clock] }, now)), digest, submitted_by }
 }
 
 /** Whoever asks for somebody else has asked as well: neither of the two decides. */

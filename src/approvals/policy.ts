@@ -1,4 +1,5 @@
 import type { Role } from '../context.ts'
+import type { Question } from './digest.ts'
 
 /** What decides an approval of a kind where its tenant has no policy for it. */
 export interface Policy {
@@ -17,6 +18,10 @@ export interface KindOfApprovals {
   policy: Policy
   /** Whether whoever asks may have it restricted. */
   restrictable?: boolean
+  /** What a policy looks at of what is asked; without it, all of that as the family's JSON. */
+  policyFacts?: (what: Question['what']) => Pick<PolicyFacts, 'members' | 'document'>
+  /** Whether the person who is asked through the family's channel has the last word where a policy holds. */
+  isConfirmed?: (what: Question['what']) => boolean
 }
 
 /** What applies where a tenant has said nothing: one vote, and not one's own. */

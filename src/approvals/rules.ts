@@ -1,7 +1,8 @@
 import type { Actor } from '../context.ts'
 import { Refusal } from '../refusal.ts'
 import { tagOf, winnerOf, type Approval, type Vote } from './approval.ts'
-import type { Policy } from './policy.ts'
+import type { Capacity, Rule } from './policy.ts'
+import { fits, progressOf, wouldFill, type StandingVote } from './quorum.ts'
 import { statusAt, type Status } from './states.ts'
 
 /** Somebody's wish to vote. */
@@ -14,36 +15,40 @@ export interface Ballot {
   digest?: string | null
 }
 
+/** A vote that stands, with who else had a hand in it: who reported it, and who had made the key that cast it. */
+export type RecordedVote = StandingVote & { reportedBy: string | null; keyMadeBy: string | null }
+
+/** What there is to know of an approval, and of somebody, to say whether they may vote on it. */
+export interface Voting {
+  rule: Rule
+  /** Whether the rule is a policy's, and not what the kind takes. */
+  isGoverned: boolean
+  votes: readonly RecordedVote[]
+  /** In what the vote would count. */
+  capacities: readonly Capacity[]
+  /** Who else it would be a vote of: whoever reports it. Under a policy it counts as theirs. */
+  reporter: string | null
+  /** Whether it is that of the person who is asked through the family's channel. */
+  isThroughChannel: boolean
+}
+
 /**
  * May this actor cast this vote on this approval now? Null means yes; `repeat` means it was done already, by the same
  * person, with the same outcome; else the reason why not. The WHERE clause `decidable` in `approvals.store.ts` says the
- * same in SQL and is what decides races; a test holds the two together.
- *
- * @param policy what it takes to decide it
- * @param mine the actor's earlier vote on it, if any
+ * same in SQL of a rule of one requirement, and is what decides races; a test holds the two together.
  */
 export function whyNot(
   approval: Approval,
-  policy: Policy,
-  mine: Vote | null,
+  voting: Voting,
   actor: Actor,
   ballot: Omit<Ballot, 'comment'>,
   now: number,
 ): Refusal | 'repeat' | null {
-  if (!policy.approver_roles.some((role) => actor.roles.includes(role))) {
-    return new Refusal('forbidden', `Deciding this takes one of the roles ${policy.approver_roles.join(', ')}.`, {
-      roles: policy.approver_roles,
-    })
-  }
-  const asked = [approval.requester_id, approval.submitted_by]
-  if (asked.includes(actor.userId) && !policy.allow_self_approval) {
-    const how = approval.requester_id === actor.userId ? '' : ` in the name of ${approval.requester_id}`
-    return new Refusal(
-      'self_approval',
-      `${approval.id} was asked for by ${actor.userId}${how}; somebody else has to decide it.`,
-    )
-  }
+  const confirms = voting.isThroughChannel && approval.channel_confirms === 1
+  const why = confirms ? null : (unfit(voting) ?? unasked(approval, voting, actor))
+  if (why) return why
   const status = statusAt(approval, now)
+  const mine = voting.votes.find(({ voter }) => voter === actor.userId)?.vote ?? null
   if (mine === ballot.vote && (status === 'pending' || status === outcomeOf(mine))) {
     return isSeen(approval, ballot) ? 'repeat' : otherQuestion(approval)
   }
@@ -51,8 +56,87 @@ export function whyNot(
   if (mine !== null) {
     return new Refusal('already_decided', `${actor.userId} has already voted to ${mine} ${approval.id}.`)
   }
+  const reason = confirms
+    ? early(approval, voting, ballot)
+    : (secondVote(approval, voting, actor) ?? unneeded(approval, voting))
+  if (reason) return reason
   if (ballot.ifMatch && !ballot.ifMatch.includes(tagOf(approval))) return changed(approval)
   return isSeen(approval, ballot) ? null : otherQuestion(approval)
+}
+
+/** Nothing of the rule asks for somebody like them. */
+function unfit({ rule, isGoverned, capacities }: Voting): Refusal | null {
+  if (rule.stages.some((stage) => fits(stage, capacities))) return null
+  const wanted = [...new Set(rule.stages.flatMap(({ all }) => all.flatMap(({ anyOf }) => anyOf)))]
+  if (isGoverned) {
+    return new Refusal('forbidden', `Deciding this takes one of ${wanted.map(inWords).join(', ')}.`, { needs: wanted })
+  }
+  const roles = wanted.map((one) => one.slice('role:'.length))
+  return new Refusal('forbidden', `Deciding this takes one of the roles ${roles.join(', ')}.`, { roles })
+}
+
+/** A capacity, for people to read. */
+export function inWords(capacity: Capacity): string {
+  const [what, ...name] = capacity.split(':')
+  return `the ${what} ${name.join(':')}`
+}
+
+/** Who has asked, or has sent it, does not decide it; nor does a key that they have made for somebody else. */
+function unasked(approval: Approval, { rule, reporter, isGoverned }: Voting, actor: Actor): Refusal | null {
+  if (rule.allowSelfApproval) return null
+  const hasAsked = (who: string) => approval.requester_id === who || approval.submitted_by === who
+  const how = (who: string) => (approval.requester_id === who ? '' : ` in the name of ${approval.requester_id}`)
+  const refused = (who: string, more: string) =>
+    new Refusal(
+      'self_approval',
+      `${approval.id} was asked for by ${who}${how(who)}${more}; somebody else has to decide it.`,
+    )
+  if (hasAsked(actor.userId)) return refused(actor.userId, '')
+  if (isGoverned && reporter !== null && hasAsked(reporter)) return refused(reporter, ', who reports this vote')
+  const maker = actor.keyMadeBy
+  return maker !== null && hasAsked(maker) ? refused(maker, ', who has made this key') : null
+}
+
+/** One person is one vote, whatever keys they have made and whatever they report of others. */
+function secondVote({ id }: Approval, { votes, isGoverned, reporter }: Voting, actor: Actor): Refusal | null {
+  const voted = (who: string) =>
+    votes.some(
+      ({ voter, ...hands }) => voter === who || (isGoverned && [hands.reportedBy, hands.keyMadeBy].includes(who)),
+    )
+  const refused = (who: string, how: string) =>
+    new Refusal('second_vote', `${who}, ${how}, has a hand in another vote on ${id} already.`)
+  if (isGoverned && reporter !== null && voted(reporter)) return refused(reporter, 'who reports this vote')
+  if (isGoverned && voted(actor.userId)) return refused(actor.userId, 'whose vote this is')
+  const maker = actor.keyMadeBy
+  return maker !== null && voted(maker) ? refused(maker, 'who has made this key') : null
+}
+
+/** Nothing of the stage that is open would be fulfilled by them. */
+function unneeded({ id, channel_confirms }: Approval, { rule, votes, capacities }: Voting): Refusal | null {
+  const { open } = progressOf(rule, votes)
+  const stage = rule.stages[open]
+  if (!stage) {
+    const detail = channel_confirms
+      ? `All stages of ${id} are closed; the person who is asked has the last word, through their channel.`
+      : `All stages of ${id} are closed.`
+    return new Refusal('stage_not_open', detail)
+  }
+  if (!fits(stage, capacities)) {
+    const detail = `The stage ${JSON.stringify(stage.name)} of ${id} is open, and it does not ask for you.`
+    return new Refusal('stage_not_open', detail, { stage: stage.name })
+  }
+  const ofStage = votes.filter((vote) => vote.stage === open)
+  if (wouldFill(stage, ofStage, { capacities })) return null
+  const detail = `What you could fulfil of the stage ${JSON.stringify(stage.name)} of ${id} is fulfilled already.`
+  return new Refusal('vote_not_needed', detail, { stage: stage.name })
+}
+
+/** A yes through the channel is the last; a no is taken at any time. */
+function early({ id }: Approval, { rule, votes }: Voting, { vote }: Pick<Ballot, 'vote'>): Refusal | null {
+  const stage = rule.stages[progressOf(rule, votes).open]
+  if (vote === 'reject' || !stage) return null
+  const detail = `The stage ${JSON.stringify(stage.name)} of ${id} is still open; the person who is asked comes last.`
+  return new Refusal('stage_not_open', detail, { stage: stage.name })
 }
 
 /** May this actor take the request back now? As `whyNot`. */
@@ -92,7 +176,8 @@ function isSeen(approval: Approval, { digest = null }: Pick<Ballot, 'digest'>): 
   return digest === null || digest === approval.digest
 }
 
-function otherQuestion({ id, digest }: Approval): Refusal {
+/** The question is another one than that which was seen. */
+export function otherQuestion({ id, digest }: Approval): Refusal {
   return new Refusal('digest_mismatch', `The digest of ${id} is ${digest}.`, { digest })
 }
 

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import type { votes } from './approvals.table.ts'
 
 type Stored = typeof votes.$inferSelect
@@ -16,3 +16,12 @@ export const allVotes = sql`
   SELECT json_group_array(json_object('voter', voter_id, 'vote', vote, 'comment', comment, 'voted_at', voted_at,
     'reported_by', reported_by, 'revision', revision, 'voided_at', nullif(voided_at, 0)))
   FROM votes WHERE approval_id = a.id`
+
+/**
+ * When a vote of the surrounding `UPDATE votes` ceases to stand: now, but after any other of the same person on the
+ * same question, from which nothing else tells it apart.
+ */
+export function voidedFrom(now: number): SQL {
+  return sql`max(${now}, (SELECT max(v.voided_at) + 1 FROM votes v
+    WHERE v.approval_id = votes.approval_id AND v.revision = votes.revision AND v.voter_id = votes.voter_id))`
+}

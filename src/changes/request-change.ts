@@ -1,4 +1,5 @@
 import { isOpened } from '../approvals/approvals.store.ts'
+import { underPolicies } from '../approvals/book.ts'
 import { digestOf } from '../approvals/digest.ts'
 import { open } from '../approvals/open.ts'
 import type { Ctx } from '../context.ts'
@@ -41,14 +42,12 @@ export async function requestChange(ctx: Ctx, asked: Omit<ChangeFacts, 'id'>): P
     subject: { type: asked.entity_type, id: asked.entity_id },
     what,
     digest,
-    due_at: null,
-    on_due: null,
   }
-  const statements = [
-    ...(await open(ctx, changeKind, 'requested', [opening], applies ? isThere(ctx, facts) : undefined)),
-    insertChange(ctx, facts, applies),
-  ]
-  const made = await onceIf(ctx, change, statements, isOpened(facts.id))
+  const guard = applies ? isThere(ctx, facts) : undefined
+  const made = await underPolicies(ctx, [actor.userId], async (book) => {
+    const opened = await open(ctx, book, changeKind, 'requested', [opening], guard)
+    return onceIf(ctx, change, [...opened, insertChange(ctx, facts, applies)], isOpened(facts.id))
+  })
   if (!made) throw notAsNeeded(asked)
   return made
 }

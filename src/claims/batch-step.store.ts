@@ -1,9 +1,10 @@
 import { sql, type SQL } from 'drizzle-orm'
-import { submitter } from '../approvals/approvals.store.ts'
+import { handVoted, submitter, versionsFulfilledBy } from '../approvals/decidable.store.ts'
 import { approveMany, insertVotes, revertMany } from '../approvals/decide-many.store.ts'
 import { isRecorded, latestSeq, recordEach, recordFound } from '../approvals/history.store.ts'
-import type { Ctx } from '../context.ts'
-import type { Statement } from '../db/open-db.ts'
+import { personNow } from '../access/standing.store.ts'
+import { roles as allRoles, type Ctx } from '../context.ts'
+import type { Condition, Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
 import { claimKind } from './claim-kind.ts'
 import { told } from './batches.store.ts'
@@ -24,11 +25,12 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
   const ofBatch = (column: string) => sql`(SELECT ${sql.identifier(column)} FROM batches WHERE id = ${id})`
 
   const hasHand = hasHandIn(id)
+  const coordinator = coordinatorOf(ctx, id)
 
   const note = ctx.db.all(sql`
     UPDATE batches SET events_before = ${latestSeq(sql`${ctx.actor.tenantId}`)} WHERE id = ${id} AND status = 'processing'`)
 
-  const voter = { id: ofBatch('coordinator_id'), roles: ofBatch('roles'), comment: ofBatch('comment'), hasHand }
+  const voter = { ...coordinator, comment: ofBatch('comment'), hasHand, underPolicy: governedBy(ctx, id, hasHand) }
   const approve = approveMany(
     ctx,
     claimKind,
@@ -51,8 +53,8 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
     WHERE i.batch_id = ${id} AND i.position >= ${base} AND i.position < ${base} + ${size}`)
 
   const votes = sql`
-    SELECT claim_id AS approval_id, revision, ${ofBatch('coordinator_id')} AS voter_id, ${ofBatch('roles')} AS roles,
-      ${ofBatch('comment')} AS comment,
+    SELECT claim_id AS approval_id, revision, ${coordinator.id} AS voter_id, ${coordinator.roles} AS roles,
+      ${coordinator.groups} AS in_groups, ${ofBatch('comment')} AS comment,
       (SELECT nullif(coalesce(started_by, created_by), coordinator_id) FROM batches WHERE id = ${id}) AS reported_by
     FROM batch_results WHERE ${inStep} AND decision = 'approved'`
   const vote = insertVotes(ctx, id, votes)
@@ -90,6 +92,32 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
   )
 
   return [note, approve, judge, vote, tell, move, complete]
+}
+
+/**
+ * A batch's coordinator. Their roles are those that the batch was submitted with, but for what they have lost since: a
+ * role that they had themselves, or all where they are not there any more.
+ */
+function coordinatorOf(ctx: Ctx, id: string) {
+  const coordinator = sql`(SELECT coordinator_id FROM batches WHERE id = ${id})`
+  const person = personNow(sql`${ctx.actor.tenantId}`, coordinator)
+  const roles = sql`(SELECT json_group_array(role.value)
+    FROM batches b CROSS JOIN json_each(b.roles) AS role LEFT JOIN ${person} AS me ON TRUE
+    WHERE b.id = ${id} AND (b.coordinator_roles IS NULL OR instr(me.has_roles, json_quote(role.value))
+      OR (me.has_roles IS NOT NULL AND NOT instr(b.coordinator_roles, json_quote(role.value)))))`
+  return { id: coordinator, roles, groups: sql`ifnull((SELECT me.in_groups FROM ${person} AS me), '[]')` }
+}
+
+/**
+ * Whether a batch may vote under a policy: where one requirement decides that its coordinator fulfils now, who has
+ * started it; and on nothing that anybody who has a hand in it asked for, or voted on, whatever the policy allows.
+ */
+function governedBy(ctx: Ctx, id: string, hasHand: (user: SQL) => SQL): Condition {
+  const ofBatch = (value: SQL) => sql`(SELECT ${value} FROM batches WHERE id = ${id})`
+  const roles = ofBatch(sql`iif(created_by = coordinator_id, roles, ${JSON.stringify(allRoles)})`)
+  const fulfilled = versionsFulfilledBy(ctx, ofBatch(sql`coordinator_id`), roles)
+  return sql`approvals.policy_version_id IN (${fulfilled}) AND ${ofBatch(sql`coalesce(started_by, created_by) = coordinator_id`)}
+    AND NOT (${hasHand(sql`approvals.requester_id`)} OR ${hasHand(submitter)}) AND NOT ${handVoted(hasHand)}`
 }
 
 /**

@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { latestStatus, recordFound } from '../approvals/history.store.ts'
+import { personNow } from '../access/standing.store.ts'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Statement } from '../db/open-db.ts'
@@ -22,13 +23,14 @@ export const maxClaims = 10_000
 
 /** Inserts a batch and its items, in the order given. */
 export function insertBatch(ctx: Ctx, batch: Batch, claimIds: readonly string[]): Statement[] {
+  const coordinator = personNow(sql`${batch.tenant_id}`, sql`${batch.coordinator_id}`)
   return [
     ctx.db.all(sql`
       INSERT INTO batches (id, tenant_id, coordinator_id, created_by, roles, status, comment, process_at, total_claims, write_id,
-        created_at, updated_at, poke_at, started_by)
+        created_at, updated_at, poke_at, started_by, coordinator_roles)
       VALUES (${batch.id}, ${batch.tenant_id}, ${batch.coordinator_id}, ${batch.created_by}, ${batch.roles}, ${batch.status},
         ${batch.comment}, ${batch.process_at}, ${batch.total_claims}, ${batch.write_id}, ${batch.created_at}, ${batch.updated_at},
-        ${batch.poke_at}, ${batch.started_by})`),
+        ${batch.poke_at}, ${batch.started_by}, (SELECT me.has_roles FROM ${coordinator} AS me))`),
     ctx.db.all(sql`
       INSERT INTO batch_items (batch_id, position, claim_id)
       SELECT ${batch.id}, key, value FROM ${jsonEach(claimIds)}`),

@@ -6,7 +6,8 @@ import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
  * `amenders` is a JSON array, each user once. `write_id` marks the row with the last write's own id, for the further
  * statements of the same transaction. `poke_at` is when somebody should look if nobody has: `process_at` while pending,
  * two minutes after the last step while processing, never once ended. `events_before` is where the tenant's history was
- * when the last step began.
+ * when the last step began. `coordinator_roles` are those that the coordinator had when the batch was submitted (a JSON
+ * array); null where they were nobody.
  */
 export const batches = sqliteTable('batches', {
   id: text().primaryKey(),
@@ -33,6 +34,7 @@ export const batches = sqliteTable('batches', {
   started_by: text(),
   amenders: text().notNull().default('[]'),
   events_before: integer(),
+  coordinator_roles: text(),
 })
 
 /** A batch's claims in the order submitted. */

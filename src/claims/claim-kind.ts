@@ -5,6 +5,10 @@ import type { ClaimFacts } from './claims.store.ts'
 export const claimKind = {
   kind: 'claim',
   policy: defaultPolicy(['coordinator', 'admin']),
+  policyFacts: (claim) => {
+    const { expense_type, currency, amount } = claim as ClaimFacts
+    return { members: { expense_type, currency, amount }, document: JSON.stringify(claim) }
+  },
 } as const satisfies KindOfApprovals
 
 /** What an approver of a claim decides on. */

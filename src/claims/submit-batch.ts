@@ -57,6 +57,7 @@ export async function submitBatch(ctx: Ctx, submitted: NewBatch): Promise<Batch>
     started_by: process_at === null ? ctx.actor.userId : null,
     amenders: '[]',
     events_before: null,
+    coordinator_roles: null, // the statement that inserts it looks them up
   }
   const type = status === 'processing' ? 'batch.started' : 'batch.scheduled'
   const data = {

@@ -1,5 +1,6 @@
 import { digestOf } from '../approvals/digest.ts'
-import { open } from '../approvals/open.ts'
+import { underPolicies } from '../approvals/book.ts'
+import { open, type Opening } from '../approvals/open.ts'
 import { actingFor } from '../access/acting-for.ts'
 import type { Ctx } from '../context.ts'
 import { isDuplicate } from '../db/failures.ts'
@@ -26,23 +27,13 @@ export async function submitClaims(ctx: Ctx, submitted: readonly NewClaim[]): Pr
   const faults = repeats(claims)
   if (faults.length > 0) throw invalidInput(faults)
   try {
-    return await once(ctx, claims, [
-      ...(await open(
-        ctx,
-        claimKind,
-        'submitted',
-        claims.map((claim) => ({
-          id: claim.id,
-          title: titleOf(claim),
-          requester_id: claim.claimant_id,
-          what: whatIsClaimed(claim),
-          digest: claim.digest,
-          due_at: null,
-          on_due: null,
-        })),
-      )),
-      insertClaims(ctx, claims),
-    ])
+    const claimants = [...new Set(claims.map(({ claimant_id }) => claimant_id))]
+    return await underPolicies(ctx, claimants, async (book) =>
+      once(ctx, claims, [
+        ...(await open(ctx, book, claimKind, 'submitted', claims.map(openingOf))),
+        insertClaims(ctx, claims),
+      ]),
+    )
   } catch (error) {
     if (!isDuplicate(error, 'claims')) throw error
     throw await duplicate(ctx, claims)
@@ -69,6 +60,11 @@ async function newClaim(ctx: Ctx, { claimant_id, ...facts }: NewClaim): Promise<
     updated_at: ctx.now,
     ...claimed,
   }
+}
+
+function openingOf(claim: Claim): Opening {
+  const { id, claimant_id: requester_id, digest } = claim
+  return { id, title: titleOf(claim), requester_id, what: whatIsClaimed(claim), digest }
 }
 
 function titleOf({ description }: ClaimFacts): string {

@@ -10,6 +10,11 @@ export function isDuplicate(error: unknown, table: string): boolean {
   return new RegExp(`UNIQUE constraint failed: ${table}\\.`).test(messages(error))
 }
 
+/** True when the NOT NULL constraint of a column (`table.column`) refused the transaction. */
+export function isMissing(error: unknown, column: string): boolean {
+  return messages(error).includes(`NOT NULL constraint failed: ${column}`)
+}
+
 /**
  * True when the storage is overloaded or was interrupted: the caller should come again, nothing is wrong with the
  * request.

@@ -41,6 +41,8 @@ export interface Declaration {
   sharesKeys?: boolean
   /** Whether its answer has an ETag; so has that of each operation that takes If-Match, but for one that says false. */
   tagged?: boolean
+  /** Whether a policy may let somebody decide by it who has none of the roles. */
+  yieldsToPolicies?: boolean
   /** Whether it takes keys that are bound to an agent instance although it is not one of that instance's operations. */
   takesBoundKeys?: boolean
   responses: RouteConfig['responses']
@@ -103,9 +105,13 @@ export function endpoint<const E extends Declaration>(declared: E) {
 }
 
 /** In the reference, who may. */
-function whoMay({ roles, takesBoundKeys }: Declaration): string {
+function whoMay({ roles, takesBoundKeys, yieldsToPolicies }: Declaration): string {
   const has = roles === 'any' ? 'Any role.' : `Roles: ${[...new Set([...roles, 'admin'])].join(', ')}.`
-  return takesBoundKeys ? `${has} Keys that are bound to an agent instance, too.` : has
+  const more = [
+    ...(yieldsToPolicies ? ['Where a policy holds, whoever it names instead.'] : []),
+    ...(takesBoundKeys ? ['Keys that are bound to an agent instance, too.'] : []),
+  ]
+  return [has, ...more].join(' ')
 }
 
 /** The answers of an operation with the headers that they carry. */
@@ -133,11 +139,16 @@ function admit(declared: Declaration) {
     const { operationId } = declared
     const { roles: has, instanceId } = c.get('ctx').actor
     const roles = declared.roles === 'any' ? allRoles : declared.roles
+    const { reserved } = c.get('ctx')
     if (!has.includes('admin') && !roles.some((role) => has.includes(role))) {
-      throw new Refusal('forbidden', `${operationId} takes one of the roles ${roles.join(', ')}.`, { roles })
+      reserved.refusal = new Refusal('forbidden', `${operationId} takes one of the roles ${roles.join(', ')}.`, {
+        roles,
+      })
+      if (!declared.yieldsToPolicies) throw reserved.refusal
     }
     if (instanceId !== null) withinInstance(c, declared, instanceId)
     await next()
+    if (reserved.refusal) throw reserved.refusal
   })
 }
 

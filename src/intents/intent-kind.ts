@@ -8,7 +8,14 @@ import type { IntentFacts } from './intents.store.ts'
 export const intentKind = {
   kind: 'intent',
   policy: { ...defaultPolicy(['service', 'admin']), allow_self_approval: true },
+  policyFacts: (call) => {
+    const { action, skill_slug, instance_id, serialized_intent } = call as Called
+    return { members: { action, skill_slug, instance_id }, document: serialized_intent }
+  },
+  isConfirmed: (call) => (call as Called).approver_role === 'customer',
 } as const satisfies KindOfApprovals
+
+type Called = ReturnType<typeof whatIsCalled>
 
 /** What a person decides on: the call, as its text, and who is asked. */
 export function whatIsCalled(intent: Omit<IntentFacts, 'id'>) {

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Approval, Vote } from '../approvals/approval.ts'
+import type { Approval, Quorum, Vote } from '../approvals/approval.ts'
 import type { Status } from '../approvals/states.ts'
 import { marked, type Mark } from '../approvals/mark.store.ts'
 import type { Ctx } from '../context.ts'
@@ -24,9 +24,11 @@ export type PersonRole = IntentFacts['approver_role']
 
 /** An intent: what is asked for, and the state of its approval. */
 export interface Intent
-  extends IntentFacts, Pick<Approval, 'digest' | 'due_at' | 'on_due' | 'decided_by' | 'decided_at'> {
+  extends IntentFacts, Quorum, Pick<Approval, 'digest' | 'due_at' | 'on_due' | 'decided_by' | 'decided_at'> {
   status: Status
   created_at: number
+  /** 1 where a policy holds and the customer has the last word. */
+  channel_confirms: number
   resolver_role: PersonRole | null
   resolution_channel: string | null
   /** The user whose key reported the person's answer. */
@@ -56,19 +58,26 @@ export interface Resolver {
   personId: string | null
   /** Whether they may where no certain person is asked. */
   isAnybody: boolean
+  /** Whether they answer through the agent's channel. */
+  isChannel: boolean
 }
 
-/** Whether this person may resolve the intent of the surrounding `approvals` row. */
-export function resolvableBy({ role, personId, isAnybody }: Resolver): Condition {
-  return sql`EXISTS (SELECT 1 FROM intents i WHERE i.approval_id = approvals.id AND i.approver_role = ${role}
-    AND (i.approver_person_id = ${personId} OR (i.approver_person_id IS NULL AND ${isAnybody ? 1 : 0})))`
+/**
+ * Whether this person may resolve the intent of the surrounding `approvals` row. Where a policy holds that says who, but for
+ * the last word of a customer.
+ */
+export function resolvableBy({ role, personId, isAnybody, isChannel }: Resolver): Condition {
+  const byPolicy = isChannel ? sql`approvals.channel_confirms = 0` : sql`1`
+  return sql`((approvals.policy_version_id IS NOT NULL AND ${byPolicy}) OR EXISTS (SELECT 1 FROM intents i
+    WHERE i.approval_id = approvals.id AND i.approver_role = ${role}
+      AND (i.approver_person_id = ${personId} OR (i.approver_person_id IS NULL AND ${isAnybody ? 1 : 0}))))`
 }
 
 /** The instance of the intent of the surrounding `approvals` row. */
 export const itsInstance: Reference = sql`(SELECT i.instance_id FROM intents i WHERE i.approval_id = approvals.id)`
 
 /** How an intent was resolved, for the record, and what its outbox entry starts with. */
-export interface HowResolved extends Omit<Resolver, 'isAnybody'> {
+export interface HowResolved extends Omit<Resolver, 'isAnybody' | 'isChannel'> {
   vote: Vote
   instanceId: Reference
   channel: string | null
@@ -145,7 +154,8 @@ function pendingFor(ctx: Ctx, instanceId: string, customerId: string): Condition
     AND a.restricted = 0 AND +a.subject_type = ${`instance:${instanceId}`} AND +a.due_at > ${ctx.now}`
 }
 
-const intentColumns = sql`a.id, a.status, a.digest, a.created_at, a.due_at, a.on_due, a.decided_by, a.decided_at, i.instance_id, i.approval_ref,
+const intentColumns = sql`a.id, a.status, a.digest, a.created_at, a.due_at, a.on_due, a.decided_by, a.decided_at, a.policy_version_id,
+  a.votes_needed, a.votes_for, a.channel_confirms, i.instance_id, i.approval_ref,
   i.customer_id, i.action, i.skill_slug, i.approver_role, i.approver_person_id, i.rule_id, i.notify_channel,
   i.resolver_role, i.resolution_channel, i.reported_by`
 

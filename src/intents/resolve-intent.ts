@@ -59,6 +59,7 @@ export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Re
       role,
       personId,
       isAnybody: true,
+      isChannel: true,
       instanceId,
       channel: resolution.resolution_channel,
       pinVerified: resolution.pin_verified,
@@ -66,7 +67,8 @@ export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Re
       executeBy: ctx.now + resolution.execute_within_hours * hour,
     },
   )
-  return decide(asPerson, { ...decision, name: `intent ${ref}`, reportedBy: ctx.actor.userId })
+  const isThroughChannel = role === 'customer'
+  return decide(asPerson, { ...decision, name: `intent ${ref}`, reportedBy: ctx.actor.userId, isThroughChannel })
 }
 
 /** How long a call may be replayed that was approved by its id, in hours. */
@@ -82,6 +84,7 @@ export function decisionOnIntent(ctx: Ctx, id: Reference, ballot: Ballot): Decis
     role: 'owner',
     personId: userId,
     isAnybody: has.includes('admin'),
+    isChannel: false,
     instanceId: itsInstance,
     channel: 'api',
     pinVerified: false,
@@ -111,7 +114,9 @@ function answer(
   }
 }
 
-function fits({ approver_role, approver_person_id }: Intent, { role, personId, isAnybody }: Resolver): boolean {
+function fits(intent: Intent, { role, personId, isAnybody, isChannel }: Resolver): boolean {
+  const { approver_role, approver_person_id } = intent
+  if (intent.policy_version_id !== null && !(isChannel && intent.channel_confirms)) return true
   return approver_role === role && (approver_person_id === null ? isAnybody : approver_person_id === personId)
 }
 

@@ -1,7 +1,9 @@
 import { actingFor } from '../access/acting-for.ts'
 import { amend } from '../approvals/amend.ts'
+import { underPolicies } from '../approvals/book.ts'
 import { digestOf } from '../approvals/digest.ts'
 import { open } from '../approvals/open.ts'
+import { termsOf, type Clock } from '../approvals/terms.ts'
 import type { Ctx } from '../context.ts'
 import { isDuplicate } from '../db/failures.ts'
 import { hour } from '../durations.ts'
@@ -22,54 +24,72 @@ export interface NewRequest extends RequestFacts, Pick<Request, 'title' | 'exter
   restricted: boolean
 }
 
-/** @throws Refusal `actor_mismatch`, `duplicate_external_ref`, `idempotency_key_reused` */
+/** @throws Refusal `actor_mismatch`, `duplicate_external_ref`, `idempotency_key_reused`, `policy_needs_member` */
 export async function askRequest(ctx: Ctx, asked: NewRequest): Promise<Request> {
   const { requester_id, expires_in_hours, redeem_within_hours, restricted, ...facts } = asked
   const requester = actingFor(ctx.actor, requester_id, 'requester_id')
-  const question = { id: newId('req'), title: asked.title, what: whatIsRequested(asked) }
+  const what = whatIsRequested(asked)
+  const question = { id: newId('req'), title: asked.title, what }
   const digest = await digestOf({ ...question, kind: 'request', revision: 1, requester })
-  const clock =
-    expires_in_hours === null ? never : ({ due_at: ctx.now + expires_in_hours * hour, on_due: 'expire' } as const)
-  const request: Request = {
-    ...unanswered,
-    ...facts,
-    ...clock,
-    id: question.id,
-    digest,
-    restricted: restricted ? 1 : 0,
-    requester_id: requester,
-    submitted_by: requester === ctx.actor.userId ? null : ctx.actor.userId,
-    created_at: ctx.now,
-    updated_at: ctx.now,
-  }
-  const opening = {
-    ...question,
-    ...clock,
-    type: asked.type,
-    requester_id: requester,
-    subject: subjectOf(asked),
-    digest,
-    restricted,
-  }
-  try {
-    return await once(ctx, request, [
-      ...(await open(ctx, requestKind, 'created', [opening])),
-      insertRequest(ctx, request, redeem_within_hours * hour),
-    ])
-  } catch (error) {
-    if (!isDuplicate(error, 'requests')) throw error
-    const existing = await ctx.db.run(selectByExternalRef(ctx, request))
-    const detail = `external_ref ${JSON.stringify(asked.external_ref)} is that of ${existing[0]?.request_id}.`
-    throw new Refusal('duplicate_external_ref', detail, { existing })
-  }
+  const expires_at = expires_in_hours === null ? null : ctx.now + expires_in_hours * hour
+  return underPolicies(ctx, [requester], async (book) => {
+    const terms = termsOf(
+      book,
+      requestKind,
+      { what, requester, clocks: [clockOf({ expires_at })], restricted },
+      ctx.now,
+    )
+    const { policy_version_id, votes_needed, due_at, on_due } = terms
+    const request: Request = {
+      ...unanswered,
+      ...facts,
+      id: question.id,
+      digest,
+      expires_at,
+      policy_version_id,
+      votes_needed,
+      due_at,
+      on_due,
+      restricted: terms.restricted ? 1 : 0,
+      requester_id: requester,
+      submitted_by: requester === ctx.actor.userId ? null : ctx.actor.userId,
+      created_at: ctx.now,
+      updated_at: ctx.now,
+    }
+    const opening = {
+      ...question,
+      type: asked.type,
+      requester_id: requester,
+      subject: subjectOf(asked),
+      digest,
+      terms,
+    }
+    try {
+      return await once(ctx, request, [
+        ...(await open(ctx, book, requestKind, 'created', [opening])),
+        insertRequest(ctx, request, redeem_within_hours * hour),
+      ])
+    } catch (error) {
+      if (!isDuplicate(error, 'requests')) throw error
+      const existing = await ctx.db.run(selectByExternalRef(ctx, request))
+      const detail = `external_ref ${JSON.stringify(asked.external_ref)} is that of ${existing[0]?.request_id}.`
+      throw new Refusal('duplicate_external_ref', detail, { existing })
+    }
+  })
 }
 
-const never = { due_at: null, on_due: null }
+function clockOf({ expires_at }: Pick<Request, 'expires_at'>): Clock | null {
+  return expires_at === null ? null : { due_at: expires_at, on_due: 'expire' }
+}
+
 /** What a request has not got yet. */
 const unanswered = {
   status: 'pending',
   revision: 1,
   version: 1,
+  votes_for: 0,
+  approved_digest: null,
+  approved_details: null,
   decided_by: null,
   decided_at: null,
   comment: null,
@@ -99,6 +119,6 @@ export function amendRequest(
     const next = { ...request, ...changes }
     const { title } = next
     const effect = (mark: Parameters<typeof updateFacts>[2]) => [updateFacts(ctx, next, mark)]
-    return { title, subject: subjectOf(next), what: whatIsRequested(next), effect }
+    return { title, subject: subjectOf(next), what: whatIsRequested(next), clock: clockOf(request), effect }
   })
 }

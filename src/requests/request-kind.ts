@@ -7,6 +7,10 @@ export const requestKind = {
   kind: 'request',
   policy: defaultPolicy(['reviewer', 'coordinator', 'admin']),
   restrictable: true,
+  policyFacts: (request) => {
+    const { type, details } = request as ReturnType<typeof whatIsRequested>
+    return { members: { type }, document: details === null ? null : JSON.stringify(details) }
+  },
 } as const satisfies KindOfApprovals
 
 /** What an approver of a request decides on, beside its title. */

@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm'
-import type { Approval } from '../approvals/approval.ts'
+import type { Approval, Quorum } from '../approvals/approval.ts'
 import { narrowed, pageAsOfNow } from '../approvals/list.store.ts'
 import { marked, type Mark } from '../approvals/mark.store.ts'
 import { boundTo, seesRestricted } from '../approvals/restricted.ts'
@@ -22,18 +22,27 @@ export interface ListedRequest
   extends
     Omit<RequestFacts, 'details'>,
     Pick<Stored, 'external_ref' | 'redeem_by' | 'ended' | 'ended_at' | 'ended_by' | 'end_comment'>,
-    Pick<Stored, 'outcome' | 'error' | 'reported_at'>,
+    Pick<Stored, 'outcome' | 'error' | 'reported_at' | 'expires_at'>,
+    Quorum,
     Pick<
       Approval,
       'id' | 'title' | 'requester_id' | 'submitted_by' | 'status' | 'created_at' | 'updated_at' | 'due_at'
     >,
     Pick<
       Approval,
-      'on_due' | 'revision' | 'version' | 'digest' | 'restricted' | 'decided_by' | 'decided_at' | 'comment'
+      | 'on_due'
+      | 'revision'
+      | 'version'
+      | 'digest'
+      | 'restricted'
+      | 'decided_by'
+      | 'decided_at'
+      | 'comment'
+      | 'approved_digest'
     > {}
 
 /** With what may be large, too. `state` is for the requester alone. */
-export type Request = ListedRequest & Pick<Stored, 'details' | 'result' | 'state'>
+export type Request = ListedRequest & Pick<Stored, 'details' | 'result' | 'state' | 'approved_details'>
 
 /** Which requests a list shows; every member that is set narrows it. */
 export interface RequestFilter {
@@ -46,15 +55,16 @@ export interface RequestFilter {
 
 const listed = sql`a.id, a.type, a.title, a.requester_id, a.submitted_by, a.status, a.created_at, a.updated_at, a.due_at, a.on_due,
   a.revision, a.version, a.digest, a.restricted, a.decided_by, a.decided_at, a.comment, r.summary, r.subject, r.external_ref,
-  r.redeem_by, r.ended, r.ended_at, r.ended_by, r.end_comment, r.outcome, r.error, r.reported_at`
+  r.redeem_by, r.ended, r.ended_at, r.ended_by, r.end_comment, r.outcome, r.error, r.reported_at, r.expires_at,
+  a.policy_version_id, a.votes_needed, a.votes_for, a.approved_digest`
 
 /** Inserts what is asked for; the same transaction opens its approval. */
 export function insertRequest(ctx: Ctx, request: Request, redeemWithin: number): Statement {
-  const { id, summary, details, subject, external_ref, state } = request
+  const { id, summary, details, subject, external_ref, state, expires_at } = request
   return ctx.db.all(sql`
-    INSERT INTO requests (approval_id, tenant_id, summary, details, subject, external_ref, ref_scope, state, redeem_within)
+    INSERT INTO requests (approval_id, tenant_id, summary, details, subject, external_ref, ref_scope, state, redeem_within, expires_at)
     VALUES (${id}, ${ctx.actor.tenantId}, ${summary}, ${details}, ${subject}, ${external_ref}, ${scopeOf(ctx, request)},
-      ${state}, ${redeemWithin})`)
+      ${state}, ${redeemWithin}, ${expires_at})`)
 }
 
 /**
@@ -74,7 +84,7 @@ export function updateFacts(ctx: Ctx, { summary, details, subject }: RequestFact
 /** One request that the caller sees. */
 export function selectRequest(ctx: Ctx, id: Reference) {
   return ctx.db.all<Request>(sql`
-    SELECT ${listed}, r.details, r.result, r.state FROM approvals a JOIN requests r ON r.approval_id = a.id
+    SELECT ${listed}, r.details, r.result, r.state, r.approved_details FROM approvals a JOIN requests r ON r.approval_id = a.id
     WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId} AND a.kind = 'request'
       AND ${visible(ctx, requestKind, sql`a`)}`)
 }

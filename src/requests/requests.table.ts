@@ -25,4 +25,6 @@ export const requests = sqliteTable('requests', {
   error: text(),
   reported_at: integer(),
   write_id: text(),
+  expires_at: integer(),
+  approved_details: text(),
 })

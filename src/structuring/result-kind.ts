@@ -8,6 +8,10 @@ import type { ResultFacts } from './results.store.ts'
 export const resultKind = {
   kind: 'result',
   policy: { ...defaultPolicy(['reviewer', 'admin']), allow_self_approval: true },
+  policyFacts: (result) => {
+    const { gate_id, data } = result as ReturnType<typeof whatResulted>
+    return { members: { gate_id }, document: data }
+  },
 } as const satisfies KindOfApprovals
 
 /** What a reviewer decides on; the data as its text. */

@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm'
-import type { Approval } from '../approvals/approval.ts'
+import type { Approval, Quorum } from '../approvals/approval.ts'
 import { isOpened } from '../approvals/approvals.store.ts'
 import { pageOfApprovals } from '../approvals/list.store.ts'
 import { marked, type Mark } from '../approvals/mark.store.ts'
@@ -24,6 +24,7 @@ export type ResultFacts = Pick<
 export interface Result
   extends
     ResultFacts,
+    Quorum,
     Pick<Approval, 'digest' | 'requester_id' | 'due_at' | 'decided_by' | 'decided_at' | 'comment' | 'version'> {
   status: Status
   created_at: number
@@ -149,7 +150,7 @@ export function selectPending(ctx: Ctx, { resultId, gateId, severity }: PendingF
 }
 
 const columns = sql`a.id, a.status, a.digest, a.requester_id, a.created_at, a.due_at, a.decided_by, a.decided_at, a.comment, a.version,
-  r.gate_id, r.confidence, r.external_ref, r.queued_items`
+  a.policy_version_id, a.votes_needed, a.votes_for, r.gate_id, r.confidence, r.external_ref, r.queued_items`
 
 function ofTenant(ctx: Ctx, id: Reference): SQL {
   return sql`approvals a JOIN results r ON r.approval_id = a.id WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId}`

@@ -1,7 +1,9 @@
 import { uuidv7 } from 'uuidv7'
 import { isOpened } from '../approvals/approvals.store.ts'
+import { noPolicies, underPolicies, type Book } from '../approvals/book.ts'
 import { digestOf } from '../approvals/digest.ts'
 import { open, openApproved, type Opening } from '../approvals/open.ts'
+import { termsOf, type Terms } from '../approvals/terms.ts'
 import { markOn } from '../approvals/mark.store.ts'
 import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
@@ -61,14 +63,22 @@ async function judgeAndStore(ctx: Ctx, asked: NewResult): Promise<JudgedResult> 
   const id = uuidv7()
   for (let attempt = 0; attempt < tries; attempt += 1) {
     const gate = await loadGate(ctx, asked.gate_id, attempt > 0)
-    const judged = await judgeAt(ctx, gate, asked, id)
-    const stored = await onceIf(ctx, judged, await store(ctx, gate, judged, asked.data), isOpened(id))
+    const stored = await underPolicies(ctx, [ctx.actor.userId], async (book) => {
+      const { terms, ...judged } = await judgeAt(ctx, book, gate, asked, id)
+      return onceIf(ctx, judged, await store(ctx, book, gate, judged, terms, asked.data), isOpened(id))
+    })
     if (stored) return stored
   }
   throw new Refusal('storage_unavailable', `The gate ${asked.gate_id} was being changed all the while; try again.`)
 }
 
-async function judgeAt(ctx: Ctx, gate: LoadedGate, asked: NewResult, id: string): Promise<JudgedResult> {
+async function judgeAt(
+  ctx: Ctx,
+  book: Book,
+  gate: LoadedGate,
+  asked: NewResult,
+  id: string,
+): Promise<JudgedResult & { terms: Terms }> {
   const faults = misreportedAt(gate, asked.reported)
   if (faults.length > 0) throw invalidInput(faults)
   const reported = new Map(asked.reported.map((one) => [one.check_id, one]))
@@ -78,24 +88,36 @@ async function judgeAt(ctx: Ctx, gate: LoadedGate, asked: NewResult, id: string)
   const hours = gate.auto_approve_after_hours
   const isHeld = queued > 0
   const requester = ctx.actor.userId
-  const question = { id, kind: resultKind.kind, revision: 1, title: titleOf(gate, asked), requester }
+  const what = whatResulted(asked)
+  const question = { id, kind: resultKind.kind, revision: 1, title: titleOf(gate, asked), requester, what }
+  const clocks = hours === null ? [] : [{ due_at: ctx.now + hours * hour, on_due: 'approve' as const }]
+  const terms = termsOf(
+    isHeld ? book : noPolicies,
+    resultKind,
+    { what, requester, clocks: isHeld ? clocks : [] },
+    ctx.now,
+  )
+  const { policy_version_id, votes_needed, due_at } = terms
   const result: Result = {
     id,
     status: isHeld ? 'pending' : 'approved',
-    digest: await digestOf({ ...question, what: whatResulted(asked) }),
+    digest: await digestOf(question),
     gate_id: gate.id,
     confidence: asked.confidence,
     external_ref: asked.external_ref,
     queued_items: queued,
     requester_id: requester,
     created_at: ctx.now,
-    due_at: isHeld && hours !== null ? ctx.now + hours * hour : null,
+    due_at,
+    policy_version_id,
+    votes_needed,
+    votes_for: 0,
     decided_by: isHeld ? null : gatekeeper,
     decided_at: isHeld ? null : ctx.now,
     comment: null,
     version: 1,
   }
-  return { result, checks: outcomes.map((outcome, position) => item(ctx, id, outcome, position)) }
+  return { result, terms, checks: outcomes.map((outcome, position) => item(ctx, id, outcome, position)) }
 }
 
 function titleOf({ name }: LoadedGate, { external_ref }: Pick<NewResult, 'external_ref'>): string {
@@ -116,7 +138,14 @@ function item(ctx: Ctx, result_id: string, outcome: Finding, position: number): 
   }
 }
 
-async function store(ctx: Ctx, gate: LoadedGate, { result, checks }: JudgedResult, data: string): Promise<Statement[]> {
+async function store(
+  ctx: Ctx,
+  book: Book,
+  gate: LoadedGate,
+  { result, checks }: JudgedResult,
+  terms: Terms,
+  data: string,
+): Promise<Statement[]> {
   const opening: Opening = {
     id: result.id,
     title: titleOf(gate, result),
@@ -124,12 +153,11 @@ async function store(ctx: Ctx, gate: LoadedGate, { result, checks }: JudgedResul
     subject: { type: 'gate', id: gate.id },
     what: whatResulted({ ...result, data }),
     digest: result.digest,
-    due_at: result.due_at,
-    on_due: result.due_at === null ? null : 'approve',
+    terms,
   }
   const guard = isUnchanged(ctx, gate.revision)
   const facts = insertResult(ctx, result, data, checks)
-  if (result.status === 'pending') return [...(await open(ctx, resultKind, 'queued', [opening], guard)), ...facts]
+  if (result.status === 'pending') return [...(await open(ctx, book, resultKind, 'queued', [opening], guard)), ...facts]
   const decisionId = newId('dec')
   const asGate = { ...ctx, actor: { ...ctx.actor, userId: gatekeeper } }
   return [

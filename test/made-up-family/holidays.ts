@@ -1,3 +1,4 @@
+import { underPolicies } from '../../src/approvals/book.ts'
 import { decide, type Decision } from '../../src/approvals/decide.ts'
 import { open } from '../../src/approvals/open.ts'
 import { defaultPolicy } from '../../src/approvals/policy.ts'
@@ -15,8 +16,12 @@ export async function requestHoliday(ctx: Ctx, days: number): Promise<Holiday> {
   if (days > 30) throw new Refusal('too_many_days', `${days} days are more than 30.`)
   const asked = { id: newId('hol'), status: 'pending', days }
   const clock = { due_at: ctx.now + 86_400_000, on_due: 'expire' } as const
-  const opening = { id: asked.id, title: `${days} days off`, requester_id: ctx.actor.userId, what: { days }, ...clock }
-  return once(ctx, asked, [...(await open(ctx, holidayKind, 'requested', [opening])), insertHoliday(ctx, asked)])
+  const { userId: requester_id } = ctx.actor
+  const opening = { id: asked.id, title: `${days} days off`, requester_id, what: { days }, clock }
+  return underPolicies(ctx, [requester_id], async (book) => {
+    const opened = await open(ctx, book, holidayKind, 'requested', [opening])
+    return once(ctx, asked, [...opened, insertHoliday(ctx, asked)])
+  })
 }
 
 export async function getHoliday(ctx: Ctx, id: string): Promise<Holiday> {

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { winnerOf, type Approval } from '../../src/approvals/approval.ts'
+import type { Actor } from '../../src/context.ts'
 import { statusAt } from '../../src/approvals/states.ts'
-import type { Policy } from '../../src/approvals/policy.ts'
-import { whyNot, whyNotWithdraw } from '../../src/approvals/rules.ts'
+import { inRole, ruleOfKind, type Policy } from '../../src/approvals/policy.ts'
+import { whyNot as whyNotVote, whyNotWithdraw, type Ballot, type Voting } from '../../src/approvals/rules.ts'
 import { Refusal } from '../../src/refusal.ts'
 
 const now = 1_000_000
@@ -52,6 +53,26 @@ const actor = {
   roles: ['coordinator'] as const,
   instanceId: null,
   keyMadeBy: null,
+}
+/** As `whyNot`, where no policy holds and the actor has voted so. */
+function whyNot(
+  one: Approval,
+  ofKind: Policy,
+  mine: 'approve' | 'reject' | null,
+  who: Actor,
+  ballot: Omit<Ballot, 'comment'>,
+  at: number,
+) {
+  const vote = { voter: who.userId, capacities: [], stage: 0, reportedBy: null, keyMadeBy: null }
+  const voting: Voting = {
+    rule: ruleOfKind(ofKind),
+    isGoverned: false,
+    votes: mine === null ? [] : [{ ...vote, vote: mine }],
+    capacities: who.roles.map(inRole),
+    reporter: null,
+    isThroughChannel: false,
+  }
+  return whyNotVote(one, voting, who, ballot, at)
 }
 const approve = { vote: 'approve', ifMatch: null } as const
 const code = (result: Refusal | 'repeat' | null) => (result instanceof Refusal ? result.code : result)

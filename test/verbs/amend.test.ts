@@ -2,7 +2,8 @@ import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { sql } from 'drizzle-orm'
 import { amend } from '../../src/approvals/amend.ts'
-import { selectApproval } from '../../src/approvals/approvals.store.ts'
+import { selectApproval } from '../../src/approvals/cast-vote.store.ts'
+import { noPolicies } from '../../src/approvals/book.ts'
 import { decide } from '../../src/approvals/decide.ts'
 import { digestOf } from '../../src/approvals/digest.ts'
 import { open } from '../../src/approvals/open.ts'
@@ -24,10 +25,9 @@ async function opened(ctx: Ctx) {
     title: 'Train',
     requester_id: 'usr_member',
     what: { amount: 1 },
-    due_at,
-    on_due: 'expire' as const,
+    clock: { due_at, on_due: 'expire' as const },
   }
-  await ctx.db.batch({ opened: await open(ctx, kind, 'submitted', [opening]) })
+  await ctx.db.batch({ opened: await open(ctx, noPolicies, kind, 'submitted', [opening]) })
   return id
 }
 
@@ -60,7 +60,7 @@ test('amended, it is another question: next revision, new digest, and nobody has
   const amended = await to(member, id, 2)
   const question = { id, kind: 'claim', requester: 'usr_member', title: 'Train for 2', what: { amount: 2 } }
   const digest = await digestOf({ ...question, revision: 2 })
-  const same = { status: 'pending', revision: 2, votes_for: 0, mine: null, version: seen.version + 1 }
+  const same = { status: 'pending', revision: 2, votes_for: 0, version: seen.version + 1 }
   expect(amended).toMatchObject({ ...same, digest, title: 'Train for 2', subject_type: 'trip', subject_id: '2' })
   expect(await rows('SELECT revision, voter_id, voided_at FROM votes WHERE approval_id = ?', id)).toEqual([
     { revision: 1, voter_id: 'usr_one', voided_at: before },

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
-import { selectApproval } from '../../src/approvals/approvals.store.ts'
+import { selectApproval } from '../../src/approvals/cast-vote.store.ts'
+import { noPolicies } from '../../src/approvals/book.ts'
 import { decide } from '../../src/approvals/decide.ts'
 import { rejectDue } from '../../src/approvals/decide-due.ts'
 import { open } from '../../src/approvals/open.ts'
@@ -29,11 +30,9 @@ async function opened(
     title: 'Train',
     requester_id: ctx.actor.userId,
     what: {},
-    due_at: null,
-    on_due: null,
-    ...due,
+    clock: due,
   }
-  await ctx.db.batch({ opened: await open(ctx, withPolicy(policy), 'submitted', [opening]) })
+  await ctx.db.batch({ opened: await open(ctx, noPolicies, withPolicy(policy), 'submitted', [opening]) })
   return id
 }
 

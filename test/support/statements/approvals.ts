@@ -1,6 +1,9 @@
 import { sql } from 'drizzle-orm'
 import * as amend from '../../../src/approvals/amend.store.ts'
 import * as core from '../../../src/approvals/approvals.store.ts'
+import * as book from '../../../src/approvals/book.store.ts'
+import * as cast from '../../../src/approvals/cast-vote.store.ts'
+import * as rule from '../../../src/approvals/decidable.store.ts'
 import { approvals } from '../../../src/approvals/approvals.table.ts'
 import * as due from '../../../src/approvals/decide-due.store.ts'
 import * as many from '../../../src/approvals/decide-many.store.ts'
@@ -16,15 +19,33 @@ import { claimKind } from '../../../src/claims/claim-kind.ts'
 import { families } from '../../../src/families.ts'
 import { ctx, firstPage, gives, holds, laterPage, returns, returnsAllOf, rowOf, type Samples } from './sample.ts'
 
-const voter = { id: sql`'usr_y'`, roles: sql`'["admin"]'` }
+const voter = { id: sql`'usr_y'`, roles: sql`'["admin"]'`, underPolicy: sql`1` }
 const hasHand = () => sql`0`
-const votes = sql`SELECT 'a' AS approval_id, 1 AS revision, 'usr_y' AS voter_id, '[]' AS roles, NULL AS comment, NULL AS reported_by`
+const votes = sql`SELECT 'a' AS approval_id, 1 AS revision, 'usr_y' AS voter_id, '[]' AS roles, '[]' AS in_groups, NULL AS comment, NULL AS reported_by`
 const found = sql`SELECT 't' AS tenant_id, 'a.b' AS type, 'a' AS resource_id, NULL AS from_status, 'b' AS to_status, '{}' AS data`
 const happening = { type: 'a.b', resourceId: 'a', from: null, to: 'b', data: {}, digest: 'd' } as const
-const opening = { ...rowOf(approvals), subject: { type: 'x', id: 's' }, instance_id: 'i', restricted: true }
+const opening = {
+  ...rowOf(approvals),
+  on_due: 'expire',
+  subject: { type: 'x', id: 's' },
+  instance_id: 'i',
+  restricted: true,
+} as const
 const target = { id: 'a', ...claimKind, vote: 'approve', comment: null, ifMatch: null } as const
 const guarded = { ...target, vote: 'reject', ifMatch: ['1'], digest: 'd', guard: { condition: sql`1` } } as const
 const mark = marks.markOn('a', 'd')
+/** Somebody whose key was made by somebody else. */
+const lent = { ...ctx, actor: { ...ctx.actor, keyMadeBy: 'usr_m' } }
+const step = { version: 1, person: null, status: 'pending', stage: 0, nextStage: 1, assigned: [['usr_y', 0]] } as const
+const votedOn = 'policy policy_name standing person'
+const terms = {
+  policy_version_id: 'p',
+  votes_needed: 1,
+  channel_confirms: 0,
+  due_at: 1,
+  on_due: 'expire',
+  restricted: true,
+} as const
 const numbered = {
   tenantId: sql`'t'`,
   actorId: sql`'usr_y'`,
@@ -48,27 +69,47 @@ const secret = { ...claimKind, restrictable: true }
 /** What the core's stores build. */
 export const samples: Samples = {
   'approvals/approvals.store.ts': {
-    submitter: gives(core.submitter, 'approvals'),
-    decidable: [
-      holds(core.decidable(voter, claimKind.policy, 1), 'approvals'),
-      holds(core.decidable({ ...voter, hasHand }, claimKind.policy, 1), 'approvals'),
-    ],
     insertApprovals: [
       core.insertApprovals(ctx, 'claim', [opening]),
       core.insertApprovals(ctx, 'claim', [opening], { guard: sql`1`, decisionId: 'd' }),
     ],
     isOpened: holds(core.isOpened('a')),
-    castVote: [target, guarded].map((one) => returnsAllOf(approvals, core.castVote(ctx, one, 'd'))),
-    insertVote: core.insertVote(ctx, { vote: 'approve', comment: null, reportedBy: 'usr_z' }, mark),
     markWithdrawn: [target, guarded].map((one) => returnsAllOf(approvals, core.markWithdrawn(ctx, one, 'd'))),
     matches: [holds(core.matches(null)), holds(core.matches(['1']), 'approvals')],
-    voidedFrom: gives(core.voidedFrom(1), 'votes'),
     touch: core.touch(ctx, sql`SELECT 'a'`),
-    selectApproval: returnsAllOf(approvals, core.selectApproval(ctx, 'a', claimKind), 'mine policy'),
+  },
+  'approvals/decidable.store.ts': {
+    submitter: gives(rule.submitter, 'approvals'),
+    decidable: [
+      holds(rule.decidable(voter, claimKind.policy, 1), 'approvals'),
+      holds(rule.decidable({ ...voter, hasHand }, claimKind.policy, 1), 'approvals'),
+    ],
+    callingVoter: [
+      holds(rule.decidable(rule.callingVoter(ctx, 'usr_z'), claimKind.policy, 1), 'approvals'),
+      holds(rule.decidable(rule.callingVoter(lent, null), claimKind.policy, 1), 'approvals'),
+    ],
+    makerVoted: [holds(rule.makerVoted(ctx)), holds(rule.makerVoted(lent), 'approvals')],
+    handVoted: holds(rule.handVoted(hasHand), 'approvals'),
+    versionsFulfilledBy: { statement: { query: rule.versionsFulfilledBy(ctx, sql`'u'`, sql`'[]'`) }, columns: ['id'] },
+    standing: gives(rule.standing(sql`vote`, sql`'u'`), 'approvals'),
+  },
+  'approvals/cast-vote.store.ts': {
+    castVote: [target, guarded].map((one) => returnsAllOf(approvals, cast.castVote(ctx, one, 'd'))),
+    castStaged: [target, guarded].map((one) => returnsAllOf(approvals, cast.castStaged(ctx, one, step, 'd'))),
+    insertVote: [ctx, lent].map((voter) =>
+      cast.insertVote(voter, { vote: 'approve', comment: null, reportedBy: 'usr_z' }, mark),
+    ),
+    recordAssignments: cast.recordAssignments(ctx, 'a', mark, step),
+    selectApproval: returnsAllOf(approvals, cast.selectApproval(ctx, 'a', claimKind), votedOn),
+    selectGoverned: returnsAllOf(approvals, cast.selectGoverned(ctx, 'a', claimKind, 'd', 'usr_z'), votedOn),
+  },
+  'approvals/book.store.ts': {
+    selectBook: returns(book.selectBook(ctx), 'revision policy_id version_id name body'),
+    bookIsAt: [book.bookIsAt(ctx, 1), book.bookIsAt(ctx, null)],
   },
   'approvals/amend.store.ts': {
     amendQuestion: [target, guarded].map((one) => {
-      const { amended, voided, event } = amend.amendQuestion(ctx, { ...one, revision: 1 }, opening, mark)
+      const { amended, voided, event } = amend.amendQuestion(ctx, { ...one, revision: 1 }, { ...opening, terms }, mark)
       return [returns(amended, 'amended'), voided, event]
     }),
   },
@@ -132,6 +173,7 @@ export const samples: Samples = {
     ),
   },
   'approvals/votes.store.ts': {
+    voidedFrom: gives(votesOf.voidedFrom(1), 'votes'),
     allVotes: gives(votesOf.allVotes, 'approvals a'),
   },
   'approvals/tallies.store.ts': {

@@ -20,7 +20,7 @@ const resolution = {
 const intentColumns = [
   'id status digest created_at due_at on_due decided_by decided_at instance_id approval_ref customer_id action skill_slug',
   'serialized_intent approver_role approver_person_id rule_id notify_channel resolver_role resolution_channel reported_by',
-  'outbox_id',
+  'outbox_id policy_version_id votes_needed votes_for channel_confirms',
 ] as const
 const call = 'approval_ref action skill_slug serialized_intent'
 const settled = entry.settle(ctx, 'i', 'o', 't', { outcome: 'failed', result: null, error: 'e', retry: true })
@@ -31,7 +31,10 @@ export const samples: Samples = {
   'intents/intents.store.ts': {
     behindRef: gives(intent.behindRef(ctx, 'i', 'R')),
     insertIntent: intent.insertIntent(ctx, { ...rowOf(intents), id: 'a' }),
-    resolvableBy: holds(intent.resolvableBy({ role: 'owner', personId: null, isAnybody: true }), 'approvals'),
+    resolvableBy: holds(
+      intent.resolvableBy({ role: 'owner', personId: null, isAnybody: true, isChannel: true }),
+      'approvals',
+    ),
     itsInstance: gives(intent.itsInstance, 'approvals'),
     recordResolution: [
       ...intent.recordResolution(ctx, mark, resolution),

@@ -6,6 +6,7 @@ import * as group from '../../../src/access/groups.store.ts'
 import * as key from '../../../src/access/keys.store.ts'
 import * as admin from '../../../src/access/last-admin.store.ts'
 import * as person from '../../../src/access/people.store.ts'
+import * as standing from '../../../src/access/standing.store.ts'
 import * as tenant from '../../../src/access/tenants.store.ts'
 import { recordFound } from '../../../src/approvals/history.store.ts'
 import { statuses } from '../../../src/approvals/states.ts'
@@ -59,6 +60,13 @@ export const samples: Samples = {
     userName: gives(access.userName(sql`a.tenant_id`, sql`a.decided_by`), 'approvals a'),
     selectUnrevoked: returns(access.selectUnrevoked(ctx.db, ['k']), 'id expires_at'),
     noteDay: access.noteDay(ctx.db, 'k', '2026-03-16'),
+  },
+  'access/standing.store.ts': {
+    personNow: {
+      statement: { query: sql`SELECT * FROM ${standing.personNow(sql`'t'`, sql`'u'`)}` },
+      columns: ['roles', 'groups'],
+    },
+    selectGroupsOf: returns(standing.selectGroupsOf(ctx, ['u']), 'id groups'),
   },
   'access/last-admin.store.ts': {
     keepsAnAdminKey: holds(admin.keepsAnAdminKey(ctx, admin.keyCalled('k'))),

@@ -11,7 +11,7 @@ const one: Request = { ...rowOf(approvals), ...rowOf(requests), type: 'x', detai
 const asked =
   'id type title requester_id submitted_by status created_at updated_at due_at on_due revision version digest'
 const state = 'restricted decided_by decided_at comment summary subject external_ref redeem_by ended ended_at ended_by'
-const more = 'end_comment outcome error reported_at'
+const more = 'end_comment outcome error reported_at expires_at policy_version_id votes_needed votes_for approved_digest'
 const subject = { type: 'x', id: 's' }
 const filters = [{}, { type: 'x' }, { requesterId: 'u', type: 'x' }, { subject }, { externalRef: 'r', subject }]
 const viewers = [ctx, { ...ctx, actor: { ...ctx.actor, roles: ['member'] } }] as const
@@ -27,7 +27,7 @@ export const samples: Samples = {
     insertRequest: request.insertRequest(ctx, one, 1),
     updateFacts: request.updateFacts(ctx, one, mark),
     selectRequest: viewers.map((viewer) =>
-      returns(request.selectRequest(viewer, 'a'), asked, state, more, 'details result state'),
+      returns(request.selectRequest(viewer, 'a'), asked, state, more, 'details result state approved_details'),
     ),
     selectByExternalRef: returns(request.selectByExternalRef(ctx, one), 'external_ref request_id'),
     selectRequests: viewers.flatMap((viewer) =>

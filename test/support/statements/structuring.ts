@@ -16,7 +16,7 @@ const gateColumns = [
 const ruleColumns = 'id gate_id type config created_at updated_at'
 const resultColumns = [
   'id status digest requester_id created_at due_at decided_by decided_at comment version gate_id confidence external_ref',
-  'queued_items',
+  'queued_items policy_version_id votes_needed votes_for',
 ] as const
 const itemColumns =
   'id result_id check_id check_name type severity passed queued details position created_at cleared_at'

@@ -1,0 +1,110 @@
+import { sql, type SQL } from 'drizzle-orm'
+import { personNow } from '../access/standing.store.ts'
+import { roles as allRoles, type Ctx, type Role } from '../context.ts'
+import { jsonEach } from '../db/json.ts'
+import type { Condition, Fragment } from '../db/open-db.ts'
+import type { Policy } from './policy.ts'
+
+/** Who votes, as SQL: values for a request, columns for a batch. */
+export interface Voter {
+  id: SQL
+  /** What they vote with where no policy holds: a JSON array of roles. */
+  roles: SQL
+  /** Whether they may vote on the `approvals` row of the surrounding statement under the policy that it has. */
+  underPolicy: Condition
+  /** Whether a user has a hand in the vote; without it only the voter has. */
+  hasHand?: (user: SQL) => SQL
+}
+
+/** Who sent the request of an `approvals` row, as SQL: for the requester, or the requester themselves. */
+export const submitter = sql`coalesce(approvals.submitted_by, approvals.requester_id)`
+
+/**
+ * The condition under which a voter may vote on the `approvals` row of the surrounding statement. Says in SQL what
+ * `whyNot` says in `rules.ts`, but for policies of more than one requirement, under which no statement decides alone.
+ * The unary plus keeps the status out of the choice of index: approvals are voted on by id.
+ *
+ * @param policy what it takes where the row has no policy of its own
+ */
+export function decidable(voter: Voter, policy: Policy, now: number): SQL {
+  const hasHand = voter.hasHand ?? ((user: SQL) => sql`${user} = ${voter.id}`)
+  const asked = sql`(${hasHand(sql`approvals.requester_id`)} OR ${hasHand(submitter)})`
+  const fits = policy.approver_roles.map((role) => sql`instr(${voter.roles}, ${quoted(role)})`)
+  return sql`
+    +approvals.status = 'pending'
+    AND NOT (approvals.on_due IS 'expire' AND approvals.due_at <= ${now})
+    AND CASE WHEN approvals.policy_version_id IS NULL
+      THEN ${policy.allow_self_approval ? sql`1` : sql`NOT ${asked}`} AND (${fits.length > 0 ? sql.join(fits, sql` OR `) : sql`0`})
+      ELSE approvals.channel_confirms = 0 AND ${voter.underPolicy} END
+    AND NOT EXISTS (${standing(sql`1`, voter.id)})`
+}
+
+/** The caller as a voter. @param reporter whose key it is, where it reports somebody else's vote */
+export function callingVoter(ctx: Ctx, reporter: string | null): Voter {
+  const { userId, roles, keyMadeBy } = ctx.actor
+  const id = sql`${userId}`
+  const own = { id, roles: sql`${JSON.stringify(roles)}`, underPolicy: callerUnderPolicy(ctx, reporter) }
+  return keyMadeBy === null ? own : { ...own, hasHand: (user) => sql`${user} IN (${userId}, ${keyMadeBy})` }
+}
+
+/** Whether whoever has made the caller's key has voted; nobody else may vote with it then. */
+export function makerVoted({ actor }: Ctx): Condition {
+  return actor.keyMadeBy === null ? sql`0` : sql`EXISTS (${standing(sql`1`, sql`${actor.keyMadeBy}`)})`
+}
+
+/** One person is one vote, and their roles and groups count as they are when the statement runs. */
+function callerUnderPolicy({ actor }: Ctx, reporter: string | null): Condition {
+  const hands = [...new Set([actor.userId, reporter, actor.keyMadeBy])].filter((one) => one !== null)
+  const isHand = (user: SQL) => sql`${user} IN (SELECT value FROM ${jsonEach(hands)})`
+  const person = personNow(sql`${actor.tenantId}`, sql`${reporter ?? actor.userId}`)
+  return sql`EXISTS (SELECT 1 FROM policy_versions p CROSS JOIN ${person} AS me WHERE p.id = approvals.policy_version_id
+      AND (p.allow_self_approval OR NOT (${isHand(sql`approvals.requester_id`)} OR ${isHand(submitter)}))
+      AND ${fulfils(sql`${JSON.stringify(actor.roles)}`)})
+    AND NOT ${handVoted(isHand)}`
+}
+
+/**
+ * Whether there is a standing vote on the `approvals` row of the surrounding statement in which any of certain users has
+ * a hand: whose it is, who reported it, who had made the key.
+ */
+export function handVoted(isHand: (user: SQL) => SQL): Condition {
+  return sql`EXISTS (SELECT 1 FROM votes v WHERE v.approval_id = approvals.id AND v.revision = approvals.revision AND v.voided_at = 0
+    AND (${isHand(sql`v.voter_id`)} OR ${isHand(sql`v.reported_by`)} OR ${isHand(sql`v.counted_with ->> '$.key_made_by'`)}))`
+}
+
+/**
+ * The policy versions of the tenant that somebody alone fulfils: a SELECT of their ids.
+ *
+ * @param personId who it is
+ * @param roles those that their key has, a JSON array; of them those count that they have themselves
+ */
+export function versionsFulfilledBy({ actor }: Ctx, personId: SQL, roles: SQL): Fragment {
+  const tenantId = sql`${actor.tenantId}`
+  return sql`SELECT p.id FROM ${personNow(tenantId, personId)} AS me
+    CROSS JOIN policy_versions p INDEXED BY policy_versions_by_tenant WHERE p.tenant_id = ${tenantId} AND ${fulfils(roles)}`
+}
+
+/** Whether the person `me`, with a key of these roles, fulfils the only requirement of the policy version `p`. */
+function fulfils(roles: SQL): Condition {
+  return sql`(ifnull(instr(me.in_groups, json_quote(p.sole_group)), 0) OR ifnull(${overlap(sql`me.has_roles`, roles, sql`p.sole_roles`)}, 0))`
+}
+
+/** Whether JSON arrays of roles share one. */
+function overlap(...arrays: readonly SQL[]): SQL {
+  const shared = allRoles.map((role) => {
+    const isIn = arrays.map((array) => sql`instr(${array}, ${quoted(role)})`)
+    return sql`(${sql.join(isIn, sql` AND `)})`
+  })
+  return sql`(${sql.join(shared, sql` OR `)})`
+}
+
+/** A role as it stands in a JSON array, as SQL. */
+function quoted(role: Role): SQL {
+  return sql.raw(`'"${role}"'`)
+}
+
+/** A voter's standing vote on the question of the `approvals` row of the surrounding statement. */
+export function standing(column: SQL, voterId: SQL): SQL {
+  return sql`SELECT ${column} FROM votes
+    WHERE votes.approval_id = approvals.id AND votes.revision = approvals.revision AND votes.voter_id = ${voterId} AND votes.voided_at = 0`
+}

@@ -1,0 +1,88 @@
+import type { Actor, Role } from '../context.ts'
+import type { Step, VotedOn } from './cast-vote.store.ts'
+import {
+  inGroup,
+  inRole,
+  ruleOf,
+  ruleOfKind,
+  soleRequirement,
+  type Capacity,
+  type KindOfApprovals,
+  type PolicyBody,
+} from './policy.ts'
+import { progressOf, type StandingVote } from './quorum.ts'
+import type { Ballot, RecordedVote, Voting } from './rules.ts'
+
+/** Of a vote what `votingOf` needs beside the approval. */
+export interface Voter extends KindOfApprovals {
+  /** The user whose key reports the vote, where it is not the actor who sends it. */
+  reportedBy?: string
+  /** Whether it is that of the person who is asked through the family's channel, and has the last word under a policy. */
+  isThroughChannel?: boolean
+}
+
+interface Person {
+  roles: Role[]
+  groups: string[]
+}
+
+/** What there is to know of an approval that was read, and of whoever votes on it. */
+export function votingOf(approval: VotedOn, voter: Voter, actor: Actor): Voting {
+  const body = approval.policy === null ? null : (JSON.parse(approval.policy) as PolicyBody)
+  return {
+    rule: body ? ruleOf(body) : ruleOfKind(voter.policy),
+    isGoverned: body !== null,
+    votes: votesOf(approval),
+    capacities: body ? capacitiesOf(approval, actor) : actor.roles.map(inRole),
+    reporter: voter.reportedBy ?? null,
+    isThroughChannel: voter.isThroughChannel ?? false,
+  }
+}
+
+/** Whether one statement decides it, and nothing has to be computed first. */
+export function isDecidedAtOnce({ channel_confirms }: VotedOn, { rule, isGoverned }: Voting): boolean {
+  return !isGoverned || (channel_confirms === 0 && soleRequirement(rule) !== null)
+}
+
+/** Where an approval is after a vote that may be cast. */
+export function stepOf(approval: VotedOn, { rule, votes, ...voter }: Voting, actor: Actor, { vote }: Ballot): Step {
+  const { version, person, channel_confirms } = approval
+  const stage = progressOf(rule, votes).open
+  const cast = { voter: actor.userId, vote, capacities: voter.capacities, stage }
+  const after = progressOf(rule, [...votes, cast])
+  const isWhole = after.open === rule.stages.length
+  const hasLastWord = stage === rule.stages.length
+  const isApproved = isWhole && (channel_confirms === 0 || hasLastWord)
+  const status = vote === 'reject' ? 'rejected' : isApproved ? 'approved' : 'pending'
+  const closed = vote === 'approve' && after.open > stage ? after.stages[stage] : undefined
+  return {
+    version,
+    person,
+    status,
+    stage,
+    nextStage: vote === 'reject' ? stage : after.open,
+    assigned: (closed?.all ?? []).flatMap(({ voters }, requirement) =>
+      voters.map((one) => [one, requirement] as const),
+    ),
+  }
+}
+
+/** The votes that stand, as they were recorded. */
+export function votesOf({ standing }: Pick<VotedOn, 'standing'>): RecordedVote[] {
+  type Recorded = Pick<StandingVote, 'voter' | 'vote' | 'stage'> & {
+    counted_with: { roles?: string[]; groups?: string[]; key_made_by?: string }
+    reported_by: string | null
+  }
+  return (JSON.parse(standing) as Recorded[]).map(({ counted_with, reported_by, ...vote }) => ({
+    ...vote,
+    capacities: [...(counted_with.roles ?? []).map(inRole), ...(counted_with.groups ?? []).map(inGroup)],
+    reportedBy: reported_by,
+    keyMadeBy: counted_with.key_made_by ?? null,
+  }))
+}
+
+function capacitiesOf({ person }: VotedOn, { roles }: Actor): Capacity[] {
+  if (person === null) return []
+  const has = JSON.parse(person) as Person
+  return [...has.roles.filter((role) => roles.includes(role)).map(inRole), ...has.groups.map(inGroup)]
+}
