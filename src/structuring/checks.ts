@@ -14,6 +14,7 @@ import {
   type Check,
   type CheckChange,
 } from './checks.store.ts'
+import { recordGatesOf } from './gate-events.store.ts'
 import { fitsGates, largestConfigs, selectOvergrown } from './gates.store.ts'
 
 /** Stores a check whose config has no faults. */
@@ -73,7 +74,7 @@ async function faultsOf(type: CheckType, config: unknown): Promise<Fault[]> {
 
 /** Deletes a check: no gate names it any more. @throws Refusal `not_found` */
 export async function deleteCheck(ctx: Ctx, id: string): Promise<void> {
-  const { removed } = await ctx.db.batch(removeCheck(ctx, id))
+  const { removed } = await ctx.db.batch({ events: recordGatesOf(ctx, id), ...removeCheck(ctx, id) })
   if (removed.length === 0) missing(id)
 }
 

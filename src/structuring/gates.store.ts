@@ -134,6 +134,12 @@ export function selectGates(ctx: Ctx, page: PageRequest) {
   )
 }
 
+/** Whether a gate has a rule, of one of these types. */
+export function hasRule(ctx: Ctx, gateId: string, id: string, types: readonly Rule['type'][]): Condition {
+  return sql`EXISTS (SELECT 1 FROM gate_rules
+    WHERE ${ruleOf(ctx, gateId, id)} AND type IN (SELECT value FROM ${jsonEach(types)}))`
+}
+
 /** Changes a rule of a gate that is there, if it is of one of these types. Returns it where it did. */
 export function updateRule(ctx: Ctx, gateId: string, id: string, config: string, types: readonly Rule['type'][]) {
   return ctx.db.all<Rule>(sql`

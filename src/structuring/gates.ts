@@ -1,10 +1,12 @@
 import { uuidv7 } from 'uuidv7'
+import { recordIf, type Happening } from '../approvals/history.store.ts'
 import type { Ctx } from '../context.ts'
 import { pageOf, type Page, type PageRequest } from '../db/page.ts'
 import { onceIf } from '../idempotency/once.ts'
 import { invalidInput, Refusal, type Fault } from '../refusal.ts'
 import { selectKnownEndpoints } from '../webhooks/addressees.store.ts'
 import { selectKnownChecks } from './checks.store.ts'
+import { recordGate } from './gate-events.store.ts'
 import {
   insertGate,
   isGateStored,
@@ -50,7 +52,16 @@ export async function createGate(ctx: Ctx, settings: GateSettings, rules: readon
   const stored = { id, ...(toColumns(settings) as Omit<Gate, 'id' | 'rules' | keyof typeof times>), ...times }
   const gate = { ...stored, rules: rulesText(made) }
   const known = refersToKnown(ctx, settings.check_ids, endpointsOf(settings))
-  const created = await onceIf(ctx, gate, insertGate(ctx, stored, made, known), isGateStored(id))
+  const happening: Happening = {
+    type: 'gate.created',
+    resourceId: id,
+    from: null,
+    to: settings.is_active ? 'active' : 'inactive',
+    data: { ...settings, rules: made.map(said) },
+  }
+  const isStored = isGateStored(id)
+  const statements = [...insertGate(ctx, stored, made, known), recordIf(ctx, [happening], isStored)]
+  const created = await onceIf(ctx, gate, statements, isStored)
   return created ?? refuseUnknown(ctx, settings)
 }
 
@@ -60,11 +71,17 @@ export async function createGate(ctx: Ctx, settings: GateSettings, rules: readon
  * @throws Refusal `not_found`, `invalid_input`
  */
 export async function changeGate(ctx: Ctx, id: string, change: Partial<GateSettings>): Promise<Gate> {
-  const known = refersToKnown(ctx, change.check_ids ?? [], endpointsOf(change))
+  const { check_ids = [], is_active } = change
+  const known = refersToKnown(ctx, check_ids, endpointsOf(change))
+  const to = is_active === undefined ? undefined : is_active ? 'active' : 'inactive'
   const {
     changed,
     gate: [gate],
-  } = await ctx.db.batch({ changed: updateGate(ctx, id, toColumns(change), known), gate: selectGate(ctx, id) })
+  } = await ctx.db.batch({
+    event: recordGate(ctx, id, change, { condition: known, ...(to && { to }) }),
+    changed: updateGate(ctx, id, toColumns(change), known),
+    gate: selectGate(ctx, id),
+  })
   if (!gate) return missing(id)
   return changed.length > 0 ? gate : refuseUnknown(ctx, change)
 }
@@ -75,7 +92,9 @@ export async function changeGate(ctx: Ctx, id: string, change: Partial<GateSetti
  * @throws Refusal `not_found`
  */
 export async function deleteGate(ctx: Ctx, id: string): Promise<void> {
-  const [gone] = await ctx.db.run(removeGate(ctx, id))
+  const {
+    gone: [gone],
+  } = await ctx.db.batch({ event: recordGate(ctx, id, {}, { to: 'deleted' }), gone: removeGate(ctx, id) })
   if (!gone) missing(id)
 }
 
@@ -106,6 +125,11 @@ function toColumns({
     queue_warnings: queue_warnings === undefined ? undefined : Number(queue_warnings),
     is_active: is_active === undefined ? undefined : Number(is_active),
   }
+}
+
+/** A rule as an event says it. */
+export function said({ id, type, config }: Pick<Rule, 'id' | 'type' | 'config'>) {
+  return { id, type, config: JSON.parse(config) as unknown }
 }
 
 function rulesText(rules: readonly Rule[]): string {

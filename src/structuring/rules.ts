@@ -2,14 +2,17 @@ import { uuidv7 } from 'uuidv7'
 import type { Ctx } from '../context.ts'
 import { onceIf } from '../idempotency/once.ts'
 import { invalidInput, Refusal, type Fault } from '../refusal.ts'
-import { insertRules, isRuleStored, removeRule, selectRule, updateRule, type Rule } from './gates.store.ts'
+import { recordGate } from './gate-events.store.ts'
+import { hasRule, insertRules, isRuleStored, removeRule, selectRule, updateRule, type Rule } from './gates.store.ts'
 import { mostRules, ruleTypes, type ReadyRule } from './judge-rule.ts'
-import { getGate, type NewRule } from './gates.ts'
+import { getGate, said, type NewRule } from './gates.ts'
 
 /** Adds a rule to a gate. @throws Refusal `not_found`, `rule_limit` */
 export async function addRule(ctx: Ctx, gateId: string, asked: NewRule): Promise<Rule> {
   const rule = { ...asked, id: uuidv7(), gate_id: gateId, created_at: ctx.now, updated_at: ctx.now }
-  const added = await onceIf(ctx, rule, [insertRules(ctx, gateId, [rule], mostRules)], isRuleStored(rule.id))
+  const isStored = isRuleStored(rule.id)
+  const event = recordGate(ctx, gateId, { added_rule: said(rule) }, { condition: isStored })
+  const added = await onceIf(ctx, rule, [insertRules(ctx, gateId, [rule], mostRules), event], isStored)
   if (added) return added
   await getGate(ctx, gateId)
   throw new Refusal('rule_limit', `The gate ${gateId} has ${mostRules} rules.`)
@@ -18,7 +21,13 @@ export async function addRule(ctx: Ctx, gateId: string, asked: NewRule): Promise
 /** Changes a rule. @throws Refusal `not_found`, `invalid_input` where the config does not fit the rule's type */
 export async function changeRule(ctx: Ctx, gateId: string, id: string, config: ReadyRule['config']): Promise<Rule> {
   const types = config.fields ? (['field_coverage'] as const) : ruleTypes
-  const [rule] = await ctx.db.run(updateRule(ctx, gateId, id, JSON.stringify(config), types))
+  const condition = hasRule(ctx, gateId, id, types)
+  const {
+    rule: [rule],
+  } = await ctx.db.batch({
+    event: recordGate(ctx, gateId, { changed_rule: { id, config } }, { condition }),
+    rule: updateRule(ctx, gateId, id, JSON.stringify(config), types),
+  })
   if (rule) return rule
   await getRule(ctx, gateId, id)
   throw invalidInput([foreignFields])
@@ -44,7 +53,13 @@ export async function faultsByType(
 
 /** Removes a rule. @throws Refusal `not_found` */
 export async function deleteRule(ctx: Ctx, gateId: string, id: string): Promise<void> {
-  const [gone] = await ctx.db.run(removeRule(ctx, gateId, id))
+  const condition = hasRule(ctx, gateId, id, ruleTypes)
+  const {
+    gone: [gone],
+  } = await ctx.db.batch({
+    event: recordGate(ctx, gateId, { removed_rule: id }, { condition }),
+    gone: removeRule(ctx, gateId, id),
+  })
   if (!gone) missing(id)
 }
 

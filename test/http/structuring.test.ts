@@ -508,3 +508,62 @@ test('what is wrong with a submission is said', async () => {
     ).status,
   ).toBe(422)
 })
+
+test('what becomes of a gate is in the history, with who and what', async () => {
+  const tenant = await newTenant()
+  const admin = tenant.as('admin')
+  const check = await newCheck(admin, { type: 'required_field', config: { field: 'invoice' } })
+  const rules = [{ type: 'min_confidence', config: { threshold: 0.5 } }]
+  const at = `${gates}/${await newGate(admin, { name: 'Invoices', check_ids: [check], rules })}`
+  const patch = (path: string, body: object) => admin(path, { method: 'PATCH', body })
+  await patch(at, { auto_approve_after_hours: 48 })
+  await patch(at, { is_active: false })
+  await patch(at, { check_ids: ['nobody'] })
+  const rule = (
+    await admin(`${at}/rules`, { method: 'POST', body: { type: 'validation_pass_rate', config: { threshold: 1 } } })
+  ).body.id
+  await patch(`${at}/rules/${rule}`, { config: { threshold: 0.9 } })
+  await patch(`${at}/rules/${rule}`, { config: { threshold: 0.9, fields: ['a'] } })
+  await admin(`${at}/rules/${rule}`, { method: 'DELETE' })
+  await admin(`${checks}/${check}`, { method: 'DELETE' })
+  await admin(at, { method: 'DELETE' })
+  for (const path of [at, `${at}/rules/${rule}`]) expect((await admin(path, { method: 'DELETE' })).status).toBe(404)
+  const { results: said } = await env.DB.prepare(
+    "SELECT type, actor_id, from_status, to_status, data FROM events WHERE tenant_id = ? AND type LIKE 'gate.%' ORDER BY seq",
+  )
+    .bind(tenant.id)
+    .all<any>()
+  expect(new Set(said.map(({ actor_id }) => actor_id))).toEqual(new Set(['usr_admin']))
+  expect(
+    said.map(({ type, from_status, to_status, data }) => [type, from_status, to_status, JSON.parse(data)]),
+  ).toEqual([
+    [
+      'gate.created',
+      null,
+      'active',
+      {
+        name: 'Invoices',
+        description: null,
+        check_ids: [check],
+        on_approve: { type: 'none' },
+        on_reject: { type: 'none' },
+        auto_approve_after_hours: null,
+        queue_warnings: true,
+        is_active: true,
+        rules: [{ id: expect.any(String), ...rules[0] }],
+      },
+    ],
+    ['gate.updated', 'active', 'active', { auto_approve_after_hours: 48 }],
+    ['gate.updated', 'active', 'inactive', { is_active: false }],
+    [
+      'gate.updated',
+      'inactive',
+      'inactive',
+      { added_rule: { id: rule, type: 'validation_pass_rate', config: { threshold: 1 } } },
+    ],
+    ['gate.updated', 'inactive', 'inactive', { changed_rule: { id: rule, config: { threshold: 0.9 } } }],
+    ['gate.updated', 'inactive', 'inactive', { removed_rule: rule }],
+    ['gate.updated', 'inactive', 'inactive', { removed_check: check }],
+    ['gate.deleted', 'inactive', 'deleted', {}],
+  ])
+})

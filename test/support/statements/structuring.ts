@@ -1,6 +1,7 @@
 import { markOn } from '../../../src/approvals/mark.store.ts'
 import { sql } from 'drizzle-orm'
 import * as check from '../../../src/structuring/checks.store.ts'
+import * as gateEvent from '../../../src/structuring/gate-events.store.ts'
 import * as gate from '../../../src/structuring/gates.store.ts'
 import { checks, gateRules, gates } from '../../../src/structuring/gates.table.ts'
 import * as result from '../../../src/structuring/results.store.ts'
@@ -55,6 +56,13 @@ export const samples: Samples = {
     selectKnownChecks: returns(check.selectKnownChecks(ctx, ['c']), 'id bytes'),
     changed: { query: sql`UPDATE gates SET ${check.changed({ name: 'n' })}` },
   },
+  'structuring/gate-events.store.ts': {
+    recordGate: [
+      gateEvent.recordGate(ctx, 'g', {}, {}),
+      gateEvent.recordGate(ctx, 'g', {}, { condition: sql`1`, to: 'deleted' }),
+    ],
+    recordGatesOf: gateEvent.recordGatesOf(ctx, 'c'),
+  },
   'structuring/gates.store.ts': {
     refersToKnown: holds(gate.refersToKnown(ctx, ['c'], ['e'])),
     gatesThatName: { statement: { query: gate.gatesThatName('t', 'e') }, columns: ['id'] },
@@ -64,6 +72,7 @@ export const samples: Samples = {
     insertRules: gate.insertRules(ctx, 'g', [rule], 5),
     isGateStored: holds(gate.isGateStored('g')),
     isRuleStored: holds(gate.isRuleStored('r')),
+    hasRule: holds(gate.hasRule(ctx, 'g', 'r', ['field_coverage'])),
     updateGate: [
       returns(gate.updateGate(ctx, 'g', {}, sql`1`), 'id'),
       returns(gate.updateGate(ctx, 'g', rowOf(gates), sql`1`), 'id'),
