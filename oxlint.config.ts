@@ -29,6 +29,7 @@ const folders: Record<string, string[]> = {
   db: ['maintenance', 'http'],
   http: [...families, 'webhooks', 'approvals', 'maintenance'],
   dashboard: [...families, 'webhooks', 'maintenance'],
+  history: [...families, 'webhooks', 'maintenance'],
   'any-approval': [...families, 'webhooks', 'maintenance'],
   maintenance: ['http'],
   objects: ['http', 'maintenance'],

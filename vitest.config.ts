@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig, type Plugin } from 'vitest/config'
+import { developmentKey } from './scripts/development-key.ts'
 
 /** Encrypts webhook secrets in the tests. */
 const WEBHOOK_SECRET_KEY = Buffer.alloc(32, 'tests').toString('base64')
@@ -19,7 +20,13 @@ const workerd = (migrations: Awaited<ReturnType<typeof readD1Migrations>>) =>
   cloudflareTest({
     wrangler: { configPath: './wrangler.toml' },
     miniflare: {
-      bindings: { TEST_MIGRATIONS: migrations, RATE_LIMIT: 'off', LOG_REQUESTS: 'off', WEBHOOK_SECRET_KEY },
+      bindings: {
+        TEST_MIGRATIONS: migrations,
+        RATE_LIMIT: 'off',
+        LOG_REQUESTS: 'off',
+        WEBHOOK_SECRET_KEY,
+        HISTORY_SIGNING_KEY: developmentKey,
+      },
     },
   })
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { WorkerdStructuredLog } from 'miniflare'
+import { demoTenant } from '../src/approvals/approvals.demo.ts'
 import { bundleWorker } from './bundle-worker.ts'
 import { demoData } from './demo-data.ts'
 import { familyDemos } from './family-demos.ts'
@@ -71,6 +72,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     await migrateLocal(bindings.DB, join(root, migrations_dir), join(state, 'migrations.json'))
     const demo = await demoData(await familyDemos(), Date.now())
     await bindings.DB.batch(demo.map((statement) => bindings.DB.prepare(statement)))
+    await bindings.HISTORY_SEALER.getByName(demoTenant).wake(demoTenant)
     return {
       origin,
       bindings,

@@ -12,6 +12,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { developmentKey } from './development-key.ts'
 import { logModes, logPrinter, type LogMode } from './print-log.ts'
 
 enableCompileCache()
@@ -39,6 +40,7 @@ const server = await startLocalServer({
     WEBHOOK_SECRET_KEY: Buffer.alloc(32, 'for development only').toString('base64'),
     WEBHOOKS_ALLOW_LOOPBACK: 'on',
     ...Object.fromEntries(Object.entries(process.env).filter(isOfSignIn)),
+    HISTORY_SIGNING_KEY: developmentKey,
   },
   log: logPrinter(logMode),
   ...(inspectorPort !== undefined && { inspectorPort }),

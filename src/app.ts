@@ -9,6 +9,8 @@ import { account } from './http/account.ts'
 import { authentication } from './http/authentication.ts'
 import { dashboardRoutes } from './dashboard/dashboard.routes.ts'
 import { docsRoutes } from './http/docs.routes.ts'
+import { historyRoutes } from './history/history.routes.ts'
+import { keySetRoutes, receiptRoutes } from './history/receipts.routes.ts'
 import { healthRoutes } from './http/health.routes.ts'
 import { crossOrigin, options, unanswered } from './http/methods.ts'
 import { onError } from './http/problem.ts'
@@ -42,6 +44,7 @@ export function createApp() {
   app.options('*', options(app))
   app.get('/', (c) => c.redirect('/docs'))
   app.route('/', healthRoutes)
+  app.route('/', keySetRoutes)
   app.route(
     '/',
     docsRoutes(() => app),
@@ -53,6 +56,8 @@ export function createApp() {
     dashboardRoutes,
     anyApprovalRoutes,
     decisionRoutes,
+    receiptRoutes,
+    historyRoutes,
     peopleRoutes,
     groupRoutes,
     keyRoutes,

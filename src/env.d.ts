@@ -4,6 +4,11 @@ interface Secrets {
    * Encrypts the secrets of webhook endpoints: base64 of 32 random bytes; of several, separated by commas, the first.
    */
   WEBHOOK_SECRET_KEY?: string
+  /**
+   * Signs checkpoints and receipts: a JWK set of Ed25519 keys, of which the first that has its private part signs. The
+   * others are those that have signed before.
+   */
+  HISTORY_SIGNING_KEY?: string
   /** `on`: webhooks may go to http on this machine. Local development only. */
   WEBHOOKS_ALLOW_LOOPBACK?: string
 }

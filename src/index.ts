@@ -3,6 +3,7 @@ import { maintain } from './maintenance/maintain.ts'
 
 export { BatchRunner } from './objects/batch-runner.ts'
 export { DecisionWatch } from './objects/decision-watch.ts'
+export { HistorySealer } from './objects/history-sealer.ts'
 export { WebhookSender } from './objects/webhook-sender.ts'
 
 const app = createApp()

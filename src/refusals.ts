@@ -1,6 +1,7 @@
 import { accessRefusals } from './access/access.refusals.ts'
 import { families } from './families.ts'
 import { policyRefusals } from './policies/policies.refusals.ts'
+import { historyRefusals } from './history/history.refusals.ts'
 import { coreRefusals, type Explanations } from './refusal.ts'
 import { webhookRefusals } from './webhooks/webhooks.refusals.ts'
 
@@ -12,4 +13,5 @@ export const refusals: Readonly<Explanations> = Object.assign(
   webhookRefusals,
   accessRefusals,
   policyRefusals,
+  historyRefusals,
 )

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
 
@@ -18,4 +18,9 @@ export function selectTenant(ctx: Ctx) {
 export function selectTenants(ctx: Ctx, keyId?: string) {
   const which = keyId === undefined ? sql`1` : sql`id = (SELECT tenant_id FROM api_keys WHERE id = ${keyId})`
   return ctx.db.all<{ id: string }>(sql`SELECT id FROM tenants WHERE ${which} ORDER BY id`)
+}
+
+/** When a tenant was made: with its id, what tells it from any other, also from an earlier one of that id. */
+export function madeAt(tenantId: SQL): SQL {
+  return sql`(SELECT created_at FROM tenants WHERE id = ${tenantId})`
 }

@@ -116,3 +116,9 @@ export const tallies = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.tenant_id, table.kind, table.facet] })],
 )
+
+/** Tenants that have events which are not sealed, and since when, in milliseconds. */
+export const unsealedTenants = sqliteTable('unsealed_tenants', {
+  tenant_id: text().primaryKey(),
+  since: integer().notNull(),
+})

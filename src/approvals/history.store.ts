@@ -7,6 +7,7 @@ import { newId, newIds } from '../ids.ts'
 import type { events } from './approvals.table.ts'
 import { marked, type Mark } from './mark.store.ts'
 import type { Status } from './states.ts'
+import { toBeSealed, toBeSealedOf } from './unsealed.store.ts'
 
 /** Something that happened to one approval or batch. */
 export interface Happening {
@@ -73,6 +74,8 @@ export function recordFound(ctx: Ctx, found: SQL, atMost = 1): Statement {
     ctx,
     sql`SELECT n, event_id AS id, tenant_id, type, resource_id, ${ctx.actor.userId} AS actor_id, from_status, to_status, data, NULL AS digest
     FROM (${numbered})`,
+    undefined,
+    ctx.actor.tenantId === '' ? toBeSealedOf(ctx, found) : undefined,
   )
 }
 
@@ -117,14 +120,16 @@ function inRows(ids: string[]): string[][] {
  * @param rows gives `n`, which counts from 0 within a tenant, and the columns of the events; where `digest` is null it
  *   is that of the approval of this id, if it is one
  * @param from where the history of a row's tenant is
+ * @param also notes whose histories have moved on
  */
-function insertEvents(ctx: Ctx, rows: SQL, from = latestSeq(sql`r.tenant_id`)): Statement {
-  return ctx.db.all(sql`
+function insertEvents(ctx: Ctx, rows: SQL, from = latestSeq(sql`r.tenant_id`), also = toBeSealed(ctx)): Statement {
+  const query = sql`
     INSERT INTO events (tenant_id, seq, id, type, resource_id, actor_id, at, from_status, to_status, digest, data, salt)
     SELECT tenant_id, ${from} + n + 1, id, type, resource_id, actor_id,
       ${ctx.now}, from_status, to_status, coalesce(digest, (SELECT a.digest FROM approvals a WHERE a.id = r.resource_id AND a.tenant_id = r.tenant_id)), data,
       lower(hex(randomblob(16)))
-    FROM (${rows}) AS r`)
+    FROM (${rows}) AS r`
+  return { query, also }
 }
 
 /** Where a tenant's history is: the `seq` of its last event, or 0. */

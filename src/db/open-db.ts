@@ -27,6 +27,8 @@ declare const row: unique symbol
 /** One statement of a transaction; `Row` is what it returns, as the database names its columns. */
 export interface Statement<Row = unknown> {
   readonly query: SQL
+  /** What runs right after it, whatever it has done. */
+  readonly also?: SQL
   readonly [row]?: Row
 }
 
@@ -76,12 +78,18 @@ export function openDb(
     const started = Date.now()
     cost.queries += 1
     try {
-      const results = await session.batch(statements.map((one) => prepare(session, one)))
+      const queries = statements.flatMap(({ query, also }) => (also ? [query, also] : [query]))
+      const results = await session.batch(queries.map((one) => prepare(session, one)))
       for (const { meta } of results) {
         cost.rowsRead += meta.rows_read ?? 0
         cost.rowsWritten += meta.rows_written ?? 0
       }
-      return results.map((result) => result.results)
+      let next = 0
+      return statements.map(({ also }) => {
+        const result = results[next]
+        next += also ? 2 : 1
+        return result?.results ?? []
+      })
     } finally {
       cost.ms += Date.now() - started
     }
@@ -107,7 +115,7 @@ function byName<T extends Transaction>(transaction: T, rows: unknown[][]): Rows<
 }
 
 /** A value that stands in a statement several times is bound once: D1 takes 100 of them. */
-function prepare(session: D1DatabaseSession, { query }: Statement): D1PreparedStatement {
+function prepare(session: D1DatabaseSession, query: SQL): D1PreparedStatement {
   const bound: unknown[] = []
   const text = rendered(query, (value) => {
     const at = bound.indexOf(value)

@@ -16,6 +16,7 @@ Every request but those for this document, \`/docs\` and \`/healthz\` takes an A
 const tags: Record<string, string> = {
   ...Object.assign({}, ...families.map((family) => family.tags)),
   'Any approval': 'Approvals of whatever kind, by their ids: read, decide, what happened.',
+  History: 'All that happens in the tenant, to follow, and proofs that nothing of it was changed.',
   'People and keys': 'Who there is, in which groups, with which API keys; and who you are.',
   Policies: 'Who has to say yes to what, where the tenant says so.',
   Webhooks: 'Where events are sent, and the log of it.',

@@ -3,6 +3,7 @@ import { expireDue, rejectDue } from '../approvals/decide-due.ts'
 import { systemContext, type Ctx } from '../context.ts'
 import { purgeSessions } from '../desk/sessions.ts'
 import { families } from '../families.ts'
+import { sealDue } from '../history/seal-due.ts'
 import { logLine } from '../log-line.ts'
 import { purgeKeys } from '../idempotency/purge.ts'
 import { recheckPolicies } from '../policies/recheck-policies.ts'
@@ -21,6 +22,7 @@ const jobs: Record<string, (ctx: Ctx) => Promise<number>> = {
   purge_sessions: purgeSessions,
   purge_webhooks: purgeWebhooks,
   relay_webhooks: relayWebhooks,
+  seal_history: sealDue,
 }
 
 /**

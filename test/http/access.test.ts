@@ -12,7 +12,7 @@ import { operations } from '../support/promised.ts'
 import { boundTo, newTenant, send, tenantOf, type Caller, type Tenant } from '../support/tenant.ts'
 import { filledIn, madeBy } from '../support/try-out.ts'
 
-const open = new Set(['/openapi.json', '/healthz'])
+const open = new Set(['/openapi.json', '/healthz', '/.well-known/jwks.json'])
 const all = await operations()
 const guarded = all.filter(({ path }) => !open.has(path))
 
@@ -52,7 +52,7 @@ function parameterOf(operationId: string, parameter: string): string {
   return (found as any)?.example ?? found?.schema.example
 }
 
-test('only the document, the docs and the health check are open', () => {
+test('only the document, the docs, the health check and the public keys are open', () => {
   expect(
     all
       .filter(({ security }) => security.length === 0)

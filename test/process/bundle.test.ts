@@ -27,8 +27,8 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test('the upload has at most 232 KiB', () => {
-  expect(gzipSync(code).byteLength).toBeLessThanOrEqual(232 * 1024)
+test('the upload has at most 256 KiB', () => {
+  expect(gzipSync(code).byteLength).toBeLessThanOrEqual(256 * 1024)
 })
 
 test('of the languages that messages could be in, the bundle has one', () => {

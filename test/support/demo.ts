@@ -1,7 +1,8 @@
 import { env } from 'cloudflare:workers'
 import { demoData } from '../../scripts/demo-data.ts'
-import type { Demo } from '../../src/approvals/approvals.demo.ts'
+import { demoTenant, type Demo } from '../../src/approvals/approvals.demo.ts'
 import { families } from '../../src/families.ts'
+import { sealed } from './sealed.ts'
 import { send, type Caller } from './tenant.ts'
 
 const found = import.meta.glob<{ demo?: Demo }>(['../../src/*/*.demo.ts', '../made-up-family/*.demo.ts'], {
@@ -18,6 +19,7 @@ const demos = families.map(({ kind }) => {
 /** Loads the demo data, as `npm start` does. */
 export async function loadDemo(): Promise<void> {
   await env.DB.batch((await demoData(demos, Date.now())).map((statement) => env.DB.prepare(statement)))
+  await sealed(demoTenant)
 }
 
 /** Calls with a key of the demo data. */

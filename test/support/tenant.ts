@@ -120,7 +120,8 @@ export async function send<T = any>(
   })
   const response = await exports.default.fetch(request)
   const text = await response.text()
-  const json = text !== '' && response.headers.get('Content-Type')?.includes('json') ? JSON.parse(text) : text
+  const isJson = /json(?<!ndjson)/.test(response.headers.get('Content-Type') ?? '')
+  const json = text !== '' && isJson ? JSON.parse(text) : text
   await promised(method, new URL(request.url).pathname, response, json)
   const count = (unit: string) =>
     Number(new RegExp(`\\b(\\d+)${unit}\\b`).exec(response.headers.get('Server-Timing') ?? '')?.[1])

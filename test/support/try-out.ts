@@ -35,7 +35,7 @@ export function trials({ paths }: { paths: object }, send: (request: Request) =>
       async run() {
         const maker = Object.entries(madeBy).find(([start]) => operation.path.startsWith(start))?.[1]
         const response = await send(prefilled(operation, maker === undefined ? undefined : made.get(maker)))
-        const isStream = response.headers.get('Content-Type') === 'text/event-stream'
+        const isStream = /event-stream|ndjson/.test(response.headers.get('Content-Type') ?? '')
         if (isStream) return void (await response.body?.cancel())
         const text = await response.text()
         if (!response.ok) throw new Error(`${operation.operationId} answered ${text}`)

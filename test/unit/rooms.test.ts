@@ -15,11 +15,12 @@ const roomOf = (file: string) => file.split('/').at(-2)!
 
 /**
  * Who else reads a table. Each family joins the facts of its approvals to them, the dashboard lists them, and
- * deliveries tell of them. The history is the webhooks' queue.
+ * deliveries tell of them. The history is the webhooks' queue, and what is sealed; a vote is sealed with its event.
  */
 const readers: Readonly<Record<string, readonly string[]>> = {
   approvals: [...Object.keys(families).map(roomOf), 'dashboard', 'any-approval', 'webhooks'],
-  events: ['webhooks'],
+  events: ['webhooks', 'history'],
+  votes: ['history'],
 }
 
 /** The room that declares each table. */

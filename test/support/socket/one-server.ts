@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { developmentKey } from '../../../scripts/development-key.ts'
 import { startLocalServer, type LocalServer } from '../../../scripts/local-server.ts'
 
 const kept = globalThis as { countersign?: Promise<LocalServer> }
@@ -22,6 +23,7 @@ function start(): Promise<LocalServer> {
       LOG_REQUESTS: 'off',
       WEBHOOK_SECRET_KEY: Buffer.alloc(32, 'tests').toString('base64'),
       WEBHOOKS_ALLOW_LOOPBACK: 'on',
+      HISTORY_SIGNING_KEY: developmentKey,
     },
     log: ({ message }) => console.log(message),
   })

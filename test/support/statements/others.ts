@@ -74,6 +74,7 @@ export const samples: Samples = {
     keyCalled: holds(admin.keyCalled('k'), 'api_keys k'),
   },
   'access/tenants.store.ts': {
+    madeAt: gives(tenant.madeAt(sql`'t'`)),
     insertTenant: tenant.insertTenant(ctx),
     selectTenant: returns(tenant.selectTenant(ctx), 'id'),
     selectTenants: [undefined, 'k'].map((key) => returns(tenant.selectTenants(ctx, key), 'id')),

@@ -1,0 +1,56 @@
+import { directory, type Ctx } from '../context.ts'
+import { openDb } from '../db/open-db.ts'
+import { Refusal } from '../refusal.ts'
+import { verifierKey, type Kept } from './checkpoint.ts'
+import { originOf, setBack } from './seal.ts'
+import { selectSeal, type Seal } from './seals.store.ts'
+import { publicKeys, type PublicKey } from './signing-key.ts'
+
+/** How far the tenant's history is sealed, by what the database says and by what is kept outside of it. */
+export interface KnownHead {
+  stored: Seal
+  /** The newest checkpoint, wherever it is. */
+  newest: Kept
+  /** The key that has signed it comes first, as long as it has not been changed since. */
+  keys: PublicKey[]
+}
+
+/** The newest checkpoint, with when it was made and the key to verify it with. */
+export interface Checkpoint extends Kept {
+  sealedAt: number
+  verifierKey: string
+}
+
+/**
+ * The newest checkpoint.
+ *
+ * @throws Refusal `not_sealed`, `signing_unavailable`, or `history_forked` where the database was set back
+ */
+export async function getCheckpoint(ctx: Ctx): Promise<Checkpoint> {
+  const { stored, newest, keys } = await knownHead(ctx)
+  if (newest.size > stored.size) throw setBack(stored, newest)
+  if (newest.root !== stored.root) throw setBack(stored, newest)
+  return { ...newest, sealedAt: stored.sealed_at ?? 0, verifierKey: verifierKey(newest.origin, keys[0]!) }
+}
+
+/** @throws Refusal `not_sealed`, `signing_unavailable` */
+export async function knownHead(ctx: Ctx): Promise<KnownHead> {
+  const keys = publicKeys(ctx.env)
+  // At the primary: a replica that is behind would look as if it had been set back.
+  const { tenantId } = ctx.actor
+  const primary = openDb(directory(ctx.env, tenantId), 'first-primary', ctx.db.cost)
+  const before = await storedSeal({ ...ctx, db: primary })
+  const origin = originOf(tenantId, before)
+  const kept = await ctx.env.HISTORY_SEALER.getByName(tenantId).kept(origin)
+  const stored = kept && kept.size > before.size ? await storedSeal({ ...ctx, db: primary }) : before
+  const own: Kept = { origin, size: stored.size, root: stored.root ?? '', checkpoint: stored.checkpoint ?? '' }
+  const newest = kept && kept.size >= stored.size ? kept : own
+  if (newest.size === 0) throw new Refusal('not_sealed', 'Nothing of this history is sealed yet.')
+  return { stored, newest, keys }
+}
+
+async function storedSeal(ctx: Ctx): Promise<Seal> {
+  const [seal] = await ctx.db.run(selectSeal(ctx))
+  if (!seal) throw new Refusal('not_found', `There is no tenant ${ctx.actor.tenantId}.`)
+  return seal
+}

@@ -1,0 +1,45 @@
+import { sql } from 'drizzle-orm'
+import * as unsealed from '../../../src/approvals/unsealed.store.ts'
+import * as events from '../../../src/history/events.store.ts'
+import * as seals from '../../../src/history/seals.store.ts'
+import { ctx, gives, returns, type Samples } from './sample.ts'
+
+const told = 'seq id type resource_id actor_id at from_status to_status digest data salt data_hash erased_at vote'
+const step = {
+  id: 's',
+  from: { size: 0, root: null },
+  to: { size: 1, root: 'r', checkpoint: 'c' },
+  tiles: [{ level: 0, place: 0, hashes: 'h' }],
+}
+const grown = seals.growTree(ctx, step)
+const tile = 'level place hashes'
+
+/** What the stores of the history build. */
+export const samples: Samples = {
+  'history/events.store.ts': {
+    selectEvents: [
+      returns(events.selectEvents(ctx, 1, 2), told),
+      returns(events.selectEvents(ctx, seals.sealedSize(ctx), 2), told),
+    ],
+    selectEvent: returns(events.selectEvent(ctx, sql`1`), told),
+    selectExported: returns(events.selectExported(ctx, 1, 3, 2), told, 'standing'),
+  },
+  'history/seals.store.ts': {
+    selectSeal: returns(seals.selectSeal(ctx), 'created_at generation size root checkpoint sealed_at latest'),
+    sealedSize: gives(seals.sealedSize(ctx)),
+    placeOf: [gives(seals.placeOf(ctx, 'evt_1')), gives(seals.placeOf(ctx, '1'))],
+    leafAt: gives(seals.leafAt(sql`1`)),
+    selectTiles: [
+      returns(seals.selectTiles(ctx, seals.sealedSize(ctx)), tile),
+      returns(seals.selectTiles(ctx, 1, seals.leafAt(seals.placeOf(ctx, 'evt_1'))), tile),
+    ],
+    selectLeafTiles: returns(seals.selectLeafTiles(ctx, 0, 300), tile),
+    growTree: [returns(grown.sealed, 'size'), grown.tiles, grown.places, grown.done],
+  },
+  'approvals/unsealed.store.ts': {
+    toBeSealed: { query: unsealed.toBeSealed(ctx) },
+    toBeSealedOf: { query: unsealed.toBeSealedOf(ctx, sql`SELECT 't' AS tenant_id`) },
+    noteSealed: unsealed.noteSealed(ctx, sql`1`),
+    selectUnsealed: returns(unsealed.selectUnsealed(ctx, 2), 'tenant_id'),
+  },
+}
