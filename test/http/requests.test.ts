@@ -1,7 +1,10 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, test } from 'vitest'
 import { digestOf } from '../../src/approvals/digest.ts'
+import { expireDue } from '../../src/approvals/decide-due.ts'
+import { systemContext, type Ctx } from '../../src/context.ts'
 import { maintain } from '../../src/maintenance/maintain.ts'
+import { lapseUnredeemed } from '../../src/requests/redeem-request.ts'
 import { boundTo, newTenant, type Answer, type Caller, type Tenant } from '../support/tenant.ts'
 
 const path = '/v1/requests'
@@ -419,42 +422,60 @@ describe('of many who act at once', () => {
     expect(await history(id)).toEqual(['created', 'approved', 'redeemed'])
   })
 
-  const verbs = {
-    approve: (tenant: Tenant, id: string, _: string, n: number) =>
-      post(tenant.as(`r${n}`, ['reviewer']), id, 'approve'),
-    reject: (tenant: Tenant, id: string, _: string, n: number) =>
-      post(tenant.as(`r${n}`, ['reviewer']), id, 'reject', { comment: 'No' }),
-    withdraw: (tenant: Tenant, id: string) => tenant.as('member')(`${path}/${id}`, { method: 'DELETE' }),
-    amend: (tenant: Tenant, id: string, _: string, n: number) => amend(tenant.as('member'), id, { title: `${n}` }),
-    redeem: (tenant: Tenant, id: string, digest: string) => post(tenant.as('member'), id, 'redeem', { digest }),
-    revoke: (tenant: Tenant, id: string) => post(tenant.as('reviewer'), id, 'revoke', { comment: 'x' }),
+  /** As of a later time, at which it has expired, or lapsed. */
+  const sweep = async (job: (ctx: Ctx) => Promise<number>) => {
+    await job(systemContext(env, 'system:maintenance', Date.now() + 2 * 3_600_000))
+    return { status: 200, body: {} }
   }
-  const pairs = [
-    ['approve', 'reject'],
-    ['approve', 'withdraw'],
-    ['approve', 'amend'],
-    ['withdraw', 'amend'],
-    ['redeem', 'revoke'],
-    ['redeem', 'approve'],
-  ] as const
+  type Act = (
+    tenant: Tenant,
+    asked: { id: string; digest: string },
+    n: number,
+  ) => Promise<Pick<Answer, 'status' | 'body'>>
+  const pending: Record<string, Act> = {
+    approve: (tenant, { id }, n) => post(tenant.as(`r${n}`, ['reviewer']), id, 'approve'),
+    reject: (tenant, { id }, n) => post(tenant.as(`r${n}`, ['reviewer']), id, 'reject', { comment: 'No' }),
+    withdraw: (tenant, { id }) => tenant.as('member')(`${path}/${id}`, { method: 'DELETE' }),
+    amend: (tenant, { id }, n) => amend(tenant.as('member'), id, { title: `${n}` }),
+    expire: () => sweep(expireDue),
+  }
+  const afterwards: Record<string, Act> = {
+    redeem: (tenant, { id, digest }) => post(tenant.as('member'), id, 'redeem', { digest }),
+    revoke: (tenant, { id }, n) => post(tenant.as('reviewer'), id, 'revoke', { comment: `${n}` }),
+    report: (tenant, { id }, n) => post(tenant.as('member'), id, 'outcome', { outcome: 'succeeded', result: n }),
+    lapse: () => sweep(lapseUnredeemed),
+  }
+  /** What may come next in the history of a request. */
+  const followers: Record<string, string[]> = {
+    created: ['amended', 'approved', 'rejected', 'withdrawn', 'expired'],
+    amended: ['amended', 'approved', 'rejected', 'withdrawn', 'expired'],
+    approved: ['redeemed', 'revoked', 'lapsed'],
+    redeemed: ['executed'],
+  }
+  const pairs = [pending, afterwards].flatMap((acts) =>
+    Object.keys(acts).flatMap((one, n, all) => all.slice(n).map((other) => [one, other, acts] as const)),
+  )
 
-  test.each(pairs)('%s and %s: one of them has happened, and nothing after the end', async (...pair) => {
+  test.each(pairs)('%s and %s: each has happened or not, and nothing after the end', async (one, other, acts) => {
     const tenant = await newTenant()
-    const isLate = pair[0] === 'redeem'
-    const { id, digest } = isLate ? await approved(tenant) : (await ask(tenant.as('member'))).body
-    const answers = await Promise.all(many.map((n) => verbs[pair[n % 2]!](tenant, id, digest, n)))
-    expect(answers.filter(({ status }) => ![200, 409, 503].includes(status)).map(said)).toEqual([])
-    const events = await history(id)
-    const ends = events.filter((type) => ['approved', 'rejected', 'withdrawn'].includes(type))
-    expect(ends).toHaveLength(pair.includes('amend') && events.at(-1) === 'amended' ? 0 : 1)
-    expect(events.slice(events.indexOf(ends[0] ?? 'none') + 1).includes('amended')).toBe(ends.length === 0)
-    if (pair[1] === 'revoke') expect(events.slice(2)).toHaveLength(1)
-    const { results } = await env.DB.prepare(
-      'SELECT revision, voided_at FROM votes WHERE approval_id = ? AND voided_at = 0',
+    const member = tenant.as('member')
+    const hours = { expires_in_hours: 1, redeem_within_hours: 1 }
+    const asked = acts === afterwards ? await approved(tenant, hours) : (await ask(member, hours)).body
+    const answers = await Promise.all(many.map((n) => acts[n % 2 ? other : one]!(tenant, asked, n)))
+    expect(answers.filter(({ status }) => ![200, 409, 503].includes(status))).toEqual([])
+
+    const events = await history(asked.id)
+    for (const [n, type] of events.slice(1).entries()) expect(followers[events[n]!], events.join()).toContain(type)
+    // Something has come of it, unless there was nothing that could: a report of what nobody has redeemed.
+    expect(events.length > (acts === afterwards ? 2 : 1)).toBe(one !== 'report' || other === 'lapse')
+    const { results: votes } = await env.DB.prepare(
+      'SELECT revision, vote FROM votes WHERE approval_id = ? AND voided_at = 0',
     )
-      .bind(id)
+      .bind(asked.id)
       .all<any>()
-    const { body } = await tenant.as('member')(`${path}/${id}`)
-    expect(results.every(({ revision }) => revision === body.revision)).toBe(true)
+    const { body } = await member(`${path}/${asked.id}`)
+    const isDecided = ['approved', 'rejected'].includes(body.status)
+    expect(votes.map(({ revision }) => revision)).toEqual(isDecided ? [body.revision] : [])
+    expect(body.revision).toBe(1 + events.filter((type) => type === 'amended').length)
   })
 })
