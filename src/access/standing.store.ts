@@ -7,7 +7,10 @@ import type { Fragment } from '../db/open-db.ts'
  * What a person is at the moment at which a statement runs, whatever an isolate remembers of them.
  */
 
-/** Somebody who is there and not disabled, with the roles they have (`has_roles`) and the groups they are in (`in_groups`), JSON arrays: a table for a FROM clause. */
+/**
+ * Somebody who exists and is not disabled, with the roles they have (`has_roles`) and the groups they are in
+ * (`in_groups`), JSON arrays: a table for a FROM clause.
+ */
 export function personNow(tenantId: SQL, personId: SQL): Fragment {
   return sql`(SELECT p.roles AS has_roles, p.groups AS in_groups FROM people p WHERE p.tenant_id = ${tenantId} AND p.id = ${personId} AND p.disabled = 0)`
 }

@@ -78,8 +78,8 @@ function amendUnder<View>(
 }
 
 /**
- * The terms on which something else is asked. What a policy approves when its time comes is counted anew; no other clock
- * is prolonged.
+ * The terms on which something else is asked. What a policy approves when its time comes is counted anew; no other
+ * clock is prolonged.
  */
 function amendedTerms(
   { now }: Ctx,

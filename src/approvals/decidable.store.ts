@@ -64,8 +64,8 @@ function callerUnderPolicy({ actor }: Ctx, reporter: string | null): Condition {
 }
 
 /**
- * Whether there is a standing vote on the `approvals` row of the surrounding statement in which any of certain users has
- * a hand: whose it is, who reported it, who had made the key.
+ * Whether there is a standing vote on the `approvals` row of the surrounding statement in which any of certain users
+ * has a hand: whose it is, who reported it, who had made the key.
  */
 export function handVoted(isHand: (user: SQL) => SQL): Condition {
   return sql`EXISTS (SELECT 1 FROM votes v WHERE v.approval_id = approvals.id AND v.revision = approvals.revision AND v.voided_at = 0

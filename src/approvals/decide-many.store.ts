@@ -34,7 +34,8 @@ export function approveMany(
 /**
  * The votes behind what was approved together.
  *
- * @param votes a SELECT of `approval_id`, `revision`, `voter_id`, `roles` and `in_groups` (JSON arrays), `comment` and `reported_by`
+ * @param votes a SELECT of `approval_id`, `revision`, `voter_id`, `roles` and `in_groups` (JSON arrays), `comment` and
+ *   `reported_by`
  */
 export function insertVotes(ctx: Ctx, bulkId: string, votes: SQL): Statement {
   return ctx.db.all(sql`

@@ -48,7 +48,9 @@ export interface Decision<View> extends Target<View>, Ballot {
   name?: string
   /** The user whose key reports the actor's vote, where it is not the actor who sends it. */
   reportedBy?: string
-  /** Whether the actor is the person who is asked through the family's channel: under a policy theirs is the last word. */
+  /**
+   * Whether the actor is the person who is asked through the family's channel: under a policy theirs is the last word.
+   */
   isThroughChannel?: boolean
   /** Where something else is approved than what was asked: its digest. */
   edit?: { digest: string } | undefined
@@ -61,9 +63,9 @@ export interface Decision<View> extends Target<View>, Ballot {
 
 /**
  * Votes on an approval: guard, vote, event and effect are one transaction whose first statement is conditional on
- * everything, so that of two who decide at once one wins. Why it was not allowed is looked up afterwards. Under a policy
- * of more than one requirement the vote is computed from what was read, and cast if nothing has changed since; tried
- * again where something has, but only as long as the question is the same. The same vote by the same person again
+ * everything, so that of two who decide at once one wins. Why it was not allowed is looked up afterwards. Under a
+ * policy of more than one requirement the vote is computed from what was read, and cast if nothing has changed since;
+ * tried again where something has, but only as long as the question is the same. The same vote by the same person again
  * answers as the first.
  *
  * @returns what is being approved, as it is now

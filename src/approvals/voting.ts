@@ -17,7 +17,9 @@ import type { Ballot, RecordedVote, Voting } from './rules.ts'
 export interface Voter extends KindOfApprovals {
   /** The user whose key reports the vote, where it is not the actor who sends it. */
   reportedBy?: string
-  /** Whether it is that of the person who is asked through the family's channel, and has the last word under a policy. */
+  /**
+   * Whether it is that of the person who is asked through the family's channel, and has the last word under a policy.
+   */
   isThroughChannel?: boolean
 }
 

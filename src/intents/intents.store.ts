@@ -63,8 +63,8 @@ export interface Resolver {
 }
 
 /**
- * Whether this person may resolve the intent of the surrounding `approvals` row. Where a policy holds that says who, but for
- * the last word of a customer.
+ * Whether this person may resolve the intent of the surrounding `approvals` row. Where a policy holds that says who,
+ * but for the last word of a customer.
  */
 export function resolvableBy({ role, personId, isAnybody, isChannel }: Resolver): Condition {
   const byPolicy = isChannel ? sql`approvals.channel_confirms = 0` : sql`1`

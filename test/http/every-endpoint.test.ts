@@ -330,7 +330,15 @@ test.each([',', 'nonsense', '"', 'W/"1"', '1'])(
     const group = (await tenant.as('admin')('/v1/groups', { method: 'POST', body: { name: 'Team' } })).body.id
     const asked = { type: 'deployment', title: 'Release 7' }
     const request = (await tenant.as('member')('/v1/requests', { method: 'POST', body: asked })).body.id
+    const policy = (
+      await tenant.as('admin')('/v1/policies', {
+        method: 'POST',
+        body: { name: 'Payroll', match: { kind: 'request', type: 'payroll' }, approver_roles: ['admin'] },
+      })
+    ).body.id
     const calls = [
+      [tenant.as('admin'), 'PATCH', `/v1/policies/${policy}`, { name: 'Pay' }],
+      [tenant.as('admin'), 'DELETE', `/v1/policies/${policy}`],
       [tenant.as('member'), 'PATCH', `/v1/requests/${request}`, { title: 'Release 8' }],
       [tenant.as('reviewer'), 'POST', `/v1/requests/${request}/approve`, {}],
       [tenant.as('reviewer'), 'POST', `/v1/requests/${request}/reject`, { comment: 'No' }],

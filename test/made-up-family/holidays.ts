@@ -16,12 +16,10 @@ export async function requestHoliday(ctx: Ctx, days: number): Promise<Holiday> {
   if (days > 30) throw new Refusal('too_many_days', `${days} days are more than 30.`)
   const asked = { id: newId('hol'), status: 'pending', days }
   const clock = { due_at: ctx.now + 86_400_000, on_due: 'expire' } as const
-  const { userId: requester_id } = ctx.actor
-  const opening = { id: asked.id, title: `${days} days off`, requester_id, what: { days }, clock }
-  return underPolicies(ctx, [requester_id], async (book) => {
-    const opened = await open(ctx, book, holidayKind, 'requested', [opening])
-    return once(ctx, asked, [...opened, insertHoliday(ctx, asked)])
-  })
+  const opening = { id: asked.id, title: `${days} days off`, requester_id: ctx.actor.userId, what: { days }, clock }
+  return underPolicies(ctx, [ctx.actor.userId], async (book) =>
+    once(ctx, asked, [...(await open(ctx, book, holidayKind, 'requested', [opening])), insertHoliday(ctx, asked)]),
+  )
 }
 
 export async function getHoliday(ctx: Ctx, id: string): Promise<Holiday> {

@@ -64,7 +64,7 @@ export const samples: Samples = {
   'access/standing.store.ts': {
     personNow: {
       statement: { query: sql`SELECT * FROM ${standing.personNow(sql`'t'`, sql`'u'`)}` },
-      columns: ['roles', 'groups'],
+      columns: ['has_roles', 'in_groups'],
     },
     selectGroupsOf: returns(standing.selectGroupsOf(ctx, ['u']), 'id groups'),
   },
