@@ -83,7 +83,6 @@ test.each([
     expect([body.cleared_items, cost.queries]).toEqual([count, 1])
     expect(cost.rowsRead).toBeLessThanOrEqual(most)
     expect(cost.rowsWritten).toBeLessThanOrEqual(10 + count)
-    console.log(count, verb, cost)
   }
 })
 
