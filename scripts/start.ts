@@ -106,9 +106,9 @@ function welcome(): string {
     API reference   ${origin}/docs
     OpenAPI 3.1     ${origin}/openapi.json
 
-  Demo keys: cs_demo_admin, cs_demo_coordinator, cs_demo_reviewer, cs_demo_member, cs_demo_service;
-  cs_demo_support, cs_demo_finance and cs_demo_ops belong to members of grp_support, grp_finance and grp_ops;
-  cs_other_admin to another tenant. They exist only here.
+  Demo keys: cs_demo_admin, cs_demo_coordinator, cs_demo_reviewer, cs_demo_member, cs_demo_service.
+  In grp_support: cs_demo_support, cs_demo_support2; in grp_finance: cs_demo_finance, cs_demo_finance2;
+  in grp_ops: cs_demo_ops. Of another tenant: cs_other_admin. They exist only here.
 
   Try this next:
 

@@ -9,7 +9,8 @@ const description = `Approvals that count exactly once: bulk approval of reimbur
 when they are approved, calls of AI agents that wait for a person, and structured results that fail their checks. What happens
 is told to others by signed webhooks.
 
-Every request but those for this document, \`/docs\` and \`/healthz\` takes an API key. Errors are \`application/problem+json\`
+Every request but those for this document, \`/docs\` and \`/healthz\` takes an API key, or a token of the identity provider
+that the operator has named. Errors are \`application/problem+json\`
 (RFC 9457) with a stable \`code\`. POSTs that create take an \`Idempotency-Key\`. Lists give a \`Link\` to their next page.`
 
 /** In the order in which they are read. */

@@ -6,6 +6,7 @@ import { demoTenant } from '../../src/approvals/approvals.demo.ts'
 import { submitClaims } from '../support/batches.ts'
 import { loadDemo } from '../support/demo.ts'
 import { heldResult, invoiceGate } from '../support/gates.ts'
+import { bearing, newIssuer, serviceWith, trusting } from '../support/issuer.ts'
 import { overSocket } from '../support/over-socket.ts'
 import { newReceiver } from '../support/receiver.ts'
 import { operations } from '../support/promised.ts'
@@ -21,6 +22,9 @@ let mine: Tenant
 /** With a key of the first tenant that is bound to its instance. */
 let bound: Caller
 let other: Tenant
+/** The service where people sign in with tokens, and tokens that are not for it. */
+let signedIn: ReturnType<typeof serviceWith>
+let strange: readonly string[]
 /** Ids of what the demo data cannot have, by the operation that makes it. */
 const made = new Map<string, string>()
 
@@ -31,6 +35,10 @@ beforeAll(async () => {
   const sent = await mine.as('admin')(`/v1/webhook-endpoints/${receiver.id}/test`, { method: 'POST' })
   made.set('createWebhookEndpoint', receiver.id).set('testWebhookEndpoint', sent.body.id)
   bound = await boundTo(mine, instance, 'admin')
+  if (overSocket) return
+  const [issuer, another] = [await newIssuer(), await newIssuer()]
+  signedIn = serviceWith(trusting(issuer, mine, { OIDC_DEFAULT_ROLES: 'admin' }))
+  strange = [await another.token(), await issuer.token({ aud: 'another' })]
 })
 
 type Operation = (typeof all)[number]
@@ -69,6 +77,15 @@ describe.each(guarded)('$operationId', (operation) => {
     const { path: to } = filled(operation)
     expect((await send(to, { method, body })).status).toBe(401)
     expect((await send(to, { method, body, headers: { 'X-API-Key': 'cs_wrong' } })).status).toBe(401)
+  })
+
+  // With variables of its own, so without a server.
+  test.skipIf(overSocket)('with a token of another issuer, or for another service: 401', async () => {
+    const { path: to } = filled(operation)
+    for (const token of strange) {
+      for (const headers of [bearing(token), { 'Cf-Access-Jwt-Assertion': token }])
+        expect((await signedIn(to, { method, body, headers })).status).toBe(401)
+    }
   })
 
   test('with a wrong role: 403, naming the roles that may, before the body is looked at', async () => {

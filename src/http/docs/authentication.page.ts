@@ -31,6 +31,17 @@ curl ${origin}/v1/approvals \\
       <a href="/openapi.json">/openapi.json</a> and these pages.
     </p>
 
+    <h2>Or a token</h2>
+    <p>
+      Where the operator has named an identity provider, a JSON Web Token that it has issued for this service works
+      wherever a key does, as <code>Authorization: Bearer</code>; behind Cloudflare Access, so does the token that
+      Access adds. You are its subject (<code>iss</code>, <code>sub</code>), never its email; your roles, and the groups
+      that admins have marked with <code>filled_by_oidc</code>, follow its claims. ${op('whoAmI')} says what came of
+      them. A token that does not hold is 401 and says why; 503
+      <a href="/docs/errors/sign_in_unavailable"><code>sign_in_unavailable</code></a> means that it could not be
+      verified just now.
+    </p>
+
     <h2>Tenants</h2>
     <p>
       The key decides the tenant; nothing in a request does. What belongs to another tenant answers 404, exactly like
