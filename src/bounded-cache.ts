@@ -1,24 +1,24 @@
 /**
- * What an isolate remembers, up to a total weight; what has not been asked for longest is forgotten first. What weighs
- * more than the whole is not kept at all.
+ * What an isolate remembers, up to a total weight; the least recently used goes first. What weighs more than the whole
+ * is not kept at all.
  */
 export class BoundedCache<V> {
-  /** In the order in which they were last asked for. */
+  /** In the order in which they were last used. */
   private readonly entries = new Map<string, { value: V; weight: number }>()
   private held = 0
   readonly most: number
   private readonly weigh: (value: V) => number
 
   /**
-   * @param most how much all that is kept may weigh together
-   * @param weigh what one weighs; without it each is one, and `most` is how many are kept
+   * @param most how much everything may weigh together
+   * @param weigh the weight of one; by default 1, so that `most` is how many are kept
    */
   constructor(most: number, weigh: (value: V) => number = () => 1) {
     this.most = most
     this.weigh = weigh
   }
 
-  /** How much all that is kept weighs. */
+  /** The weight of everything that is kept. */
   get weight(): number {
     return this.held
   }

@@ -1,9 +1,9 @@
 import type { z } from 'zod'
 
-/** How many members that nobody knows are kept: enough to say which they are. */
+/** How many unknown members are kept: enough to say which they are. */
 const mostUnknown = 100
 
-/** As much of a schema's definition as is looked at here. */
+/** The parts of a schema's definition that are looked at here. */
 interface Definition {
   type: string
   innerType?: z.core.$ZodType
@@ -17,11 +17,11 @@ interface Definition {
 }
 
 /**
- * An input without what is certainly too much of it: Zod looks at every element of a list before it counts them. A list
- * that is longer than its schema allows is cut to one element more, unknown members of a strict object to a hundred, so
- * that it is still refused, for the same reason.
+ * An input without what is certainly too much: Zod looks at every element of a list before it counts them. A list that
+ * is longer than its schema allows is cut to one element more than that, and unknown members of a strict object to a
+ * hundred, so that it is still refused for the same reason.
  *
- * @returns the value itself where nothing was too long
+ * @returns the value itself if nothing was too long
  */
 export function cutLists(schema: z.core.$ZodType, value: unknown): unknown {
   return cut([schema], value)
@@ -35,7 +35,7 @@ function cut(schemas: readonly z.core.$ZodType[], value: unknown): unknown {
 
 function cutArray(definitions: readonly z.core.$ZodType[], value: unknown[]): unknown[] {
   const lists = definitions.filter((one) => ['array', 'tuple'].includes(definitionOf(one).type))
-  // Where no list may be, or where anything may, nobody looks at the elements.
+  // Where no list is allowed, or anything is, nobody looks at the elements.
   if (lists.length === 0) return value
   const longest = Math.max(...lists.map(mostOf))
   const elements = lists.flatMap((one) => definitionOf(one).element ?? definitionOf(one).items ?? [])
@@ -70,7 +70,7 @@ function cutObject(definitions: readonly z.core.$ZodType[], value: Record<string
   return isSame ? value : Object.fromEntries(entries)
 }
 
-/** What a schema may come down to: without what makes it optional, and each alternative by itself. */
+/** The schemas that a schema comes down to: without what makes it optional, and each alternative by itself. */
 function plain(schema: z.core.$ZodType): z.core.$ZodType[] {
   const { innerType, type, options, in: before } = definitionOf(schema)
   if (innerType) return plain(innerType)
@@ -78,7 +78,7 @@ function plain(schema: z.core.$ZodType): z.core.$ZodType[] {
   return type === 'union' && options ? options.flatMap(plain) : [schema]
 }
 
-/** The most elements that a list may have; what says nothing is bounded by the size of the body alone. */
+/** How many elements a list may have; without a limit of its own, only the size of the body bounds it. */
 function mostOf(schema: z.core.$ZodType): number {
   const { type, items = [], checks = [] } = definitionOf(schema)
   if (type === 'tuple') return items.length

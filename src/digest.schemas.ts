@@ -9,7 +9,7 @@ export const digest = z
     example: '252ceefa8e5005fc433ea5226863920a994314ba95e5fb2993d9dc6e06145326',
   })
 
-/** That of the question which somebody has seen who decides. */
+/** The digest of the question as the person deciding saw it. */
 export const seenDigest = digest.nullish().openapi({
   description: 'That of the question that you have seen: if it is another one by now, nothing is decided.',
 })

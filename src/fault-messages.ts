@@ -2,7 +2,7 @@ import type { z } from 'zod'
 
 type Issue = z.core.$ZodRawIssue
 
-/** Longest text of a caller that a message repeats. */
+/** How much of a caller's text a message repeats. */
 const longestEcho = 60
 
 /**
@@ -53,7 +53,7 @@ const formats: Record<string, string> = {
   datetime: 'a time with its offset, such as 2026-03-31T18:00:00Z (ISO 8601)',
 }
 
-/** What a missing member should have been, where that can be said in few words. */
+/** What a missing member should have been, if that can be said in a few words. */
 function wanted(issue: Issue): string {
   if (issue.code === 'invalid_value') return `: ${oneOf(issue.values)}`
   if (issue.code === 'invalid_union') return issue.errors.length === 0 ? '' : `: ${shapes(issue)}`
@@ -81,7 +81,7 @@ function tooBig({ origin, maximum, inclusive }: Issue & { code: 'too_big' }): st
   return inclusive === false ? `must be below ${maximum}` : `must be at most ${maximum}`
 }
 
-/** Of several shapes: the values of the member that tells them apart, else what each of them asks for. */
+/** For several shapes: the values of the member that tells them apart, else what each of them asks for. */
 function fitsNone(issue: Issue & { code: 'invalid_union' }): string {
   const { options, discriminator, input } = issue as unknown as {
     options?: unknown[]

@@ -1,4 +1,4 @@
-/** A JSON Pointer (RFC 6901) to what lies under these names, one below the other. */
+/** The JSON Pointer (RFC 6901) of these names, from the outside in. */
 export function jsonPointer(names: readonly PropertyKey[]): string {
   return names.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }

@@ -24,9 +24,9 @@ import {
 } from 'zod/v4'
 
 /**
- * What the bundled Worker has for `zod` (`alias` in wrangler.toml). `@hono/zod-openapi` uses Zod's whole namespace as a
- * value, and so would keep what nobody calls: fifty languages, converters, a compiler. What a schema uses has to be
- * here.
+ * What the bundled Worker has instead of `zod` (`alias` in wrangler.toml). `@hono/zod-openapi` uses Zod's whole
+ * namespace as a value, which would keep what nobody calls: fifty languages, converters, a compiler. Whatever a schema
+ * uses has to be here.
  */
 export const z = {
   array,

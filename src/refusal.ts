@@ -4,8 +4,8 @@
 export type Explained = readonly [status: number, title: string, remedy: string, retryAfter?: number]
 
 /**
- * What any endpoint may refuse. A code is stable: clients switch on it. Each room has its own beside it, in
- * `x.refusals.ts`; `refusals.ts` has all of them, and `/docs/errors/<code>` explains each.
+ * The refusals of any endpoint. A code is stable: clients switch on it. Each room declares its own in `x.refusals.ts`;
+ * `refusals.ts` has all of them, and `/docs/errors/<code>` explains each.
  */
 export const coreRefusals = {
   invalid_json: [
@@ -138,12 +138,12 @@ export interface Fault {
   type?: string
 }
 
-/** How many faults one answer lists: nobody mends more of them by hand. */
+/** How many faults one answer lists: nobody fixes more of them by hand. */
 const mostFaults = 500
 
 /**
- * How long their pointers and messages may be together, in characters: a name that is long is in the pointer of every
- * fault below it. The first is listed however long it is.
+ * How long their pointers and messages may be together, in characters: a long name is in the pointer of every fault
+ * below it. The first fault is listed however long it is.
  */
 const mostCharacters = 64 * 1024
 

@@ -4,5 +4,5 @@ import { statuses } from './approvals/states.ts'
 /** Where an approval stands. */
 export const status = z.enum(statuses)
 
-/** Where one stands that is never withdrawn and does not expire. */
+/** Where an approval stands that is never withdrawn and does not expire. */
 export const decidedStatus = z.enum(['pending', 'approved', 'rejected'])

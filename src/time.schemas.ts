@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 
-/** A time that is shown (ISO 8601, UTC). */
+/** A time in an answer (ISO 8601, UTC). */
 export const time = z.iso.datetime()
 
 /** A time that a caller gives, with its offset, with or without seconds (ISO 8601); in milliseconds. */

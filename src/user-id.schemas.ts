@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi'
 
-/** Names that begin so belong to the service itself: `system:expiry` and its like. */
+/** Names with this prefix belong to the service itself, such as `system:expiry`. */
 const reserved = 'system:'
 
-/** What a reader does not see: two names that differ in nothing else look like one. */
+/** Characters that a reader does not see: two names that differ in nothing else look the same. */
 const unseen = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u
 
 function nameOfSomebody(most: number) {
@@ -17,12 +17,12 @@ function nameOfSomebody(most: number) {
     .openapi({ pattern: '^(?!\\s*[Ss][Yy][Ss][Tt][Ee][Mm]:)' })
 }
 
-/** Also where it is written with blanks, capitals or look-alikes of another width. */
+/** Also if it is written with blanks, capitals or full-width look-alikes. */
 function isReserved(name: string): boolean {
   return name.normalize('NFKC').replaceAll(/\s/gu, '').toLowerCase().startsWith(reserved)
 }
 
-/** A user whom a body names, 1–100 characters without the blanks around them; never one of the service itself. */
+/** A user named in a body: 1–100 characters without surrounding blanks, and never one of the service itself. */
 export const userId = nameOfSomebody(100)
 
 /** The same with up to 200 characters: a person as an agent platform knows them. */

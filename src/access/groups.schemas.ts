@@ -34,7 +34,7 @@ export const groupChangeSchema = z
   .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
   .openapi('GroupChange', { example: { member_ids: ['usr_fay', 'usr_admin'] } })
 
-/** As much of a faulty group as more faults can be found by. */
+/** The parts of a faulty group in which further faults can be found. */
 export const partOfGroup = z.object({ member_ids: memberIds.optional().catch(undefined) }).catch({})
 
 export const groupSchema = z

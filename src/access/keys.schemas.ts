@@ -23,7 +23,7 @@ export const newKeySchema = z
   })
   .openapi('NewApiKey', { example: { person_id: 'usr_reviewer', name: 'Laptop', roles: ['reviewer'] } })
 
-/** As much of a faulty key as more faults can be found by. */
+/** The parts of a faulty key in which further faults can be found. */
 export const partOfKey = z
   .object({
     person_id: id.optional().catch(undefined),

@@ -56,7 +56,7 @@ export const personChangeSchema = z
   .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
   .openapi('PersonChange', { example: { roles: ['member', 'reviewer'] } })
 
-/** As much of a faulty person as more faults can be found by. */
+/** The parts of a faulty person in which further faults can be found. */
 export const partOfPerson = z.object({ groups: groups.optional().catch(undefined) }).catch({})
 
 const onlyAdmins = 'Shown to admins.'

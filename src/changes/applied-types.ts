@@ -1,4 +1,4 @@
-/** The entity types that are stored, and changed, here. Of any other type a decision is only announced. */
+/** The entity types that are stored and changed here. For any other type a decision is only announced. */
 export const appliedTypes = [
   'algorithmModel',
   'qualificationRule',

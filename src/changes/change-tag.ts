@@ -1,7 +1,7 @@
 import type { ChangeInView } from './changes.store.ts'
 
 /**
- * The entity tag of a request: changes with its own state and, while it is pending, with the entity that it would
+ * The entity tag of a request. It changes with its own state and, while it is pending, with that of the entity it would
  * change.
  */
 export function changeTag({ approval_version, latest }: Pick<ChangeInView, 'approval_version' | 'latest'>): string {

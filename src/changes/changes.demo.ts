@@ -6,7 +6,7 @@ const name = 'Credit Score Rule'
 const rule = { tenant_id: demoTenant, entity_type: 'qualificationRule', entity_id: 'qr_001', entity_name: name }
 const data = '{"config":{"threshold":600,"window":"90d"}}'
 
-/** A stored rule, and two changes of it that wait. */
+/** A stored rule, and two pending changes of it. */
 export const demo: Demo = { kind: 'change', statements: async (now) => [...entity(now - day), ...(await changes(now))] }
 
 function entity(at: number): string[] {
@@ -23,7 +23,7 @@ function entity(at: number): string[] {
       write_id: 'wrt_demo_qr_001',
       created_at: at,
     }),
-    // Not where a change has deleted it.
+    // Unless a change has deleted it.
     `INSERT OR IGNORE INTO entities (${Object.keys(stored).join(', ')})
      SELECT ${Object.values(stored).map(literal).join(', ')} WHERE NOT EXISTS (
        SELECT 1 FROM entity_versions WHERE entity_id = 'qr_001' AND tenant_id = 'demo' AND version > 1)`,

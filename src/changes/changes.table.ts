@@ -17,7 +17,7 @@ export const entities = sqliteTable(
   (table) => [primaryKey({ columns: [table.tenant_id, table.entity_type, table.entity_id] })],
 )
 
-/** Every version that ever was, gapless; `data` is null where it was a deletion. `write_id` is what made it. */
+/** Every version, without a gap; `data` is null for a deletion. `write_id` is the write that made it. */
 export const entityVersions = sqliteTable(
   'entity_versions',
   {
@@ -37,7 +37,10 @@ export const entityVersions = sqliteTable(
   (table) => [primaryKey({ columns: [table.tenant_id, table.entity_type, table.entity_id, table.version] })],
 )
 
-/** What a request asks for; written once. `base_version` is the entity's last version when it was asked, 0 for none. */
+/**
+ * What a request asks for; written once. `base_version` is the entity's last version when the request was made, 0 for
+ * none.
+ */
 export const changes = sqliteTable('changes', {
   approval_id: text().primaryKey(),
   tenant_id: text().notNull(),

@@ -34,7 +34,7 @@ export function selectEntities(ctx: Ctx, entityType: string, page: PageRequest) 
   return ctx.db.all<Entity>(sql`SELECT ${entityColumns}, ${data} AS data ${list(page)}`)
 }
 
-/** Last first; also those of one that was deleted. */
+/** Last first; a deleted entity keeps its versions. */
 export function selectVersions(ctx: Ctx, key: EntityKey, page: PageRequest) {
   const list = ({ limit, after }: PageRequest) => sql`
     FROM entity_versions
@@ -48,8 +48,8 @@ export function selectVersions(ctx: Ctx, key: EntityKey, page: PageRequest) {
 }
 
 /**
- * Stores an entity as given: a version where it differs from what is there and the present version is one of
- * `versions` (any, where null), the entity as of that version, and an event.
+ * Stores an entity as given, if it differs from what is there and the present version is one of `versions` (null: any):
+ * a version, the entity as of that version, and an event.
  */
 export function writeEntity(
   ctx: Ctx,

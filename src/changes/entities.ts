@@ -19,7 +19,7 @@ export async function getEntity(ctx: Ctx, key: EntityKey): Promise<Entity> {
   return entity
 }
 
-/** Those of a type, last changed first. */
+/** The entities of a type, last changed first. */
 export async function listEntities(ctx: Ctx, entityType: string, page: PageRequest): Promise<Page<Entity>> {
   const rows = await ctx.db.run(selectEntities(ctx, entityType, page))
   return pageOf(rows, page, 0, ({ updated_at, entity_id }) => ({ created_at: updated_at, id: entity_id }), 'data')
@@ -33,10 +33,10 @@ export async function listVersions(ctx: Ctx, key: EntityKey, page: PageRequest):
 }
 
 /**
- * Stores an entity without a request, for a first load or an import. What is there already makes no new version.
+ * Stores an entity without a request, for a first load or an import. Storing the same again makes no new version.
  *
  * @param data JSON text
- * @param ifMatch versions of which one has to be the present one; `*` where any will do, but there has to be one
+ * @param ifMatch versions, one of which must be the present one; `*` for any, as long as there is one
  * @throws Refusal `precondition_failed`
  */
 export async function setEntity(

@@ -3,7 +3,7 @@ import { pageOf, type Page, type PageRequest } from '../db/page.ts'
 import { Refusal } from '../refusal.ts'
 import { selectChange, selectChanges, type Change, type ChangeFilter, type ChangeInView } from './changes.store.ts'
 
-/** Beside what is stored now. @throws Refusal `not_found` */
+/** With what is stored now. @throws Refusal `not_found` */
 export async function getChange(ctx: Ctx, id: string): Promise<ChangeInView> {
   const [change] = await ctx.db.run(selectChange(ctx, id))
   if (!change) throw new Refusal('not_found', `There is no change ${id}.`)

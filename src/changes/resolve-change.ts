@@ -20,7 +20,7 @@ export async function resolveChange(ctx: Ctx, id: string, ballot: Ballot): Promi
   return decide(ctx, decisionOnChange(ctx, id, ballot))
 }
 
-/** What such a decision is. */
+/** Such a decision, as the core takes it. */
 export function decisionOnChange(ctx: Ctx, id: Reference, ballot: Ballot): Decision<ChangeInView> {
   return {
     id,
@@ -41,7 +41,7 @@ function unlessUnfit(ballot: Pick<Ballot, 'vote' | 'ifMatch'>): Guard<ChangeInVi
   }
 }
 
-/** Says what `fits` says, of one that is pending. */
+/** Says what `fits` says in SQL, about a pending change. */
 function whyUnfit(change: ChangeInView, { vote, ifMatch }: Pick<Ballot, 'vote' | 'ifMatch'>): Refusal | null {
   const tag = changeTag(change)
   if (ifMatch && !ifMatch.includes(tag)) {
@@ -65,7 +65,7 @@ function whyUnfit(change: ChangeInView, { vote, ifMatch }: Pick<Ballot, 'vote' |
   return null
 }
 
-/** Payloads are stored without blanks around them. */
+/** Payloads are stored without surrounding blanks. */
 function isObject({ action, payload }: ChangeInView): boolean {
   return action === 'delete' || payload?.startsWith('{') === true
 }

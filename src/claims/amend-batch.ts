@@ -16,8 +16,8 @@ import { wake } from './wake.ts'
 /**
  * Changes a pending batch: its comment, its time, further claims (those already in it count once).
  *
- * Only its coordinator, and who made it, may: what is added is approved in their name. An admin or a service may for
- * them.
+ * Only its coordinator and its submitter may, because what is added is approved in their name; an admin or a service
+ * may do it for them.
  *
  * @throws Refusal `not_found`, `actor_mismatch`, `batch_not_pending`, `precondition_failed`, `invalid_input` (more than
  *   10,000 claims, a time that is over)

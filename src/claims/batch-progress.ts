@@ -1,11 +1,11 @@
 import type { Batch } from './batches.store.ts'
 
-/** Whether nothing will happen to the batch any more. */
+/** Whether the batch has ended. */
 export function hasEnded(batch: Batch): boolean {
   return batch.status === 'completed' || batch.status === 'cancelled'
 }
 
-/** What a follower of the batch is told at this point: its counts, and its end if this is it. */
+/** What followers of the batch are told at this point: its counts, and its end if it has ended. */
 export function progressEvents(batch: Batch): { event: string; data: string }[] {
   const { processed_count, total_claims, approved_count, rejected_count } = batch
   const data = JSON.stringify({ processed_count, total_claims, approved_count, rejected_count })

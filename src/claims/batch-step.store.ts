@@ -121,9 +121,9 @@ function governedBy(ctx: Ctx, id: string, hasHand: (user: SQL) => SQL): Conditio
 }
 
 /**
- * Whether a user has a hand in a batch: its coordinator, who made it, started it or amended it. None of them has a
- * claim approved by it that they asked for. Searching one text, which SQLite makes once a statement, reads no row per
- * claim.
+ * Whether a user has a hand in a batch: as its coordinator, or because they submitted, started or amended it. It
+ * approves no claim that one of them asked for. Searching one text, which SQLite builds once per statement, reads no
+ * row per claim.
  */
 function hasHandIn(id: string): (user: SQL) => SQL {
   const hands = sql`(SELECT json_insert(amenders, '$[#]', coordinator_id, '$[#]', created_by, '$[#]',

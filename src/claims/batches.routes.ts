@@ -251,7 +251,7 @@ function detail(batch: Batch, results: BatchResult[]) {
   }
 }
 
-/** A cancelled batch has undone all that it approved, at once, so a result needs no time of its own for that. */
+/** A cancelled batch has undone all that it approved at once, so no result needs a time of its own for that. */
 function result(batch: Batch, { claim_id, decision, error, processed_at }: BatchResult) {
   return {
     claim_id,

@@ -47,7 +47,7 @@ export const batchAmendmentSchema = z
     },
   })
 
-/** As much of a faulty batch, or amendment, as more faults can be found by. */
+/** The parts of a faulty batch, or amendment, in which further faults can be found. */
 export const partOfBatch = z.object({ process_at: processAt.optional().catch(undefined) }).catch({})
 
 export const batchStatusSchema = z.enum(['pending', 'processing', 'completed', 'cancelled'])

@@ -15,7 +15,7 @@ const expenses = [
 
 const nothingMore = { incurred_on: null, distance_km: null, receipt_url: null, external_ref: null }
 
-/** Claims of the hours before; a batch that is completed, one to amend and start, one to cancel. */
+/** Claims of the last hours; a completed batch, one to amend and start, and one to cancel. */
 export const demo: Demo = { kind: 'claim', statements: async (now) => [...(await claims(now)), ...batches(now)] }
 
 async function claims(now: number): Promise<string[]> {

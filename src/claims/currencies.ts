@@ -1,6 +1,6 @@
 /**
  * The currency codes of ISO 4217, as `currency-codes` lists them (a test holds the two together), with XCG of 2025,
- * which is later than that list, and without XXX, which is no currency, and XTS, which is for tests.
+ * which is newer than that list, and without XXX, which is not a currency, and XTS, which is for testing.
  */
 export const currencies: ReadonlySet<string> = new Set(
   `

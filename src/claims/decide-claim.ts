@@ -11,7 +11,7 @@ export async function decideClaim(ctx: Ctx, id: string, ballot: Ballot): Promise
   return decide(ctx, decisionOnClaim(ctx, id, ballot))
 }
 
-/** What such a decision is. */
+/** Such a decision, as the core takes it. */
 export function decisionOnClaim(ctx: Ctx, id: Reference, ballot: Ballot): Decision<Claim> {
   return { id, ...claimKind, ...ballot, view: selectClaim(ctx, id) }
 }

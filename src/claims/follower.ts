@@ -1,7 +1,7 @@
 import { hasEnded, progressEvents } from './batch-progress.ts'
 import type { Batch } from './batches.store.ts'
 
-/** How many messages may wait to be read before the next ones are left out: each tells all that there is to know. */
+/** How many messages may wait to be read before further ones are left out: each message tells the whole state. */
 const mostWaiting = 16
 
 const encoder = new TextEncoder()
@@ -34,14 +34,15 @@ export class Follower {
   }
 
   /**
-   * Ends by itself at this time, in milliseconds. One that has ended keeps no clock, which would keep its runner awake.
+   * Ends by itself at this time, in milliseconds. A stream that has ended keeps no timer, which would keep its runner
+   * awake.
    */
   endAt(at: number): void {
     if (this.hasLeft) return
     this.timer = setTimeout(() => this.end(), Math.max(0, at - Date.now()))
   }
 
-  /** Tells where the batch is, unless it has told so already, and ends with it. */
+  /** Tells where the batch is, unless it has done so already, and ends when the batch does. */
   tell(batch: Batch): void {
     if (this.told > batch.processed_count) return
     this.told = batch.processed_count
@@ -51,7 +52,7 @@ export class Follower {
     if (hasEnded(batch)) this.end()
   }
 
-  /** Keeps the connection open; ends one that nobody has read from since the last time but one. */
+  /** Keeps the connection open; ends a stream that nobody has read from since the heartbeat before last. */
   beat(): void {
     this.unread = this.isReading() ? 0 : this.unread + 1
     if (this.unread > 1) this.end()

@@ -7,8 +7,8 @@ import { jsonEach } from '../db/json.ts'
 export type FollowerRow = typeof batchFollowers.$inferSelect
 
 /**
- * Removes what is no stream any more: of the batch all but `live`, which its runner holds, of the key what has had its
- * time.
+ * Removes the rows of streams that are gone: those of the batch except `live`, which its runner holds, and those of the
+ * key that are past their time.
  */
 export function removeGone(ctx: Ctx, { batch_id, key_id }: FollowerRow, live: readonly string[]) {
   return ctx.db.all(sql`

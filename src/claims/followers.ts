@@ -6,14 +6,14 @@ import { selectBatch, type Batch } from './batches.store.ts'
 import { Follower } from './follower.ts'
 import { insertFollower, removeFollowers, removeGone } from './followers.store.ts'
 
-/** How many streams a batch has at the most, and an API key over all batches. */
+/** How many streams a batch may have, and an API key over all batches. */
 const mostPerBatch = 100
 const mostPerKey = 10
 
-/** How long a stream lasts at the most; its reader connects again. */
+/** How long a stream lasts at most; its reader connects again. */
 const longestMs = 15 * minute
 
-/** How often a stream that has nothing to tell shows that it is there, and its key is looked at again. */
+/** How often an idle stream sends a heartbeat, and its key is checked again. */
 const heartbeatMs = 15_000
 
 /** Those who follow a batch live, in the memory of its runner. None of them outlives its key. */
@@ -29,7 +29,8 @@ export class Followers {
   ) {}
 
   /**
-   * Opens a stream: where the batch is now, each step, its end. The caller has checked who may see the batch.
+   * Opens a stream, which tells where the batch is now, each step, and its end. The caller has checked who may see the
+   * batch.
    *
    * @param goodUntil when a token ends that stands for the key
    * @throws Refusal `rate_limited` where the key or the batch has as many streams as it may have, `unauthorized`
@@ -76,12 +77,12 @@ export class Followers {
     }
   }
 
-  /** Tells all of them where the batch is. Waits for nobody: one that reads slowly must not hold the batch up. */
+  /** Tells all of them where the batch is. Waits for nobody: a slow reader must not hold up the batch. */
   tell(batch: Batch): void {
     for (const follower of this.all) follower.tell(batch)
   }
 
-  /** Looks after all of them: those whose key is no good any more end, and so do those that nobody reads. */
+  /** The heartbeat of all of them: ends those whose key is no longer valid, and those that nobody reads. */
   async look(): Promise<void> {
     const keys = new Set(Array.from(this.all, ({ keyId }) => keyId))
     const good = await goodKeys(this.context(), [...keys]).catch(logged('the keys of followers could not be read'))
@@ -113,7 +114,7 @@ export class Followers {
     if (this.leaving.length === 1) this.waitUntil(this.sweep())
   }
 
-  /** Those that end together are removed together. A row that stays behind counts until its time is over. */
+  /** Streams that end together are removed together. A row that is left behind counts until its time is over. */
   private async sweep(): Promise<void> {
     await Promise.resolve()
     const ids = this.leaving.splice(0)

@@ -2,7 +2,7 @@ import type { Ctx } from '../context.ts'
 import { takeOverdue } from './batches.store.ts'
 import { wake, watchdogMs } from './wake.ts'
 
-/** How many batches one sweep looks after; the rest is the next one's. */
+/** How many batches one sweep looks after; the next one takes the rest. */
 const perSweep = 100
 
 /**

@@ -2,10 +2,10 @@ import type { Ctx } from '../context.ts'
 import { day } from '../durations.ts'
 import { invalidInput, type Fault } from '../refusal.ts'
 
-/** Furthest that a batch may be put off. */
+/** How far ahead a batch may be scheduled. */
 const latestMs = 30 * day
 
-/** Why no batch can be started at a time (in milliseconds) any more, or not yet. */
+/** Why a batch cannot be scheduled for a time (in milliseconds): it is over, or too far ahead. */
 export function processAtFaults({ now }: Ctx, at: number): Fault[] {
   if (at > now && at <= now + latestMs) return []
   const message = at <= now ? 'must be in the future; leave it out to start at once' : 'must be at most 30 days ahead'

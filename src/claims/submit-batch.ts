@@ -27,7 +27,7 @@ export async function submitBatch(ctx: Ctx, submitted: NewBatch): Promise<Batch>
     try {
       refuseProcessAt(ctx, process_at)
     } catch (error) {
-      // It was accepted while there was time.
+      // It was accepted in time.
       const accepted = await answeredBefore<Batch>(ctx)
       if (accepted) return accepted
       throw error

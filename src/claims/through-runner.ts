@@ -4,8 +4,8 @@ import type { Batch } from './batches.store.ts'
 import { getBatch } from './read-batches.ts'
 
 /**
- * Cancels a batch of the caller's tenant through its runner, which is the only one that moves it. What the database
- * cost there is added to the caller's account.
+ * Cancels a batch of the caller's tenant through its runner, which alone moves it. What the database costs there is
+ * added to the caller's account.
  *
  * @throws Refusal as `cancelBatch`
  */

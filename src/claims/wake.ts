@@ -6,8 +6,8 @@ import type { Batch } from './batches.store.ts'
 export const watchdogMs = 2 * minute
 
 /**
- * Asks a batch's runner to look at it at the given time. The batch is already stored when this is called: should the
- * runner be out of reach, the watchdog finds the batch, so a failure is logged and nothing more.
+ * Asks a batch's runner to look at it at the given time. The batch is already stored when this is called: if the runner
+ * cannot be reached, the watchdog finds the batch, so a failure is logged and nothing more.
  */
 export async function wake(ctx: Ctx, batch: Pick<Batch, 'id' | 'tenant_id'>, at: number): Promise<void> {
   try {

@@ -34,7 +34,7 @@ const common = {
   decided_at: time.nullable(),
   decided_by: z.string().nullable(),
 }
-/** What is shown of an approval of each family, beside what all have in common. */
+/** What is shown of an approval of each family, beside the members that all have. */
 const ofFamilies = families.map(({ kind, shows }) =>
   z
     .object({ ...common, kind: z.literal(kind), ...shows.members })

@@ -16,7 +16,7 @@ export interface DashboardFilter {
   customerId?: string
 }
 
-/** An approval of any family. `family` is a JSON object with the family's own members. */
+/** An approval of any family. `family` is a JSON object of the family's own members. */
 export interface DashboardRow extends Pick<
   Approval,
   'id' | 'status' | 'title' | 'created_at' | 'due_at' | 'on_due' | 'decided_at' | 'decided_by'

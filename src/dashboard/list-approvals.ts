@@ -8,9 +8,9 @@ import { countAll, selectPage, type DashboardFilter, type DashboardRow } from '.
 const nothing: Page<DashboardRow> = { rows: [], total: 0, next: null }
 
 /**
- * A page of the tenant's approvals, over all families, newest first.
+ * A page of the tenant's approvals, of all families, newest first.
  *
- * @param filter `status` may be any text: of one that does not exist there are none
+ * @param filter `status` may be any text: an unknown one matches nothing
  * @throws Refusal `forbidden` for a key that is bound to one agent instance
  */
 export async function listApprovals(

@@ -1,4 +1,7 @@
-/** D1 reports everything as an Error with a message; Drizzle may wrap it. These read the chain. */
+/**
+ * D1 reports everything as an Error with a message; Drizzle may wrap it. These functions look through the chain of
+ * causes.
+ */
 function messages(error: unknown): string {
   let text = ''
   for (let e = error; e instanceof Error; e = e.cause) text += `${e.message}\n`
@@ -16,8 +19,8 @@ export function isMissing(error: unknown, column: string): boolean {
 }
 
 /**
- * True when the storage is overloaded or was interrupted: the caller should come again, nothing is wrong with the
- * request.
+ * True when the storage is overloaded or was interrupted: nothing is wrong with the request, and the caller should try
+ * again.
  */
 export function isUnavailable(error: unknown): boolean {
   return /overloaded|Network connection lost|storage.*reset|code was updated|D1_ERROR:.*(timeout|timed out)|Durable Object (reset|storage)/i.test(

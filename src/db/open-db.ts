@@ -8,7 +8,7 @@ export interface Cost {
   ms: number
 }
 
-/** The cost of nothing yet. */
+/** No cost yet. */
 export function noCost(): Cost {
   return { queries: 0, rowsRead: 0, rowsWritten: 0, ms: 0 }
 }
@@ -33,8 +33,8 @@ export interface Statement<Row = unknown> {
 }
 
 /**
- * One transaction, its statements by name; a list of statements may have one name. What is undefined is left out.
- * The statements run in the order in which they are written here.
+ * One transaction: its statements by name, where a list of statements may share a name. Undefined ones are left out.
+ * The statements run in the order in which they are written.
  */
 export type Transaction = Readonly<Record<string, Statement | readonly Statement[] | undefined>>
 
@@ -104,7 +104,7 @@ export function openDb(
   }
 }
 
-/** Gives the rows of the statements, which come in their order, the names that the statements have. */
+/** Gives the rows, which come in the order of the statements, the names of their statements. */
 function byName<T extends Transaction>(transaction: T, rows: unknown[][]): Rows<T> {
   let next = 0
   const named = Object.entries(transaction).map(([name, part]) => {
@@ -114,7 +114,7 @@ function byName<T extends Transaction>(transaction: T, rows: unknown[][]): Rows<
   return Object.fromEntries(named) as Rows<T>
 }
 
-/** A value that stands in a statement several times is bound once: D1 takes 100 of them. */
+/** A value that a statement uses several times is bound once: D1 takes 100 values. */
 function prepare(session: D1DatabaseSession, query: SQL): D1PreparedStatement {
   const bound: unknown[] = []
   const text = rendered(query, (value) => {
@@ -125,8 +125,8 @@ function prepare(session: D1DatabaseSession, query: SQL): D1PreparedStatement {
 }
 
 /**
- * The text of a template. Drizzle's own `toQuery` is for every dialect and kind of chunk, and takes three times as
- * long, which shows where a list merges its statuses.
+ * Renders a template. Drizzle's own `toQuery` handles every dialect and kind of chunk, and takes three times as long,
+ * which is noticeable where a list merges its statuses.
  */
 function rendered(chunk: unknown, bind: (value: unknown) => string): string {
   if (chunk instanceof StringChunk) return chunk.value.join('')

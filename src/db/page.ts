@@ -27,8 +27,8 @@ export interface Page<T> {
 }
 
 /**
- * Conditions for rows behind the page's position and within its time range; `table` has `created_at`, and `id` under
- * that or another name. One bound on each side, because an index begins at one only.
+ * The conditions for rows behind the page's position and within its time range; `table` has `created_at`, and `id`
+ * under that or another name. One bound on each side, because an index range has only one.
  */
 export function behind({ after, from, before }: PageRequest, table: SQL, id = sql`${table}.id`): SQL {
   const isDeeper = after !== null && (before === undefined || after.created_at < before)
@@ -40,12 +40,12 @@ export function behind({ after, from, before }: PageRequest, table: SQL, id = sq
   return from === undefined ? upper : sql`${upper} AND ${table}.created_at >= ${from}`
 }
 
-/** Whether a list is narrowed to a time range: what it has in all would have to be counted then. */
+/** Whether a list is narrowed to a time range: then its total would have to be counted. */
 export function isRanged({ from, before }: PageRequest): boolean {
   return from !== undefined || before !== undefined
 }
 
-/** ORDER BY and LIMIT; one row more than asked for, which `pageOf` takes as the sign that there is a next page. */
+/** ORDER BY and LIMIT; one row more than asked for, by which `pageOf` knows that there is a next page. */
 export function newestFirst(page: PageRequest, table: SQL, id = sql`${table}.id`): SQL {
   return sql`ORDER BY ${table}.created_at DESC, ${id} DESC LIMIT ${page.limit + 1} OFFSET ${page.after ? 0 : page.offset}`
 }
@@ -62,10 +62,10 @@ export function merged(parts: readonly SQL[], { limit, offset, after }: PageRequ
   return sql`(${together(parts)} ORDER BY created_at DESC, id DESC LIMIT ${limit + 1} OFFSET ${after ? 0 : offset})`
 }
 
-/** How many SELECTs D1 takes in one that is compound. */
+/** How many SELECTs D1 takes in one compound SELECT. */
 const mostTerms = 5
 
-/** All of them. Compounds of compounds, where they are too many for one, are merged as they come, too. */
+/** All of them. Where there are too many for one compound, compounds of compounds are merged without sorting, too. */
 function together(parts: readonly SQL[]): SQL {
   if (parts.length <= mostTerms) return sql.join([...parts], sql` UNION ALL `)
   const groups = Array.from({ length: Math.ceil(parts.length / mostTerms) }, (_, at) =>
@@ -77,7 +77,7 @@ function together(parts: readonly SQL[]): SQL {
 /** How much JSON a page carries, in bytes. */
 const pageBytes = 4 * 1024 * 1024
 
-/** How many rows carry their JSON whatever its size: of the largest, which have 256 KiB, half a page's worth. */
+/** How many rows carry their JSON whatever its size: of the largest, 256 KiB each, half a page's worth. */
 const carryAnyway = 8
 
 /**
@@ -102,13 +102,14 @@ export function carried(
   return sql`iif(coalesce(${bytes}, 0) <= ${share} OR ${id} IN (${first}), ${column}, '')`
 }
 
-/** The total that was counted; null where it was not asked for, or is not known. */
+/** The total that was counted; null if it was not asked for, or is not known. */
 export function totalOf(count: readonly { total: number | null }[] | undefined): number | null {
   return count?.[0]?.total ?? null
 }
 
 /**
- * Cuts the extra row off, and what comes after a row that did not carry its JSON; says where the next page begins.
+ * Cuts off the extra row, and everything from the first row that does not carry its JSON; says where the next page
+ * begins.
  *
  * @param large the name of the column that is `carried`
  */

@@ -4,8 +4,8 @@ import { logLine } from '../log-line.ts'
 import type { AppContext, AppEnv } from './environment.ts'
 
 /**
- * Gives every answer its `X-Request-Id`, its `Server-Timing` (what the database cost), its `x-d1-bookmark` and what
- * keeps caches and browsers from mistaking it, and the log one structured line.
+ * Gives every answer its `X-Request-Id`, its `Server-Timing` (what the database cost), its `x-d1-bookmark` and the
+ * headers that keep caches and browsers from mistaking it; and the log one structured line.
  */
 export function account() {
   return createMiddleware<AppEnv>(async function account(c, next) {
@@ -15,7 +15,7 @@ export function account() {
     c.set('cost', cost)
     c.set('bookmark', () => null)
     await next()
-    // On the answer itself: `c.header()` would make it anew each time.
+    // Set on the answer itself: `c.header()` would rebuild it each time.
     const { headers } = c.res
     headers.set('X-Request-Id', c.get('requestId'))
     headers.set('Server-Timing', `db;dur=${cost.ms};desc="${counts(cost, c.res.status)}"`)
@@ -29,7 +29,7 @@ export function account() {
   })
 }
 
-/** The caller's own where it is sane. */
+/** The caller's own if it is sane. */
 function requestId(sent: string | undefined): string {
   return sent !== undefined && /^[\w\-=]{1,128}$/.test(sent) ? sent : crypto.randomUUID()
 }

@@ -18,9 +18,9 @@ import { servedDocument } from './served-document.ts'
 
 const closed =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-/** Nothing on these pages runs; nothing comes from, or goes to, another host. */
+/** Nothing on these pages runs, and nothing comes from or goes to another host. */
 const proseHeaders = pageHeaders(closed)
-/** On the reference its own script runs, and calls this service. */
+/** The reference runs a script of its own, which calls this service. */
 const referenceHeaders = pageHeaders(`${closed}; script-src 'self'; connect-src 'self'`)
 
 const openApiRoute = createRoute({

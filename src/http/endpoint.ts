@@ -54,7 +54,7 @@ export interface Declaration {
 
 export type Further = (ctx: Ctx, sent: Sent) => Promise<Fault[]>
 
-/** A request as it came: nothing in it has been found valid. */
+/** A request as it came: nothing in it has been validated. */
 export interface Sent {
   params: Record<string, string>
   body: unknown
@@ -104,7 +104,7 @@ export function endpoint<const E extends Declaration>(declared: E) {
   } as unknown as Pick<E, 'method' | 'path' | 'request' | 'responses'>)
 }
 
-/** In the reference, who may. */
+/** Who may call it, for the reference. */
 function whoMay({ roles, takesBoundKeys, yieldsToPolicies }: Declaration): string {
   const has = roles === 'any' ? 'Any role.' : `Roles: ${[...new Set([...roles, 'admin'])].join(', ')}.`
   const more = [

@@ -1,4 +1,4 @@
-/** As much of an OpenAPI document as is looked at here. */
+/** The parts of an OpenAPI document that are looked at here. */
 interface Schema {
   $ref?: string
   example?: unknown
@@ -23,8 +23,8 @@ interface Described {
 }
 
 /**
- * Gives each body, and each answer that went well, an example as a whole: that of its schema, or one that is put
- * together from those of its members. It can be sent, or was answered, as it stands.
+ * Gives each body, and each successful answer, one whole example: that of its schema, or one put together from those of
+ * its members. It can be sent, or was answered, as it stands.
  */
 export function showExamples(document: Described): void {
   const { schemas = {} } = (document.components ?? {}) as { schemas?: Record<string, Schema> }
@@ -42,7 +42,7 @@ export function showExamples(document: Described): void {
   }
 }
 
-/** What a schema has for an example; of an object those of its members, of a list one element. */
+/** A schema's example; for an object, those of its members, for a list, one element. */
 function exampleOf(schema: Schema, schemas: Record<string, Schema>): unknown {
   if (schema.$ref !== undefined) return exampleOf(schemas[schema.$ref.split('/').at(-1) ?? ''] ?? {}, schemas)
   if (schema.example !== undefined) return schema.example

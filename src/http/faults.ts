@@ -6,7 +6,7 @@ import type { AppContext, AppEnv } from './environment.ts'
 import { refuseOverRate } from './rate.ts'
 import { keptJson, readMember, tooLarge } from './raw-json.ts'
 
-/** On the first part of a request that is not valid, looks at all of them, so that the answer lists every fault. */
+/** When one part of a request is invalid, looks at all of them, so that the answer lists every fault. */
 export const onInvalid: Hook<unknown, AppEnv, string, unknown> = async (result, c) => {
   if (!result.success) throw await refusalWithEveryFault(c as AppContext)
 }
@@ -25,14 +25,14 @@ export async function keptText(c: AppContext): Promise<string | undefined> {
 }
 
 /**
- * The refusal of a faulty request: what its schemas say, what is wrong with the member that is kept as sent, and what
- * only a look at what is stored tells.
+ * The refusal of a faulty request: the faults that its schemas find, those of the member that is kept as sent, and
+ * those that only what is stored reveals.
  *
  * @param first what has been found already
  */
 export async function refusalWithEveryFault(c: AppContext, first: readonly Fault[] = []): Promise<Refusal> {
   const ctx = c.get('ctx')
-  // A creation has put this off until it is known whether it was answered before; a faulty one was not.
+  // A creation puts this off until it is known whether it was answered before; a faulty one never was.
   if (!ctx.idempotency) refuseOverRate(c)
   const endpoint = c.get('endpoint')
   const schemas = endpoint?.request
@@ -53,9 +53,7 @@ export async function refusalWithEveryFault(c: AppContext, first: readonly Fault
   return new Refusal('body_too_large', `${only.pointer.slice(1)} is over ${keptJson.bytes} bytes.`)
 }
 
-/**
- * Further faults without those of something that is at fault already, or of a part of that. There may be many of both.
- */
+/** Further faults, without those about something already at fault or a part of it. There may be many of both. */
 export function notNamedIn(faults: readonly Fault[], further: readonly Fault[]): Fault[] {
   const known = new Set(faults.map(({ in: part, pointer }) => `${part} ${pointer}`))
   return further.filter(({ in: part, pointer }) => {
@@ -66,7 +64,7 @@ export function notNamedIn(faults: readonly Fault[], further: readonly Fault[]):
   })
 }
 
-/** A parameter that is given twice is an array, which no schema of ours takes. */
+/** A parameter that is given twice arrives as an array, which no schema here takes. */
 function queryOf(c: AppContext) {
   return Object.fromEntries(
     Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
@@ -98,7 +96,7 @@ function unknownName(part: Fault['in'], schema: z.ZodType | undefined): string {
   return `is not a parameter of this; there are ${names.join(', ')}`
 }
 
-/** As Pydantic names its errors, which the callers of some endpoints know. */
+/** The names of errors in Pydantic, which the callers of some endpoints know. */
 function typeOf(issue: z.core.$ZodIssue): string {
   if (issue.input === undefined && issue.code !== 'custom') return 'missing'
   switch (issue.code) {

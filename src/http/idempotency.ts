@@ -23,7 +23,7 @@ export const IdempotencyHeader = z.object({
 export function idempotency() {
   return createMiddleware<AppEnv>(async function idempotency(c, next) {
     const header = c.req.header('Idempotency-Key')
-    // One that is no key is refused beside whatever else is wrong.
+    // A malformed key is refused together with whatever else is wrong.
     if (header !== undefined && pattern.test(header)) await useKey(c, header.replace(/^"(.*)"$/, '$1'))
     else if (!c.get('endpoint')?.sharesKeys) refuseOverRate(c)
     await next()
@@ -41,7 +41,7 @@ export async function bodyKey(c: AppContext, key: string | undefined): Promise<v
   await useKey(c, key)
 }
 
-/** What is wrong with a key that came as a member of the body beside one in the header. */
+/** The fault of a key in the body that differs from the one in the header. */
 export function bodyKeyFaults({ idempotency }: Ctx, key: unknown): Fault[] {
   if (!idempotency || key === idempotency.key || key === undefined || key === null) return []
   const message = 'is not the key of the Idempotency-Key header'
@@ -58,7 +58,7 @@ async function useKey(c: AppContext, key: string): Promise<void> {
   if (c.get('isOverRate') && (await answeredBefore(c.get('ctx'))) === null) refuseOverRate(c)
 }
 
-/** The path with its parameters as they are understood: however it was written, one operation on one thing has one. */
+/** The path with its parameters normalised: one operation on one thing has one path, however it was written. */
 function canonicalPath({ path, request }: Declaration, given: Record<string, string>): string {
   const params: Record<string, unknown> = request?.params?.safeParse(given).data ?? given
   return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])))

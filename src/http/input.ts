@@ -7,7 +7,7 @@ import { refusalWithEveryFault } from './faults.ts'
 
 const bodyLimit = 1024 * 1024
 
-/** From which length on a body may hold lists that are worth cutting, in characters. */
+/** Bodies shorter than this, in characters, hold no lists worth cutting. */
 const long = 8 * 1024
 
 /**
@@ -41,7 +41,7 @@ export function jsonBody(required: boolean, schema: z.ZodType) {
       )
     }
     const kept = text.length > long ? cutLists(schema, body) : body
-    // What was cut is refused by its schema, so nobody takes this for what was sent.
+    // The schema refuses what was cut, so nobody takes this for what was sent.
     if (kept !== body) c.req.bodyCache.text = Promise.resolve(JSON.stringify(kept)) as never
     const half = halfCharacter(text)
     if (half !== undefined) {
@@ -53,8 +53,8 @@ export function jsonBody(required: boolean, schema: z.ZodType) {
 }
 
 /**
- * What comes behind is stricter about blanks and parameters of the media type than RFC 9110 is. It also wants one for a
- * body that was left out: over a connection a POST has a stream in any case, be it an empty one.
+ * The library is stricter about blanks and parameters of the media type than RFC 9110. It also wants one for a body
+ * that was left out: over a connection every POST has a stream, if only an empty one.
  */
 function declareJson(c: AppContext): void {
   const headers = new Headers(c.req.raw.headers)
@@ -62,7 +62,7 @@ function declareJson(c: AppContext): void {
   c.req.raw = new Request(c.req.url, { method: c.req.method, headers })
 }
 
-/** An escape that is half of a surrogate pair: no character, so nothing that could be stored and handed back. */
+/** An escape that is half of a surrogate pair: not a character, so it cannot be stored and handed back. */
 function halfCharacter(json: string): string | undefined {
   const escapes = /\\ud[89ab][\da-f]{2}\\ud[c-f][\da-f]{2}|(\\ud[89a-f][\da-f]{2})|\\./gis
   for (const [, half] of json.matchAll(escapes)) if (half !== undefined) return half
@@ -83,7 +83,7 @@ async function readText(c: AppContext): Promise<string> {
   }
 }
 
-/** Reads what comes without saying how long it is, and stops where it is too long. */
+/** Reads a body of unknown length, and stops once it is too long. */
 async function readStream(body: ReadableStream<Uint8Array> | null, tooLarge: Refusal): Promise<ArrayBuffer> {
   const chunks: Uint8Array[] = []
   let size = 0

@@ -8,9 +8,9 @@ import { refuseOverRate } from './rate.ts'
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 
-/** The methods that something answers at this path; none where there is no such path. HEAD goes wherever GET goes. */
+/** The methods that this path takes; none if there is no such path. HEAD goes wherever GET goes. */
 function allowed(app: OpenAPIHono<AppEnv>, path: string): string[] {
-  // What every request passes is registered for ALL methods; whoever answers, for one.
+  // Middleware is registered for ALL methods, handlers for one each.
   const found = methods.filter((method) =>
     app.router.match(method, path)[0].some(([[, { method }]]) => method !== 'ALL'),
   )
@@ -18,13 +18,13 @@ function allowed(app: OpenAPIHono<AppEnv>, path: string): string[] {
   return [...found, ...(found.includes('GET') ? ['HEAD'] : []), 'OPTIONS']
 }
 
-/** What nobody has answered: no such path, or one that takes other methods. */
+/** Answers what no handler has: there is no such path, or it takes other methods. */
 export function unanswered(app: OpenAPIHono<AppEnv>) {
   return (c: AppContext): Response => {
     refuseOverRate(c)
     const { method, path } = c.req
     const allow = allowed(app, path)
-    // Something that answers this method may still have found nothing.
+    // A handler of this method may itself have found nothing.
     if (allow.length === 0 || allow.includes(method))
       return problem(c, new Refusal('not_found', `There is no ${method} ${path}.`))
     c.header('Allow', allow.join(', '))
@@ -32,7 +32,7 @@ export function unanswered(app: OpenAPIHono<AppEnv>) {
   }
 }
 
-/** Says what a path takes; open, because a browser asks before it may send a key. */
+/** Says which methods a path takes; open, because a browser asks before it may send a key. */
 export function options(app: OpenAPIHono<AppEnv>) {
   return (c: AppContext): Response => {
     const allow = allowed(app, c.req.path)
@@ -42,8 +42,8 @@ export function options(app: OpenAPIHono<AppEnv>) {
 }
 
 /**
- * Lets pages of the origins that the operator names in `CORS_ORIGINS` call the API from a browser. Keys travel in
- * headers and never by themselves, so credentials are never allowed.
+ * Lets pages from the origins in `CORS_ORIGINS` call the API from a browser. Keys travel in headers that a page must
+ * set, so credentials are never allowed.
  */
 export function crossOrigin() {
   const named = cors({

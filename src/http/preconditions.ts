@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { AppContext } from './environment.ts'
 
-/** `If-Match` (RFC 9110, 13.1.1), on whatever may refuse with `precondition_failed`. */
+/** `If-Match` (RFC 9110, 13.1.1), on operations that may refuse with `precondition_failed`. */
 export const IfMatchHeader = z.object({
   'if-match': z.string().optional().openapi({
     description:

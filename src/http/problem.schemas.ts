@@ -30,7 +30,7 @@ export const problemSchema = z
   })
   .openapi('Problem')
 
-/** The faults of an input as FastAPI shows them; on endpoints whose callers expect that. */
+/** The faults of an input as FastAPI shows them, on endpoints whose callers expect that. */
 export const validationErrorSchema = z
   .object({
     detail: z.array(z.object({ loc: z.array(z.union([z.string(), z.int()])), msg: z.string(), type: z.string() })),

@@ -3,12 +3,10 @@ import ipaddr from 'ipaddr.js'
 import { Refusal } from '../refusal.ts'
 import type { AppContext, AppEnv } from './environment.ts'
 
-/*
- * The platform's own counters: per location and approximate, so a brake rather than an account.
- */
+/* The platform's own counters: per location and approximate, so a brake rather than an exact count. */
 
 /**
- * Counts a call that nobody vouches for yet, by the address it comes from, before anything is looked up.
+ * Counts a call without a known key by the address it comes from, before anything is looked up.
  *
  * @throws Refusal `rate_limited`
  */
@@ -29,8 +27,8 @@ export function limitByAddress() {
 }
 
 /**
- * Counts a call of a good key. A POST that is over the rate goes on as far as `refuseOverRate`, because what was done
- * once is answered again at any time; that has as large a rate of its own.
+ * Counts a call with a valid key. A POST that is over the rate goes on as far as `refuseOverRate`, because a replay is
+ * always answered; replays have a rate of their own, of the same size.
  *
  * @throws Refusal `rate_limited`
  */
@@ -50,7 +48,7 @@ export function refuseOverRate(c: AppContext): void {
   throw new Refusal('rate_limited', 'This key has sent more requests than allowed within a minute.')
 }
 
-/** Who an address is: of IPv6 the network, because one caller has all the addresses of a /64. */
+/** Whom an address stands for: for IPv6 the network, because one caller has all addresses of a /64. */
 function caller(address: string | undefined): string {
   if (address === undefined || !ipaddr.IPv6.isValid(address)) return address ?? 'unknown'
   return ipaddr.IPv6.parse(address).parts.slice(0, 4).join(':')

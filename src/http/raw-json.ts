@@ -11,7 +11,7 @@ import type { Fault } from '../refusal.ts'
 /** How much JSON a caller may have kept, in bytes of UTF-8, and how deeply it may be nested. */
 export const keptJson = { bytes: 256 * 1024, depth: 64 }
 
-/** The member of a body that is kept as it was sent. */
+/** The member of a body that is kept as sent. */
 export interface Kept {
   member: string
   /** Whether no object in it may give a member twice: then everybody reads the same in it (RFC 7493, 2.3). */
@@ -22,15 +22,15 @@ export interface Kept {
   isExact?: boolean
 }
 
-/** The type of the fault of a member that is over `keptJson.bytes`. */
+/** The type of the fault of a member larger than `keptJson.bytes`. */
 export const tooLarge = 'too_large'
 
-/** How many members that are given twice, and how many numbers that lose digits, are listed. */
+/** How many repeated members, and how many numbers that lose digits, are listed. */
 const mostListed = 100
 
 /**
- * The text of a top-level member of a JSON object as it was sent, and in how far it is beyond `keptJson`; no text where
- * it is not there. Of a member that is given twice, the last counts, as it does for JSON.parse.
+ * The text of a top-level member of a JSON object as it was sent, and how it exceeds `keptJson`; no text if it is not
+ * there. If it is given twice, the last one counts, as for JSON.parse.
  */
 export function readMember(
   body: string,
@@ -60,8 +60,8 @@ export function readMember(
 }
 
 /**
- * The text of the last top-level member of this name. Nothing is built of what is passed by: it may be half a million
- * values.
+ * The text of the last top-level member of this name. Nothing is built of the values on the way: there may be half a
+ * million.
  */
 function lastOf(body: string, member: string): string | undefined {
   let depth = 0
@@ -93,10 +93,10 @@ function lastOf(body: string, member: string): string | undefined {
   return text
 }
 
-/** JSON Pointers to members that their objects have already, the first of them. */
+/** JSON Pointers to members that are repeated in their objects: the first few. */
 function repeated(json: string, pointer: string): string[] {
   const pointers: string[] = []
-  /** The names that each open object has so far. */
+  /** The names in each open object so far. */
   const open: Set<string>[] = []
   visit(json, {
     onObjectBegin() {
@@ -116,7 +116,7 @@ function repeated(json: string, pointer: string): string[] {
   return pointers
 }
 
-/** Numbers that are not what a double makes of them, the first of them, and what that is. */
+/** Numbers that a double cannot hold exactly, the first few, and what it makes of them. */
 function inexact(json: string, pointer: string): { pointer: string; read: number }[] {
   const found: { pointer: string; read: number }[] = []
   visit(json, {
@@ -130,7 +130,7 @@ function inexact(json: string, pointer: string): { pointer: string; read: number
 }
 
 function isKept(text: string, read: number): boolean {
-  // Fifteen digits always are.
+  // Up to fifteen digits are always exact.
   if (text.length <= 15 && !/e/i.test(text)) return true
   return Number.isFinite(read) && new Big(text).eq(read)
 }

@@ -1,6 +1,6 @@
 import type { RefusalCode } from '../refusal.ts'
 
-/** What an operation may refuse, as its route declares it; in the document `showRefusals` makes answers of it. */
+/** What an operation may refuse, as its route declares it; `showRefusals` turns it into answers of the document. */
 export interface Refusing {
   'x-refusing': { codes: readonly RefusalCode[]; faults: 'problem' | 'fastapi' }
 }

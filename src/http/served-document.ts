@@ -10,10 +10,10 @@ export interface Served {
   tag: string
 }
 
-/** How many origins are remembered: a service has one or two, but whoever calls says which. */
+/** How many origins are remembered: a service has one or two, but callers can send any Host. */
 const mostOrigins = 8
 
-/** The OpenAPI document: made once, and written once for each origin that it is asked from. */
+/** The OpenAPI document: made once, and serialised once for each origin that it is asked for from. */
 export function servedDocument(documented: () => OpenAPIHono<AppEnv>): (origin: string) => Promise<Served> {
   let made: ReturnType<typeof openApiDocument> | undefined
   const served = new Map<string, Served>()

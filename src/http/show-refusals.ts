@@ -2,14 +2,14 @@ import type { RefusalCode } from '../refusal.ts'
 import { refusals } from '../refusals.ts'
 import type { Refusing } from './refusing.ts'
 
-/** As much of an OpenAPI document as is looked at here. */
+/** The parts of an OpenAPI document that are looked at here. */
 interface Documented {
   paths?: object
   components?: { schemas?: object }
 }
 type Operation = Partial<Refusing> & { responses: object }
 
-/** Gives each operation its refusals, one answer per status, and the schema of problems the codes that there are. */
+/** Gives each operation its refusals, one answer per status, and the schema of problems all codes. */
 export function showRefusals({ paths = {}, components = {} }: Documented): void {
   for (const methods of Object.values(paths)) {
     for (const operation of Object.values(methods as Record<string, Operation>)) {

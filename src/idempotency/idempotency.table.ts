@@ -7,7 +7,7 @@ export const idempotencyKeys = sqliteTable(
     /** The day of `expires_at`, counted from the epoch. */
     expires_on: integer().notNull(),
     tenant_id: text().notNull(),
-    /** Whose key it is; '' where it is the tenant's. */
+    /** Whose key it is; '' for one of the tenant. */
     user_id: text().notNull().default(''),
     path: text().notNull(),
     key: text().notNull(),

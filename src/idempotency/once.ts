@@ -7,7 +7,7 @@ import { selectAnswer, selectWhether, takeKey } from './idempotency.store.ts'
 /** An `Idempotency-Key` as the caller sent it (draft-ietf-httpapi-idempotency-key-header), with what it is bound to. */
 export interface IdempotencyKey {
   key: string
-  /** Whose it is: the same key of another user is another key; '' where it is the tenant's, whoever sends it. */
+  /** Whose it is: the same key sent by another user is another key; '' for a key of the tenant, whoever sends it. */
   userId: string
   /** The path it was sent to, in its one canonical form: the same key on another path is another key. */
   path: string

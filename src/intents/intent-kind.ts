@@ -17,7 +17,7 @@ export const intentKind = {
 
 type Called = ReturnType<typeof whatIsCalled>
 
-/** What a person decides on: the call, as its text, and who is asked. */
+/** What a person decides on: the text of the call, and who is asked. */
 export function whatIsCalled(intent: Omit<IntentFacts, 'id'>) {
   return {
     instance_id: intent.instance_id,

@@ -39,7 +39,7 @@ function asked(call: Call, at: number, due: number, more: Pick<DemoApproval, 'ap
   })
 }
 
-/** Who has to decide what nobody certain is asked for. */
+/** Who decides where no particular person is asked. */
 const anyCustomer = { approver_role: 'customer', approver_person_id: null } as const
 
 function facts({ id, ...call }: Call, resolution: Record<string, string | number> = {}): string {

@@ -27,8 +27,8 @@ export const intents = sqliteTable('intents', {
 })
 
 /**
- * Approved calls that wait to be replayed. `lease_until` is 0 while nobody holds the entry; `overdue_at` is when the
- * entry has had its time, or its last attempt.
+ * Approved calls that wait to be replayed. `lease_until` is 0 while nobody holds the entry; `overdue_at` is when its
+ * time, or its last attempt, is over.
  */
 export const outbox = sqliteTable('outbox', {
   id: text().primaryKey(),

@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 
-/** Where an entry stands, as callers are told: `pending` may be handed out still, or is leased. */
+/** Where an entry stands, as callers are told: a `pending` one may still be handed out, or is leased. */
 export type OutboxStatus = 'pending' | 'succeeded' | 'failed' | 'lapsed'
 
 /** The status of the `outbox` row `o` as of `now`, whether or not a sweep has been by; null where there is none. */
@@ -9,7 +9,7 @@ export function entryStatus(now: number): SQL {
     WHEN o.execute_by <= ${now} THEN 'lapsed' WHEN o.overdue_at <= ${now} THEN 'failed' WHEN o.status = 'open' THEN 'pending' END`
 }
 
-/** Of the row `a` of `approvals`: that it has lapsed, where its call was not replayed in time. */
+/** For the row `a` of `approvals`: that it has lapsed, if its call was not replayed in time. */
 export const lapsedEntry = (now: number) => sql`
   SELECT json_object('became', 'lapsed', 'at', o.execute_by, 'reason', o.error) FROM outbox o
   WHERE o.approval_id = a.id AND ${entryStatus(now)} = 'lapsed'`

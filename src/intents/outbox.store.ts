@@ -13,10 +13,10 @@ export type OutboxEntry = typeof outbox.$inferSelect
 export type LeasedEntry = OutboxEntry &
   Pick<typeof intents.$inferSelect, 'approval_ref' | 'action' | 'skill_slug' | 'serialized_intent'>
 
-/** How often an entry is handed out before it stops. */
+/** How often an entry is handed out at most. */
 export const maxAttempts = 5
 
-/** The most that one lease hands out, in characters of JSON; a first entry is handed out whatever its size. */
+/** How much one lease hands out at most, in characters of JSON; the first entry is handed out whatever its size. */
 const leaseSize = 4 * 1024 * 1024
 
 /** Leases what is leasable, longest waiting first, under one token; an expired lease counts as given back. */
@@ -94,14 +94,14 @@ export function selectEntry(ctx: Ctx, instanceId: string, id: string) {
 }
 
 /**
- * Entries whose time to execute is over, and those that were handed out as often as allowed without an answer to the
- * last. Entries that are leased right now wait for their answer.
+ * Entries whose time to execute is over, and those that were handed out as often as allowed without a report. Entries
+ * that are leased right now wait for theirs.
  */
 export function selectOverdue(ctx: Ctx, limit: number) {
   return ctx.db.all<{ id: string }>(sql`SELECT id FROM outbox WHERE ${isOverdue(ctx)} LIMIT ${limit}`)
 }
 
-/** Ends entries, those of them that are still overdue, with their events. `ended` returns a row for each. */
+/** Ends those of the entries that are still overdue, and records it. `ended` returns a row for each. */
 export function endOverdue(ctx: Ctx, ids: readonly string[]) {
   const sweep = newId('lse')
   const among = sql`id IN (SELECT value FROM ${jsonEach(ids)})`

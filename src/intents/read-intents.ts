@@ -5,7 +5,7 @@ import { Refusal } from '../refusal.ts'
 import { readRef } from './approval-ref.ts'
 import { countPending, selectInView, selectPending, type Intent, type IntentInView } from './intents.store.ts'
 
-/** By its reference in any case, with what has become of it. @throws Refusal `not_found` */
+/** By its reference, in any case, with what became of it. @throws Refusal `not_found` */
 export async function getIntent(ctx: Ctx, instanceId: string, ref: string): Promise<IntentInView> {
   refuseOtherInstance(ctx.actor, instanceId)
   const [intent] = await ctx.db.run(selectInView(ctx, instanceId, readRef(ref)))

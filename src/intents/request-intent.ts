@@ -18,7 +18,7 @@ export type NewIntent = Omit<IntentFacts, 'id' | 'approval_ref'> & { expires_in_
 /**
  * Stores a call that has to wait for a person.
  *
- * @param makeRef makes a short reference for the given try; one that is taken is followed by the next try
+ * @param makeRef makes a short reference for the given try; if it is taken, the next try follows
  * @throws Refusal `not_found` (an instance that the key does not reach), `idempotency_key_reused`
  */
 export async function requestIntent(ctx: Ctx, asked: NewIntent, makeRef = newRef): Promise<Intent> {

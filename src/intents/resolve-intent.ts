@@ -29,7 +29,7 @@ export interface Resolution {
   pin_verified: boolean
   resolver_role: PersonRole
   resolver_person_id: string | null
-  /** Who it was; else the person's id, else the key's user. */
+  /** Who it was; by default the person's id, else the key's user. */
   resolved_by: string | null
   resolution_channel: string | null
   /** How long after the approval the call may still be replayed, in hours. */
@@ -71,12 +71,12 @@ export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Re
   return decide(asPerson, { ...decision, name: `intent ${ref}`, reportedBy: ctx.actor.userId, isThroughChannel })
 }
 
-/** How long a call may be replayed that was approved by its id, in hours. */
+/** How long a call that was approved by its id may be replayed, in hours. */
 const executeWithin = 24
 
 /**
- * What a decision is of somebody who says so themselves, and does not go through an agent's channel: who is asked as
- * the owner, or an admin where nobody certain is. They have shown who they are, so no PIN is asked for.
+ * A decision by somebody who signs in themselves instead of answering through an agent's channel: the owner who is
+ * asked, or an admin where no particular person is. They have shown who they are, so no PIN is asked for.
  */
 export function decisionOnIntent(ctx: Ctx, id: Reference, ballot: Ballot): Decision<Intent> {
   const { userId, roles: has } = ctx.actor

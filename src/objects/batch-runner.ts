@@ -92,7 +92,7 @@ export class BatchRunner extends DurableObject<Env> {
     }
   }
 
-  /** Looks after those who follow, ahead of the next heartbeat. */
+  /** Runs the heartbeat of the followers ahead of time. */
   async lookAfterFollowers(): Promise<void> {
     await this.followers.look()
   }

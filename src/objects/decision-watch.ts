@@ -3,7 +3,7 @@ import { Watch, type Wait } from '../any-approval/watch.ts'
 import type { DecisionRow } from '../any-approval/decision.store.ts'
 import { Refusal, type RefusalValue } from '../refusal.ts'
 
-/** What there is as of `now` (milliseconds), or null where there is no such approval; or why nobody waits. */
+/** What there is as of `now` (milliseconds), or null if there is no such approval; or why the wait was refused. */
 export type WaitReply = { row: DecisionRow | null; now: number; bookmark: string | null } | { refused: RefusalValue }
 
 /**
@@ -13,7 +13,7 @@ export type WaitReply = { row: DecisionRow | null; now: number; bookmark: string
 export class DecisionWatch extends DurableObject<Env> {
   private readonly watch = new Watch(this.env)
 
-  /** Ends with the decision, or when the time is over: that a caller went away is not noticed here. */
+  /** Ends with the decision, or when the time is over: a caller who goes away is not noticed here. */
   async wait(wait: Wait): Promise<WaitReply> {
     try {
       const row = await this.watch.wait(wait)

@@ -50,7 +50,7 @@ export class WebhookSender extends DurableObject<Env> {
     }
   }
 
-  /** Whoever wakes it during a step sets an alarm too, which must not be put off. */
+  /** Whoever wakes it during a step sets an alarm too, which must not be postponed. */
   private async goOnAt(at: number): Promise<void> {
     const alarm = await this.ctx.storage.getAlarm()
     const next = Math.max(at, Date.now() + 1)

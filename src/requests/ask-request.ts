@@ -17,7 +17,7 @@ import type { Request, RequestFacts } from './requests.store.ts'
 /** What somebody asks for; `requester_id` only where it is for somebody else than the caller. */
 export interface NewRequest extends RequestFacts, Pick<Request, 'title' | 'external_ref' | 'state'> {
   requester_id?: string | undefined
-  /** How long the decision may take; null: as long as it does. */
+  /** How long the decision may take; null for any time. */
   expires_in_hours: number | null
   /** How long an approval may be redeemed. */
   redeem_within_hours: number
@@ -82,7 +82,7 @@ function clockOf({ expires_at }: Pick<Request, 'expires_at'>): Clock | null {
   return expires_at === null ? null : { due_at: expires_at, on_due: 'expire' }
 }
 
-/** What a request has not got yet. */
+/** What a new request does not have yet. */
 const unanswered = {
   status: 'pending',
   revision: 1,

@@ -11,7 +11,7 @@ export async function getRequest(ctx: Ctx, id: string): Promise<Request> {
   return request
 }
 
-/** The total of what is narrowed by more than its status would have to be counted. */
+/** Without a total where more than the status narrows the list: it would have to be counted. */
 export async function listRequests(ctx: Ctx, filter: RequestFilter, page: PageRequest): Promise<Page<ListedRequest>> {
   const { status, ...more } = filter
   const isNarrowed = isRanged(page) || Object.values(more).some((one) => one !== undefined)

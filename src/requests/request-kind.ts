@@ -24,13 +24,13 @@ export function parsed(json: string | null): unknown {
 }
 
 /**
- * Whether somebody may redeem what others have asked for, of what they see: a service, or a key of the asking instance.
+ * Whether somebody may redeem what others asked for, as far as they see it: a service, or a key of the asking instance.
  */
 export function mayRedeem({ roles, instanceId }: Actor): boolean {
   return instanceId !== null || roles.includes('service')
 }
 
-/** Whether somebody may revoke what others have asked for: who may decide it. */
+/** Whether somebody may revoke what others asked for: whoever may decide it. */
 export function mayRevoke({ roles, instanceId }: Actor): boolean {
   return instanceId === null && requestKind.policy.approver_roles.some((role) => roles.includes(role))
 }

@@ -10,7 +10,7 @@ const subject = { type: 'service', id: 'web', url: 'https://ci.example/runs/42' 
 const facts = { type, summary, details, subject: JSON.stringify(subject) }
 const redeemed = { ended: 'redeemed', ended_by: 'usr_member' }
 
-/** Three deployments that wait, two that are approved and one that has been redeemed. */
+/** Three pending deployments, two approved ones and a redeemed one. */
 export const demo: Demo = {
   kind: 'request',
   async statements(now) {

@@ -1,9 +1,9 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
- * What somebody wants a yes for, and its redemption: `redeem_by` is null until it is approved, `ended` is how the
- * redemption did, `outcome` what was then reported of it. `details`, `subject` and `result` are JSON text. Its state is
- * in `approvals`, its `type` there the type of the subject. `ref_scope` is whose references its own is unique among.
+ * What somebody wants a yes for, and its redemption: `redeem_by` is null until it is approved, `ended` says how the
+ * redemption ended, `outcome` what was then reported. `details`, `subject` and `result` are JSON text. Its state is in
+ * `approvals`, its `type` there the type of the subject. `ref_scope` says among whose references its own is unique.
  */
 export const requests = sqliteTable('requests', {
   approval_id: text().primaryKey(),

@@ -15,7 +15,7 @@ const tags = ['Checks and gates']
 const path = '/v1/structuring/checks'
 const one = (description: string) => ({ description, content: json(checkSchema) })
 
-/** Checks: make, read, change, delete. */
+/** Checks: create, read, change, delete. */
 export const checkRoutes = createRouter()
   .openapi(
     endpoint({

@@ -8,10 +8,10 @@ import { description, name } from './gates.schemas.ts'
 const severity = z.enum(['warning', 'error'])
 const config = z.record(z.string(), z.unknown())
 
-/** As much of a check as its config can be judged by. */
+/** The part of a check that its config is judged by. */
 const typed = z.looseObject({ type: z.enum(checkTypes as [CheckType, ...CheckType[]]), config })
 
-/** A check to be made. */
+/** A new check. */
 export const newCheckSchema = z
   .strictObject({
     name: name.openapi({ example: 'Amount range check' }),
@@ -34,7 +34,7 @@ export const newCheckSchema = z
         }
       })
     },
-    // Whatever else is wrong: the caller is told of every fault at once.
+    // Looked at whatever else is wrong, so that the caller hears of every fault at once.
     { when: () => true },
   )
   .openapi('NewCheck', {
@@ -47,7 +47,7 @@ export const newCheckSchema = z
     },
   })
 
-/** What of a check can be changed. */
+/** The members of a check that can be changed. */
 export const checkChangeSchema = z
   .strictObject({
     name: name.optional(),
@@ -60,7 +60,7 @@ export const checkChangeSchema = z
   .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
   .openapi('CheckChange', { example: { severity: 'warning', config: { field: 'total_amount', max: 2_000_000 } } })
 
-/** As much of a faulty change as more faults can be found by. */
+/** The parts of a faulty change in which further faults can be found. */
 export const partOfCheck = z.object({ config: config.optional().catch(undefined) }).catch({})
 
 export const checkSchema = z

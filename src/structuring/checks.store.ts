@@ -8,7 +8,7 @@ import type { checks } from './gates.table.ts'
 /** A check as stored. `config` is JSON text. */
 export type Check = Omit<typeof checks.$inferSelect, 'tenant_id' | 'deleted_at'>
 
-/** What of a check can be changed; what is undefined stays. */
+/** The members of a check that can be changed; undefined ones stay. */
 export type CheckChange = Partial<
   Pick<Check, 'name' | 'description' | 'severity' | 'config' | 'is_active' | 'sort_order'>
 >
@@ -24,15 +24,15 @@ export function insertCheck(ctx: Ctx, check: Check): Statement {
       ${check.is_active}, ${check.sort_order}, ${check.created_at}, ${check.updated_at})`)
 }
 
-/** Changes a check that is there, where the condition holds. Returns a row where it did. */
+/** Changes a check that exists, if the condition holds. Returns a row if it did. */
 export function updateCheck(ctx: Ctx, id: string, change: CheckChange, condition: Condition = sql`1`) {
   return ctx.db.all<{ id: string }>(sql`
     UPDATE checks SET ${changed(change)}, updated_at = ${ctx.now} WHERE ${own(ctx, id)} AND ${condition} RETURNING id`)
 }
 
 /**
- * Deletes a check for everyone to see, and takes it out of the gates that name it. Its row stays, for the results that
- * it has judged. `removed` returns a row where there was one.
+ * Deletes a check as far as anyone can see, and takes it out of the gates that name it. Its row stays for the results
+ * that it has judged. `removed` returns a row if there was one.
  */
 export function removeCheck(ctx: Ctx, id: string) {
   return {

@@ -24,7 +24,7 @@ export async function createCheck(ctx: Ctx, asked: Omit<Check, 'id' | 'created_a
 }
 
 /**
- * Changes a check. Its type stays; what is judged already stays as it was judged.
+ * Changes a check, but not its type. Results that have been judged stay as they are.
  *
  * @throws Refusal `not_found`, `invalid_input`
  */
@@ -47,7 +47,7 @@ export async function changeCheck(ctx: Ctx, id: string, change: CheckChange): Pr
   return changed.length > 0 || bytes === undefined ? check : refuseOvergrown(ctx, id, bytes)
 }
 
-/** Says which gate would be too large. */
+/** Names the gate that would become too large. */
 async function refuseOvergrown(ctx: Ctx, id: string, bytes: number): Promise<never> {
   const [gate] = await ctx.db.run(selectOvergrown(ctx, id, bytes))
   if (!gate) throw new Refusal('storage_unavailable', 'A gate of this check was being changed just now; try again.')
@@ -55,7 +55,7 @@ async function refuseOvergrown(ctx: Ctx, id: string, bytes: number): Promise<nev
   throw invalidInput([{ in: 'body', pointer: '/config', message, type: 'value_error' }])
 }
 
-/** What of a change only the stored type of the check tells to be wrong; nothing where there is no such check. */
+/** The faults of a change that only the check's stored type reveals; none where there is no such check. */
 export async function faultsByType(ctx: Ctx, id: string, { config }: { config?: unknown }): Promise<Fault[]> {
   if (config === undefined) return []
   const [check] = await ctx.db.run(selectCheck(ctx, id))

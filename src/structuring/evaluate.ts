@@ -11,7 +11,7 @@ export interface ReadyGate {
   queue_warnings: boolean
 }
 
-/** What one check or rule said, and whether a person has to look at it. */
+/** The outcome of one check or rule, and whether a person has to look at it. */
 export interface Finding extends Verdict {
   /** Of the check, or of the rule. */
   check_id: string

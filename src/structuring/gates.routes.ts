@@ -27,7 +27,7 @@ const path = '/v1/structuring/gates'
 const one = (description: string) => ({ description, content: json(gateSchema) })
 const rule = (description: string) => ({ description, content: json(ruleSchema) })
 
-/** Gates and their rules: make, read, change, delete. */
+/** Gates and their rules: create, read, change, delete. */
 export const gateRoutes = createRouter()
   .openapi(
     endpoint({

@@ -26,7 +26,7 @@ const fields = z
 
 const ruleConfig = z.strictObject({ threshold, fields })
 
-/** Of the three types only `field_coverage` names fields. */
+/** Of the three types, only `field_coverage` names fields. */
 const onlyCoverageNamesFields = {
   check: (rule: { type: string; config: { fields?: string[] } }) =>
     rule.type === 'field_coverage' || rule.config.fields === undefined,
@@ -48,7 +48,7 @@ export const ruleChangeSchema = z
   .strictObject({ config: ruleConfig })
   .openapi('RuleChange', { example: { config: { threshold: 0.8 } } })
 
-/** As much of a faulty change as more faults can be found by: whether it names fields. */
+/** The parts of a faulty change in which further faults can be found: whether it names fields. */
 export const partOfRule = z
   .object({ config: z.object({ fields: z.array(z.unknown()).optional() }) })
   .catch({ config: {} })
@@ -103,7 +103,7 @@ const settings = {
   is_active: z.boolean(),
 }
 
-/** A gate to be made. */
+/** A new gate. */
 export const newGateSchema = z
   .strictObject({
     name: settings.name,
@@ -125,14 +125,14 @@ export const newGateSchema = z
     },
   })
 
-/** What of a gate can be changed; its rules have paths of their own. */
+/** The members of a gate that can be changed; its rules have paths of their own. */
 export const gateChangeSchema = z
   .strictObject(settings)
   .partial()
   .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
   .openapi('GateChange', { example: { auto_approve_after_hours: 24 } })
 
-/** As much of a faulty gate as more faults can be found by: what it names. */
+/** The parts of a faulty gate in which further faults can be found: what it names. */
 export const partOfGate = z
   .object({
     check_ids: z.array(z.string().catch('')).max(mostChecks).optional().catch(undefined),

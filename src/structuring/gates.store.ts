@@ -16,7 +16,7 @@ export type StoredGate = Omit<typeof gates.$inferSelect, 'tenant_id' | 'deleted_
 /** A gate with its rules, which are a JSON array. */
 export type Gate = StoredGate & { rules: string }
 
-/** What of a gate can be changed; what is undefined stays. */
+/** The members of a gate that can be changed; undefined ones stay. */
 export type GateChange = Partial<Omit<StoredGate, 'id' | 'created_at' | 'updated_at'>>
 
 const g = sql`g`
@@ -32,8 +32,8 @@ const rulesOf = sql`(
 export const largestConfigs = 256 * 1024
 
 /**
- * What a gate refers to must be there: its checks, which must not be too large together, and the endpoints of its
- * actions. A condition rather than a look beforehand, so that nothing can go between.
+ * Everything a gate refers to must exist: its checks, which together must not be too large, and the endpoints of its
+ * actions. A condition in the statement, not a look beforehand, so that nothing can change in between.
  */
 export function refersToKnown(ctx: Ctx, checkIds: readonly string[], endpointIds: readonly string[]): Condition {
   return sql`(
@@ -43,21 +43,21 @@ export function refersToKnown(ctx: Ctx, checkIds: readonly string[], endpointIds
     AND ${areEndpoints(ctx, endpointIds)})`
 }
 
-/** The gates that send what is decided at them to an endpoint. */
+/** The gates that report decisions to an endpoint. */
 export function gatesThatName(tenantId: string, endpointId: string): Fragment {
   return sql`SELECT g.id FROM gates g WHERE g.tenant_id = ${tenantId} AND g.deleted_at IS NULL
     AND ${endpointId} IN (g.on_approve ->> '$.endpoint_id', g.on_reject ->> '$.endpoint_id')`
 }
 
 /**
- * Whether the check of the surrounding `checks` row may have a config of so many bytes: none of its gates becomes too
- * large by it.
+ * Whether the check of the surrounding `checks` row may have a config of so many bytes: whether all of its gates still
+ * fit.
  */
 export function fitsGates(ctx: Ctx, checkId: string, bytes: number): Condition {
   return sql`(octet_length(checks.config) >= ${bytes} OR NOT EXISTS (${overgrownBy(ctx, checkId, bytes)}))`
 }
 
-/** A gate that would be too large if this check's config had so many bytes, and how large. */
+/** A gate that would be too large if this check's config had so many bytes, and its size then. */
 export function selectOvergrown(ctx: Ctx, checkId: string, bytes: number) {
   return ctx.db.all<{ id: string; bytes: number }>(overgrownBy(ctx, checkId, bytes))
 }
@@ -85,7 +85,7 @@ export function insertGate(ctx: Ctx, gate: StoredGate, rules: readonly Rule[], c
   ]
 }
 
-/** Inserts rules of a gate that is there, if it has at most `most` with them. */
+/** Adds rules to a gate that exists, if it then has at most `most`. */
 export function insertRules(ctx: Ctx, gateId: string, rules: readonly Rule[], most: number): Statement {
   return ctx.db.all(sql`
     INSERT INTO gate_rules (id, tenant_id, gate_id, type, config, created_at, updated_at)
@@ -105,13 +105,13 @@ export function isRuleStored(id: string): Condition {
   return sql`EXISTS (SELECT 1 FROM gate_rules WHERE id = ${id})`
 }
 
-/** Changes a gate that is there, where the condition holds. Returns a row where it did. */
+/** Changes a gate that exists, if the condition holds. Returns a row if it did. */
 export function updateGate(ctx: Ctx, id: string, change: GateChange, condition: Condition) {
   return ctx.db.all<{ id: string }>(sql`
     UPDATE gates SET ${changed(change)}, updated_at = ${ctx.now} WHERE ${own(ctx, id)} AND ${condition} RETURNING id`)
 }
 
-/** Deletes a gate for everyone to see; its row stays, for the results that wait at it. */
+/** Deletes a gate as far as anyone can see; its row stays for the results that wait at it. */
 export function removeGate(ctx: Ctx, id: string) {
   return ctx.db.all<{ id: string }>(sql`
     UPDATE gates SET deleted_at = ${ctx.now}, updated_at = ${ctx.now} WHERE ${own(ctx, id)} RETURNING id`)
@@ -140,24 +140,24 @@ export function hasRule(ctx: Ctx, gateId: string, id: string, types: readonly Ru
     WHERE ${ruleOf(ctx, gateId, id)} AND type IN (SELECT value FROM ${jsonEach(types)}))`
 }
 
-/** Changes a rule of a gate that is there, if it is of one of these types. Returns it where it did. */
+/** Changes a rule of a gate that exists, if it has one of these types. Returns it if so. */
 export function updateRule(ctx: Ctx, gateId: string, id: string, config: string, types: readonly Rule['type'][]) {
   return ctx.db.all<Rule>(sql`
     UPDATE gate_rules SET config = ${config}, updated_at = ${ctx.now}
     WHERE ${ruleOf(ctx, gateId, id)} AND type IN (SELECT value FROM ${jsonEach(types)}) RETURNING ${ruleColumns}`)
 }
 
-/** Removes a rule of a gate that is there. Returns a row where it did. */
+/** Removes a rule of a gate that exists. Returns a row if it did. */
 export function removeRule(ctx: Ctx, gateId: string, id: string) {
   return ctx.db.all<{ id: string }>(sql`DELETE FROM gate_rules WHERE ${ruleOf(ctx, gateId, id)} RETURNING id`)
 }
 
-/** One rule of a gate that is there. */
+/** One rule of a gate that exists. */
 export function selectRule(ctx: Ctx, gateId: string, id: string) {
   return ctx.db.all<Rule>(sql`SELECT ${ruleColumns} FROM gate_rules WHERE ${ruleOf(ctx, gateId, id)}`)
 }
 
-/** The tenant's revision, the gate, and its checks that are active: what a result is judged by. */
+/** What a result is judged by: the tenant's revision, the gate, and its active checks. */
 export function selectForJudging(ctx: Ctx, id: string) {
   return {
     revised: ctx.db.all<{ revision: number }>(

@@ -18,7 +18,7 @@ export const checks = sqliteTable('checks', {
   deleted_at: integer(),
 })
 
-/** Which checks a result has to pass, and what is set off when it is decided. The three lists and actions are JSON. */
+/** Which checks a result has to pass, and what a decision sets off. The list and the two actions are JSON. */
 export const gates = sqliteTable('gates', {
   id: text().primaryKey(),
   tenant_id: text().notNull(),
@@ -35,7 +35,7 @@ export const gates = sqliteTable('gates', {
   deleted_at: integer(),
 })
 
-/** What a gate asks of a result as a whole. `config` is JSON with a `threshold` of 0 to 1. */
+/** What a gate demands of a result as a whole. `config` is JSON with a `threshold` of 0 to 1. */
 export const gateRules = sqliteTable('gate_rules', {
   id: text().primaryKey(),
   tenant_id: text().notNull(),
@@ -46,7 +46,7 @@ export const gateRules = sqliteTable('gate_rules', {
   updated_at: integer().notNull(),
 })
 
-/** Moves, by triggers, whenever a check, a gate or a rule of the tenant does. */
+/** Triggers move it whenever a check, a gate or a rule of the tenant changes. */
 export const gateRevisions = sqliteTable('gate_revisions', {
   tenant_id: text().primaryKey(),
   revision: integer().notNull(),

@@ -21,10 +21,10 @@ import {
   type Rule,
 } from './gates.store.ts'
 
-/** What is set off when a result is decided: nothing, or a delivery to a webhook endpoint. */
+/** What a decision on a result sets off: nothing, or a delivery to a webhook endpoint. */
 export type Action = { type: 'none' } | { type: 'webhook'; endpoint_id: string }
 
-/** What a gate is made of. */
+/** What a gate consists of. */
 export interface GateSettings {
   name: string
   description: string | null
@@ -37,7 +37,7 @@ export interface GateSettings {
   is_active: boolean
 }
 
-/** A rule as it is asked for. */
+/** A rule as submitted. */
 export type NewRule = Pick<Rule, 'type' | 'config'>
 
 /**
@@ -66,7 +66,7 @@ export async function createGate(ctx: Ctx, settings: GateSettings, rules: readon
 }
 
 /**
- * Changes a gate. Results that wait at it are decided under what it says then.
+ * Changes a gate. The results that wait at it are decided by what it says then.
  *
  * @throws Refusal `not_found`, `invalid_input`
  */
@@ -87,7 +87,7 @@ export async function changeGate(ctx: Ctx, id: string, change: Partial<GateSetti
 }
 
 /**
- * Deletes a gate: nothing can be submitted to it any more. What waits at it can still be decided.
+ * Deletes a gate: nothing can be submitted to it any more, but what waits at it can still be decided.
  *
  * @throws Refusal `not_found`
  */
@@ -149,7 +149,7 @@ async function refuseUnknown(ctx: Ctx, named: Partial<GateSettings>): Promise<ne
   throw new Refusal('storage_unavailable', 'What the gate names was being stored just now; try again.')
 }
 
-/** Which of the ids that a gate names are not there, and whether its checks are too large together. */
+/** Which of the ids that a gate names do not exist, and whether its checks are too large together. */
 export async function unknownFaults(
   ctx: Ctx,
   named: Partial<Pick<GateSettings, 'check_ids' | 'on_approve' | 'on_reject'>>,

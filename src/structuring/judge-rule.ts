@@ -7,7 +7,7 @@ export const mostRules = 20
 
 export const ruleTypes = ['min_confidence', 'validation_pass_rate', 'field_coverage'] as const
 
-/** A rule of a gate: what it asks of a result as a whole. */
+/** A rule of a gate: what it demands of a result as a whole. */
 export interface ReadyRule {
   id: string
   type: (typeof ruleTypes)[number]
@@ -44,7 +44,7 @@ export function judgeRule({ type, config }: ReadyRule, overall: Overall, effort:
     return verdict(checks === 0 ? 1 : passed / checks, threshold, { passed, checks, threshold })
   }
   const named = config.fields ?? overall.fields
-  // Without named fields every member counts, and each has five characters at least.
+  // Without named fields every member counts, and each takes at least five characters.
   const looked = named.length > 0 ? named.length : overall.data.json.length / 5
   if (!effort.takes(looked * perField)) return { passed: false, details: { threshold, reason: tooMuchWork } }
   const { fields, missing } = coverage(named, overall.data)

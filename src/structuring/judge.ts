@@ -7,31 +7,31 @@ import { compare, isBlank, isScalar, JsonReader, keyOf, startOf, stringOf, type 
 import { compilePattern, occursIn, weightOfPattern } from './pattern.ts'
 import { judgeBySchema, prepareSchema, type PreparedSchema } from './schema-check.ts'
 
-/** A check, ready to judge: of its config what judging needs, and no more, because it is kept. */
+/** A check, ready to judge. Of its config it keeps only what judging needs, because it stays in memory. */
 export interface ReadyCheck {
   id: string
   name: string
   type: CheckType
   severity: 'warning' | 'error'
-  /** The fields of the data that it looks at: one; of `cross_field` left and right; of others none. */
+  /** The fields of the data that it looks at: one, for `cross_field` left and right, for some types none. */
   fields: readonly string[]
-  /** What it holds in memory, in bytes, at the most. */
+  /** The most memory that it takes, in bytes. */
   weight: number
   bounds?: { min: Found | undefined; max: Found | undefined }
   op?: Operator
   pattern?: { text: string; compiled: RE2JS }
-  /** The keys of the allowed values, and the first of them as details show them. */
+  /** The keys of the allowed values, and the first few values as details show them. */
   allowed?: { keys: ReadonlySet<string | null>; first: readonly unknown[] }
   schema?: PreparedSchema
 }
 
-/** What came of judging one thing. `details` says why it failed. */
+/** The outcome of one check. `details` says why it failed. */
 export interface Verdict {
   passed: boolean
   details: Record<string, unknown> | null
 }
 
-/** What the caller says of a check that it has run itself. */
+/** What the caller reports about a check that it has run itself. */
 export interface Reported {
   passed: boolean
   details?: Record<string, unknown> | null
@@ -40,13 +40,13 @@ export interface Reported {
 /** What is judged. */
 export interface Submission {
   data: JsonReader
-  /** The same, as JavaScript sees it: numbers are IEEE doubles. */
+  /** The same as JavaScript sees it: numbers are IEEE doubles. */
   plain: unknown
   confidence: number | null
   reported: ReadonlyMap<string, Reported>
 }
 
-/** What of a config may be there, depending on the check's type. */
+/** The members that a config may have, depending on the check's type. */
 interface Config {
   field?: string
   left?: string
@@ -56,7 +56,7 @@ interface Config {
   schema: Schema
 }
 
-/** What each character of a config comes to in memory, in bytes: `{},{},` to an object for every three. */
+/** How many bytes of memory each character of a config may come to: `{},{},` makes an object of every three. */
 const perConfigCharacter: Partial<Record<CheckType, number>> = { json_schema: 28, allowed_values: 28 }
 
 /** Makes a stored check ready. `config` is its JSON text. */
@@ -157,7 +157,7 @@ function fails(details: Record<string, unknown>): Verdict {
 /** What reading a value costs, in units of effort. */
 const perCharacter = 10
 
-/** A judge of one field: says which, and its value, and that a missing one fails. */
+/** A judge of one field: it names the field and its value, and fails a missing one. */
 function onField(judgeValue: (value: Found, check: ReadyCheck, effort: Effort) => Verdict): Judge {
   return (check, { data }, effort) => {
     const [field] = check.fields as [string]
@@ -169,7 +169,7 @@ function onField(judgeValue: (value: Found, check: ReadyCheck, effort: Effort) =
   }
 }
 
-/** A value as details show it: numbers digit by digit, long texts cut, lists and objects as text. */
+/** A value as details show it: numbers with all their digits, long text cut, lists and objects as text. */
 function shown(value: Found): unknown {
   const text = stringOf(value)
   if (value.type === 'string' || !isScalar(value) || startOf(text) !== text) return startOf(text)

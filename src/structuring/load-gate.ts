@@ -6,7 +6,7 @@ import { selectForJudging, type Gate } from './gates.store.ts'
 import { ready } from './judge.ts'
 import type { ReadyRule } from './judge-rule.ts'
 
-/** A gate as results are judged by it, and the revision of the tenant's gates at which it was read. */
+/** A gate, ready to judge results, and the revision of the tenant's gates at which it was read. */
 export interface LoadedGate extends ReadyGate {
   id: string
   name: string
@@ -17,17 +17,19 @@ export interface LoadedGate extends ReadyGate {
 /** How much of an isolate's 128 MB its gates may take, in bytes. */
 const cacheBytes = 16 * 1024 * 1024
 
-/* What an isolate has read. It may be old: whoever uses it stores under the condition that the revision still holds. */
+/*
+ * What this isolate has read. It may be out of date, so whoever uses it stores only if the revision is still the same.
+ */
 const cache = new BoundedCache<LoadedGate>(cacheBytes, weightOf)
 
-/** What a gate holds in memory, in bytes, at the most. */
+/** The most memory that a gate takes, in bytes. */
 export function weightOf({ name, checks, rules }: ReadyGate & { name: string }): number {
   const own = 1_000 + 2 * name.length + 8 * JSON.stringify(rules).length
   return checks.reduce((sum, { weight }) => sum + weight, own)
 }
 
 /**
- * A gate to judge by, from the isolate's memory where it is there and `fresh` is not asked for.
+ * A gate to judge by: from the isolate's memory if it is there, unless `fresh` is asked for.
  *
  * @throws Refusal `not_found`, `gate_inactive`
  */

@@ -5,7 +5,7 @@ import type { Effort } from './effort.ts'
 const largest = 2_000
 
 /**
- * What the engine may remember of the texts that it has met, in bytes a pattern, by its own count. Its default is 8
+ * How much the engine may cache of the texts that it has met, in bytes per pattern, by its own count. Its default is 8
  * MiB.
  */
 const remembered = 32 * 1024
@@ -17,7 +17,7 @@ const remembered = 32 * 1024
  * @throws Error that says what is wrong with it
  */
 export async function compilePattern(pattern: string): Promise<RE2JS> {
-  // Its tables take a third of an isolate's start-up, and most isolates never see a pattern.
+  // Its tables take a third of an isolate's start-up time, and most isolates never see a pattern.
   const { RE2JS } = await import('re2js')
   const compiled = RE2JS.compile(pattern)
   if (compiled.programSize() > largest) throw new Error('is too large; repeat less within repetitions')
@@ -38,12 +38,12 @@ export async function patternFault(pattern: string): Promise<string | null> {
   }
 }
 
-/** Whether the pattern occurs in the text; null where that would be too much work. */
+/** Whether the pattern occurs in the text; null if finding out would take too much work. */
 export function occursIn(pattern: RE2JS, text: string, effort: Effort): boolean | null {
   return effort.takes(pattern.programSize() * (text.length + 1)) ? pattern.test(text) : null
 }
 
-/** What a pattern holds in memory at the most, in bytes, whatever texts it has met. */
+/** The most memory that a pattern takes, in bytes, whatever texts it has met. */
 export function weightOfPattern(pattern: RE2JS): number {
   return 2 * remembered + 300 * pattern.programSize()
 }

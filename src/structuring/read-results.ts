@@ -19,7 +19,7 @@ export async function getResult(ctx: Ctx, id: string): Promise<Result & { data: 
   return result ?? missing(id)
 }
 
-/** What each check and each rule said of a result. @throws Refusal `not_found` */
+/** The outcome of each check and rule for a result. @throws Refusal `not_found` */
 export async function getCheckResults(ctx: Ctx, id: string): Promise<CheckResult[]> {
   const {
     result: [result],
@@ -29,15 +29,15 @@ export async function getCheckResults(ctx: Ctx, id: string): Promise<CheckResult
 }
 
 /**
- * A page of results, newest first, without their data. By a reference together with a gate or a status it may have
- * fewer than there is room for, or none, and go on nevertheless.
+ * A page of results, newest first, without their data. With a reference and a gate or a status, a page may be short or
+ * empty although more pages follow.
  */
 export async function listResults(ctx: Ctx, filter: ResultFilter, page: PageRequest): Promise<Page<Result>> {
   const found = pageOf(await ctx.db.run(selectResults(ctx, filter, page)), page, null, (result) => result)
   return { ...found, rows: found.rows.flatMap(({ matches, ...result }) => (matches ? result : [])) }
 }
 
-/** What waits for a person, oldest first: an entry for each check or rule that holds a result up. */
+/** What waits for a person, oldest first: an entry for each check or rule that holds up a result. */
 export async function listPendingResults(
   ctx: Ctx,
   filter: PendingFilter,

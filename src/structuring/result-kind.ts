@@ -2,8 +2,7 @@ import { defaultPolicy, type KindOfApprovals } from '../approvals/policy.ts'
 import type { ResultFacts } from './results.store.ts'
 
 /**
- * Results, as the core knows them. It is the gate that asks, not the one who submits: they may review it as well, if
- * they have the role.
+ * Results, as the core knows them. The gate asks, not the submitter, who may therefore review it too, given the role.
  */
 export const resultKind = {
   kind: 'result',

@@ -13,7 +13,7 @@ export const results = sqliteTable('results', {
 })
 
 /**
- * What each check and each rule said of a result, under the name and severity that it had then. `queued` ones wait for
+ * The outcome of each check and rule for a result, under the name and severity that it had then. `queued` ones wait for
  * the decision, which sets `cleared_at`. `details` is JSON.
  */
 export const checkResults = sqliteTable(

@@ -40,7 +40,7 @@ const foreignFields: Fault = {
   type: 'value_error',
 }
 
-/** What of a change only the stored type of the rule tells to be wrong; nothing where there is no such rule. */
+/** The faults of a change that only the rule's stored type reveals; none where there is no such rule. */
 export async function faultsByType(
   ctx: Ctx,
   { id = '', rule_id = '' }: { id?: string; rule_id?: string },

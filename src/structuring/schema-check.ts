@@ -3,7 +3,7 @@ import type { Effort } from './effort.ts'
 import { startOf } from '../json-reader.ts'
 import { costOf, priceOf, sizeOf } from './schema-cost.ts'
 
-/** A schema, ready to be used again and again. */
+/** A schema, prepared for repeated use. */
 export interface PreparedSchema {
   schema: Schema
   cost: ReturnType<typeof costOf>
@@ -18,7 +18,7 @@ export function prepareSchema(schema: Schema): PreparedSchema {
  * Judges data by a schema.
  *
  * @param data as JSON and as JavaScript sees it
- * @returns what does not fit, at most five; null where it would be too much work
+ * @returns what does not fit, at most five faults; null if it would take too much work
  */
 export function judgeBySchema(
   { schema, cost }: PreparedSchema,

@@ -1,9 +1,9 @@
 import { childrenOf } from './schema-faults.ts'
 
 /*
- * What judging data by a schema may take at the worst, before it is begun: every subschema may meet every value, and
- * the validator notes every fault on its way, also where another alternative holds in the end. So a price stands for
- * time and for the memory of what is noted alike.
+ * An upper bound on the work of judging data by a schema, known before it begins: every subschema may meet every value,
+ * and the validator notes every fault on its way, even where another alternative holds in the end. So a price stands
+ * both for time and for the memory of what is noted.
  */
 
 /** What a piece of data consists of. */
@@ -17,17 +17,17 @@ export interface DataSize {
   texts: number
   /** Characters of all names, as they are written in a URI fragment. */
   nameLength: number
-  /** What comparing the elements of each array with each other takes, in values. */
+  /** How many values comparing the elements of each array with each other takes. */
   pairs: number
 }
 
-/** Prices in units of effort: each for one of what the data consists of. */
+/** Prices in units of effort, per unit of what the data consists of. */
 interface SchemaCost extends DataSize {
   /** For each character of the data's JSON. */
   characters: number
 }
 
-/** Holding a value against a subschema, with up to two faults to note; each further fault. */
+/** For each value and subschema, with up to two faults to note; for each further fault. */
 const perFault = 100
 /** Decimals of hundreds of digits are divided. */
 const perDivision = 2_000
@@ -69,7 +69,7 @@ export function costOf(schema: unknown): SchemaCost {
   return childrenOf(own).reduce<SchemaCost>((sum, child) => add(sum, costOf(child)), cost)
 }
 
-/** What it takes at the worst to judge data of this size, in units of effort. */
+/** The most that judging data of this size takes, in units of effort. */
 export function priceOf(cost: SchemaCost, size: DataSize, characters: number): number {
   const counted = { ...size, characters }
   return kinds.reduce((sum, kind) => sum + cost[kind] * counted[kind], 0)
@@ -94,7 +94,7 @@ function add(a: SchemaCost, b: SchemaCost): SchemaCost {
 
 const measured = new WeakMap<object, DataSize>()
 
-/** The size of a JSON value; of one that has been measured, as it was then. */
+/** The size of a JSON value; one that was measured before is not measured again. */
 export function sizeOf(value: unknown): DataSize {
   const known = typeof value === 'object' && value !== null ? measured.get(value) : undefined
   if (known) return known

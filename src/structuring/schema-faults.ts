@@ -11,7 +11,9 @@ const typeName = z.enum(['null', 'boolean', 'object', 'array', 'number', 'string
 const count = z.int().min(0)
 const names = z.array(z.string()).max(500)
 
-/** Keywords whose values are no schemas, and what they may be: of anything else the validator would assert nothing. */
+/**
+ * Keywords whose values are not schemas, and what they may be: given anything else, the validator would assert nothing.
+ */
 const plain: Record<string, z.ZodType> = {
   $schema: z.literal('https://json-schema.org/draft/2020-12/schema'),
   $comment: z.string(),
@@ -80,7 +82,7 @@ export function schemaFaults(schema: unknown): SchemaFault[] {
   }
 }
 
-/** Nesting that is too deep to be written counts as too long. */
+/** Nested too deeply to be serialised counts as too long. */
 function lengthOf(schema: unknown): number {
   try {
     return JSON.stringify(schema).length

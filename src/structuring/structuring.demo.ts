@@ -3,11 +3,12 @@ import { hour } from '../durations.ts'
 import { whatResulted } from './result-kind.ts'
 
 /**
- * Two gates, one of which approves by itself after two days, and what waits at them; and some to try things out with.
+ * Two gates, one of which approves by itself after two days, the results that wait at them, and a few more to
+ * experiment with.
  */
 export const demo: Demo = { kind: 'result', statements: async (now) => [...gates(now), ...(await results(now))] }
 
-/** The ids of what has no name of its own in the reference: the same but for the end. */
+/** The ids of whatever the reference does not name; they differ only in the last digits. */
 const demoId = (end: string) => `01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c${end}`
 
 const invoices = { id: demoId('42'), name: 'Invoices', hours: null }
@@ -68,7 +69,7 @@ function gates(now: number): string[] {
   ]
 }
 
-/** What each of the two checks said of a result, in their order: why it failed, or null where it passed. */
+/** The outcome of each of the two checks, in their order: why it failed, or null if it passed. */
 type Said = readonly { item: string; details: string | null }[]
 
 const tooMuch = '{"field":"total_amount","value":1500000,"max":1000000}'

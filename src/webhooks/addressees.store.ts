@@ -4,14 +4,14 @@ import { jsonEach } from '../db/json.ts'
 import type { Condition, Fragment, Statement } from '../db/open-db.ts'
 
 /*
- * What families say to single endpoints. A family imports nothing else of webhooks, which read what families are.
+ * How families address single endpoints. A family imports nothing else from webhooks, which read the list of families.
  */
 
 /**
- * Sends what happens in this transaction to an endpoint, too, whatever it asks for.
+ * Also sends what happens in this transaction to a certain endpoint, whatever events it asks for.
  *
- * @param found a SELECT of `tenant_id`, `resource_id` and `event_type`, of `endpoint_id`, which is null where it is
- *   nobody's, and of `members`: a JSON object of what the delivery says beside the event
+ * @param found a SELECT of `tenant_id`, `resource_id` and `event_type`, of `endpoint_id`, which is null where there is
+ *   none, and of `members`: a JSON object that the delivery carries beside the event
  */
 export function addressEvents(ctx: Ctx, found: Fragment): Statement {
   return ctx.db.all(sql`
@@ -19,7 +19,7 @@ export function addressEvents(ctx: Ctx, found: Fragment): Statement {
     SELECT tenant_id, resource_id, event_type, endpoint_id, members FROM (${found}) WHERE endpoint_id IS NOT NULL`)
 }
 
-/** Whether all of these ids, which differ, are webhook endpoints. */
+/** Whether all of these ids, no two of them equal, are those of webhook endpoints. */
 export function areEndpoints(ctx: Ctx, ids: readonly string[]): Condition {
   return sql`(SELECT count(*) FROM (${known(ctx, ids)})) = ${ids.length}`
 }

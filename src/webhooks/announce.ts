@@ -11,10 +11,10 @@ const cacheSize = 10_000
 const silent = new BoundedCache<number>(cacheSize)
 
 /**
- * Wakes the senders of a tenant whose events have moved on. Doors call it after a verb has written, outside of the
- * caller's time; what it misses the relay finds.
+ * Wakes the senders of a tenant with new events. Doors call it after a verb has written, outside the caller's time; the
+ * relay finds what it misses.
  *
- * @param ctx a context of the door's own, whose cost is nobody's
+ * @param ctx a context of the door's own, so that no caller's account bears the cost
  */
 export async function announce(ctx: Ctx, tenantId: string): Promise<void> {
   if ((silent.get(tenantId) ?? 0) > ctx.now) return

@@ -5,15 +5,15 @@ import { longestRetryAfter, nextAttempt, readRetryAfter } from './schedule.ts'
 
 const timeoutMs = 15_000
 
-/** How much of a receiver's answer is read, and kept. */
+/** How much of a receiver's answer is read and kept. */
 const keptBytes = 4 * 1024
 
-/** Where to, and signed with what. */
+/** Where it is sent, and what signs it. */
 export interface Receiver {
   url: string
-  /** In plain, the present one first: all of them sign. */
+  /** In plain, the current one first: all of them sign. */
   secrets: readonly string[]
-  /** Whether it is told of what is restricted in full. */
+  /** Whether it is told everything about restricted approvals. */
   includeRestricted: boolean
   allowLoopback: boolean
 }
@@ -21,15 +21,15 @@ export interface Receiver {
 /** What came of an attempt. */
 export interface Attempted extends Recorded {
   attempt: Attempt
-  /** The receiver wants nothing any more. */
+  /** The receiver is gone for good. */
   gone: boolean
   /** Until when it asks to be left alone, in milliseconds. */
   pauseUntil: number | null
 }
 
 /**
- * Sends a delivery once (Standard Webhooks 1.0): only an answer of 2xx counts, redirects are not followed, 410 means
- * that the receiver is gone, and `Retry-After` with 429 or 503 that nothing is to be sent to it until then.
+ * Sends a delivery once (Standard Webhooks 1.0): only a 2xx answer is a success, redirects are not followed, 410 means
+ * that the receiver is gone for good, and `Retry-After` with 429 or 503 that nothing is to be sent until then.
  *
  * @param clock the time in milliseconds
  * @param random 0–1, for the schedule
@@ -93,9 +93,9 @@ function request(delivery: DueDelivery, { secrets, includeRestricted }: Receiver
 }
 
 /**
- * What is sent: made of what is written once, so that every attempt sends the same.
+ * The body. It is made only of what never changes, so that every attempt sends the same.
  *
- * @param includeRestricted whether what is restricted is told in full
+ * @param includeRestricted whether restricted approvals are told in full
  */
 export function bodyOf(delivery: DueDelivery, includeRestricted: boolean): string {
   const isRestricted = delivery.restricted === 1
@@ -136,7 +136,7 @@ function inFull(delivery: DueDelivery) {
   }
 }
 
-/** The start of an answer. What cannot be read of it changes nothing: the status has been said. */
+/** The start of an answer. Failing to read it changes nothing: the status is known. */
 async function readStart(response: Response): Promise<string | null> {
   const reader = response.body?.getReader()
   if (!reader) return null
@@ -150,7 +150,7 @@ async function readStart(response: Response): Promise<string | null> {
       size += value.byteLength
     }
   } catch {
-    // It broke off, or took too long.
+    // The answer broke off, or took too long.
   }
   await reader.cancel().catch(() => undefined)
   const start = new Uint8Array(await new Blob(chunks).arrayBuffer()).subarray(0, keptBytes)

@@ -19,16 +19,19 @@ const eventsPerStep = 500
 const attemptsPerStep = 20
 const endedPerStep = 1_000
 
-/** When a lane goes on, in milliseconds; null where nothing waits. `repeatAt` is when the other one has to. */
+/**
+ * When a lane has to go on, in milliseconds; null where nothing waits. `repeatAt` is when the lane of repetitions has
+ * to.
+ */
 export interface NextStep {
   at: number | null
   repeatAt: number | null
 }
 
 /**
- * One step of an endpoint's sender. In the first lane it takes what has happened, and makes first attempts, one after
- * the other in the order of the events; in the other the repeated ones, so that a delivery that keeps failing holds up
- * none.
+ * One step of an endpoint's sender. The first lane takes new events and makes the first attempts, one after the other
+ * in the order of the events; the other lane repeats failed ones, so that a delivery that keeps failing holds up no
+ * other.
  */
 export async function deliverDue(ctx: Ctx, endpointId: string, lane: Lane): Promise<NextStep> {
   const {
@@ -47,7 +50,7 @@ export async function deliverDue(ctx: Ctx, endpointId: string, lane: Lane): Prom
   return { at: at === null ? null : Math.max(at, next?.paused_until ?? 0), repeatAt }
 }
 
-/** Ends what waits for an endpoint that is disabled. */
+/** Ends the deliveries that wait for a disabled endpoint. */
 async function endPending(ctx: Ctx, endpointId: string, lane: Lane): Promise<NextStep> {
   const {
     ended,

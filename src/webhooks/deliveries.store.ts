@@ -47,9 +47,9 @@ const logged = 30
 const idOf = sql`'msg_' || substr(v.id, 5) || '_' || substr(e.id, 5)`
 
 /**
- * Makes the deliveries of an endpoint for what has happened since it last took events, and moves its place on: of the
- * next `limit` events those that it has asked for, those that are addressed to it, and its tests. The two are one
- * transaction, and making one again makes none.
+ * Makes an endpoint's deliveries from the next `limit` events of the history, and moves its place on: those of the
+ * types it asks for, those addressed to it, and its tests. Both happen in one transaction, and making a delivery twice
+ * makes only one.
  */
 export function takeEvents(ctx: Ctx, endpointId: string, limit: number): Statement[] {
   const next = sql`(SELECT v.* FROM webhook_endpoints n CROSS JOIN events v
@@ -85,7 +85,7 @@ export function takeTest(ctx: Ctx, endpointId: string): Statement {
     ON CONFLICT DO NOTHING`)
 }
 
-/** Whether the caller's endpoint is there and enabled. */
+/** Whether the caller's endpoint exists and is enabled. */
 export function isEnabled(ctx: Ctx, endpointId: string): Condition {
   return sql`EXISTS (SELECT 1 FROM webhook_endpoints
     WHERE id = ${endpointId} AND tenant_id = ${ctx.actor.tenantId} AND enabled = 1)`
@@ -96,7 +96,7 @@ export function isMade(id: string): Condition {
   return sql`EXISTS (SELECT 1 FROM webhook_deliveries WHERE id = ${id})`
 }
 
-/** What is due at an endpoint: first attempts in the order of the events, or repeated ones, longest due first. */
+/** What is due at an endpoint: first attempts in the order of the events, or repetitions, longest due first. */
 export function selectDue(ctx: Ctx, endpointId: string, lane: Lane, limit: number) {
   const due = lane === 'first' ? sql`d.next_attempt_at = 0` : sql`d.next_attempt_at BETWEEN 1 AND ${ctx.now}`
   return ctx.db.all<DueDelivery>(sql`
@@ -105,7 +105,7 @@ export function selectDue(ctx: Ctx, endpointId: string, lane: Lane, limit: numbe
     ORDER BY d.next_attempt_at, d.event_seq LIMIT ${limit}`)
 }
 
-/** The two ways in which an endpoint is sent to: first attempts, in order, and repeated ones. */
+/** The two lanes of an endpoint: first attempts, in order, and repetitions. */
 export type Lane = 'first' | 'repeated'
 
 /** When there is something to do in a lane of an endpoint: 0 for at once, null for nothing. */
@@ -119,16 +119,16 @@ export function selectNext(ctx: Ctx, endpointId: string, lane: Lane) {
     SELECT ${at} AS at, e.paused_until FROM webhook_endpoints e WHERE e.id = ${endpointId}`)
 }
 
-/** What an attempt has come to. */
+/** The outcome of an attempt. */
 export interface Recorded {
   status: DeliveryStatus
-  /** Null where it has ended. */
+  /** Null once it has ended. */
   nextAt: number | null
 }
 
 /**
- * Records an attempt. It is in the log in any case, and a success is one; but if meanwhile the delivery was replayed,
- * or ended because its endpoint was disabled, a failure changes nothing of that.
+ * Records an attempt. It is logged in any case, and a success always counts; but a failure does not undo that the
+ * delivery was meanwhile replayed, or ended because its endpoint was disabled.
  */
 export function recordAttempt(
   ctx: Ctx,
@@ -163,7 +163,7 @@ export function failPending(ctx: Ctx, endpointId: string, limit: number) {
     RETURNING 1 AS failed`)
 }
 
-/** Makes a delivery due again, if its endpoint is enabled. */
+/** Makes a delivery due again if its endpoint is enabled. */
 export function replay(ctx: Ctx, id: string) {
   return ctx.db.all<{ endpoint_id: string }>(sql`
     UPDATE webhook_deliveries SET status = 'pending', tries = 0, finished_at = NULL,
@@ -199,7 +199,7 @@ export function selectDeliveries(ctx: Ctx, endpointId: string, status: DeliveryS
     SELECT ${columns}, ${carried(sql`d.attempts`, page, sql`d.id`, list)} AS attempts ${list(page)}`)
 }
 
-/** A row where there is anything to remove. */
+/** A row if there is anything to remove. */
 export function selectWhetherPurgeable(ctx: Ctx, before: number) {
   return ctx.db.all<{ purgeable: 1 }>(sql`
     SELECT 1 AS purgeable WHERE EXISTS (SELECT 1 FROM webhook_deliveries WHERE finished_at < ${before})
@@ -228,7 +228,7 @@ const toldOf = sql`webhook_deliveries d JOIN events v ON v.tenant_id = d.tenant_
 const columns = sql`d.id, d.tenant_id, d.endpoint_id, d.event_seq, d.event_type, d.status, d.tries, d.attempt_count, d.next_attempt_at,
   d.created_at, d.finished_at, v.id AS event_id`
 
-/** The log with one attempt more; the oldest goes where there are too many. */
+/** The log with one more attempt; if there are too many, the oldest goes. */
 function appended(attempt: Attempt): SQL {
   return sql`json_insert(iif(json_array_length(attempts) < ${logged}, attempts, json_remove(attempts, '$[0]')), '$[#]',
     json(${JSON.stringify(attempt)}))`

@@ -21,7 +21,7 @@ import { selectEndpoint } from './endpoints.store.ts'
 import { testType } from './event-types.ts'
 import { wakeSender } from './wake-sender.ts'
 
-/** Sends an endpoint a test, on the way that every event goes. @throws Refusal `not_found`, `endpoint_disabled` */
+/** Sends an endpoint a test, the way every event goes. @throws Refusal `not_found`, `endpoint_disabled` */
 export async function testEndpoint(ctx: Ctx, endpointId: string): Promise<Delivery> {
   const happening = { type: testType, resourceId: endpointId, from: null, to: 'sent' } as const
   const event_id = newId('evt')
@@ -67,7 +67,7 @@ export async function replayDelivery(ctx: Ctx, id: string): Promise<Delivery> {
   return delivery
 }
 
-/** With the body that every attempt sends. @throws Refusal `not_found` */
+/** With the body that each attempt sends. @throws Refusal `not_found` */
 export async function getDelivery(ctx: Ctx, id: string): Promise<{ delivery: Delivery; body: string }> {
   const [delivery] = await ctx.db.run(selectDeliveryInFull(ctx, id))
   if (!delivery) throw new Refusal('not_found', `There is no webhook delivery ${id}.`)

@@ -4,17 +4,17 @@ import ipaddr from 'ipaddr.js'
 const localNames =
   'localhost local localdomain internal intranet lan home corp private svc onion home.arpa test invalid'.split(' ')
 
-/** Public by their range, and yet of the inside of a cloud: Azure's wire server. */
+/** Public by its range, yet inside a cloud: Azure's wire server. */
 const insideClouds = new Set(['168.63.129.16'])
 
 const globalV6 = ipaddr.IPv6.parseCIDR('2000::/3')
 
 /**
  * Why an endpoint's URL is refused, or null: only https, to port 443 of a host out on the internet. Asked when an
- * endpoint is stored and again before each delivery. The URL parser (WHATWG) has already made `127.1`, `0x7f000001` and
- * `2130706433` the address that they are.
+ * endpoint is stored and again before each delivery. The URL parser (WHATWG) has already turned `127.1`, `0x7f000001`
+ * and `2130706433` into the address that they are.
  *
- * @param allowLoopback whether http to any port of this machine will do as well: local development
+ * @param allowLoopback whether http to any port of this machine is allowed too: for local development
  */
 export function urlFault(url: string, allowLoopback: boolean): string | null {
   const parsed = URL.parse(url)

@@ -9,13 +9,13 @@ import type { webhookEndpoints } from './webhooks.table.ts'
 /** An endpoint as stored. `event_types` and `old_secrets` are JSON text; secrets are encrypted. */
 export type Endpoint = Omit<typeof webhookEndpoints.$inferSelect, 'taken_seq' | 'until_seq' | 'deleted_at'>
 
-/** A secret that has been replaced and still signs, until a time in milliseconds. */
+/** A replaced secret, which still signs until a time in milliseconds. */
 export interface OldSecret {
   secret: string
   until: number
 }
 
-/** What of an endpoint an admin can change; what is undefined stays. */
+/** What an admin can change about an endpoint; undefined members stay. */
 export interface EndpointChange {
   url?: string
   /** JSON text. */
@@ -29,7 +29,7 @@ const e = sql`e`
 const columns = sql`e.id, e.tenant_id, e.url, e.event_types, e.description, e.include_restricted, e.enabled, e.disabled_reason, e.secret, e.old_secrets,
   e.paused_until, e.version, e.created_at, e.updated_at`
 
-/** Where the tenant's events are now: what comes after is delivered. */
+/** Where the tenant's history ends now: what comes after is delivered. */
 function latestSeq(ctx: Ctx): SQL {
   return sql`coalesce((SELECT max(seq) FROM events WHERE tenant_id = ${ctx.actor.tenantId}), 0)`
 }
@@ -51,8 +51,8 @@ export function isStored(id: string): Condition {
 }
 
 /**
- * Changes an endpoint that is there. One that is disabled is told what has happened by then; one that is enabled again
- * what happens from then on. Whoever touches it ends its pause.
+ * Changes an endpoint that exists. A disabled one is still told what happened before; one enabled again is told what
+ * happens from then on. Any change ends its pause.
  */
 export function updateEndpoint(ctx: Ctx, id: string, { enabled, ...change }: EndpointChange): Statement {
   const set = Object.entries(change).filter(([, value]) => value !== undefined)
@@ -71,7 +71,7 @@ export function updateEndpoint(ctx: Ctx, id: string, { enabled, ...change }: End
     WHERE ${own(ctx, id)}`)
 }
 
-/** Stops deliveries to an endpoint whose receiver, at this URL, has said that it is gone. */
+/** Stops deliveries to an endpoint whose receiver, at this URL, has said that it is gone for good. */
 export function disableGone(ctx: Ctx, { id, url }: Pick<Endpoint, 'id' | 'url'>): Statement {
   return ctx.db.all(sql`
     UPDATE webhook_endpoints SET enabled = 0, disabled_reason = 'gone', paused_until = NULL, updated_at = ${ctx.now}, version = version + 1,
@@ -79,7 +79,7 @@ export function disableGone(ctx: Ctx, { id, url }: Pick<Endpoint, 'id' | 'url'>)
     WHERE id = ${id} AND url = ${url} AND enabled = 1`)
 }
 
-/** Leaves an endpoint alone whose receiver, at this URL, has asked for that. */
+/** Pauses an endpoint whose receiver, at this URL, has asked for that. */
 export function pause(ctx: Ctx, { id, url }: Pick<Endpoint, 'id' | 'url'>, until: number): Statement {
   return ctx.db.all(sql`
     UPDATE webhook_endpoints SET paused_until = max(coalesce(paused_until, 0), ${until}), version = version + 1
@@ -87,8 +87,8 @@ export function pause(ctx: Ctx, { id, url }: Pick<Endpoint, 'id' | 'url'>, until
 }
 
 /**
- * Deletes an endpoint for everyone to see, if nothing names it. The upkeep removes it, once its deliveries are gone.
- * Returns a row where it did.
+ * Deletes an endpoint as far as anyone can see, if nothing names it. The upkeep removes its row once its deliveries are
+ * gone. Returns a row if it did.
  */
 export function removeEndpoint(ctx: Ctx, id: string) {
   return ctx.db.all<{ id: string }>(sql`
@@ -97,7 +97,7 @@ export function removeEndpoint(ctx: Ctx, id: string) {
     WHERE ${own(ctx, id)} AND NOT EXISTS (${naming(ctx, id)}) RETURNING id`)
 }
 
-/** What names an endpoint, of all families: of each its id, and what it is, in the plural. */
+/** What names an endpoint, in any family: for each its id, and what it is, in the plural. */
 export function selectNaming(ctx: Ctx, id: string) {
   return ctx.db.all<{ what: string; id: string }>(naming(ctx, id))
 }
@@ -109,10 +109,10 @@ function naming(ctx: Ctx, id: string): SQL {
   return sql.join([none, ...all], sql` UNION ALL `)
 }
 
-/** How many replaced secrets sign on at the most: each is a signature in the header of every delivery. */
+/** How many replaced secrets may go on signing: each is one more signature in the header of every delivery. */
 const keptSecrets = 5
 
-/** Replaces the secret; the one that it has, and the latest of those that are valid still, sign on until their time. */
+/** Replaces the secret. The old one, and the latest of those still valid, go on signing until their time is over. */
 export function replaceSecret(ctx: Ctx, id: string, secret: string, until: number): Statement {
   return ctx.db.all(sql`
     UPDATE webhook_endpoints SET secret = ${secret}, updated_at = ${ctx.now}, version = version + 1, old_secrets = (
@@ -148,14 +148,17 @@ export function selectEndpoints(ctx: Ctx, page: PageRequest) {
     WHERE e.tenant_id = ${ctx.actor.tenantId} AND e.deleted_at IS NULL AND ${behind(page, e)} ${newestFirst(page, e)}`)
 }
 
-/** The enabled endpoints of a tenant, and of each whether events wait to be taken. */
+/** A tenant's enabled endpoints, and for each whether events wait to be taken. */
 export function selectListeners(ctx: Ctx, tenantId: string) {
   return ctx.db.all<{ id: string; waits: 0 | 1 }>(sql`
     SELECT id, taken_seq < (SELECT max(seq) FROM events WHERE tenant_id = ${tenantId}) AS waits
     FROM webhook_endpoints WHERE tenant_id = ${tenantId} AND enabled = 1`)
 }
 
-/** Endpoints whose senders have something to do now, and which: in no order, so that none hides the others for ever. */
+/**
+ * Endpoints whose senders have something to do now, and in which lane; in random order, so that none hides the others
+ * for ever.
+ */
 export function selectWaiting(ctx: Ctx, limit: number) {
   const pending = sql`SELECT 1 FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.status = 'pending'`
   return ctx.db.all<{ id: string; tenant_id: string; first: 0 | 1; repeated: 0 | 1 }>(sql`
@@ -166,7 +169,7 @@ export function selectWaiting(ctx: Ctx, limit: number) {
     WHERE first OR repeated ORDER BY random() LIMIT ${limit}`)
 }
 
-/** Whether events wait that the endpoint `e` has to be told. */
+/** Whether events wait to be told to the endpoint `e`. */
 export const hasUntaken = sql`EXISTS (SELECT 1 FROM events v
   WHERE v.tenant_id = e.tenant_id AND v.seq > e.taken_seq AND (e.until_seq IS NULL OR v.seq <= e.until_seq))`
 

@@ -24,13 +24,13 @@ import {
 import { decryptSecret, encryptSecret, newSecret } from './secrets.ts'
 import { wakeSender } from './wake-sender.ts'
 
-/** How many endpoints a tenant may have: each is told each event. */
+/** How many endpoints a tenant may have: every event may go to each of them. */
 export const mostEndpoints = 16
 
-/** How long a secret that has been replaced still signs, beside the new one. */
+/** How long a replaced secret still signs beside the new one. */
 const graceMs = day
 
-/** How many events are taken, and deliveries ended, when what an endpoint is told changes; its sender does the rest. */
+/** How many events are taken, and deliveries ended, at once when an endpoint changes; its sender does the rest. */
 const atOnce = 1_000
 
 /** An endpoint with its secret in plain: to be shown once. */
@@ -77,8 +77,8 @@ export async function createEndpoint(
 }
 
 /**
- * Changes an endpoint. One that is disabled gets nothing any more, and what waited for it has failed; one that is
- * enabled again is told what happens from then on.
+ * Changes an endpoint. A disabled one gets nothing any more, and what waited for it has failed; one enabled again is
+ * told what happens from then on.
  *
  * @throws Refusal `not_found`, `invalid_input`
  */
@@ -100,7 +100,7 @@ export async function changeEndpoint(ctx: Ctx, id: string, change: EndpointChang
   return endpoint
 }
 
-/** Deletes an endpoint, with its deliveries. @throws Refusal `not_found`, `endpoint_in_use` where something names it */
+/** Deletes an endpoint and its deliveries. @throws Refusal `not_found`, `endpoint_in_use` where something names it */
 export async function deleteEndpoint(ctx: Ctx, id: string): Promise<void> {
   const {
     removed,
@@ -120,7 +120,7 @@ export async function deleteEndpoint(ctx: Ctx, id: string): Promise<void> {
 }
 
 /**
- * Gives an endpoint a new secret. Those before it sign for another day, beside it.
+ * Gives an endpoint a new secret. Earlier ones go on signing beside it for another day.
  *
  * @throws Refusal `not_found`, `webhooks_unavailable`
  */
@@ -149,11 +149,11 @@ export async function listEndpoints(ctx: Ctx, page: PageRequest): Promise<Page<E
   return pageOf(rows, page, 0, (endpoint) => endpoint)
 }
 
-/** The secrets that sign now, in plain: the present one, and those replaced that are valid still. */
+/** The secrets that sign now, in plain: the current one, and replaced ones that are still valid. */
 export async function signingSecrets(env: Env, endpoint: Endpoint, now: number): Promise<string[]> {
   const old = (JSON.parse(endpoint.old_secrets) as OldSecret[]).filter(({ until }) => until > now)
   const plain = (secret: string) => decryptSecret(env.WEBHOOK_SECRET_KEY, endpoint.id, secret)
-  // One that was stored under a key that is gone signs no more; the present one must.
+  // An old one that was stored under a lost key signs no more; the current one must.
   const readable = await Promise.allSettled(old.map(({ secret }) => plain(secret)))
   return [await plain(endpoint.secret), ...readable.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))]
 }

@@ -2,15 +2,15 @@ import type { ZodType } from 'zod'
 import type { Family } from '../approvals/family.ts'
 import { families } from '../families.ts'
 
-/** What endpoints can ask for: everything that is told to the outside. */
+/** The event types that endpoints can ask for: all that are told to the outside. */
 export const eventTypes = families.flatMap(({ events }): readonly EventType[] => events)
 
 export type EventType = (typeof families)[number]['events'][number]
 
-/** What an endpoint is sent when it is tested, whatever it has asked for. */
+/** The type of the event that a test sends, whatever types the endpoint asks for. */
 export const testType = 'endpoint.test'
 
-/** What deliveries say beside the event, to endpoints that families address. */
+/** What deliveries to endpoints that families address say beside the event. */
 export const besideEvents: Readonly<Record<string, ZodType>> = Object.assign(
   {},
   ...families.map(({ addresses }: Family) => addresses?.members),

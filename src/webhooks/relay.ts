@@ -15,7 +15,7 @@ const keptMs = 30 * day
 const perStep = 1_000
 const stepsPerSweep = 10
 
-/** The net under the announcements: wakes the senders that have something to do now. @returns how many */
+/** The safety net under the announcements: wakes the senders that have something to do. @returns how many */
 export async function relayWebhooks(ctx: Ctx): Promise<number> {
   const waiting = await ctx.db.run(selectWaiting({ ...ctx, now: Date.now() }, perSweep))
   await Promise.all(
@@ -27,7 +27,7 @@ export async function relayWebhooks(ctx: Ctx): Promise<number> {
   return waiting.length
 }
 
-/** Removes deliveries that ended a month ago, and what is left of deleted endpoints. @returns how many deliveries */
+/** Removes deliveries that ended a month ago, and the rows of deleted endpoints. @returns how many deliveries */
 export async function purgeWebhooks(ctx: Ctx): Promise<number> {
   const before = ctx.now - keptMs
   const purgeable = await ctx.db.run(selectWhetherPurgeable(ctx, before))

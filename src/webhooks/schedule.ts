@@ -1,15 +1,16 @@
 import { hour, minute, second } from '../durations.ts'
 
 /**
- * How long after each failed attempt the next one is made, as Standard Webhooks has it: dense at first, for a restart;
- * then ever wider, for an outage over a weekend. The last attempt is more than three days after the first.
+ * How long after each failed attempt the next one is made, as Standard Webhooks suggests: close together at first, to
+ * bridge a restart, then ever further apart, to bridge an outage over a weekend. The last attempt is more than three
+ * days after the first.
  */
 const delays = [5 * second, 5 * minute, 30 * minute, 2 * hour, 5 * hour, 10 * hour, 14 * hour, 20 * hour, 24 * hour]
 
 /** How many attempts are made before a delivery has failed. */
 export const mostTries = delays.length + 1
 
-/** The longest that a receiver may ask to be left alone. */
+/** The longest pause that a receiver may ask for. */
 export const longestRetryAfter = 24 * hour
 
 /**
@@ -26,7 +27,7 @@ export function nextAttempt(tries: number, retryAfter: number | null, now: numbe
   return now + Math.max(jittered, Math.min(retryAfter ?? 0, longestRetryAfter))
 }
 
-/** How long a `Retry-After` (RFC 9110, 10.2.3) asks to wait, in milliseconds; null where it says nothing sensible. */
+/** How long a `Retry-After` (RFC 9110, 10.2.3) asks to wait, in milliseconds; null if it makes no sense. */
 export function readRetryAfter(header: string | null, now: number): number | null {
   if (header === null) return null
   if (/^\d{1,9}$/.test(header.trim())) return Number(header) * second

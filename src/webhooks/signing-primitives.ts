@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 
 /*
- * What the bundled Worker has for `fast-sha256` and `@stablelib/base64` (`alias` in wrangler.toml), with which Standard
- * Webhooks signs: the platform's own.
+ * The platform's own SHA-256 and base64, which the bundled Worker has instead of `fast-sha256` and `@stablelib/base64`
+ * (`alias` in wrangler.toml), the ones that Standard Webhooks signs with.
  */
 
 export function hmac(key: Uint8Array, data: Uint8Array): Uint8Array {

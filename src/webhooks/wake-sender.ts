@@ -2,9 +2,9 @@ import type { Ctx } from '../context.ts'
 import type { Lane } from './deliveries.store.ts'
 
 /**
- * Asks an endpoint's sender to look what there is to send, at `at` (milliseconds) or earlier. Each lane has a sender of
- * its own, so that neither waits for the other. What is to be sent is stored when this is called: should the sender be
- * out of reach, the relay of the next minute wakes it, so a failure is logged and nothing more.
+ * Asks an endpoint's sender to look for something to send at `at` (milliseconds) or earlier. Each lane has a sender of
+ * its own, so that neither waits for the other. What is to be sent is already stored when this is called: if the sender
+ * cannot be reached, the next minute's relay wakes it, so a failure is logged and nothing more.
  */
 export async function wakeSender(
   ctx: Pick<Ctx, 'env' | 'requestId'>,

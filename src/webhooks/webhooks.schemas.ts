@@ -36,7 +36,7 @@ const includeRestricted = z.boolean().openapi({
     'Whether it is told of restricted approvals in full. Otherwise a delivery about one has its id, type, status and digest only.',
 })
 
-/** An endpoint to be registered. */
+/** A new endpoint. */
 export const newEndpointSchema = z
   .strictObject({
     url,
@@ -49,7 +49,7 @@ export const newEndpointSchema = z
     example: { url: 'https://hooks.example.com/countersign', event_types: ['claim.approved', 'batch.completed'] },
   })
 
-/** What of an endpoint can be changed. */
+/** The members of an endpoint that can be changed. */
 export const endpointChangeSchema = z
   .strictObject({
     url: url.optional(),
@@ -61,7 +61,7 @@ export const endpointChangeSchema = z
   .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
   .openapi('WebhookEndpointChange', { example: { description: 'Our ledger' } })
 
-/** As much of a faulty endpoint, or change of one, as more faults can be found by. */
+/** The parts of a faulty endpoint, or change of one, in which further faults can be found. */
 export const partOfEndpoint = z.object({ url: url.optional().catch(undefined) }).catch({})
 
 const endpoint = {
@@ -172,7 +172,7 @@ export const deliverySchema = z
       .openapi({ description: 'The last 30.' }),
   })
   .openapi('WebhookDelivery', { example: deliveryExample })
-/** A delivery with what is sent. */
+/** A delivery with its body. */
 export const deliveryInFullSchema = deliverySchema
   .extend({
     body: z.string().openapi({ description: 'What every attempt sends, to the byte: what is signed.' }),

@@ -2,9 +2,9 @@ import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
  * Where a tenant wants its events sent. `event_types` is a JSON array. `secret` and those in `old_secrets` (`[{secret,
- * until}]`) are encrypted. With `include_restricted` it is told of what is restricted in full, as of everything else.
- * `taken_seq` is the last event of which it was seen whether it has to be delivered; `until_seq` the last one before it
- * was disabled. `version` moves with every change that a sender has to know of.
+ * until}]`) are encrypted. With `include_restricted` it is told everything about restricted approvals too. `taken_seq`
+ * is the last event that was looked at for it; `until_seq` the last one before it was disabled. `version` moves with
+ * every change that a sender has to know of.
  */
 export const webhookEndpoints = sqliteTable('webhook_endpoints', {
   id: text().primaryKey(),
@@ -46,8 +46,8 @@ export const webhookDeliveries = sqliteTable('webhook_deliveries', {
 })
 
 /**
- * Which single endpoint an event is for, too, whatever it asks for. `members` is JSON: what the delivery says beside
- * it.
+ * A certain endpoint that an event is also for, whatever types it asks for. `members` is JSON: what the delivery
+ * carries beside the event.
  */
 export const webhookAddressees = sqliteTable(
   'webhook_addressees',
