@@ -15,6 +15,7 @@ import { healthRoutes } from './http/health.routes.ts'
 import { crossOrigin, options, unanswered } from './http/methods.ts'
 import { onError } from './http/problem.ts'
 import { policyRoutes } from './policies/policies.routes.ts'
+import { whatIfRoutes } from './policies/what-if.routes.ts'
 import { createRouter } from './http/router.ts'
 import { createMiddleware } from 'hono/factory'
 import { systemContext } from './context.ts'
@@ -62,6 +63,7 @@ export function createApp() {
     groupRoutes,
     keyRoutes,
     policyRoutes,
+    whatIfRoutes,
   ]
   for (const routes of rooms) app.route('/', routes)
   app.openAPIRegistry.registerWebhook(outgoing)

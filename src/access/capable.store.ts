@@ -40,3 +40,13 @@ export function selectSomeOfGroups(ctx: Ctx, ids: readonly string[], atMost: num
     FROM ${jsonEach(ids)} wanted CROSS JOIN groups g
     WHERE g.tenant_id = ${tenantId} AND g.id = wanted.value AND g.deleted_at IS NULL`)
 }
+
+/** What these people, and these groups, are called. */
+export function selectNames(ctx: Ctx, people: readonly string[], groups: readonly string[]) {
+  const { tenantId } = ctx.actor
+  return ctx.db.all<{ what: 'person' | 'group'; id: string; name: string }>(sql`
+    SELECT 'person' AS what, p.id, p.name FROM ${jsonEach(people)} wanted CROSS JOIN people p
+    WHERE p.tenant_id = ${tenantId} AND p.id = wanted.value
+    UNION ALL SELECT 'group', g.id, g.name FROM ${jsonEach(groups)} wanted CROSS JOIN groups g
+    WHERE g.tenant_id = ${tenantId} AND g.id = wanted.value`)
+}

@@ -9,8 +9,8 @@ import type { Capacity, Requirement, Rule } from './policy.ts'
 export const mostApprovals = 10
 
 /**
- * Of how many people in a capacity it is enough to know: all other slots may be theirs, and the one who asks may be one
- * of them, and still there is one more. And of how many who may ask: all but two may be needed for the slots.
+ * Of how many people in a capacity it is enough to know: nine may be needed for the other slots, two may have a hand in
+ * the asking, and still there is one more. And of how many who may ask: all but two may be needed for the slots.
  */
 export const enough = mostApprovals + 2
 
@@ -35,6 +35,21 @@ export function infeasibleStage(rule: Rule, available: Available): string | null
   return stage?.name ?? null
 }
 
+/**
+ * The name of the first stage that cannot be fulfilled, with those before it, for what these have a hand in; null where
+ * all can.
+ *
+ * @param hands who asks, or has sent it: at most two
+ */
+export function infeasibleStageFor(rule: Rule, available: Available, hands: readonly string[]): string | null {
+  const without = rule.allowSelfApproval ? [] : hands
+  const stage = rule.stages.find((_, index) => {
+    const slots = rule.stages.slice(0, index + 1).flatMap(({ all }) => all.flatMap((one) => slotsOf(one, available)))
+    return fill(slots, without) === null
+  })
+  return stage?.name ?? null
+}
+
 /** Who could fill each slot of a requirement; no slots where nobody knows who could. */
 function slotsOf({ anyOf, approvals }: Requirement, { people, open }: Available): ReadonlySet<string>[] {
   if (anyOf.some((capacity) => open.has(capacity))) return []
@@ -43,18 +58,18 @@ function slotsOf({ anyOf, approvals }: Requirement, { people, open }: Available)
 }
 
 function isGoodForMany(slots: readonly ReadonlySet<string>[], rule: Rule, askers: readonly string[]): boolean {
-  const filled = fill(slots, null)
+  const filled = fill(slots, [])
   if (!filled || rule.allowSelfApproval || slots.length === 0) return filled !== null
-  const served = [...new Set(askers)].filter((asker) => !filled.has(asker) || fill(slots, asker) !== null)
+  const served = [...new Set(askers)].filter((asker) => !filled.has(asker) || fill(slots, [asker]) !== null)
   return served.length > 1
 }
 
 /** Who fills which slot, each person one and each slot one person (Kuhn's algorithm); null where that cannot be. */
-function fill(slots: readonly ReadonlySet<string>[], without: string | null): ReadonlyMap<string, number> | null {
+function fill(slots: readonly ReadonlySet<string>[], without: readonly string[]): ReadonlyMap<string, number> | null {
   const filled = new Map<string, number>()
   const place = (slot: number, passed: Set<string>): boolean => {
     for (const person of slots[slot]!) {
-      if (person === without || passed.has(person)) continue
+      if (without.includes(person) || passed.has(person)) continue
       passed.add(person)
       const other = filled.get(person)
       if (other !== undefined && !place(other, passed)) continue

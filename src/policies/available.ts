@@ -49,11 +49,14 @@ export function crowdOf({ roles, groups }: CrowdRead): Crowd {
   }
 }
 
-/** The first stage of a policy that the people there are cannot fulfil; null where they can. */
-export function infeasibleAmong({ people, open, anybody }: Crowd, policy: PolicyBody): string | null {
+/** Who there is for a policy: who asks is in the group that it is for, where one is said. */
+export function availableTo({ people, open, anybody }: Crowd, policy: PolicyBody): Available {
   const { requester_group: group } = policy.match
-  const areKnown = group !== undefined && !open.has(inGroup(group))
-  const askers = areKnown ? (people.get(inGroup(group)) ?? []) : anybody
-  const available: Available = { people, open, askers }
-  return infeasibleStage(ruleOf(policy), available)
+  const isKnown = group !== undefined && !open.has(inGroup(group))
+  return { people, open, askers: isKnown ? (people.get(inGroup(group)) ?? []) : anybody }
+}
+
+/** The first stage of a policy that the people there are cannot fulfil; null where they can. */
+export function infeasibleAmong(crowd: Crowd, policy: PolicyBody): string | null {
+  return infeasibleStage(ruleOf(policy), availableTo(crowd, policy))
 }

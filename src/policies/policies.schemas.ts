@@ -13,7 +13,7 @@ import { policyFaults } from './policy-faults.ts'
 export const policyParams = (example: string) => z.object({ id: id.openapi({ example }) })
 
 const name = z.string().trim().min(1).max(200)
-const text = z.string().min(1).max(200)
+export const text = z.string().min(1).max(200)
 const role = z.enum(roles)
 const approvals = z.int().min(1).max(mostApprovals).openapi({ description: 'How many different people.' })
 
@@ -68,11 +68,11 @@ const requirement = z
     example: { group: 'grp_finance', approvals: 1 },
   })
 
-const stage = z
+export const stage = z
   .strictObject({ name: z.string().trim().min(1).max(100), all: z.array(requirement).min(1).max(10) })
   .openapi('PolicyStage', { example: { name: 'peer', all: [{ group: 'grp_support', approvals: 1 }] } })
 
-const expires = z
+export const expires = z
   .strictObject({ after_hours: z.int().min(1).max(8760), then: z.enum(['expire', 'reject', 'approve']) })
   .nullable()
   .openapi('PolicyClock', {
@@ -115,12 +115,12 @@ const settings = {
 /** What a policy is without saying so. */
 const usual = { priority: 100, match: {}, allow_self_approval: false, allow_edit: false, restricted: false }
 
-const exampleOfStages = [
+export const exampleOfStages = [
   { name: 'peer', all: [{ group: 'grp_support', approvals: 1 }] },
   { name: 'money', all: [{ group: 'grp_finance', approvals: 1 }] },
 ]
 
-const newPolicy = z.strictObject({
+export const newPolicy = z.strictObject({
   name: settings.name,
   priority: settings.priority.default(usual.priority),
   match: match.default({}),
@@ -133,7 +133,8 @@ const newPolicy = z.strictObject({
   expires: expires.default(null),
 })
 
-function findFaults(policy: z.infer<typeof newPolicy>, refinement: z.RefinementCtx): void {
+/** Finds what is wrong with a policy as a whole. */
+export function findFaults(policy: z.infer<typeof newPolicy>, refinement: z.RefinementCtx): void {
   for (const fault of policyFaults(policy)) refinement.addIssue({ code: 'custom', ...fault })
 }
 

@@ -156,12 +156,20 @@ async function asOfNow(ctx: Ctx, policies: readonly StoredPolicy[]): Promise<Sto
 /** @throws Refusal `invalid_input` where it names groups that are not there, `infeasible_quorum` */
 async function refuseInfeasible(ctx: Ctx, policy: PolicyBody): Promise<void> {
   const read = await ctx.db.batch(selectCrowd(ctx, groupsOf(policy)))
-  const faults = missingGroups(policy, new Set(read.groups.map(({ name }) => name)))
-  if (faults.length > 0) throw invalidInput(faults)
+  refuseMissingGroups(policy, read.groups)
   const stage = infeasibleAmong(crowdOf(read), policy)
   if (stage === null) return
   const detail = `The people there are could not fulfil the stage ${JSON.stringify(stage)} for more than one requester.`
   throw new Refusal('infeasible_quorum', detail, { stage })
+}
+
+/**
+ * @param at a JSON Pointer to where the policy is in the body
+ * @throws Refusal `invalid_input` where it names groups that are not among these
+ */
+export function refuseMissingGroups(policy: NamingGroups, known: readonly { name: string }[], at = ''): void {
+  const faults = missingGroups(policy, new Set(known.map(({ name }) => name)))
+  if (faults.length > 0) throw invalidInput(faults.map((one) => ({ ...one, pointer: at + one.pointer })))
 }
 
 function missingGroups({ match, stages = [] }: NamingGroups, known: ReadonlySet<string>): Fault[] {

@@ -9,7 +9,7 @@ export interface PolicyFault {
 }
 
 /** What of `match` only approvals of one kind have. */
-const membersOf: Readonly<Record<string, readonly (keyof Match)[]>> = {
+export const membersOf: Readonly<Record<string, readonly (keyof Match)[]>> = {
   claim: ['expense_type', 'currency', 'min_amount'],
   change: ['entity_type', 'change_action'],
   intent: ['action', 'skill_slug', 'instance_id'],

@@ -1,9 +1,10 @@
 import { env } from 'cloudflare:workers'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, inject, test } from 'vitest'
 import { newTenant, type Caller } from '../support/tenant.ts'
 
 /* What policies cost in a tenant of many people; counted, never timed. */
 
+const isLong = inject('isLong')
 const people = 10_000
 const members = 1_000
 let admin: Caller
@@ -58,3 +59,33 @@ test('a change of one person marks a tenant that has policies by one row', async
   expect([one.status, one.cost.queries]).toEqual([200, 2])
   expect(one.cost.rowsWritten).toBeLessThanOrEqual(12)
 })
+
+test('simulate looks at 100,000 approvals in one call, in a page of 1,000 for each query, and goes on after them', async () => {
+  const { tenant_id } = (await env.DB.prepare('SELECT tenant_id FROM groups WHERE id = ?').bind('grp_big').first())!
+  await env.DB.prepare('UPDATE policies SET deleted_at = 1').run()
+  const count = isLong ? 100_500 : 5_500
+  for (let at = 0; at < count; at += 5_000) {
+    const rows = `WITH RECURSIVE n(i) AS (SELECT ${at} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${Math.min(at + 5_000, count)})`
+    await env.DB.batch([
+      env.DB.prepare(
+        `${rows} INSERT INTO approvals (id, tenant_id, kind, status, type, title, requester_id, created_at, updated_at, votes_needed, digest)
+          SELECT printf('req_%08d', i), ?, 'request', 'pending', 'refund', 'x', printf('usr_%05d', i % 100), i, i, 1, printf('%064d', i) FROM n`,
+      ).bind(tenant_id),
+      env.DB.prepare(
+        `${rows} INSERT INTO requests (approval_id, tenant_id, details, ref_scope, redeem_within)
+          SELECT printf('req_%08d', i), ?, json_object('amount', i, 'note', 'a note as it is written'), '', 1 FROM n`,
+      ).bind(tenant_id),
+    ])
+  }
+  const match = { kind: 'request', where: [{ field: '/amount', op: '>=', value: count / 2 }] }
+  const body = { policy: { name: 'Big', match, stages }, since: '1970-01-01T00:00:00Z' }
+  const { status, body: said, cost } = await admin('/v1/policies/simulate', { method: 'POST', body })
+  const most = Math.min(count, 100_000)
+  expect([status, said.considered]).toEqual([200, most])
+  expect(said).toMatchObject({ matched: count / 2, asked_more: count / 2 })
+  expect(cost.queries).toBeLessThanOrEqual(most / 1_000 + 3)
+  expect(cost.rowsRead).toBeLessThanOrEqual(most * 4)
+  if (!isLong) return expect(said.next).toBeNull()
+  const rest = await admin('/v1/policies/simulate', { method: 'POST', body: { ...body, cursor: said.next } })
+  expect(rest.body).toMatchObject({ considered: 500, matched: 0, next: null })
+}, 300_000)

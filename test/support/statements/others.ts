@@ -13,6 +13,8 @@ import { statuses } from '../../../src/approvals/states.ts'
 import * as policy from '../../../src/approvals/policies.store.ts'
 import { policies, policyVersions } from '../../../src/approvals/policies.table.ts'
 import * as dashboard from '../../../src/dashboard/dashboard.store.ts'
+import { families } from '../../../src/families.ts'
+import * as simulate from '../../../src/policies/simulate.store.ts'
 import * as idempotency from '../../../src/idempotency/idempotency.store.ts'
 import { ctx, firstPage, gives, holds, laterPage, returns, rowOf, type Samples } from './sample.ts'
 
@@ -116,7 +118,16 @@ export const samples: Samples = {
   },
   'access/capable.store.ts': {
     selectSomeOfRoles: returns(capable.selectSomeOfRoles(ctx, 5), 'name people'),
+    selectNames: returns(capable.selectNames(ctx, ['p'], ['g']), 'what id name'),
     selectSomeOfGroups: returns(capable.selectSomeOfGroups(ctx, ['g'], 5), 'name people filled_by_oidc'),
+  },
+  'policies/simulate.store.ts': {
+    selectPastAskings: families.flatMap((family) =>
+      pages.map((page) =>
+        returns(simulate.selectPastAskings(ctx, family, page), 'id requester_id submitted_by created_at facts'),
+      ),
+    ),
+    selectFacts: families.map((family) => returns(simulate.selectFacts(ctx, family, ['x']), 'id facts')),
   },
   'approvals/policies.store.ts': {
     insertVersion: policy.insertVersion(ctx, rowOf(policyVersions), policy.hasRoomForPolicy(ctx)),

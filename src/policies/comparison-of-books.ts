@@ -1,0 +1,105 @@
+import { infeasibleStageFor, type Available } from '../approvals/feasible.ts'
+import { Asked, firstMatch } from '../approvals/match.ts'
+import {
+  ruleOf,
+  ruleOfKind,
+  type KindOfApprovals,
+  type PolicyBody,
+  type PolicyFacts,
+  type Rule,
+} from '../approvals/policy.ts'
+
+/** A policy to compare with others. */
+export interface Compared {
+  id: string
+  name: string
+  match: PolicyBody['match']
+  body: PolicyBody
+}
+
+/** Something that was asked: who asked it, and who has sent it. */
+export interface PastQuestion {
+  id: string
+  hands: readonly string[]
+  facts: PolicyFacts
+}
+
+/** How many ids of each sort an answer gives. */
+const mostExamples = 10
+
+const sorts = [
+  'matched',
+  'asked_more',
+  'asked_less',
+  'asked_others',
+  'clock_changed',
+  'infeasible',
+  'needs_member',
+] as const
+type Sort = (typeof sorts)[number]
+
+/** What it would be to have one policy more, or another: counted over what was asked. */
+export class ComparisonOfBooks {
+  considered = 0
+  readonly counts = Object.fromEntries(sorts.map((sort) => [sort, 0])) as Record<Sort, number>
+  readonly examples = Object.fromEntries(sorts.map((sort) => [sort, [] as string[]])) as Record<Sort, string[]>
+  /** Under which policies that is at present which the new one would be for, by their ids; '' for none. */
+  readonly insteadOf = new Map<string, { policy: Compared | null; count: number }>()
+  /** Of whom it is known whether the policy could be fulfilled. */
+  private readonly feasible = new Map<string, boolean>()
+
+  constructor(
+    private readonly present: readonly Compared[],
+    private readonly then: readonly Compared[],
+    private readonly policy: Compared,
+    private readonly available: Available,
+  ) {}
+
+  add(kind: KindOfApprovals, { id, hands, facts }: PastQuestion): void {
+    this.considered += 1
+    const asked = new Asked(facts)
+    const [before, after] = [firstMatch(this.present, asked), firstMatch(this.then, asked)]
+    const isFor = after?.policy === this.policy
+    if (isFor && after.needs) return this.count('needs_member', id)
+    if (isFor) {
+      this.count('matched', id)
+      this.replaces(before?.policy ?? null)
+      if (!this.isFeasibleFor(hands)) this.count('infeasible', id)
+    }
+    if (before?.needs || after?.needs || before?.policy === after?.policy) return
+    const [was, is] = [ruleIn(before?.policy, kind), ruleIn(after?.policy, kind)]
+    const more = approvalsOf(is) - approvalsOf(was)
+    if (more !== 0) this.count(more > 0 ? 'asked_more' : 'asked_less', id)
+    else if (JSON.stringify(is.stages) !== JSON.stringify(was.stages)) this.count('asked_others', id)
+    const clocks = [before, after].map((found) => JSON.stringify(found?.policy.body.expires ?? null))
+    if (clocks[0] !== clocks[1]) this.count('clock_changed', id)
+  }
+
+  private count(sort: Sort, id: string): void {
+    this.counts[sort] += 1
+    if (this.examples[sort].length < mostExamples) this.examples[sort].push(id)
+  }
+
+  private replaces(policy: Compared | null): void {
+    const known = this.insteadOf.get(policy?.id ?? '')
+    if (known) known.count += 1
+    else this.insteadOf.set(policy?.id ?? '', { policy, count: 1 })
+  }
+
+  private isFeasibleFor(hands: readonly string[]): boolean {
+    const key = JSON.stringify(hands)
+    const known = this.feasible.get(key)
+    if (known !== undefined) return known
+    const isFeasible = infeasibleStageFor(ruleOf(this.policy.body), this.available, hands) === null
+    this.feasible.set(key, isFeasible)
+    return isFeasible
+  }
+}
+
+function ruleIn(policy: Compared | undefined, { policy: ofKind }: KindOfApprovals): Rule {
+  return policy ? ruleOf(policy.body) : ruleOfKind(ofKind)
+}
+
+function approvalsOf({ stages }: Rule): number {
+  return stages.flatMap(({ all }) => all).reduce((sum, { approvals }) => sum + approvals, 0)
+}

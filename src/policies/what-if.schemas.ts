@@ -1,0 +1,200 @@
+import { z } from '@hono/zod-openapi'
+import { kinds } from '../families.ts'
+import { id } from '../id.schemas.ts'
+import { instant } from '../time.schemas.ts'
+import { userId } from '../user-id.schemas.ts'
+import { exampleOfStages, expires, findFaults, newPolicy, text } from './policies.schemas.ts'
+import { membersOf } from './policy-faults.ts'
+
+const members = {
+  type: text.optional(),
+  entity_type: text.optional(),
+  change_action: z.enum(['create', 'update', 'delete']).optional(),
+  action: text.optional(),
+  skill_slug: text.optional(),
+  instance_id: z.string().min(1).max(100).optional(),
+  gate_id: id.optional(),
+  expense_type: text.optional(),
+  currency: z.string().length(3).optional(),
+  amount: z.int().min(1).optional().openapi({ description: 'Of a claim, in minor units.' }),
+}
+
+/** Something that somebody could ask. */
+export const wouldBeSchema = z
+  .strictObject({
+    kind: z.enum(kinds),
+    requester_id: userId.optional().openapi({ description: 'Who would ask; without it, you.' }),
+    ...members,
+    document: z.unknown().optional().openapi({
+      description:
+        'The JSON that conditions look at: `details`, `payload`, `serialized_intent` or `data`; of a claim, without it, the members above.',
+    }),
+  })
+  .superRefine((wouldBe, refinement) => {
+    for (const [kind, names] of Object.entries(membersOf)) {
+      for (const name of names.map((one) => (one === 'min_amount' ? 'amount' : one))) {
+        const isThere = wouldBe[name as keyof typeof members] !== undefined
+        if (!isThere || wouldBe.kind === kind) continue
+        refinement.addIssue({ code: 'custom', path: [name], message: `belongs to the kind ${kind}` })
+      }
+    }
+  })
+  .openapi('WouldBeAsking', {
+    example: {
+      kind: 'request',
+      requester_id: 'usr_member',
+      type: 'data-export',
+      document: { rows: 120_000 },
+    },
+  })
+
+const named = z.object({ id: z.string(), name: z.string() })
+
+export const evaluationSchema = z
+  .object({
+    policy: named
+      .extend({ version_id: z.string() })
+      .nullable()
+      .openapi({ description: 'The policy that would hold; null: what its kind takes.' }),
+    needs: z
+      .object({ field: z.string(), condition: z.int(), detail: z.string() })
+      .nullable()
+      .openapi({ description: 'Why asking so would be 422 `policy_needs_member`; null: it would not.', example: null }),
+    stages: z.array(
+      z.object({
+        name: z.string(),
+        all: z.array(
+          z.object({
+            approvals: z.int(),
+            of: z
+              .array(
+                z.object({
+                  group: named.optional(),
+                  role: z.string().optional(),
+                  people: z.array(named).openapi({
+                    description: 'Up to twelve of them, without the requester where they may not vote.',
+                  }),
+                }),
+              )
+              .openapi({ description: 'Whoever is in one of these.' }),
+          }),
+        ),
+      }),
+    ),
+    allow_self_approval: z.boolean(),
+    allow_edit: z.boolean(),
+    restricted: z.boolean(),
+    expires,
+    infeasible: z.string().nullable().openapi({
+      description: 'The first stage that the people there are could not fulfil for this requester; null: they could.',
+      example: null,
+    }),
+  })
+  .openapi('Evaluation', {
+    example: {
+      policy: {
+        id: 'pol_01jq8m2v9kf3wt6x5n4c7b8d9e',
+        name: 'Data exports',
+        version_id: 'pov_01jq8m2v9kf3wt6x5n4c7b8d9e',
+      },
+      needs: null,
+      stages: [
+        {
+          name: 'peer',
+          all: [
+            {
+              approvals: 1,
+              of: [{ group: { id: 'grp_support', name: 'Support' }, people: [{ id: 'usr_sam', name: 'Sam Support' }] }],
+            },
+          ],
+        },
+      ],
+      allow_self_approval: false,
+      allow_edit: false,
+      restricted: false,
+      expires: null,
+      infeasible: null,
+    },
+  })
+
+/** A policy to be tried on what was asked before. */
+export const simulationRequestSchema = z
+  .strictObject({
+    policy: newPolicy
+      .extend({ id: id.optional().openapi({ description: 'The policy that it is to replace; else it is one more.' }) })
+      .superRefine(findFaults),
+    since: instant.openapi({ description: 'What was asked at this time or later.', example: '2026-03-01T00:00:00Z' }),
+    cursor: z.string().max(500).optional().openapi({ description: '`next` of an earlier answer, to go on there.' }),
+  })
+  .openapi('SimulationRequest', {
+    example: {
+      policy: {
+        name: 'All data exports',
+        match: { kind: 'request', type: 'data-export' },
+        stages: exampleOfStages,
+      },
+      since: '2026-03-01T00:00:00Z',
+    },
+  })
+
+const count = (description: string) => z.int().openapi({ description, example: 1 })
+const ids = z.array(z.string()).openapi({ description: 'Up to ten ids.' })
+
+export const simulationSchema = z
+  .object({
+    considered: count('How many it has looked at: of the kind that the policy is for, if it says one.'),
+    matched: count('Of how many the policy would hold.'),
+    asked_more: count('Of how many more approvals would be asked than by the policies that hold now.'),
+    asked_less: count('Of how many fewer.'),
+    asked_others: count('Of how many as many, but of others, or in another order.'),
+    clock_changed: count('How many would have another clock.'),
+    infeasible: count('How many of those matched the people there now could not fulfil for who asked.'),
+    needs_member: count('How many could not have been asked: they lack a member that the policy looks at.'),
+    infeasible_stage: z.string().nullable().openapi({
+      description: 'The stage for which making the policy would be 422 `infeasible_quorum`; null: it would not.',
+      example: null,
+    }),
+    instead_of: z
+      .array(z.object({ policy: named.nullable(), count: z.int() }))
+      .openapi({ description: 'Under which policies those matched would be now; null: under none.' }),
+    examples: z
+      .object({
+        matched: ids,
+        asked_more: ids,
+        asked_less: ids,
+        asked_others: ids,
+        clock_changed: ids,
+        infeasible: ids,
+        needs_member: ids,
+      })
+      .openapi({ description: 'Approvals of each sort, the newest.' }),
+    next: z.string().nullable().openapi({
+      description:
+        'What to send as `cursor` for the rest, whose counts are to be added; null: there is none. One call looks at up to 100,000.',
+      example: null,
+    }),
+  })
+  .openapi('Simulation', {
+    example: {
+      considered: 120,
+      matched: 4,
+      asked_more: 3,
+      asked_less: 0,
+      asked_others: 1,
+      clock_changed: 1,
+      infeasible: 0,
+      needs_member: 0,
+      infeasible_stage: null,
+      instead_of: [{ policy: null, count: 3 }],
+      examples: {
+        matched: ['req_01jq8m2v9kf3wt6x5n4c7b8d9e'],
+        asked_more: [],
+        asked_less: [],
+        asked_others: [],
+        clock_changed: [],
+        infeasible: [],
+        needs_member: [],
+      },
+      next: null,
+    },
+  })
