@@ -38,7 +38,7 @@ if (!files.every((file) => existsSync(file) && readFileSync(file, 'utf8').starts
 
 /** The document, as the service makes it from the schemas that validate. */
 async function readDocument(): Promise<Document> {
-  const file = join(folder, 'document.mjs')
+  const file = join(folder, `document-${process.pid}.mjs`)
   const contents = `
     import { createApp } from './app.ts'
     import { openApiDocument } from './http/openapi.ts'

@@ -87,6 +87,11 @@ export class Countersign {
     return this.call('createRequest', { ...options, body: asked })
   }
 
+  /** Where a person decides it. */
+  urlOf(id: string): string {
+    return `${this.connection.baseUrl.replace(/\/+$/, '')}/a/${encodeURIComponent(id)}`
+  }
+
   /** What was asked under this reference of your own; null where nothing was. */
   async find(externalRef: string, options?: Pick<CallOptions, 'signal'>): Promise<ApprovalRequest | null> {
     const query = { external_ref: externalRef, limit: 1 }

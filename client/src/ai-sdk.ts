@@ -1,0 +1,87 @@
+import type { ModelMessage, ToolSet } from 'ai'
+import { answersTo, callsIn, type ToolCall } from './ai-sdk/messages.ts'
+import { lookUp, type Ask, type Standing } from './ai-sdk/standing.ts'
+import { guarded, isGuarded } from './ai-sdk/guarded.ts'
+import type { Countersign } from './client.ts'
+
+export type { ToolCall } from './ai-sdk/messages.ts'
+export type { Ask } from './ai-sdk/standing.ts'
+
+/** What stands behind an agent's tool calls. */
+export interface Guard {
+  client: Countersign
+  /**
+   * What this conversation is called, in every process that works on it: with the id of a tool call it makes the
+   * `external_ref` by which what was asked is found again. It is also the `state` of what is asked.
+   */
+  thread: string
+  /** Which calls are asked about; without it, each of a guarded tool. */
+  when?: (call: ToolCall) => boolean
+  /** How a call is asked about, beside its arguments; the tool's name is type and title without it. */
+  ask?: (call: ToolCall) => Ask
+  /** What is reported of an output; without it, only that it succeeded. */
+  result?: (output: unknown, call: ToolCall) => unknown
+  /** Is told where the outcome of a call could not be reported: the call has been carried out all the same. */
+  onUnreported?: (error: unknown, call: ToolCall) => void
+}
+
+type Status = { type: 'not-applicable' } | { type: 'user-approval' | 'approved' | 'denied'; reason: string }
+
+/** `toolApproval` of `generateText`, `streamText` and `ToolLoopAgent`, and what goes with it. */
+export interface ToolApproval {
+  (options: { toolCall: ToolCall; tools: ToolSet | undefined; messages: ModelMessage[] }): Promise<Status>
+  /** The same tools, where each execution takes up its approval first, once, and reports how it went. */
+  tools<Tools extends ToolSet>(tools: Tools): Tools
+  /**
+   * The messages with an answer to each open question, to call the model with again: in this process or in another one,
+   * as soon as a webhook tells that something was decided. An edited call is answered by a call of its own. Where nothing is open, the messages are as they were.
+   *
+   * @param options `wait`: how long to wait for the decisions, in milliseconds (0)
+   * @returns null while one is not decided
+   */
+  resume(messages: ModelMessage[], options?: { wait?: number; signal?: AbortSignal }): Promise<ModelMessage[] | null>
+}
+
+/**
+ * Puts a person behind the tool calls of the Vercel AI SDK. A call is asked about when it is first seen. It runs only
+ * after somebody has approved exactly its arguments, and once, whatever the messages say, whoever sends them, and
+ * whichever process goes on.
+ *
+ * @example
+ *   const toolApproval = countersign({ client, thread: 'order-1001' })
+ *   await generateText({ model, messages, tools: toolApproval.tools({ pay }), toolApproval })
+ */
+export function countersign(guard: Guard): ToolApproval {
+  async function toolApproval({ toolCall, tools, messages }: Parameters<ToolApproval>[0]): Promise<Status> {
+    if (guard.when && !guard.when(toolCall)) return { type: 'not-applicable' }
+    const tool = Object.hasOwn(tools ?? {}, toolCall.toolName) ? tools![toolCall.toolName] : undefined
+    if (!isGuarded(tool)) {
+      throw new Error(
+        `${toolCall.toolName} would run without taking up its approval: give the SDK toolApproval.tools({ … }).`,
+      )
+    }
+    const isNew = !callsIn(messages).some(({ toolCallId }) => toolCallId === toolCall.toolCallId)
+    return statusOf(await lookUp(guard, toolCall, { mayAsk: isNew }), isNew)
+  }
+
+  async function resume(messages: ModelMessage[], { wait = 0, signal }: { wait?: number; signal?: AbortSignal } = {}) {
+    const until = Date.now() + wait
+    return answersTo(messages, async (call) => {
+      const standing = await lookUp(guard, call, { mayAsk: false })
+      if (standing.is !== 'pending' || !standing.request) return standing
+      const { status } = await guard.client.waitForDecision(standing.request.id, {
+        timeout: until - Date.now(),
+        signal,
+      })
+      return status === 'pending' ? standing : lookUp(guard, call, { mayAsk: false })
+    })
+  }
+
+  const tools = <Tools extends ToolSet>(tools: Tools): Tools => guarded(tools, guard)
+  return Object.assign(toolApproval, { tools, resume })
+}
+
+function statusOf({ is, reason }: Standing, isNew: boolean): Status {
+  if (is === 'approved') return { type: 'approved', reason }
+  return { type: is === 'pending' && isNew ? 'user-approval' : 'denied', reason }
+}

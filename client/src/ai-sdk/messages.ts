@@ -1,0 +1,75 @@
+import type { ModelMessage } from 'ai'
+import type { Standing } from './standing.ts'
+
+/** A call as a model makes it. */
+export interface ToolCall {
+  toolCallId: string
+  toolName: string
+  input: unknown
+}
+
+/** What stands behind the id of a call, and of a question, that was approved with other arguments. */
+const edited = '~edited'
+
+/** Whose approval a call goes by: its own, or that of the call which was approved with other arguments. */
+export function askedAs(toolCallId: string): string {
+  return toolCallId.endsWith(edited) ? toolCallId.slice(0, -edited.length) : toolCallId
+}
+
+function assistantParts(messages: readonly ModelMessage[]) {
+  return messages.flatMap(({ role, content }) => (role === 'assistant' && typeof content !== 'string' ? content : []))
+}
+
+/** The calls in a conversation. */
+export function callsIn(messages: readonly ModelMessage[]): ToolCall[] {
+  return assistantParts(messages).filter((part) => part.type === 'tool-call')
+}
+
+/**
+ * The messages with an answer to each question that is open; null while one of them is not decided. A call
+ * that was approved with other arguments gets a call with those beside it: the one that was asked about never runs.
+ */
+export async function answersTo(
+  messages: ModelMessage[],
+  standingOf: (call: ToolCall) => Promise<Standing>,
+): Promise<ModelMessage[] | null> {
+  const answered = new Set(
+    messages.flatMap(({ role, content }) =>
+      role === 'tool' ? content.map((part) => (part.type === 'tool-result' ? part.toolCallId : part.approvalId)) : [],
+    ),
+  )
+  const calls = new Map(callsIn(messages).map((call) => [call.toolCallId, call]))
+  const open = assistantParts(messages).filter(
+    (part) => part.type === 'tool-approval-request' && !answered.has(part.approvalId) && !answered.has(part.toolCallId),
+  ) as { approvalId: string; toolCallId: string }[]
+  if (open.length === 0) return messages
+  const standings = await Promise.all(open.map(({ toolCallId }) => standingOf(calls.get(toolCallId)!)))
+  if (standings.some(({ is }) => is === 'pending')) return null
+
+  const added: unknown[] = []
+  const content = open.flatMap(({ approvalId, toolCallId }, index) => {
+    const { is, reason, edited: input } = standings[index]!
+    const answer = { type: 'tool-approval-response', approvalId, approved: is === 'approved', reason } as const
+    if (input === undefined) return [answer]
+    const [again, question] = [toolCallId + edited, approvalId + edited]
+    added.push({ type: 'tool-call', toolCallId: again, toolName: calls.get(toolCallId)!.toolName, input })
+    added.push({ type: 'tool-approval-request', approvalId: question, toolCallId: again })
+    return [answer, { ...answer, approvalId: question, approved: true }]
+  })
+  return merged([...withAdded(messages, added), { role: 'tool', content }])
+}
+
+/** Calls go into the message that has those which they stand for, so that all their results come behind one message. */
+function withAdded(messages: ModelMessage[], added: readonly unknown[]): ModelMessage[] {
+  if (added.length === 0) return messages
+  const at = messages.findLastIndex(({ role }) => role === 'assistant')
+  const { content } = messages[at] as { content: unknown[] }
+  return messages.with(at, { ...messages[at], content: [...content, ...added] } as ModelMessage)
+}
+
+/** Answers join the results that other calls of the same message have already. */
+function merged(messages: ModelMessage[]): ModelMessage[] {
+  const [before, last] = messages.slice(-2)
+  if (before?.role !== 'tool' || last?.role !== 'tool') return messages
+  return [...messages.slice(0, -2), { role: 'tool', content: [...before.content, ...last.content] }]
+}

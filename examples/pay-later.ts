@@ -1,0 +1,72 @@
+// The same, over a restart: nobody waits, and any process goes on. What was said is kept in a file for each order.
+//
+//   node examples/pay-later.ts ask o_1001 4990    asks, and ends
+//   node examples/pay-later.ts go-on o_1001       goes on, if a person has decided by now
+//   node examples/pay-later.ts listen whsec_…     goes on by itself whenever a webhook tells that one has (PORT, 8789)
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
+import { verifyWebhook } from '@countersign/client'
+import { generateText, type ModelMessage } from 'ai'
+import { client, paying } from './agent.ts'
+import { model } from './model.ts'
+
+const folder = process.env.THREADS ?? 'threads'
+const fileOf = (order: string) => join(folder, `${encodeURIComponent(order)}.json`)
+
+/** Whole or not at all, whenever the process ends. */
+function keep(order: string, messages: ModelMessage[]): void {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(`${fileOf(order)}.new`, JSON.stringify(messages))
+  renameSync(`${fileOf(order)}.new`, fileOf(order))
+}
+
+async function ask(order: string, amount: string): Promise<void> {
+  const messages: ModelMessage[] = [{ role: 'user', content: `Pay ${amount} for ${order}, please.` }]
+  await step(order, messages)
+}
+
+async function goOn(order: string): Promise<void> {
+  const messages = JSON.parse(readFileSync(fileOf(order), 'utf8')) as ModelMessage[]
+  if (messages.at(-1)?.role === 'assistant' && !isOpen(messages)) return console.log(`${order} is done.`)
+  const resumed = await paying(order).toolApproval.resume(messages)
+  if (resumed === null) return console.log(`${order} is not decided.`)
+  await step(order, resumed)
+}
+
+async function step(order: string, messages: ModelMessage[]): Promise<void> {
+  const { responseMessages, content, text } = await generateText({ model, messages, ...paying(order) })
+  keep(order, [...messages, ...responseMessages])
+  for (const part of content) if (part.type === 'tool-approval-request') console.log(part.reason)
+  if (text !== '') console.log(text)
+}
+
+function isOpen(messages: readonly ModelMessage[]): boolean {
+  const content = messages.at(-1)?.content ?? ''
+  return typeof content !== 'string' && content.some(({ type }) => type === 'tool-approval-request')
+}
+
+function listen(secret: string): void {
+  const server = createServer(async (request, response) => {
+    try {
+      const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
+      const { data } = await verifyWebhook({ headers, body: await textOf(request) }, secret)
+      // The message only wakes us: what was decided, and where we were, the service says to whoever asked.
+      const { state } = await client.call('getRequest', { path: { id: data.id } })
+      if (state && existsSync(fileOf(state))) await goOn(state)
+      response.writeHead(204).end()
+    } catch (error) {
+      console.error(error)
+      response.writeHead(500).end()
+    }
+  })
+  const port = Number(process.env.PORT ?? 8789)
+  server.listen(port, () => console.log(`Listening on http://localhost:${port}`))
+}
+
+const [command = '', ...rest] = process.argv.slice(2)
+if (command === 'ask') await ask(rest[0]!, rest[1]!)
+else if (command === 'go-on') await goOn(rest[0]!)
+else if (command === 'listen') listen(rest[0]!)
+else console.error('ask ORDER AMOUNT | go-on ORDER | listen SECRET')
