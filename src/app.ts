@@ -13,6 +13,7 @@ import { historyRoutes } from './history/history.routes.ts'
 import { keySetRoutes, receiptRoutes } from './history/receipts.routes.ts'
 import { healthRoutes } from './http/health.routes.ts'
 import { crossOrigin, options, unanswered } from './http/methods.ts'
+import { mcpRoutes } from './mcp/mcp.routes.ts'
 import { onError } from './http/problem.ts'
 import { policyRoutes } from './policies/policies.routes.ts'
 import { whatIfRoutes } from './policies/what-if.routes.ts'
@@ -50,7 +51,7 @@ export function createApp() {
     '/',
     docsRoutes(() => app),
   )
-  for (const face of ['/api/*', '/v1/*', '/internal/*']) app.use(face, authentication(), announcing)
+  for (const face of ['/api/*', '/v1/*', '/internal/*', '/mcp']) app.use(face, authentication(), announcing)
   const rooms = [
     ...families.flatMap(({ routes }) => [...routes]),
     webhookRoutes,
@@ -64,6 +65,7 @@ export function createApp() {
     keyRoutes,
     policyRoutes,
     whatIfRoutes,
+    mcpRoutes,
   ]
   for (const routes of rooms) app.route('/', routes)
   app.openAPIRegistry.registerWebhook(outgoing)

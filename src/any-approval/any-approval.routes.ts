@@ -118,7 +118,7 @@ function show(c: AppContext, approval: AnyApproval) {
   return c.json(render(approval, c.get('ctx').now, new URL(c.req.url).origin), 200)
 }
 
-function render(approval: AnyApproval, now: number, origin: string) {
+export function render(approval: AnyApproval, now: number, origin: string) {
   const { id, kind, title, requester_id, submitted_by, revision, digest, comment } = approval
   const { policy, what } = familyOf(id)
   const { status, decided_at, decided_by } = standingOf(approval, now)

@@ -35,7 +35,7 @@ export const decisionRoutes = createRouter().openapi(
   },
 )
 
-function render({ row }: Seen, decision: Decision) {
+export function render({ row }: Seen, decision: Decision) {
   const { id, kind, revision, digest } = row
   const { status, final, decidedBy, decidedAt, reason, retry } = decision
   const shown = {

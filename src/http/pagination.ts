@@ -117,7 +117,7 @@ export function linkNext(c: AppContext, next: Position | null): string | null {
   return cursor
 }
 
-function writeCursor({ created_at, id }: Position): string {
+export function writeCursor({ created_at, id }: Position): string {
   return new TextEncoder()
     .encode(JSON.stringify([created_at, id]))
     .toBase64({ alphabet: 'base64url', omitPadding: true })

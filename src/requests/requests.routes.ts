@@ -269,14 +269,14 @@ function answer(c: AppContext, request: Request) {
   return jsonText(c, render(request, c.get('ctx')), 200)
 }
 
-function render(request: Request, { actor, now }: Ctx): string {
+export function render(request: Request, { actor, now }: Ctx): string {
   const { redemption, ...rest } = shown(request, now)
   const state = request.requester_id === actor.userId ? { state: request.state } : {}
   const result = redemption && withRaw(redemption, { result: request.result })
   return withRaw({ ...rest, ...state }, { details: request.details, redemption: result })
 }
 
-function shown(request: ListedRequest, now: number) {
+export function shown(request: ListedRequest, now: number) {
   const { id, type, title, summary, revision, digest, requester_id, external_ref, comment } = request
   const { status, decided_at, decided_by } = standingOf(request, now)
   return {

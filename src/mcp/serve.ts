@@ -1,0 +1,67 @@
+import { createMcpHandler, inputRequired, McpServer, type ServerContext } from '@modelcontextprotocol/server'
+import type { Ctx } from '../context.ts'
+import { Refusal } from '../refusal.ts'
+import { refusals } from '../refusals.ts'
+import { asStandardSchema } from './json-schemas.ts'
+import { tools, type Answer, type Tool } from './tools.ts'
+
+const instructions = `Ask a person before you act, and do exactly what was approved, once. request_approval asks and answers with a
+link and a digest: give the link to the person. wait_for_decision waits; pending is no answer, wait again. When it is approved,
+redeem_approval with the digest right before you act, do exactly the details that it answers, then report_outcome. No tool
+decides: a person does, behind the link.`
+
+/** Answers one message of the Model Context Protocol, of whatever revision that the SDK knows. */
+export function serve(ctx: Ctx, request: Request): Promise<Response> {
+  const { origin } = new URL(request.url)
+  const onerror = (error: Error) => console.error({ message: 'an MCP message failed', error: String(error) })
+  const handler = createMcpHandler(() => serverOf(ctx, origin), { onerror, maxRequestBodySize: 1024 * 1024 })
+  return handler.fetch(request)
+}
+
+function serverOf(ctx: Ctx, origin: string): McpServer {
+  const server = new McpServer({ name: 'countersign', title: 'Countersign', version: '0.1.0' }, { instructions })
+  for (const tool of tools) register(server, tool, { ...ctx, origin })
+  return server
+}
+
+function register(server: McpServer, tool: Tool, ctx: Ctx & { origin: string }): void {
+  const { name, title, description, input, output, readOnly, idempotent } = tool
+  const hints = { readOnlyHint: readOnly, destructiveHint: false, idempotentHint: idempotent, openWorldHint: false }
+  const about = { title, description, annotations: { title, ...hints } }
+  const schemas = { inputSchema: asStandardSchema(input), outputSchema: asStandardSchema(output) }
+  server.registerTool(name, { ...about, ...schemas }, async (given: unknown, context: ServerContext) => {
+    try {
+      const answer = await tool.run({ ...ctx, now: Date.now() }, given as never)
+      return mayShowLink(server, answer, context) ? showLink(answer) : shown(answer)
+    } catch (error) {
+      return refused(error)
+    }
+  })
+}
+
+/** Whether the client opens a link for its person, and has not been asked to within this call. */
+function mayShowLink(server: McpServer, { waitsAt }: Answer, { mcpReq }: ServerContext): boolean {
+  if (waitsAt === undefined || mcpReq.inputResponses !== undefined) return false
+  return server.server.getClientCapabilities()?.elicitation?.url !== undefined
+}
+
+function showLink({ text, waitsAt }: Answer) {
+  return inputRequired({ inputRequests: { decide: inputRequired.elicitUrl({ message: text, url: waitsAt! }) } })
+}
+
+function shown({ text, structured }: Answer) {
+  const content = [text, JSON.stringify(structured)].map((text) => ({ type: 'text' as const, text }))
+  return { content, structuredContent: structured }
+}
+
+/** What was refused is for the model to read: it may do something about it. */
+function refused(error: unknown) {
+  const refusal =
+    error instanceof Refusal
+      ? error
+      : new Refusal('internal_error', 'It could not be completed; nothing was half done.')
+  if (!(error instanceof Refusal)) console.error({ message: 'an MCP tool failed', error: String(error) })
+  const { code, detail, members } = refusal
+  const text = JSON.stringify({ code, detail, remedy: refusals[code][2], ...members })
+  return { isError: true, content: [{ type: 'text' as const, text }] }
+}

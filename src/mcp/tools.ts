@@ -1,0 +1,176 @@
+import { z } from '@hono/zod-openapi'
+import { render as renderApproval } from '../any-approval/any-approval.routes.ts'
+import { anyApprovalSchema } from '../any-approval/any-approval.schemas.ts'
+import { awaitDecision } from '../any-approval/await-decision.ts'
+import { decisionOf } from '../any-approval/decision.ts'
+import { render as renderDecision } from '../any-approval/decision.routes.ts'
+import { decisionSchema } from '../any-approval/decision.schemas.ts'
+import { getApproval } from '../any-approval/read-approval.ts'
+import type { Ctx } from '../context.ts'
+import { digest } from '../digest.schemas.ts'
+import { cursorQuery, cursorRequest, writeCursor } from '../http/pagination.ts'
+import { readMember } from '../http/raw-json.ts'
+import { iso } from '../http/time.ts'
+import { id } from '../id.schemas.ts'
+import { next } from '../page.schemas.ts'
+import { invalidInput } from '../refusal.ts'
+import { askRequest } from '../requests/ask-request.ts'
+import { withdrawRequest } from '../requests/decide-request.ts'
+import { listRequests } from '../requests/read-requests.ts'
+import { redeemRequest, reportOutcome } from '../requests/redeem-request.ts'
+import { render as renderRequest, shown } from '../requests/requests.routes.ts'
+import * as requests from '../requests/requests.schemas.ts'
+import { status } from '../status.schemas.ts'
+
+/** What a tool answers: a sentence for the model, and the same as data. */
+export interface Answer {
+  text: string
+  structured: Record<string, unknown>
+  /** Where a person decides what the model waits for. */
+  waitsAt?: string
+}
+
+/** A tool as the protocol shows it. */
+export interface Tool<I extends z.ZodObject = z.ZodObject> {
+  name: string
+  title: string
+  description: string
+  input: I
+  output: z.ZodObject
+  readOnly: boolean
+  /** Whether the same call again changes nothing more. */
+  idempotent: boolean
+  /** @throws Refusal as the operation of the API that calls the same verb */
+  run(ctx: ToolCtx, given: z.output<I>): Promise<Answer>
+}
+
+/** What a tool may use; `origin` is where people find the service. */
+export type ToolCtx = Ctx & { origin: string }
+
+function tool<I extends z.ZodObject>(declared: Tool<I>): Tool {
+  return declared as unknown as Tool
+}
+
+const changes = { readOnly: false, idempotent: false } as const
+const again = { readOnly: false, idempotent: true } as const
+const reads = { readOnly: true, idempotent: true } as const
+
+const linkOf = ({ origin }: ToolCtx, id: string) => `${origin}/a/${encodeURIComponent(id)}`
+const url = z.url().openapi({ description: 'Where a person decides it.' })
+const asked = requests.requestSchema.extend({ url })
+const about = z.strictObject({ id: id.openapi({ description: 'What request_approval has answered.' }) })
+
+/** The tools, in the order in which an agent uses them. None of them decides. */
+export const tools: readonly Tool[] = [
+  tool({
+    name: 'request_approval',
+    title: 'Ask for an approval',
+    description:
+      'Asks a person for a yes to exactly these details. Keep `id` and `digest`; show `url` to the person. With an ' +
+      '`external_ref` of your own the same thing is never asked twice.',
+    input: requests.newRequestSchema,
+    output: asked,
+    ...changes,
+    async run(ctx, given) {
+      const details = given.details === null ? null : JSON.stringify(given.details)
+      const { faults } = readMember(JSON.stringify({ details: given.details }), { member: 'details' })
+      if (faults.length > 0) throw invalidInput(faults)
+      const subject = given.subject === null ? null : JSON.stringify(given.subject)
+      const request = await askRequest(ctx, { ...given, details, subject })
+      const text = `Asked as ${request.id}. A person decides it at ${linkOf(ctx, request.id)}`
+      return { text, structured: { ...read(renderRequest(request, ctx)), url: linkOf(ctx, request.id) } }
+    },
+  }),
+  tool({
+    name: 'wait_for_decision',
+    title: 'Wait for the decision',
+    description: 'Answers when it is decided, or with `pending` after `seconds`: then wait again, or tell the person.',
+    input: about.extend({ seconds: z.int().min(0).max(50).default(25) }),
+    output: decisionSchema.extend({ url }),
+    ...reads,
+    async run(ctx, { id, seconds }) {
+      const { bookmark: _, ...seen } = await awaitDecision(ctx, id, seconds)
+      const decision = renderDecision(seen, decisionOf(seen.row, seen.now))
+      const link = linkOf(ctx, id)
+      const structured = { ...decision, url: link }
+      if (decision.status === 'pending')
+        return { text: `${id} waits for a person at ${link}`, structured, waitsAt: link }
+      const why = decision.reason === null ? '' : ` ${decision.reason}`
+      return { text: `${id} is ${decision.status}.${why}`, structured }
+    },
+  }),
+  tool({
+    name: 'redeem_approval',
+    title: 'Take an approval up',
+    description: 'Right before you do what was approved: succeeds once. Then do exactly the `details` that it answers.',
+    input: about.extend({ digest }),
+    output: requests.redeemedSchema,
+    ...changes,
+    async run(ctx, given) {
+      const { id, digest, ended_at, details } = await redeemRequest(ctx, given.id, given.digest)
+      const structured = { id, digest, redeemed_at: iso(ended_at), details: details === null ? null : read(details) }
+      return { text: `${id} is yours to carry out, exactly as its details say, once.`, structured }
+    },
+  }),
+  tool({
+    name: 'report_outcome',
+    title: 'Report how it went',
+    description: 'Once, after redeem_approval, by whoever called that.',
+    input: requests.outcomeSchema.extend(about.shape),
+    output: requests.requestSchema,
+    ...again,
+    async run(ctx, { id, outcome, error = null, result }) {
+      const said = { outcome, error, result: result === undefined ? null : JSON.stringify(result) }
+      const request = await reportOutcome(ctx, id, said)
+      return { text: `${id} is reported to have ${outcome}.`, structured: read(renderRequest(request, ctx)) }
+    },
+  }),
+  tool({
+    name: 'withdraw_request',
+    title: 'Withdraw a request',
+    description: 'Takes back what you have asked for, as long as nobody has decided.',
+    input: about,
+    output: requests.requestSchema,
+    ...again,
+    async run(ctx, { id }) {
+      const request = await withdrawRequest(ctx, id, null)
+      return { text: `${id} is withdrawn.`, structured: read(renderRequest(request, ctx)) }
+    },
+  }),
+  tool({
+    name: 'list_my_requests',
+    title: 'List what you have asked for',
+    description: 'Newest first; `cursor` takes the `next` of the page before.',
+    input: z.strictObject({
+      status: status.optional(),
+      type: requests.type.optional(),
+      limit: z.int().min(1).max(100).default(20),
+      cursor: cursorQuery(20).cursor,
+    }),
+    output: z.object({ data: requests.requestListSchema.shape.data, next }),
+    ...reads,
+    async run(ctx, { status, type, ...query }) {
+      const filter = { requesterId: ctx.actor.userId, status, type }
+      const { rows, next } = await listRequests(ctx, filter, cursorRequest(query, 20))
+      const data = rows.map((row) => shown(row, ctx.now))
+      const more = next === null ? '' : ', and there are more'
+      return { text: `${data.length} requests${more}.`, structured: { data, next: next && writeCursor(next) } }
+    },
+  }),
+  tool({
+    name: 'get_approval',
+    title: 'Read an approval',
+    description: 'An approval of any kind: what is asked, who has voted, and what it still takes.',
+    input: about,
+    output: anyApprovalSchema,
+    ...reads,
+    async run(ctx, { id }) {
+      const approval = renderApproval(await getApproval(ctx, id), ctx.now, ctx.origin)
+      return { text: `${id} is ${approval.status}.`, structured: approval }
+    },
+  }),
+]
+
+function read(json: string): Record<string, unknown> {
+  return JSON.parse(json) as Record<string, unknown>
+}

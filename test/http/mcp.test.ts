@@ -1,0 +1,158 @@
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { exports } from 'cloudflare:workers'
+import { expect, test } from 'vitest'
+import type { Role } from '../../src/context.ts'
+import { newTenant, type Tenant } from '../support/tenant.ts'
+
+/* The tools of `/mcp`, called by the client of the protocol's own SDK. */
+
+type Result = { isError?: boolean; structuredContent?: any; content: { type: string; text: string }[] }
+
+async function connect(tenant: Tenant, name: string, roles?: readonly Role[]) {
+  return connectWith(await tenant.key(name, roles))
+}
+
+async function connectWith(key: string) {
+  const client = new Client({ name: 'test', version: '1' })
+  const transport = new StreamableHTTPClientTransport(new URL('https://countersign.test/mcp'), {
+    fetch: (url, init) => exports.default.fetch(new Request(url, init as RequestInit)),
+    requestInit: { headers: { Authorization: `Bearer ${key}` } },
+  })
+  await client.connect(transport)
+  const call = async (name: string, given: object) =>
+    (await client.callTool({ name, arguments: given as Record<string, unknown> })) as Result
+  return { client, call }
+}
+
+const deployment = { type: 'deployment', title: 'Deploy web 4.2.0', details: { service: 'web' } }
+
+test('the tools say what they take, what they answer, and what they change; none decides', async () => {
+  const { client } = await connect(await newTenant(), 'member')
+  const { tools } = await client.listTools()
+  expect(tools.map(({ name }) => name)).toEqual([
+    'request_approval',
+    'wait_for_decision',
+    'redeem_approval',
+    'report_outcome',
+    'withdraw_request',
+    'list_my_requests',
+    'get_approval',
+  ])
+  for (const { name, inputSchema, outputSchema, annotations } of tools) {
+    expect([name, inputSchema.type, outputSchema?.type]).toEqual([name, 'object', 'object'])
+    expect(annotations).toMatchObject({ destructiveHint: false, openWorldHint: false })
+    expect(JSON.stringify([inputSchema, outputSchema])).not.toContain('#/components')
+  }
+  expect(tools.filter(({ annotations }) => annotations?.readOnlyHint).map(({ name }) => name)).toEqual([
+    'wait_for_decision',
+    'list_my_requests',
+    'get_approval',
+  ])
+})
+
+test('an agent asks, waits, redeems what was approved once, and reports', async () => {
+  const tenant = await newTenant()
+  const { call } = await connect(tenant, 'member')
+  const asked = await call('request_approval', deployment)
+  const { id, digest, url } = asked.structuredContent
+  expect(asked.content[0]?.text).toContain(url)
+  const pending = await call('wait_for_decision', { id, seconds: 0 })
+  expect(pending.structuredContent).toMatchObject({ status: 'pending', url })
+  expect(pending.content[0]?.text).toContain(url)
+  expect((await call('redeem_approval', { id, digest })).content[0]?.text).toContain('"code":"not_approved"')
+
+  const decided = call('wait_for_decision', { id })
+  await tenant.as('reviewer')(`/v1/requests/${id}/approve`, { method: 'POST', body: { digest } })
+  expect((await decided).structuredContent).toMatchObject({ status: 'approved', decided_by: 'usr_reviewer' })
+  const swapped = await call('redeem_approval', { id, digest: digest.replaceAll(/./g, '0') })
+  expect(swapped).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('digest_mismatch') }] })
+  const redeemed = await call('redeem_approval', { id, digest })
+  expect(redeemed.structuredContent).toMatchObject({ id, details: { service: 'web' } })
+  expect((await call('redeem_approval', { id, digest })).isError).toBe(true)
+  const reported = await call('report_outcome', { id, outcome: 'succeeded', result: { run: 42 } })
+  expect(reported.structuredContent.redemption).toMatchObject({ outcome: 'succeeded', result: { run: 42 } })
+})
+
+test('it withdraws, lists and reads what it has asked for', async () => {
+  const tenant = await newTenant()
+  const { call } = await connect(tenant, 'member')
+  const ids: string[] = []
+  for (const n of [1, 2, 3]) {
+    ids.unshift((await call('request_approval', { ...deployment, external_ref: `r_${n}` })).structuredContent.id)
+  }
+  expect(await call('request_approval', { ...deployment, external_ref: 'r_1' })).toMatchObject({ isError: true })
+  await (await connect(tenant, 'other', ['member'])).call('request_approval', deployment)
+  const first = (await call('list_my_requests', { limit: 2 })).structuredContent
+  const rest = (await call('list_my_requests', { cursor: first.next })).structuredContent
+  expect([...first.data, ...rest.data].map(({ id }) => id)).toEqual(ids)
+  expect(rest.next).toBeNull()
+  expect((await call('withdraw_request', { id: ids[0] })).structuredContent.status).toBe('withdrawn')
+  const waiting = (await call('list_my_requests', { status: 'pending' })).structuredContent
+  expect(waiting.data).toHaveLength(2)
+  const read = await call('get_approval', { id: ids[1] })
+  const sameOverHttp = await tenant.as('member')(`/v1/approvals/${ids[1]}`)
+  expect(read.structuredContent).toEqual(sameOverHttp.body)
+})
+
+test('what is wrong with the input is said, and nothing is asked', async () => {
+  const { call } = await connect(await newTenant(), 'member')
+  const attempt = (given: object) => call('request_approval', given).catch((error: Error) => error)
+  for (const given of [
+    {},
+    { ...deployment, title: '' },
+    { ...deployment, titel: 'x' },
+    { ...deployment, type: 'A b' },
+  ]) {
+    const answer = await attempt(given)
+    expect(JSON.stringify(answer instanceof Error ? answer.message : answer)).toMatch(/title|titel|type/)
+  }
+  let deep: object = {}
+  for (let depth = 0; depth < 70; depth++) deep = { deep }
+  expect(await attempt({ ...deployment, details: deep })).toMatchObject({ isError: true })
+  expect((await call('list_my_requests', {})).structuredContent.data).toEqual([])
+})
+
+test('a tool tells nobody what is another tenant’s, instance’s, or restricted', async () => {
+  const tenant = await newTenant()
+  const mine = await connect(tenant, 'member')
+  const open = (await mine.call('request_approval', deployment)).structuredContent
+  const secret = (await mine.call('request_approval', { ...deployment, restricted: true })).structuredContent
+  const stranger = await connect(await newTenant(), 'admin')
+  const colleague = await connect(tenant, 'colleague', ['member'])
+  for (const [{ call }, { id, digest }] of [
+    [stranger, open],
+    [stranger, secret],
+    [colleague, secret],
+  ] as const) {
+    for (const [name, given] of [
+      ['wait_for_decision', { id, seconds: 0 }],
+      ['wait_for_decision', { id, seconds: 1 }],
+      ['get_approval', { id }],
+      ['redeem_approval', { id, digest }],
+      ['withdraw_request', { id }],
+      ['report_outcome', { id, outcome: 'succeeded' }],
+    ] as const) {
+      const answer = await call(name, given)
+      const never = await call(name, { ...given, id: 'req_never' })
+      expect(answer.isError).toBe(true)
+      expect(answer.content[0]?.text.replaceAll(id, 'req_never')).toBe(never.content[0]?.text)
+    }
+    expect((await call('list_my_requests', {})).structuredContent.data).toEqual([])
+  }
+})
+
+test('it takes the keys of the API, and nothing else', async () => {
+  const post = (headers: Record<string, string>) =>
+    exports.default.fetch(
+      new Request('https://countersign.test/mcp', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream', ...headers },
+        body: '{"jsonrpc":"2.0","id":1,"method":"ping"}',
+      }),
+    )
+  expect((await post({})).status).toBe(401)
+  expect((await post({ Authorization: 'Bearer cs_nobody' })).status).toBe(401)
+  const key = await (await newTenant()).key('member')
+  expect((await post({ 'X-API-Key': key })).status).toBe(200)
+  expect((await post({ 'X-API-Key': key, 'X-Tenant-Id': 'another' })).status).toBe(403)
+})
