@@ -27,7 +27,11 @@ const tags: Record<string, string> = {
 
 /** The OpenAPI 3.1 document of all routes, made from the schemas that validate them. */
 export function openApiDocument(app: OpenAPIHono<AppEnv>, origin: string) {
-  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' })
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key, or a token of the identity provider that the operator has named.',
+  })
   app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
     type: 'apiKey',
     in: 'header',

@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { exportSPKI, generateKeyPair, importJWK, SignJWT, type JWTPayload } from 'jose'
+import { exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT, type JWTPayload } from 'jose'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { submitClaims } from '../support/batches.ts'
 import { bearing, newIssuer, serviceWith, trusting, type Issuer } from '../support/issuer.ts'
@@ -179,6 +179,9 @@ describe.skipIf(overSocket)('tokens', () => {
     ['that is not valid yet', (issuer) => issuer.token({ nbf: seconds() + 62 }), /not valid yet/],
     ['that was issued in the future', (issuer) => issuer.token({ iat: seconds() + 62 }), /not valid yet/],
     ['about nobody', (issuer) => issuer.token({ sub: undefined }), /has no claim sub/],
+    ['whose subject is a number', (issuer) => issuer.token({ sub: 7 as never }), /sub/],
+    ['whose issuer is a list', (issuer) => issuer.token({ iss: [issuer.url] as never }), /issuer/],
+    ['whose times are texts', (issuer) => issuer.token({ exp: '9999999999' as never }), /exp/],
     ['about nobody, in no letters', (issuer) => issuer.token({ sub: '' }), /sub/],
     ['about somebody with what is not seen', (issuer) => issuer.token({ sub: 'a\u0000b' }), /sub/],
     ['about somebody with too long a name', (issuer) => issuer.token({ sub: 'x'.repeat(256) }), /sub/],
@@ -188,6 +191,7 @@ describe.skipIf(overSocket)('tokens', () => {
     ['signed with what is published', signedWithPublished, /signed/],
     ['of an unknown key', (issuer) => issuer.token({}, { kid: 'unknown' }), /does not publish/],
     ['signed by somebody else under a known kid', forged, /signature/],
+    ['that brings its own key', bringingItsKey, /signature/],
     ['with changed claims', async (issuer) => promoted(await issuer.token()), /signature/],
     ['longer than any', (issuer) => issuer.token({ much: 'x'.repeat(20_000) }), /longer/],
   ]
@@ -480,6 +484,13 @@ async function signedWithPublished({ url, published }: Issuer): Promise<string> 
   return new SignJWT({ iss: url, aud: 'countersign', sub: 'ada', iat: seconds(), exp: seconds() + 60 })
     .setProtectedHeader({ alg: 'HS256', kid: published[0]!.kid! })
     .sign(new TextEncoder().encode(key))
+}
+
+async function bringingItsKey({ url }: Issuer): Promise<string> {
+  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
+  return new SignJWT({ iss: url, aud: 'countersign', sub: 'ada', iat: seconds(), exp: seconds() + 60 })
+    .setProtectedHeader({ alg: 'ES256', jwk: await exportJWK(publicKey) })
+    .sign(privateKey)
 }
 
 async function forged(issuer: Issuer): Promise<string> {

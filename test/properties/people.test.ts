@@ -5,6 +5,7 @@ import type { Role } from '../../src/context.ts'
 import { changeGroup, createGroup, deleteGroup } from '../../src/access/groups.ts'
 import { changePerson, createPerson, deletePerson } from '../../src/access/people.ts'
 import { createKey, endKey } from '../../src/access/keys.ts'
+import { signIn } from '../../src/access/sign-in.ts'
 import { Refusal } from '../../src/refusal.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 import { often } from '../support/scale.ts'
@@ -28,8 +29,20 @@ const action = fc.oneof(
     change: fc.record({ roles: maybe(roles), groups: maybe(some(group)), disabled: maybe(fc.boolean()) }),
   }),
   fc.record({ do: fc.constant('delete person' as const), id: fc.constantFrom('usr_a', 'usr_first') }),
-  fc.record({ do: fc.constant('make group' as const), id: group, member_ids: some(person) }),
+  fc.record({
+    do: fc.constant('make group' as const),
+    id: group,
+    member_ids: some(person),
+    filled_by_oidc: fc.boolean(),
+  }),
   fc.record({ do: fc.constant('change group' as const), id: group, member_ids: some(person) }),
+  fc.record({
+    do: fc.constant('sign in' as const),
+    subject: fc.constantFrom('s1', 's2'),
+    roles,
+    groups: some(group),
+    issuedAt: fc.nat(30),
+  }),
   fc.record({ do: fc.constant('delete group' as const), id: fc.constant('grp_a') }),
   fc.record({ do: fc.constant('make key' as const), person_id: person, roles: maybe(roles), brief: fc.boolean() }),
   fc.record({ do: fc.constant('revoke key' as const), nth: fc.nat(5) }),
@@ -47,8 +60,12 @@ async function act(tenant: Tenant, step: Action): Promise<void> {
     await changePerson(ctx, step.id, Object.fromEntries(told), null)
   }
   if (step.do === 'delete person') await deletePerson(ctx, step.id, null)
-  if (step.do === 'make group') await createGroup(ctx, { ...step, name: step.id, filled_by_oidc: false })
+  if (step.do === 'make group') await createGroup(ctx, { ...step, name: step.id })
   if (step.do === 'change group') await changeGroup(ctx, step.id, { member_ids: step.member_ids }, null)
+  if (step.do === 'sign in') {
+    const known = { tenantId: tenant.id, issuer: 'https://id.example', name: undefined, email: undefined }
+    await signIn(ctx, { ...known, ...step, saysRoles: true, goodUntil: Infinity })
+  }
   if (step.do === 'delete group') await deleteGroup(ctx, step.id, null)
   if (step.do === 'make key') {
     const expires_at = step.brief ? Date.now() + 3_600_000 : undefined
@@ -85,6 +102,8 @@ test('both sides of a group agree, nobody who is gone is in one, and an admin ke
     fc.asyncProperty(fc.array(fc.tuple(action, action), { minLength: 4, maxLength: 12 }), async (steps) => {
       const tenant = await newTenant()
       await tenant.key('first', ['admin'])
+      await act(tenant, { do: 'make person', id: 'usr_b', roles: ['member'], groups: [] })
+      await act(tenant, { do: 'make group', id: 'grp_b', member_ids: ['usr_b'], filled_by_oidc: true })
       for (const pair of steps) {
         const ended = await Promise.allSettled(pair.map((step) => act(tenant, step)))
         for (const [index, one] of ended.entries()) {
@@ -101,6 +120,7 @@ test('both sides of a group agree, nobody who is gone is in one, and an admin ke
     'delete person: last_admin_key',
     'revoke key: last_admin_key',
     'change group: done',
+    'sign in: done',
     'make key: done',
   ]) {
     expect([often, outcomes.get(often) ?? 0]).not.toEqual([often, 0])
