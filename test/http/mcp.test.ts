@@ -12,8 +12,8 @@ async function connect(tenant: Tenant, name: string, roles?: readonly Role[]) {
   return connectWith(await tenant.key(name, roles))
 }
 
-async function connectWith(key: string) {
-  const client = new Client({ name: 'test', version: '1' })
+async function connectWith(key: string, options: ConstructorParameters<typeof Client>[1] = {}) {
+  const client = new Client({ name: 'test', version: '1' }, options)
   const transport = new StreamableHTTPClientTransport(new URL('https://countersign.test/mcp'), {
     fetch: (url, init) => exports.default.fetch(new Request(url, init as RequestInit)),
     requestInit: { headers: { Authorization: `Bearer ${key}` } },
@@ -92,6 +92,31 @@ test('it withdraws, lists and reads what it has asked for', async () => {
   const read = await call('get_approval', { id: ids[1] })
   const sameOverHttp = await tenant.as('member')(`/v1/approvals/${ids[1]}`)
   expect(read.structuredContent).toEqual(sameOverHttp.body)
+})
+
+test('a client of 2026-07-28 that opens links has the link opened, once a call, and then waits', async () => {
+  const tenant = await newTenant()
+  const versionNegotiation = { mode: { pin: '2026-07-28' } }
+  const key = await tenant.key('member')
+  const { client, call } = await connectWith(key, { versionNegotiation, capabilities: { elicitation: { url: {} } } })
+  const opened: unknown[] = []
+  const { id, url } = (await call('request_approval', deployment)).structuredContent
+  client.setRequestHandler('elicitation/create', async ({ params }) => {
+    opened.push(params)
+    await tenant.as('reviewer')(`/v1/requests/${id}/approve`, { method: 'POST' })
+    return { action: 'accept' }
+  })
+  const decided = await call('wait_for_decision', { id, seconds: 0 })
+  expect(opened).toEqual([{ mode: 'url', url, message: expect.stringContaining(id) }])
+  expect(decided.structuredContent).toMatchObject({ status: 'approved' })
+
+  const without = await connectWith(key, { versionNegotiation })
+  const another = (await without.call('request_approval', deployment)).structuredContent
+  const pending = await without.call('wait_for_decision', { id: another.id, seconds: 0 })
+  expect(pending).toMatchObject({
+    structuredContent: { status: 'pending' },
+    content: [{ text: expect.stringContaining(another.url) }, {}],
+  })
 })
 
 test('what is wrong with the input is said, and nothing is asked', async () => {
