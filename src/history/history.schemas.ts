@@ -16,7 +16,11 @@ export const feedQuery = z.object({
     .regex(/^[a-z_]+\.[a-z_]+(,[a-z_]+\.[a-z_]+)*$/, 'must be types of events, such as claim.approved,claim.rejected')
     .transform((text) => text.split(','))
     .optional()
-    .openapi({ type: 'string', description: 'Only events of these types, with commas between them.' }),
+    .openapi({
+      type: 'string',
+      maxLength: 2_000,
+      description: 'Only events of these types, with commas between them.',
+    }),
   limit: wholeNumber(1, 100).optional().openapi({
     type: 'integer',
     minimum: 1,

@@ -7,7 +7,7 @@ import { newTenant, send } from '../support/tenant.ts'
 
 const path = '/api/v1/claims'
 const all = await operations()
-const open = new Set(['/openapi.json', '/healthz'])
+const open = new Set(['/openapi.json', '/healthz', '/.well-known/jwks.json'])
 
 /** The methods of the document at each path, and of other paths that look like it. */
 function methodsAt(path: string): Set<string> {
