@@ -3,6 +3,9 @@
 //   npm run keys -- create --tenant acme --person usr_ada --role admin [--name Laptop] [--expires 2027-01-01T00:00:00Z]
 //   npm run keys -- list [--tenant acme]
 //   npm run keys -- revoke KEY_ID
+//   npm run keys -- link --tenant acme --person usr_ada --issuer https://id.example.com --subject 00u1
+//
+// `link` says who a person is to an identity provider, before they sign in with its tokens.
 //
 // `--remote` is the database of the deployment (wrangler has to be logged in); without it, it is that of `npm start`
 // (STATE_DIR says where, as there). The tenant and the person are made where they are not there; --role may be
@@ -11,6 +14,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { createKey, endKey, listKeys } from '../src/access/keys.ts'
+import { linkSubject } from '../src/access/link-subject.ts'
 import { changePerson, createPerson, getPerson } from '../src/access/people.ts'
 import { insertTenant, selectTenants } from '../src/access/tenants.store.ts'
 import { roles as allRoles, systemContext, type Ctx, type Role } from '../src/context.ts'
@@ -22,7 +26,8 @@ import { wranglerD1 } from './wrangler-d1.ts'
 
 const usage = `npm run keys -- create --tenant TENANT --person PERSON --role ROLE [--name NAME] [--expires TIME] [--remote]
 npm run keys -- list [--tenant TENANT] [--remote]
-npm run keys -- revoke KEY_ID [--remote]`
+npm run keys -- revoke KEY_ID [--remote]
+npm run keys -- link --tenant TENANT --person PERSON --issuer URL --subject SUBJECT [--remote]`
 
 const { values: given, positionals } = readArguments()
 const [command, ...operands] = positionals
@@ -38,7 +43,9 @@ try {
         ? list
         : command === 'revoke' && operands.length === 1
           ? () => revoke(operands[0]!)
-          : () => fail(usage)
+          : command === 'link' && operands.length === 0
+            ? link
+            : () => fail(usage)
   await unlessLocked(run)
 } catch (error) {
   process.exitCode = 1
@@ -119,13 +126,27 @@ async function revoke(id: string): Promise<void> {
   console.error(`${id} is revoked: it is no good any more within 30 seconds.`)
 }
 
+async function link(): Promise<void> {
+  const { tenant = fail(usage), person = fail(usage), issuer = fail(usage), subject = fail(usage) } = given
+  await linkSubject(operator(tenant), person, issuer, subject)
+  console.error(`${person} is ${subject} of ${issuer} from now on.`)
+}
+
 function operator(tenantId: string): Ctx {
   return systemContext({ DB: database.db } as Env, 'system:operator', Date.now(), tenantId)
 }
 
 function readArguments() {
   const one = { type: 'string' } as const
-  const options = { tenant: one, person: one, role: { ...one, multiple: true }, name: one, expires: one } as const
+  const options = {
+    tenant: one,
+    person: one,
+    role: { ...one, multiple: true },
+    name: one,
+    expires: one,
+    issuer: one,
+    subject: one,
+  } as const
   try {
     return parseArgs({ options: { ...options, remote: { type: 'boolean' } }, allowPositionals: true })
   } catch (error) {

@@ -56,6 +56,18 @@ export function updatePerson(ctx: Ctx, seen: Person, next: Person, joined: reado
       AND ${losesAdmin ? keepsAnAdminKey(ctx, keysOf(seen.id)) : sql`1`}`)
 }
 
+/** Says who a person is to an identity provider, where nobody is yet. */
+export function updateSubject(ctx: Ctx, { id, issuer, subject, write_id }: Linked): Statement {
+  return ctx.db.all(sql`
+    UPDATE people SET issuer = ${issuer}, subject = ${subject}, version = version + 1, write_id = ${write_id}, updated_at = ${ctx.now}
+    WHERE ${own(ctx, id)} AND issuer IS NULL AND NOT EXISTS (SELECT 1 FROM people p WHERE ${called(ctx, issuer, subject)})`)
+}
+
+interface Linked extends Pick<Person, 'id' | 'write_id'> {
+  issuer: string
+  subject: string
+}
+
 /** Whether this write has been made of a person. */
 export function wrotePerson(ctx: Ctx, { id, write_id }: Pick<Person, 'id' | 'write_id'>): Condition {
   return sql`EXISTS (SELECT 1 FROM people WHERE tenant_id = ${ctx.actor.tenantId} AND id = ${id} AND write_id = ${write_id})`

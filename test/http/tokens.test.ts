@@ -1,6 +1,8 @@
 import { env } from 'cloudflare:workers'
 import { exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT, type JWTPayload } from 'jose'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { linkSubject } from '../../src/access/link-subject.ts'
+import { systemContext } from '../../src/context.ts'
 import { submitClaims } from '../support/batches.ts'
 import { bearing, newIssuer, serviceWith, trusting, type Issuer } from '../support/issuer.ts'
 import { overSocket } from '../support/over-socket.ts'
@@ -75,6 +77,29 @@ describe.skipIf(overSocket)('tokens', () => {
     ]
     expect(new Set(ids).size).toBe(4)
     expect((await me({ email: 'new@example.com' })).body.person.id).toBe(ids[1])
+  })
+
+  test('the operator can say who a person is before they sign in; then they are nobody else', async () => {
+    const { tenant, issuer, me } = await signingIn({ OIDC_ROLES_CLAIM: 'roles' })
+    await tenant.as('ada', ['reviewer'])('/v1/me')
+    await tenant.as('eva', ['member'])('/v1/me')
+    const operator = systemContext(env, 'system:operator', Date.now(), tenant.id)
+    const link = (id: string, subject: string) =>
+      linkSubject(operator, id, issuer.url, subject).catch(({ code }: { code: string }) => code)
+    expect(await link('usr_ada', 'ada')).toBeUndefined()
+    expect(await link('usr_ada', 'ada')).toBeUndefined()
+    const { body } = await me({ name: 'Ada', roles: ['reviewer'] })
+    expect(body).toMatchObject({ person: { id: 'usr_ada', name: 'Ada' }, roles: ['member', 'reviewer'] })
+    const other = (await me({ sub: 'other' })).body.person.id
+    expect(
+      await Promise.all([link('usr_eva', 'ada'), link('usr_ada', 'x'), link('usr_eva', 'other'), link('usr_no', 'x')]),
+    ).toEqual(['duplicate_id', 'duplicate_id', 'duplicate_id', 'not_found'])
+    expect(other).not.toBe('usr_eva')
+    expect((await events(tenant, 'usr_ada'))[0]).toEqual([
+      'person.linked',
+      'system:operator',
+      { issuer: issuer.url, subject: 'ada' },
+    ])
   })
 
   test('what a later token says of name, email and roles is taken over, and what stays the same writes nothing', async () => {

@@ -77,3 +77,13 @@ test('by way of wrangler, as with --remote, the same is read and written', async
   const { rows } = await listKeys(ctx, { limit: 100, offset: 0, after: null })
   expect(rows.find(({ id }) => id === 'key_demo_ops')?.name).toBe(name)
 })
+
+test('one says who somebody is to an identity provider, once', async () => {
+  const { stdout: key } = await keys('create', ...ada, '--role', 'admin')
+  const subject = ['--issuer', 'https://id.example.com', '--subject', '00u1'] as const
+  expect(await keys('link', ...ada, ...subject)).toMatchObject({ status: 0, stderr: expect.stringContaining('00u1') })
+  expect((await server.call('/v1/people/usr_ada', { key })).body).toMatchObject({ subject: '00u1' })
+  const other = await keys('link', '--tenant', 'demo', '--person', 'usr_nobody', ...subject)
+  expect(other).toMatchObject({ status: 1, stderr: 'There is no person usr_nobody.' })
+  expect((await keys('link', ...ada)).status).toBe(1)
+})

@@ -84,6 +84,7 @@ export const samples: Samples = {
   'access/people.store.ts': {
     insertPerson: person.insertPerson(ctx, someone),
     updatePerson: [true, false].map((loses) => person.updatePerson(ctx, someone, someone, ['g'], loses)),
+    updateSubject: person.updateSubject(ctx, { id: 'p', issuer: 'https://id.example', subject: 's', write_id: 'w' }),
     wrotePerson: holds(person.wrotePerson(ctx, someone)),
     roomyPeople: [holds(person.roomyPeople(ctx, ['p'])), holds(person.roomyPeople(ctx, []))],
     selectKnownPeople: returns(person.selectKnownPeople(ctx, ['p']), 'id groups'),
