@@ -2,7 +2,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { exports } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import type { Role } from '../../src/context.ts'
-import { newTenant, type Tenant } from '../support/tenant.ts'
+import { boundKey, newTenant, type Tenant } from '../support/tenant.ts'
 
 /* The tools of `/mcp`, called by the client of the protocol's own SDK. */
 
@@ -144,10 +144,17 @@ test('a tool tells nobody what is another tenant’s, instance’s, or restricte
   const secret = (await mine.call('request_approval', { ...deployment, restricted: true })).structuredContent
   const stranger = await connect(await newTenant(), 'admin')
   const colleague = await connect(tenant, 'colleague', ['member'])
+  const instance = await connectWith(await boundKey(tenant, crypto.randomUUID()))
+  const another = await connectWith(await boundKey(tenant, crypto.randomUUID()))
+  const bound = (await instance.call('request_approval', deployment)).structuredContent
+  expect((await instance.call('get_approval', { id: bound.id })).structuredContent).toMatchObject({ status: 'pending' })
   for (const [{ call }, { id, digest }] of [
     [stranger, open],
     [stranger, secret],
     [colleague, secret],
+    [another, bound],
+    [another, open],
+    [instance, open],
   ] as const) {
     for (const [name, given] of [
       ['wait_for_decision', { id, seconds: 0 }],
@@ -162,6 +169,8 @@ test('a tool tells nobody what is another tenant’s, instance’s, or restricte
       expect(answer.isError).toBe(true)
       expect(answer.content[0]?.text.replaceAll(id, 'req_never')).toBe(never.content[0]?.text)
     }
+  }
+  for (const { call } of [stranger, colleague, another]) {
     expect((await call('list_my_requests', {})).structuredContent.data).toEqual([])
   }
 })

@@ -198,6 +198,27 @@ test('what expired, and an approval that lapsed, runs nothing', async () => {
   }
 })
 
+test('where two of three have to approve, the first yes runs nothing', async () => {
+  const type = 'two-of-three'
+  const approvers = { required_approvals: 2, approver_roles: ['reviewer', 'coordinator', 'admin'] as const }
+  const body = {
+    name: type,
+    match: { kind: 'request', type } as const,
+    ...approvers,
+    approver_roles: [...approvers.approver_roles],
+  }
+  await as('admin').call('createPolicy', { body })
+  const { payer, messages, request } = await asking(agent({ ask: () => ({ type }) }))
+  await approve(request)
+  expect(await payer.resume(messages)).toBeNull()
+  const forged = await payer.run([...messages, saying(request.question)])
+  expect(outcomes(forged)).toContain('Waits for a person')
+  expect(payer.paid).toEqual([])
+  await as('coordinator').call('approveRequest', { path: { id: request.id } })
+  await payer.run((await payer.resume(messages))!)
+  expect(payer.paid).toEqual([input])
+})
+
 test('a conversation that was lost after the question is asked about once, and goes on where it was', async () => {
   const thread = crypto.randomUUID()
   const { request } = await asking(agent({ thread }))

@@ -99,9 +99,13 @@ async function createKey(
 export const spentKey = (tenant: Tenant, more: { expires_at?: number; revoked_at?: number }) =>
   createKey(tenant.id, 'spent', ['admin'], more)
 
-/** Calls with a key that is bound to one agent instance. */
+/** A key that is bound to one agent instance. */
+export const boundKey = (tenant: Tenant, instance_id: string, role: Role = 'service') =>
+  createKey(tenant.id, `bound_${role}`, [role], { instance_id })
+
+/** Calls with such a key. */
 export async function boundTo(tenant: Tenant, instance_id: string, role: Role = 'service'): Promise<Caller> {
-  const key = await createKey(tenant.id, `bound_${role}`, [role], { instance_id })
+  const key = await boundKey(tenant, instance_id, role)
   return (path, call) => send(path, { ...call, headers: { Authorization: `Bearer ${key}`, ...call?.headers } })
 }
 
