@@ -32,7 +32,7 @@ export function infeasibleStage(rule: Rule, available: Available): string | null
     const slots = rule.stages.slice(0, index + 1).flatMap(({ all }) => all.flatMap((one) => slotsOf(one, available)))
     return !isGoodForMany(slots, rule, available.askers)
   })
-  return stage?.name ?? null
+  return stage ? nameOf(stage) : null
 }
 
 /**
@@ -47,7 +47,12 @@ export function infeasibleStageFor(rule: Rule, available: Available, hands: read
     const slots = rule.stages.slice(0, index + 1).flatMap(({ all }) => all.flatMap((one) => slotsOf(one, available)))
     return fill(slots, without) === null
   })
-  return stage?.name ?? null
+  return stage ? nameOf(stage) : null
+}
+
+/** What a stage is called; the only one of a policy that is written short has no name. */
+function nameOf({ name }: { name: string | null }): string {
+  return name ?? 'approval'
 }
 
 /** Who could fill each slot of a requirement; no slots where nobody knows who could. */

@@ -197,7 +197,7 @@ export const policySchema = z
     }),
     infeasible: z.string().nullable().openapi({
       description:
-        'The first stage that the people there are cannot fulfil for more than one requester; null: they can.',
+        'The first stage that the people there are cannot fulfil for more than one requester (`approval` where it has no name); null: they can.',
       example: null,
     }),
     created_at: time,

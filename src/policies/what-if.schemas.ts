@@ -62,7 +62,7 @@ export const evaluationSchema = z
       .openapi({ description: 'Why asking so would be 422 `policy_needs_member`; null: it would not.', example: null }),
     stages: z.array(
       z.object({
-        name: z.string(),
+        name: z.string().nullable().openapi({ description: 'Null where it is the only one, and has none.' }),
         all: z.array(
           z.object({
             approvals: z.int(),

@@ -251,6 +251,12 @@ test('a policy that nobody could fulfil is refused, naming the stage; one that f
   expect((await make(admin, asking(['grp_support', 1], ['grp_finance', 1]))).status).toBe(201)
 })
 
+test('the only stage of a policy that is written short is called approval', async () => {
+  const { admin } = await company()
+  const refused = await make(admin, { name: 'A', required_approvals: 2, approver_roles: ['admin'] })
+  expect(refused).toMatchObject({ status: 422, body: { code: 'infeasible_quorum', stage: 'approval' } })
+})
+
 test('who is disabled fulfils nothing', async () => {
   const { admin } = await company()
   await admin('/v1/people/usr_fay', { method: 'PATCH', body: { disabled: true } })
