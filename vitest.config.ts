@@ -34,6 +34,9 @@ const workerd = (migrations: Awaited<ReturnType<typeof readD1Migrations>>) =>
 const journeys = 'claims,batches,changes,intents,structuring,requests,any-approval,webhooks,people'
 const overSocket = [`test/http/{${journeys},inputs,methods,openapi,*.examples}.test.ts`]
 
+/** What has a runtime and a database to itself, because it uses the demo data up or looks at all that is sent. */
+const alone = ['test/http/{access,examples,*.examples,families,webhooks,deliveries,reads,restricted,secrets}.test.ts']
+
 /** `src/families.ts` as it is with one line more: that of the family that is made up. */
 const oneFamilyMore: Plugin = {
   name: 'one-family-more',
@@ -52,12 +55,26 @@ export default defineConfig({
       {
         plugins: [workerd(migrations)],
         test: {
-          name: 'workers',
-          include: isLong
-            ? ['test/{properties,budget}/**/*.test.ts']
-            : ['test/{unit,verbs,http,properties,budget}/**/*.test.ts'],
+          name: 'workers together',
+          include: isLong ? [] : ['test/{unit,verbs,http}/**/*.test.ts'],
+          exclude: alone,
+          // A runtime and a database for each process, not for each file, which costs three seconds of a core.
+          isolate: false,
           setupFiles: ['./test/support/migrate.ts'],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 3,
+          provide,
+        },
+      },
+      {
+        plugins: [workerd(migrations)],
+        test: {
+          name: 'workers',
+          include: ['test/{properties,budget}/**/*.test.ts', ...(isLong ? [] : alone)],
+          setupFiles: ['./test/support/migrate.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           maxWorkers: 3,
           provide,
         },
@@ -69,6 +86,7 @@ export default defineConfig({
           include: ['test/http/{access,openapi,examples,families}.test.ts', 'test/unit/families.test.ts'],
           setupFiles: ['./test/support/migrate.ts'],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           maxWorkers: 3,
           provide,
         },
