@@ -58,8 +58,8 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>, origin: string) {
 }
 
 /**
- * Puts the defaults of members into words. The keyword makes generators of types (openapi-typescript) take a member for
- * required, which it is in answers, where no schema of ours has one, and is not in requests.
+ * Turns the defaults of members into words. The `default` keyword makes type generators (openapi-typescript) treat a
+ * member as required, which is true of answers, where no schema here has one, but not of requests.
  */
 function sayDefaults(schema: object): void {
   for (const member of Object.values((schema as { properties?: Record<string, Described> }).properties ?? {})) {

@@ -69,19 +69,19 @@ interface Query {
   created_before?: number | undefined
 }
 
-/** What of such a list is asked for. */
+/** The page of such a list that is asked for. */
 export function cursorRequest(query: Query, usual: number): PageRequest {
   const { limit = usual, cursor = null, created_from, created_before } = query
   return { limit, offset: 0, after: cursor, from: created_from, before: created_before }
 }
 
-/** What of a list in pages is asked for. */
+/** The page of a list in pages that is asked for. */
 export function pageRequest({ page = 1, ...query }: Query & { page?: number | undefined }) {
   const request = cursorRequest(query, 20)
   return { ...request, page, offset: (page - 1) * request.limit }
 }
 
-/** What of a list with `offset` is asked for. */
+/** The page of a list with `offset` that is asked for. */
 export function offsetRequest({ offset = 0, ...query }: Query & { offset?: number | undefined }, usual: number) {
   return { ...cursorRequest(query, usual), offset }
 }
@@ -125,7 +125,7 @@ export function writeCursor({ created_at, id }: Position): string {
 
 const cursorSchema = z.tuple([z.int(), z.string()])
 
-/** The position of a cursor; null where it is none of ours. */
+/** The position of a cursor; null if it was not made here. */
 function readCursor(cursor: string): Position | null {
   try {
     const [created_at, id] = cursorSchema.parse(
