@@ -31,6 +31,7 @@ const folders: Record<string, string[]> = {
   dashboard: [...families, 'webhooks', 'maintenance'],
   history: [...families, 'webhooks', 'maintenance'],
   'any-approval': [...families, 'webhooks', 'maintenance'],
+  desk: [...families, 'webhooks', 'dashboard', 'idempotency', 'maintenance'],
   maintenance: ['http'],
   objects: ['http', 'maintenance'],
 }
@@ -67,6 +68,7 @@ const roles: Record<string, Pattern[]> = {
   '*.schemas.ts': [http, drizzle, table, { regex: '\\.store\\.ts$', message: 'Wire shapes know no storage.' }],
   '*.routes.ts': [drizzle, table],
   '*.family.ts': [hono, drizzle, table],
+  '*.tsx': [drizzle, table],
 }
 
 function restrict(files: string[], patterns: Pattern[]): OxlintOverride {

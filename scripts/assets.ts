@@ -1,7 +1,9 @@
-// Copies what the docs page needs to where the Worker serves it from, so that it loads nothing from another host.
+// Puts what pages load where the Worker serves it from, so that they load nothing from another host: what the docs need
+// is copied, the desk's module is bundled.
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { build } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
 const swagger = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
@@ -10,3 +12,16 @@ const target = join(root, 'dist/public/docs/assets')
 mkdirSync(target, { recursive: true })
 for (const file of ['swagger-ui-bundle.js', 'swagger-ui.css']) copyFileSync(join(swagger, file), join(target, file))
 for (const file of ['reference.js', 'page.css']) copyFileSync(join(root, 'src/http/docs', file), join(target, file))
+
+const desk = join(root, 'dist/public/desk')
+mkdirSync(desk, { recursive: true })
+copyFileSync(join(root, 'src/desk/desk.css'), join(desk, 'desk.css'))
+await build({
+  entryPoints: { desk: join(root, 'src/desk/browser/desk.ts') },
+  outdir: desk,
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2023',
+  logLevel: 'error',
+})

@@ -41,6 +41,7 @@ const server = await startLocalServer({
     WEBHOOKS_ALLOW_LOOPBACK: 'on',
     ...Object.fromEntries(Object.entries(process.env).filter(isOfSignIn)),
     HISTORY_SIGNING_KEY: developmentKey,
+    DEMO: 'on',
   },
   log: logPrinter(logMode),
   ...(inspectorPort !== undefined && { inspectorPort }),

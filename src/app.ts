@@ -4,6 +4,7 @@ import { anyApprovalRoutes } from './any-approval/any-approval.routes.ts'
 import { groupRoutes } from './access/groups.routes.ts'
 import { keyRoutes } from './access/keys.routes.ts'
 import { peopleRoutes } from './access/people.routes.ts'
+import { deskRoutes } from './desk/desk.routes.tsx'
 import { families } from './families.ts'
 import { account } from './http/account.ts'
 import { authentication } from './http/authentication.ts'
@@ -31,7 +32,7 @@ import { outgoing } from './webhooks/webhooks.schemas.ts'
  */
 const announcing = createMiddleware<AppEnv>(async function announcing(c, next) {
   await next()
-  if (c.req.method === 'GET' || c.req.method === 'HEAD' || !c.res.ok) return
+  if (c.req.method === 'GET' || c.req.method === 'HEAD' || c.res.status >= 400) return
   const { tenantId } = c.get('ctx').actor
   const ctx = systemContext(c.env, 'system:webhooks', Date.now(), tenantId)
   c.executionCtx.waitUntil(Promise.all([pokeWatch(ctx, tenantId), announce(ctx, tenantId)]))
@@ -44,7 +45,6 @@ export function createApp() {
   app.notFound(unanswered(app))
   app.use(account(), crossOrigin())
   app.options('*', options(app))
-  app.get('/', (c) => c.redirect('/docs'))
   app.route('/', healthRoutes)
   app.route('/', keySetRoutes)
   app.route(
@@ -52,6 +52,7 @@ export function createApp() {
     docsRoutes(() => app),
   )
   for (const face of ['/api/*', '/v1/*', '/internal/*', '/mcp']) app.use(face, authentication(), announcing)
+  app.use('/a/*', announcing)
   const rooms = [
     ...families.flatMap(({ routes }) => [...routes]),
     webhookRoutes,
@@ -66,6 +67,7 @@ export function createApp() {
     policyRoutes,
     whatIfRoutes,
     mcpRoutes,
+    deskRoutes,
   ]
   for (const routes of rooms) app.route('/', routes)
   app.openAPIRegistry.registerWebhook(outgoing)

@@ -11,6 +11,8 @@ interface Secrets {
   HISTORY_SIGNING_KEY?: string
   /** `on`: webhooks may go to http on this machine. Local development only. */
   WEBHOOKS_ALLOW_LOOPBACK?: string
+  /** `on`: the desk's sign-in takes a key to fill in from its address. Local development only. */
+  DEMO?: string
 }
 
 interface Env extends Secrets {}

@@ -26,6 +26,12 @@ export function userName(tenantId: SQL, userId: SQL): SQL {
   return sql`(SELECT p.name FROM people p WHERE p.tenant_id = ${tenantId} AND p.id = ${userId})`
 }
 
+/** What others see of some people of a tenant. @param ids a SELECT of their ids */
+export function selectNames(db: Db, tenantId: string, ids: SQL) {
+  return db.all<{ id: string; name: string }>(sql`
+    SELECT p.id, p.name FROM people p WHERE p.tenant_id = ${tenantId} AND p.id IN (${ids})`)
+}
+
 /** Those of the keys that are not revoked and whose people are not disabled, whatever their tenant. */
 export function selectUnrevoked(db: Db, ids: readonly string[]) {
   return db.all<Pick<StoredKey, 'id' | 'expires_at'>>(sql`

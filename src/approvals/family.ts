@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod'
-import type { Ctx } from '../context.ts'
-import type { Fragment, Reference } from '../db/open-db.ts'
+import type { Actor, Ctx } from '../context.ts'
+import type { Condition, Fragment, Reference } from '../db/open-db.ts'
 import type { Explained, RefusalCode } from '../refusal.ts'
 import type { Decision } from './decide.ts'
 import type { Question } from './digest.ts'
@@ -58,6 +58,17 @@ export interface Family extends KindOfApprovals {
    * @throws Refusal where it needs no look at what is stored
    */
   decision(ctx: Ctx, id: Reference, ballot: Ballot): Decision<unknown>
+  /** Its requester takes it back; where they can. @throws Refusal as `withdraw` */
+  withdrawal?(ctx: Ctx, id: string, ifMatch: readonly string[] | null): Promise<unknown>
+  /** Whether people ask for it: then it has an index by which one's own are found. */
+  isAskedByPeople?: boolean
+  /**
+   * Under which further condition on the row `a` of `approvals` somebody may decide it, where no policy of the tenant's
+   * says who; null where they may not. Without this: whoever has a role of its kind's policy.
+   */
+  waitsFor?(actor: Actor): Condition | null
+  /** How a page shows it; without this, by the members that a list shows. */
+  page?: PagePart
   /** What it refuses such a vote for, beyond what the core does. */
   refusesDecision?: readonly RefusalCode[]
   /** What it sends to single webhook endpoints, whatever those ask for; where it does. */
@@ -74,6 +85,34 @@ export interface Family extends KindOfApprovals {
   routes: readonly unknown[]
   /** Its upkeep of each minute, by name: each takes a bounded chunk of what is due, and says how much that was. */
   jobs: Readonly<Record<string, (ctx: Ctx) => Promise<number>>>
+}
+
+/** How a page shows an approval of a family. What is drawn, the desk knows that draws it. */
+export interface PagePart {
+  /** In a list, what stands beside its title: made of one JSON object, for the row `a` of `approvals`. */
+  brief?: { select: Fragment; of(members: never): string }
+  /**
+   * What the page shows beyond what an approver decides on: a SELECT of one JSON object, for the row `a` of
+   * `approvals`, as of a time in milliseconds.
+   */
+  select?: (now: number) => Fragment
+  /** Whether more was seen than the question: then a decision says by its entity tag in which state it is meant. */
+  confirms?(shown: Shown): boolean
+  /** What is asked, laid out. */
+  draw(shown: Shown): unknown
+}
+
+/** What a page part is given. */
+export interface Shown {
+  title: string
+  /** The facts that an approver decides on, as they are stored. */
+  facts: Record<string, unknown>
+  /** What `select` has found. */
+  more: Record<string, unknown>
+  /** What a list shows of it. */
+  family: Record<string, unknown>
+  dueAt: number | null
+  now: number
 }
 
 /** What has become of an approval that was approved. */

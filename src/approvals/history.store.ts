@@ -160,6 +160,19 @@ export function selectHistory(ctx: Ctx, resourceId: Reference, { limit, after }:
     ORDER BY seq LIMIT ${limit + 1}`)
 }
 
+/** Who has done what has happened to something, as far as a page shows it: a SELECT of their ids. */
+export function actorsOn(ctx: Ctx, resourceId: Reference): SQL {
+  return sql`SELECT actor_id FROM (SELECT actor_id FROM events INDEXED BY events_by_resource
+    WHERE tenant_id = ${ctx.actor.tenantId} AND resource_id = ${resourceId} ORDER BY seq LIMIT 100)`
+}
+
+/** How far the tenant's history goes. */
+export function selectLastSeq(ctx: Ctx) {
+  return ctx.db.all<{ seq: number | null }>(
+    sql`SELECT max(seq) AS seq FROM events WHERE tenant_id = ${ctx.actor.tenantId}`,
+  )
+}
+
 /** Whether one of these types of events is in a resource's history. */
 export function isRecorded(ctx: Ctx, resourceId: Reference, types: readonly string[]): Condition {
   const any = sql.join(

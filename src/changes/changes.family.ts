@@ -5,7 +5,8 @@ import { changeRoutes } from './changes.routes.ts'
 import { shownChange } from './changes.schemas.ts'
 import { factsOfChange, seenOfEntity, shownOfChange } from './changes.store.ts'
 import { entityRoutes } from './entities.routes.ts'
-import { decisionOnChange } from './resolve-change.ts'
+import { decisionOnChange, withdrawChange } from './resolve-change.ts'
+import { changePage } from './changes.page.tsx'
 
 /** Changes of stored entities, which an admin decides and which are applied when approved. */
 export const changes = defineFamily({
@@ -30,6 +31,9 @@ export const changes = defineFamily({
   what: { select: factsOfChange, of: whatChanges },
   tag: seenOfEntity,
   decision: decisionOnChange,
+  withdrawal: withdrawChange,
+  isAskedByPeople: true,
+  page: changePage,
   refusesDecision: ['entity_not_found', 'entity_exists', 'stale', 'entity_too_large', 'entity_not_object'],
   routes: [changeRoutes, entityRoutes],
   jobs: {},

@@ -166,6 +166,20 @@ export const factsOfChange = sql`
   SELECT json_object('entity_type', entity_type, 'entity_id', entity_id, 'entity_name', entity_name, 'action', action, 'payload', payload)
   FROM changes WHERE approval_id = a.id`
 
+/** What is stored beside a change, as long as it is pending, and what would be: JSON as text. */
+export type ChangeBeside = Pick<ChangeInView, 'applies' | 'base_version' | 'latest' | 'preview'> & {
+  before: string | null
+}
+
+/** That of the row `a` of `approvals`, as one JSON object. */
+export const besideChange = sql`
+  SELECT json_object('applies', c.applies, 'base_version', c.base_version,
+    'latest', iif(a.status = 'pending', ${latestOf(sql`c`)}, NULL),
+    'before', iif(a.status = 'pending' AND c.applies = 1, ${stored('data')}, NULL),
+    'preview', iif(a.status = 'pending' AND c.applies = 1,
+      CASE c.action WHEN 'create' THEN c.payload WHEN 'update' THEN json_patch(${stored('data')}, c.payload) END || '', NULL))
+  FROM changes c WHERE c.approval_id = a.id`
+
 /**
  * What the entity tag of a pending change has besides its own version, for the row `a` of `approvals`: see `changeTag`.
  */

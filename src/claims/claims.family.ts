@@ -6,8 +6,9 @@ import { claimRefusals } from './claims.refusals.ts'
 import { claimRoutes } from './claims.routes.ts'
 import { shownClaim } from './claims.schemas.ts'
 import { factsOfClaim, shownOfClaim } from './claims.store.ts'
-import { decisionOnClaim } from './decide-claim.ts'
+import { decisionOnClaim, withdrawClaim } from './decide-claim.ts'
 import { pokeBatches } from './poke-batches.ts'
+import { claimPage } from './claims.page.tsx'
 
 /** Claims for reimbursement, and the batches that approve many at once. */
 export const claims = defineFamily({
@@ -40,6 +41,9 @@ export const claims = defineFamily({
   shows: { select: () => shownOfClaim, members: shownClaim },
   what: { select: factsOfClaim, of: whatIsClaimed },
   decision: decisionOnClaim,
+  withdrawal: withdrawClaim,
+  isAskedByPeople: true,
+  page: claimPage,
   after: () => revertible,
   routes: [claimRoutes, batchRoutes],
   jobs: { poke_batches: pokeBatches },

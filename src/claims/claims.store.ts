@@ -115,6 +115,9 @@ export const factsOfClaim = sql`
     'incurred_on', incurred_on, 'distance_km', distance_km, 'receipt_url', receipt_url, 'external_ref', external_ref)
   FROM claims WHERE approval_id = a.id`
 
+/** What stands beside the title of a claim, for the row `a` of `approvals`. */
+export const briefOfClaim = sql`SELECT json_object('amount', amount, 'currency', currency) FROM claims WHERE approval_id = a.id`
+
 /** What a list over all families shows of a claim, for the row `a` of `approvals`. */
 export const shownOfClaim = sql`
   SELECT json_object('claim_id', approval_id, 'description', description, 'amount', amount, 'currency', currency,

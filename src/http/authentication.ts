@@ -49,7 +49,7 @@ export function authentication() {
 }
 
 /** Notes the first use of a key on a day, outside of the caller's time and account. */
-function noteLater(c: AppContext, authenticated: Authenticated): void {
+export function noteLater(c: AppContext, authenticated: Authenticated): void {
   const db = openDb(directory(c.env, authenticated.actor.tenantId), 'first-primary')
   const noted = noteUse(db, authenticated).catch((error: unknown) =>
     console.error({ message: 'the use of a key could not be noted', key: authenticated.keyId, error: String(error) }),

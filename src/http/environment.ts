@@ -23,6 +23,8 @@ export interface AppEnv {
     isOverRate?: boolean
     /** The endpoint that answers, once it is known. */
     endpoint?: Declaration
+    /** Who is signed in at the desk, as its pages show them, and the token that goes into their forms. */
+    reader?: { name: string; token: string }
     /** Why the request was refused, if it was. */
     refused?: RefusalCode
   }

@@ -7,7 +7,6 @@ const headers = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Origin-Agent-Cluster': '?1',
-  'Referrer-Policy': 'no-referrer',
   'X-Frame-Options': 'DENY',
 }
 
@@ -15,11 +14,13 @@ const headers = {
  * Gives pages their secure headers. By hand: the library for it takes a hundredth of the Worker's size.
  *
  * @param policy their Content-Security-Policy
+ * @param referrer their Referrer-Policy: with `no-referrer` a form does not say from which origin it comes
  */
-export function pageHeaders(policy: string) {
+export function pageHeaders(policy: string, referrer: 'no-referrer' | 'same-origin' = 'no-referrer') {
   return createMiddleware(async function pageHeaders(c, next) {
     await next()
     for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value)
+    c.res.headers.set('Referrer-Policy', referrer)
     c.res.headers.set('Content-Security-Policy', policy)
   })
 }

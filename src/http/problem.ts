@@ -50,7 +50,8 @@ export function problem(c: AppContext, refusal: Refusal): Response {
   return c.body(JSON.stringify(body), status as ContentfulStatusCode, { 'Content-Type': 'application/problem+json' })
 }
 
-function toRefusal(error: unknown): Refusal {
+/** Whatever was thrown, as a refusal: of what nobody has foreseen it says nothing. */
+export function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
   if (error instanceof HTTPException) {
     if (error.status === 400) return new Refusal('invalid_json', 'The body could not be parsed as JSON.')

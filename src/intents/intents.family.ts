@@ -3,11 +3,12 @@ import { intentRefusals } from './intents.refusals.ts'
 import { intentKind, whatIsCalled } from './intent-kind.ts'
 import { intentRoutes } from './intents.routes.ts'
 import { shownIntent } from './intents.schemas.ts'
-import { factsOfIntent, shownOfIntent } from './intents.store.ts'
+import { factsOfIntent, shownOfIntent, waitsForOwner } from './intents.store.ts'
 import { lapsedEntry } from './outbox-status.store.ts'
 import { outboxRoutes } from './outbox.routes.ts'
 import { endOverdueEntries } from './outbox.ts'
 import { decisionOnIntent } from './resolve-intent.ts'
+import { intentPage } from './intents.page.tsx'
 
 /** Calls of agents that wait for a person, and the outbox from which approved ones are replayed. */
 export const intents = defineFamily({
@@ -39,6 +40,8 @@ export const intents = defineFamily({
   shows: { select: shownOfIntent, members: shownIntent },
   what: { select: factsOfIntent, of: whatIsCalled },
   decision: decisionOnIntent,
+  waitsFor: waitsForOwner,
+  page: intentPage,
   refusesDecision: ['wrong_resolver'],
   after: lapsedEntry,
   routes: [intentRoutes, outboxRoutes],

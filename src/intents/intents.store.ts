@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Approval, Quorum, Vote } from '../approvals/approval.ts'
 import type { Status } from '../approvals/states.ts'
 import { marked, type Mark } from '../approvals/mark.store.ts'
-import type { Ctx } from '../context.ts'
+import type { Actor, Ctx } from '../context.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { carried, type PageRequest } from '../db/page.ts'
 import type { intents } from './intents.table.ts'
@@ -165,6 +165,23 @@ export const factsOfIntent = sql`
     'skill_slug', skill_slug, 'serialized_intent', serialized_intent, 'approver_role', approver_role,
     'approver_person_id', approver_person_id, 'rule_id', rule_id)
   FROM intents WHERE approval_id = a.id`
+
+/** What else a page shows of an intent. */
+export interface IntentBeside {
+  /** Until when an approved call may be executed, in milliseconds. */
+  execute_by: number | null
+}
+
+/** That of the row `a` of `approvals`, as one JSON object. */
+export const besideIntent = sql`
+  SELECT json_object('execute_by', (SELECT execute_by FROM outbox WHERE approval_id = a.id))`
+
+/** Of the row `a` of `approvals`: that it waits for its owner, who this is, or might be. */
+export function waitsForOwner({ userId, roles }: Actor): Condition {
+  const anybodys = roles.includes('admin') ? sql`i.approver_person_id IS NULL OR ` : sql``
+  return sql`EXISTS (SELECT 1 FROM intents i
+    WHERE i.approval_id = a.id AND i.approver_role = 'owner' AND (${anybodys}i.approver_person_id = ${userId}))`
+}
 
 /** What a list over all families shows of an intent as of `now`, for the row `a` of `approvals`. */
 export const shownOfIntent = (now: number) => sql`

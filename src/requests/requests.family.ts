@@ -1,5 +1,5 @@
 import { defineFamily } from '../approvals/family.ts'
-import { decisionOnRequest } from './decide-request.ts'
+import { decisionOnRequest, withdrawRequest } from './decide-request.ts'
 import { lapseUnredeemed } from './redeem-request.ts'
 import { aftermath } from './redemption.store.ts'
 import { requestKind, whatIsRequested } from './request-kind.ts'
@@ -7,6 +7,7 @@ import { requestRefusals } from './requests.refusals.ts'
 import { requestRoutes } from './requests.routes.ts'
 import { shownRequest } from './requests.schemas.ts'
 import { factsOfRequest, shownOfRequest } from './requests.store.ts'
+import { requestPage } from './requests.page.tsx'
 
 /** Whatever somebody wants a yes for, which is then taken up once. */
 export const requests = defineFamily({
@@ -38,6 +39,9 @@ export const requests = defineFamily({
   after: aftermath,
   what: { select: factsOfRequest, of: whatIsRequested },
   decision: decisionOnRequest,
+  withdrawal: withdrawRequest,
+  isAskedByPeople: true,
+  page: requestPage,
   routes: [requestRoutes],
   jobs: { lapse_unredeemed_requests: lapseUnredeemed },
 })

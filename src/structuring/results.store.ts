@@ -161,6 +161,19 @@ export const factsOfResult = sql`
   SELECT json_object('gate_id', gate_id, 'data', data, 'confidence', confidence, 'external_ref', external_ref)
   FROM results WHERE approval_id = a.id`
 
+/** What else a page shows of a result: its gate, and what it failed, where `details` are JSON text. */
+export interface ResultBeside {
+  gate: string | null
+  failed: { name: string; severity: 'warning' | 'error'; details: string | null }[]
+}
+
+/** That of the row `a` of `approvals`, as one JSON object. */
+export const besideResult = sql`
+  SELECT json_object('gate', (SELECT name FROM gates WHERE id = r.gate_id),
+    'failed', (SELECT json_group_array(json_object('name', check_name, 'severity', severity, 'details', details) ORDER BY position)
+      FROM check_results c WHERE c.result_id = a.id AND c.tenant_id = a.tenant_id AND c.passed = 0))
+  FROM results r WHERE r.approval_id = a.id`
+
 /** What a list over all families shows of a result, for the row `a` of `approvals`. */
 export const shownOfResult = sql`
   SELECT json_object('gate_id', gate_id, 'confidence', confidence, 'external_ref', external_ref, 'queued_items', queued_items)

@@ -9,6 +9,7 @@ import { resultRoutes } from './results.routes.ts'
 import { saidOfAction, shownResult } from './results.schemas.ts'
 import { factsOfResult, shownOfResult } from './results.store.ts'
 import { structuringRefusals } from './structuring.refusals.ts'
+import { resultPage } from './results.page.tsx'
 
 /** Results that gates check, and that wait for a person, or for the clock, where they fail. */
 export const structuring = defineFamily({
@@ -31,6 +32,7 @@ export const structuring = defineFamily({
   shows: { select: () => shownOfResult, members: shownResult },
   what: { select: factsOfResult, of: whatResulted },
   decision: decisionOnResult,
+  page: resultPage,
   addresses: { from: { gates: gatesThatName }, members: saidOfAction },
   routes: [checkRoutes, gateRoutes, resultRoutes],
   jobs: { approve_due_results: approveDueResults },

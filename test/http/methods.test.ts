@@ -49,9 +49,9 @@ test('HEAD answers as GET does, without a body', async () => {
   expect([raw.status, await raw.text()]).toEqual([200, ''])
 })
 
-test('GET / leads to the docs', async () => {
+test('GET / leads a person to the sign-in', async () => {
   const answer = await exports.default.fetch(new Request('https://countersign.test/', { redirect: 'manual' }))
-  expect([answer.status, answer.headers.get('Location')]).toEqual([302, '/docs'])
+  expect([answer.status, answer.headers.get('Location')]).toEqual([302, '/sign-in?next=%2F'])
 })
 
 test('OPTIONS says what a path takes, without a key', async () => {

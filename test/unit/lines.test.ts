@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-const files = import.meta.glob<string>(['../../{src,test,scripts,bench}/**/*.ts', '!**/node_modules/**'], {
+const files = import.meta.glob<string>(['../../{src,test,scripts,bench}/**/*.{ts,tsx}', '!**/node_modules/**'], {
   query: '?raw',
   import: 'default',
   eager: true,

@@ -142,6 +142,8 @@ export const samples: Samples = {
     selectHistory: [firstPage, laterPage].map((page) =>
       returns(history.selectHistory(ctx, 'a', page), 'seq id type actor_id at from_status to_status digest data'),
     ),
+    actorsOn: { statement: { query: history.actorsOn(ctx, 'a') }, columns: ['actor_id'] },
+    selectLastSeq: returns(history.selectLastSeq(ctx), 'seq'),
     isRecorded: holds(history.isRecorded(ctx, 'a', ['a.b'])),
     latestStatus: gives(history.latestStatus(sql`'t'`, 'a')),
   },

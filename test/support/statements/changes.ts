@@ -40,6 +40,7 @@ export const samples: Samples = {
       returns(change.selectChanges(ctx, filter, firstPage), asked, state),
       returns(change.selectChanges(ctx, filter, laterPage), asked, state),
     ]),
+    besideChange: gives(change.besideChange, 'approvals a'),
     factsOfChange: gives(change.factsOfChange, 'approvals a'),
     seenOfEntity: gives(change.seenOfEntity, 'approvals a'),
     shownOfChange: gives(change.shownOfChange, 'approvals a'),

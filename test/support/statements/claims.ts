@@ -54,6 +54,7 @@ export const samples: Samples = {
       returns(claim.selectClaims(ctx, filter, laterPage), ...claimColumns),
     ]),
     countClaims: claimFilters.map((filter) => returns(claim.countClaims(ctx, filter), 'total')),
+    briefOfClaim: gives(claim.briefOfClaim, 'approvals a'),
     factsOfClaim: gives(claim.factsOfClaim, 'approvals a'),
     shownOfClaim: gives(claim.shownOfClaim, 'approvals a'),
   },

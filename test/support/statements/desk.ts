@@ -1,8 +1,16 @@
+import * as inbox from '../../../src/desk/inbox.store.ts'
 import { sessions as table } from '../../../src/desk/sessions.table.ts'
 import * as sessions from '../../../src/desk/sessions.store.ts'
-import { ctx, returns, returnsAllOf, rowOf, type Samples } from './sample.ts'
+import * as shown from '../../../src/desk/shown-approval.store.ts'
+import type { Family } from '../../../src/approvals/family.ts'
+import { families } from '../../../src/families.ts'
+import { ctx, firstPage, laterPage, returns, returnsAllOf, rowOf, type Samples } from './sample.ts'
 
 const { db } = ctx
+const all: readonly Family[] = families
+const columns = 'id kind title status created_at due_at on_due decided_at requester_id requester_name brief'
+const narrowings = [{}, { kind: 'claim' as const }, { text: 'x' }]
+const pages = [firstPage, laterPage]
 
 /** What the stores of the desk build. */
 export const samples: Samples = {
@@ -11,5 +19,18 @@ export const samples: Samples = {
     selectSession: returnsAllOf(table, sessions.selectSession(db, 'x')),
     markEnded: sessions.markEnded(db, 'x', 1),
     deleteOver: returns(sessions.deleteOver(db, 1, 2), 'gone'),
+  },
+  'desk/inbox.store.ts': {
+    selectWaiting: narrowings.flatMap((one) =>
+      [null, { due: 5, id: 'x' }].map((after) => returns(inbox.selectWaiting(ctx, one, 2, after), columns)),
+    ),
+    selectAsked: narrowings.flatMap((one) => pages.map((page) => returns(inbox.selectAsked(ctx, one, page), columns))),
+    selectSeen: narrowings.flatMap((one) =>
+      pages.flatMap((page) => [true, false].map((is) => returns(inbox.selectSeen(ctx, is, one, page), columns))),
+    ),
+  },
+  'desk/shown-approval.store.ts': {
+    selectMore: all.map((family) => returns(shown.selectMore(ctx, 'a', family), 'more')),
+    selectNamesAbout: all.map((family) => returns(shown.selectNamesAbout(ctx, 'a', family), 'id name')),
   },
 }

@@ -50,6 +50,8 @@ export const samples: Samples = {
       returns(intent.selectPending(ctx, 'i', 'c', page), ...intentColumns),
     ),
     countPending: returns(intent.countPending(ctx, 'i', 'c'), 'total'),
+    besideIntent: gives(intent.besideIntent, 'approvals a'),
+    waitsForOwner: holds(intent.waitsForOwner(ctx.actor), 'approvals a'),
     factsOfIntent: gives(intent.factsOfIntent, 'approvals a'),
     shownOfIntent: gives(intent.shownOfIntent(1), 'approvals a'),
   },

@@ -60,6 +60,7 @@ export const samples: Samples = {
       'id tenant_id person_id person_name roles person_roles instance_id created_by expires_at revoked_at last_used_on',
     ),
     userName: gives(access.userName(sql`a.tenant_id`, sql`a.decided_by`), 'approvals a'),
+    selectNames: returns(access.selectNames(ctx.db, 't', sql`SELECT 'p'`), 'id name'),
     selectUnrevoked: returns(access.selectUnrevoked(ctx.db, ['k']), 'id expires_at'),
     noteDay: access.noteDay(ctx.db, 'k', '2026-03-16'),
   },

@@ -103,6 +103,7 @@ export const samples: Samples = {
     selectPending: pendingFilters.flatMap((filter) =>
       pages.map((page) => returns(result.selectPending(ctx, filter, page), itemColumns)),
     ),
+    besideResult: gives(result.besideResult, 'approvals a'),
     factsOfResult: gives(result.factsOfResult, 'approvals a'),
     shownOfResult: gives(result.shownOfResult, 'approvals a'),
   },

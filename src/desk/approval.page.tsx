@@ -1,0 +1,197 @@
+import type { FC } from 'hono/jsx'
+import type { Aftermath } from '../approvals/family.ts'
+import type { CastVote } from '../approvals/votes.store.ts'
+import { List, counted, queryOf } from './inbox.page.tsx'
+import { page, type Reader } from './layout.tsx'
+import { fact, Facts, LongText, Text, visibleText, When } from './parts.tsx'
+import type { ShownApproval } from './shown-approval.ts'
+import type { Typed } from './sign-in.page.tsx'
+import { kindName, labelOf, say } from './wording.ts'
+
+/** What goes back to somebody with the page: what went wrong, and what they have typed. */
+export interface Returned {
+  fault?: string
+  typed?: Typed
+}
+
+/** One approval, beside the list that it is opened from. */
+export function approvalPage(reader: Reader, shown: ShownApproval, returned: Returned = {}) {
+  const { approval, inbox } = shown
+  return page({
+    title: approval.title,
+    reader,
+    view: inbox.view,
+    ...counted(inbox),
+    children: (
+      <div class="desk is-open">
+        <List inbox={inbox} now={shown.shown.now} open={approval.id} />
+        <main id="content" class="opened" tabindex={-1}>
+          <Opened {...shown} reader={reader} returned={returned} />
+        </main>
+      </div>
+    ),
+  })
+}
+
+const Opened: FC<ShownApproval & { reader: Reader; returned: Returned }> = (props) => {
+  const { approval, status, shown, nameOf, inbox, returned, may } = props
+  const asker = visibleText(nameOf(approval.requester_id))
+  const sender = approval.submitted_by
+  const { became, reason } = JSON.parse(approval.after ?? '{}') as Aftermath
+  return (
+    <article data-id={approval.id} data-version={approval.version} aria-labelledby="title">
+      <p class="back">
+        <a href={`/${queryOf(inbox)}`}>{say.back}</a>
+      </p>
+      <h1 id="title">
+        <Text text={approval.title} />
+      </h1>
+      <p class="quiet line">
+        <span class={`badge ${status}`}>{say.statuses[status]}</span> {kindName(approval.kind)} ·{' '}
+        {sender === null ? say.asks(asker) : say.asksFor(visibleText(nameOf(sender)), asker)}{' '}
+        <When at={approval.created_at} now={shown.now} />
+        {status === 'pending' && approval.due_at !== null && (
+          <>
+            {' · '}
+            {say.due[approval.on_due ?? 'expire']} <When at={approval.due_at} now={shown.now} />
+          </>
+        )}
+        {status === 'pending' && (
+          <>
+            {' · '}
+            {say.given(approval.votes_for, approval.votes_needed)}
+          </>
+        )}
+      </p>
+      {returned.fault && (
+        <p class="fault" role="alert">
+          {returned.fault}
+        </p>
+      )}
+      {status !== 'pending' && <Outcome {...props} />}
+      {became && (
+        <p class="notice">
+          {say.became[became]}
+          {reason && <LongText text={reason} />}
+        </p>
+      )}
+      {approval.restricted === 1 && <p class="quiet">{say.restricted}</p>}
+      <section aria-label={say.facts}>{drawn(props)}</section>
+      {(may.approve === null || may.reject === null || may.withdraw === null) && <Decide {...props} />}
+      {status === 'pending' && may.approve !== null && may.reject !== null && (
+        <p class="quiet">
+          {say.cannot} {visibleText(may.approve.detail)}
+        </p>
+      )}
+      <History {...props} />
+      <p class="quiet digest">
+        {say.digest} <code>{approval.digest}</code>
+      </p>
+    </article>
+  )
+}
+
+/** What the family draws; without that, the members that a list shows. */
+function drawn({ family, shown }: ShownApproval) {
+  if (family.page) return family.page.draw(shown) as never
+  return <Facts>{Object.entries(shown.family).map(([name, value]) => fact(labelOf(name), asText(value)))}</Facts>
+}
+
+function asText(value: unknown): string | null {
+  return typeof value === 'string' || value === null ? value : JSON.stringify(value)
+}
+
+const Outcome: FC<ShownApproval> = ({ approval, status, nameOf, shown }) => {
+  if (status === 'pending') return null
+  const at = approval.decided_at ?? approval.due_at ?? approval.updated_at
+  const [before, after] = say.decided[status](visibleText(nameOf(approval.decided_by ?? '')), '\u0000').split('\u0000')
+  return (
+    <div class={`outcome ${status}`}>
+      <p>
+        {before}
+        <When at={at} now={shown.now} />
+        {after}
+      </p>
+      {approval.comment && <LongText text={approval.comment} />}
+    </div>
+  )
+}
+
+const Decide: FC<ShownApproval & { reader: Reader; returned: Returned }> = (props) => {
+  const { approval, may, reader, returned, shown, family, inbox } = props
+  const tag = `${approval.version}${approval.seen ?? ''}`
+  const canVote = may.approve === null || may.reject === null
+  return (
+    <form
+      method="post"
+      action={`/a/${approval.id}${queryOf(inbox)}`}
+      class="decide"
+      id="decide"
+      aria-label={say.decide}
+    >
+      <input type="hidden" name="token" value={reader.token} />
+      <input type="hidden" name="digest" value={approval.digest} />
+      {family.page?.confirms?.(shown) && <input type="hidden" name="state" value={tag} />}
+      {canVote && (
+        <>
+          <label for="comment">{say.comment}</label>
+          <textarea id="comment" name="comment" rows={2} maxlength={2000} aria-describedby="comment-hint">
+            {returned.typed?.comment ?? ''}
+          </textarea>
+          <p id="comment-hint" class="quiet">
+            {say.commentHint}
+          </p>
+        </>
+      )}
+      <div class="buttons">
+        {may.approve === null && (
+          <button name="vote" value="approve" class="primary" aria-keyshortcuts="a">
+            {say.approve}
+          </button>
+        )}
+        {may.reject === null && (
+          <button name="vote" value="reject" aria-keyshortcuts="r">
+            {say.reject}
+          </button>
+        )}
+        {may.withdraw === null && (
+          <button name="vote" value="withdraw" class="plain" aria-keyshortcuts="x">
+            {say.withdraw}
+          </button>
+        )}
+      </div>
+    </form>
+  )
+}
+
+const History: FC<ShownApproval> = ({ approval, events, nameOf, shown, status }) => {
+  const votes = JSON.parse(approval.all_votes) as CastVote[]
+  return (
+    <section class="history" aria-labelledby="history">
+      <h2 id="history">{say.history}</h2>
+      {status === 'pending' && votes.length > 0 && (
+        <ul class="votes">
+          {votes.map((vote) => (
+            <li>
+              <Text text={nameOf(vote.voter)} /> {say.votes[vote.vote]} <When at={vote.voted_at} now={shown.now} />
+              {vote.voided_at !== null && ` (${say.voided})`}
+              {vote.comment && <LongText text={vote.comment} />}
+            </li>
+          ))}
+        </ul>
+      )}
+      <ol class="timeline">
+        {events.map((event) => {
+          const { comment } = JSON.parse(event.data) as { comment?: string | null }
+          return (
+            <li>
+              <b>{labelOf(event.type.split('.').at(-1)!)}</b> · <Text text={nameOf(event.actor_id)} /> ·{' '}
+              <When at={event.at} now={shown.now} />
+              {comment && <LongText text={comment} />}
+            </li>
+          )
+        })}
+      </ol>
+    </section>
+  )
+}

@@ -1,0 +1,146 @@
+import type { Child, FC, PropsWithChildren } from 'hono/jsx'
+import { iso } from '../http/time.ts'
+import { relativeTime } from './relative-time.ts'
+import { leavesOf, type Leaf } from './leaves.ts'
+import { labelOf, say } from './wording.ts'
+
+/* What pages are made of. Whatever comes from outside is text here, and shows what it would rather hide. */
+
+/** From which length on a text is folded, in characters. */
+const long = 600
+
+/** How many facts are laid out: the others are in the JSON that follows. */
+const mostFacts = 60
+
+/**
+ * Text of somebody else's: it does not run over into what stands beside it (`bdi`), and characters that would turn it
+ * round or hide in it are shown by their numbers.
+ */
+export const Text: FC<{ text: string }> = ({ text }) => <bdi>{visibleText(text)}</bdi>
+
+/** Controls and formats, which have no shape; but for tabs, ends of lines and joiners, which scripts and emoji need. */
+const hidden = /(?![\t\n\r\u200c\u200d])[\p{Cc}\p{Cf}]/gu
+
+export function visibleText(text: string): string {
+  return text.replace(hidden, (one) => `⟨U+${one.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}⟩`)
+}
+
+/** A text of any length, its lines kept: what is long is folded. */
+export const LongText: FC<{ text: string }> = ({ text }) => {
+  if (text.length <= long)
+    return (
+      <p class="text">
+        <Text text={text} />
+      </p>
+    )
+  return (
+    <div class="text">
+      <Text text={text.slice(0, long)} />
+      <details>
+        <summary>{say.rest}</summary>
+        <div class="scroll" tabindex={0}>
+          <Text text={text.slice(long)} />
+        </div>
+      </details>
+    </div>
+  )
+}
+
+/** A time, as it is from now; the exact one when it is pointed at. */
+export const When: FC<{ at: number; now: number }> = ({ at, now }) => (
+  <time datetime={iso(at)} title={exactly(at)}>
+    {relativeTime(at, now)}
+  </time>
+)
+
+function exactly(at: number): string {
+  return iso(at)
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, ' UTC')
+}
+
+/** Facts, a label and a value each. */
+export const Facts: FC<PropsWithChildren> = ({ children }) => <dl class="facts">{children}</dl>
+
+export const Fact: FC<PropsWithChildren<{ label: string; isMarked?: boolean }>> = ({ label, isMarked, children }) => (
+  <div class={isMarked ? 'marked' : undefined}>
+    <dt>
+      {visibleText(label)}
+      {isMarked && <span class="badge error">{say.failed}</span>}
+    </dt>
+    <dd>{children}</dd>
+  </div>
+)
+
+/** A fact that is text; none where there is none. */
+export function fact(label: string, text: string | null | undefined): Child {
+  return text === null || text === undefined || text === '' ? null : (
+    <Fact label={label}>
+      <Text text={text} />
+    </Fact>
+  )
+}
+
+/** An address that leads elsewhere, where it leads to a page; any other is text. */
+export const SafeLink: FC<{ url: string; text?: string }> = ({ url, text = url }) => {
+  if (!/^https?:\/\//i.test(url)) return <Text text={text === url ? url : `${text} (${url})`} />
+  return (
+    <a href={url} rel="noopener noreferrer nofollow" target="_blank" title={visibleText(url)}>
+      <Text text={text} />
+    </a>
+  )
+}
+
+/** A text that may have a little Markdown in it. It is text until the browser has drawn it (`markdown.client.ts`). */
+export const Markdown: FC<{ text: string }> = ({ text }) => (
+  <div class="text" data-markdown>
+    <Text text={text} />
+  </div>
+)
+
+/** JSON as it was sent, folded. */
+export const Raw: FC<{ json: string; label?: string }> = ({ json, label = say.raw }) => (
+  <details class="raw">
+    <summary>{label}</summary>
+    <pre class="scroll" tabindex={0}>
+      {visibleText(json)}
+    </pre>
+  </details>
+)
+
+/** What JSON says, a fact for each value in it, digit by digit as it was sent; then all of it, folded. */
+export const JsonFacts: FC<{ json: string; marked?: readonly string[] }> = ({ json, marked = [] }) => {
+  const all = leavesOf(json)
+  const isMarked = ({ path }: Leaf) => marked.includes(path.join('.'))
+  // What is marked comes first: nobody overlooks it, however much there is.
+  const leaves = marked.length === 0 ? all : [...all.filter(isMarked), ...all.filter((leaf) => !isMarked(leaf))]
+  return (
+    <>
+      <Facts>
+        {leaves.slice(0, mostFacts).map((leaf) => (
+          <Fact label={visibleText(leaf.path.map(labelOf).join(' › ')) || 'value'} isMarked={isMarked(leaf)}>
+            <LongText text={leaf.text} />
+          </Fact>
+        ))}
+      </Facts>
+      {leaves.length > mostFacts && <p class="quiet">{say.moreFacts(leaves.length - mostFacts)}</p>}
+      <Raw json={json} />
+    </>
+  )
+}
+
+/** An amount in minor units, with as many decimals as its currency has (ISO 4217). */
+export function money(amount: number, currency: string): string {
+  const decimals = decimalsOf(currency)
+  const digits = String(amount).padStart(decimals + 1, '0')
+  const whole = digits.slice(0, digits.length - decimals).replace(/\B(?=(\d{3})+$)/g, ',')
+  return say.money(decimals === 0 ? whole : `${whole}.${digits.slice(-decimals)}`, currency)
+}
+
+function decimalsOf(currency: string): number {
+  try {
+    return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+  } catch {
+    return 2
+  }
+}

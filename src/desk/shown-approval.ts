@@ -1,0 +1,64 @@
+import { selectAnyApproval, idIfSeen, type AnyApproval } from '../any-approval/any-approval.store.ts'
+import { familyOf } from '../any-approval/family-of.ts'
+import { missing } from '../any-approval/read-approval.ts'
+import { selectApproval } from '../approvals/approvals.store.ts'
+import type { Family, Shown } from '../approvals/family.ts'
+import { selectHistory, type HistoricEvent } from '../approvals/history.store.ts'
+import { statusAt, type Status } from '../approvals/states.ts'
+import type { Ctx } from '../context.ts'
+import { pageFrom, selectInbox, type Asked, type Inbox } from './inbox.ts'
+import { mayOf, wouldApprove, type May } from './may.ts'
+import { selectMore, selectNamesAbout } from './shown-approval.store.ts'
+
+/** How much of its history a page shows. */
+const mostEvents = 50
+
+/** An approval as a page shows it, beside the list that it is opened from. */
+export interface ShownApproval {
+  approval: AnyApproval
+  status: Status
+  family: Family
+  /** What its family draws. */
+  shown: Shown
+  may: May
+  events: HistoricEvent[]
+  /** What somebody is called, by their id. */
+  nameOf: (id: string) => string
+  inbox: Inbox
+}
+
+/** Everything that a page shows of an approval, in one round trip. @throws Refusal `not_found` */
+export async function readShown(ctx: Ctx, id: string, asked: Asked): Promise<ShownApproval> {
+  const family = familyOf(id)
+  const decision = wouldApprove(ctx, id, family)
+  const found = await ctx.db.batch({
+    approval: selectAnyApproval(ctx, id, family),
+    more: selectMore(ctx, id, family),
+    votedOn: selectApproval(ctx, id, decision),
+    view: decision.view,
+    events: selectHistory(ctx, idIfSeen(ctx, id, family), { limit: mostEvents, offset: 0, after: null }),
+    names: selectNamesAbout(ctx, id, family),
+    inbox: selectInbox(ctx, asked),
+  })
+  const [[approval], [votedOn]] = [found.approval, found.votedOn]
+  if (!approval || !votedOn) return missing(id)
+  const names = new Map(found.names.map((one) => [one.id, one.name]))
+  const read = (json: string | null | undefined) => JSON.parse(json ?? '{}') as Record<string, unknown>
+  return {
+    approval,
+    status: statusAt(approval, ctx.now),
+    family,
+    shown: {
+      title: approval.title,
+      facts: read(approval.facts),
+      more: read(found.more[0]?.more),
+      family: read(approval.family),
+      dueAt: approval.due_at,
+      now: ctx.now,
+    },
+    may: mayOf(ctx, family, votedOn, decision, found.view[0]),
+    events: found.events.slice(0, mostEvents),
+    nameOf: (id) => names.get(id) ?? id,
+    inbox: pageFrom(asked, found.inbox),
+  }
+}

@@ -1,0 +1,328 @@
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { resumeSession, sessionMs } from '../../src/desk/sessions.ts'
+import { newTenant, spentKey, type Tenant } from '../support/tenant.ts'
+import { browserOf, cookieFrom, form, visit, type Browser } from '../support/desk.ts'
+
+/* The pages where people decide, as a browser without JavaScript sees them. */
+
+let tenant: Tenant
+let reviewer: Browser
+
+beforeAll(async () => {
+  tenant = await newTenant()
+  reviewer = await browserOf(tenant, 'reviewer')
+})
+
+const ask = async (of = tenant, more: object = {}) => {
+  const body = { type: 'deployment', title: 'Deploy 4.2.0', details: { version: '4.2.0' }, ...more }
+  const answer = await of.as('member')('/v1/requests', { method: 'POST', body })
+  expect(answer.status).toBe(201)
+  return answer.body as { id: string; digest: string }
+}
+const stateOf = async (id: string) => (await tenant.as('admin')(`/v1/approvals/${id}`)).body
+
+describe('without a session', () => {
+  test.each(['/', '/?view=all', '/a/req_nobody', '/a/req_nobody?kind=claim', '/desk/news'])(
+    '%s leads to the sign-in, and back',
+    async (path) => {
+      const { status, headers } = await visit(path)
+      expect([status, headers.get('Location')]).toEqual([302, `/sign-in?next=${encodeURIComponent(path)}`])
+    },
+  )
+
+  test('what was typed into a form is kept, and there again after the sign-in', async () => {
+    const { id } = await ask()
+    const lost = await form(`/a/${id}`, { vote: 'reject', comment: 'Not on a <Friday>' })
+    expect(lost.status).toBe(401)
+    expect(lost.body).toContain('Not on a &lt;Friday&gt;')
+    const key = await tenant.key('reviewer')
+    const back = await form('/sign-in', { key, next: `/a/${id}`, 'typed.comment': 'Not on a <Friday>' })
+    expect(back.status).toBe(200)
+    expect(back.body).toContain('<textarea')
+    expect(back.body).toContain('Not on a &lt;Friday&gt;</textarea>')
+    expect((await stateOf(id)).status).toBe('pending')
+  })
+})
+
+describe('signing in', () => {
+  test('with a key: a cookie that only this origin has, and no script reads', async () => {
+    const key = await tenant.key('reviewer')
+    const { status, headers } = await form('/sign-in', { key, next: '/a/req_x?view=all' })
+    expect([status, headers.get('Location')]).toEqual([303, '/a/req_x?view=all'])
+    const cookie = headers.get('Set-Cookie')!
+    expect(cookie).toMatch(/^__Host-session=[\w-]{43}; Max-Age=43200; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+    const { results } = await env.DB.prepare('SELECT * FROM sessions WHERE tenant_id = ?').bind(tenant.id).all()
+    expect(JSON.stringify(results)).not.toContain(cookieFrom(headers).split('=')[1])
+  })
+
+  test.each([
+    'https://elsewhere.example/',
+    '//elsewhere.example/',
+    '/\\elsewhere.example',
+    'javascript:alert(1)',
+    '/\t/elsewhere.example',
+    '\\/elsewhere.example',
+    '',
+  ])('never leads elsewhere: %j', async (next) => {
+    const { headers } = await form('/sign-in', { key: await tenant.key('reviewer'), next })
+    expect(new URL(headers.get('Location')!, 'https://countersign.test').origin).toBe('https://countersign.test')
+  })
+
+  test('with no good key: 401, in words', async () => {
+    const spent = [
+      await spentKey(tenant, { expires_at: 1 }),
+      await spentKey(tenant, { revoked_at: 1 }),
+      'cs_nobody',
+      '',
+    ]
+    for (const key of spent) {
+      const { status, headers, body } = await form('/sign-in', { key, next: '/' })
+      expect([status, headers.get('Set-Cookie')]).toEqual([401, null])
+      expect(body).toContain('role="alert"')
+      if (key) expect(body).not.toContain(key)
+    }
+  })
+
+  test('a key that is bound to an instance opens no session', async () => {
+    await tenant.as('admin')('/v1/me')
+    const { body } = await tenant.as('admin')('/v1/api-keys', {
+      method: 'POST',
+      body: { person_id: 'usr_admin', name: 'agent', instance_id: crypto.randomUUID() },
+    })
+    const { status, headers } = await form('/sign-in', { key: body.secret, next: '/' })
+    expect([status, headers.get('Set-Cookie')]).toEqual([403, null])
+  })
+
+  test('the link with a demo key fills the form in nowhere but locally', async () => {
+    expect((await visit('/sign-in?demo=cs_demo_admin')).body).not.toContain('cs_demo_admin')
+  })
+})
+
+describe('a session', () => {
+  test('ends by signing out', async () => {
+    const one = await browserOf(tenant, 'reviewer')
+    expect((await one.get('/')).status).toBe(200)
+    const { status, headers } = await one.post('/sign-out', {})
+    expect([status, headers.get('Location')]).toEqual([303, '/sign-in'])
+    expect(headers.get('Set-Cookie')).toContain('Max-Age=0')
+    expect((await one.get('/')).status).toBe(302)
+  })
+
+  test('ends with its key, and with its person', async () => {
+    const own = await newTenant()
+    const admin = own.as('admin')
+    await admin('/v1/me')
+    const made = await admin('/v1/people', { method: 'POST', body: { name: 'Ada', roles: ['reviewer'] } })
+    const person_id = made.body.id as string
+    const keys = await Promise.all(
+      ['a', 'b'].map((name) => admin('/v1/api-keys', { method: 'POST', body: { person_id, name } })),
+    )
+    const [one, other] = await Promise.all(keys.map(({ body }) => browserOf(own, body.secret, true)))
+    expect([(await one!.get('/')).status, (await other!.get('/')).status]).toEqual([200, 200])
+    await admin(`/v1/api-keys/${keys[0]!.body.id}`, { method: 'DELETE' })
+    expect([(await one!.get('/')).status, (await other!.get('/')).status]).toEqual([302, 200])
+    await admin(`/v1/people/${person_id}`, { method: 'PATCH', body: { disabled: true } })
+    expect((await other!.get('/')).status).toBe(302)
+  })
+
+  test('is over after twelve hours', async () => {
+    const now = Date.now()
+    const { headers } = await form('/sign-in', { key: await tenant.key('coordinator'), next: '/' })
+    const secret = cookieFrom(headers).split('=')[1]!
+    const resumed = (at: number) => resumeSession(tenant.ctx('x').db, secret, at, async () => {})
+    expect(await resumed(now)).toMatchObject({ actor: { userId: 'usr_coordinator' } })
+    expect(await resumed(now + sessionMs + 60_000)).toBe(null)
+  })
+})
+
+describe('a form', () => {
+  test('without the session’s token, or from another origin: 403, and nothing happens', async () => {
+    const { id, digest } = await ask()
+    const said = { vote: 'approve', digest }
+    expect((await reviewer.post(`/a/${id}`, { ...said, token: 'x' })).status).toBe(403)
+    expect((await reviewer.post(`/a/${id}`, said, { Origin: 'https://elsewhere.example' })).status).toBe(403)
+    expect((await reviewer.post(`/a/${id}`, said, { 'Content-Type': 'text/plain' })).status).toBe(403)
+    expect((await stateOf(id)).status).toBe('pending')
+  })
+
+  test('a GET never decides', async () => {
+    const { id, digest } = await ask()
+    for (const path of [`/a/${id}`, `/a/${id}?vote=approve&digest=${digest}`, `/a/${id}/approve`]) {
+      await reviewer.get(path)
+    }
+    expect(await stateOf(id)).toMatchObject({ status: 'pending', votes: [] })
+  })
+
+  test('approves what it has shown, and leads to what waits next', async () => {
+    const own = await newTenant()
+    const one = await browserOf(own, 'reviewer')
+    const [first, second] = [await ask(own), await ask(own, { expires_in_hours: 1 })]
+    const shown = await one.get(`/a/${first.id}`)
+    expect(shown.body).toContain(`name="digest" value="${first.digest}"`)
+    const decided = await one.post(`/a/${first.id}`, { vote: 'approve', digest: first.digest, comment: 'Go' })
+    expect([decided.status, decided.headers.get('Location')]).toEqual([303, `/a/${second.id}`])
+    const last = await one.post(`/a/${second.id}`, { vote: 'approve', digest: second.digest })
+    expect([last.status, last.headers.get('Location')]).toEqual([303, '/'])
+    const { body } = await own.as('admin')(`/v1/approvals/${first.id}`)
+    expect(body).toMatchObject({ status: 'approved', decided_by: 'usr_reviewer', comment: 'Go' })
+  })
+
+  test('without a digest, or with another question’s, decides nothing, and keeps what was typed', async () => {
+    const { id } = await ask()
+    for (const digest of [undefined, 'a'.repeat(64)]) {
+      const { status, body } = await reviewer.post(`/a/${id}`, {
+        vote: 'approve',
+        comment: 'Yes!',
+        ...(digest && { digest }),
+      })
+      expect(status).toBe(409)
+      expect(body).toContain('Yes!</textarea>')
+      expect(body).toContain('role="alert"')
+    }
+    expect((await stateOf(id)).status).toBe('pending')
+  })
+
+  test('a rejection needs a comment', async () => {
+    const { id, digest } = await ask()
+    const { status, body } = await reviewer.post(`/a/${id}`, { vote: 'reject', digest })
+    expect([status, (await stateOf(id)).status]).toEqual([422, 'pending'])
+    expect(body).toContain('role="alert"')
+    expect((await reviewer.post(`/a/${id}`, { vote: 'reject', digest, comment: 'No' })).status).toBe(303)
+    expect(await stateOf(id)).toMatchObject({ status: 'rejected', comment: 'No' })
+  })
+
+  test('a race that was lost is told kindly: by whom, and when', async () => {
+    const { id, digest } = await ask()
+    const other = await browserOf(tenant, 'coordinator')
+    await other.post(`/a/${id}`, { vote: 'approve', digest })
+    const { status, body } = await reviewer.post(`/a/${id}`, { vote: 'reject', digest, comment: 'No' })
+    expect(status).toBe(409)
+    expect(body).toMatch(/coordinator approved this <time[^>]*>(just now|\d s ago)/)
+  })
+
+  test('whoever asked takes it back, and sees no button to approve', async () => {
+    const { id } = await ask()
+    const member = await browserOf(tenant, 'member')
+    const { body } = await member.get(`/a/${id}`)
+    expect(body).toContain('value="withdraw"')
+    expect(body).not.toContain('value="approve"')
+    expect((await member.post(`/a/${id}`, { vote: 'withdraw' })).status).toBe(303)
+    expect((await stateOf(id)).status).toBe('withdrawn')
+  })
+
+  test('a change of what has changed meanwhile is approved as it is seen', async () => {
+    const own = await newTenant()
+    const admin = own.as('admin')
+    const put = (n: number) =>
+      admin('/api/v1/entities/offer/of_1', { method: 'PUT', body: { entityName: 'Offer', data: { n, x: 1 } } })
+    await put(1)
+    const asked = { entityType: 'offer', entityId: 'of_1', entityName: 'Offer', action: 'update', payload: { x: 2 } }
+    const { body: change } = await own.as('member')('/api/v1/approvals', { method: 'POST', body: asked })
+    const one = await browserOf(own, 'admin')
+    const form = (html: string) => /name="state" value="([^"]+)"/.exec(html)?.[1]
+    expect(form((await one.get(`/a/${change.id}`)).body)).toBeUndefined()
+    await put(2)
+    const { digest } = (await admin(`/v1/approvals/${change.id}`)).body
+    const stale = await one.post(`/a/${change.id}`, { vote: 'approve', digest })
+    expect(stale.status).toBe(409)
+    const state = form(stale.body)!
+    await put(3)
+    expect((await one.post(`/a/${change.id}`, { vote: 'approve', digest, state })).status).toBe(412)
+    const again = form((await one.get(`/a/${change.id}`)).body)!
+    expect((await one.post(`/a/${change.id}`, { vote: 'approve', digest, state: again })).status).toBe(303)
+    expect((await admin('/api/v1/entities/offer/of_1')).body.data).toEqual({ n: 3, x: 2 })
+  })
+})
+
+test('what another tenant has is not there', async () => {
+  const { id } = await ask()
+  const stranger = await browserOf(await newTenant(), 'admin')
+  const [found, none] = [await stranger.get(`/a/${id}`), await stranger.get('/a/req_nobody')]
+  expect([found.status, none.status]).toEqual([404, 404])
+  const masked = (html: string) => html.replaceAll(/value="\w+"|Reference: [\w-]+/g, '').replaceAll(id, 'req_nobody')
+  expect(masked(found.body)).toBe(masked(none.body))
+  expect((await stranger.post(`/a/${id}`, { vote: 'approve', digest: 'a'.repeat(64) })).status).toBe(404)
+})
+
+test('text is text, whatever is in it', async () => {
+  const evil = '<script>alert(1)</script><img src=x onerror=alert(1)>'
+  const { id } = await ask(tenant, {
+    title: `${evil}\u202Edeipoc`,
+    summary: evil,
+    details: { [evil]: evil, long: 'x'.repeat(100_000) },
+    subject: { type: 'x', id: evil, url: 'https://x.example/"><script>' },
+  })
+  for (const path of ['/', `/a/${id}`]) {
+    const { body } = await reviewer.get(path)
+    expect(body).not.toMatch(/<script>|<img|\u202E|onerror=alert\(1\)>/)
+    expect(body).toContain('⟨U+202E⟩')
+  }
+})
+
+test('pages run nothing but what is from here', async () => {
+  const { headers, body } = await (await browserOf(await newTenant(), 'reviewer')).get('/')
+  expect(headers.get('Content-Security-Policy')).not.toMatch(/unsafe|https?:|\*/)
+  expect(headers.get('Cache-Control')).toBe('no-store')
+  expect(body).not.toMatch(/<style| style=| on\w+=|<script(?! type="module" src="\/desk\/)/)
+})
+
+describe('the list', () => {
+  const listed = (html: string) => [...html.matchAll(/href="\/a\/([^"?]+)/g)].map(([, id]) => id)
+
+  test('has what one could vote on now, nearest to its end first', async () => {
+    const own = await newTenant()
+    const [late, none, soon] = [
+      await ask(own, { expires_in_hours: 9 }),
+      await ask(own),
+      await ask(own, { expires_in_hours: 1, restricted: true }),
+    ]
+    const mine = await own.as('reviewer')('/v1/requests', { method: 'POST', body: { type: 'x', title: 'Mine' } })
+    const one = await browserOf(own, 'reviewer')
+    expect(listed((await one.get('/')).body)).toEqual([soon.id, late.id, none.id])
+    expect(listed((await one.get('/?view=asked')).body)).toEqual([mine.body.id])
+    await one.post(`/a/${soon.id}`, { vote: 'approve', digest: soon.digest })
+    expect(listed((await one.get('/')).body)).toEqual([late.id, none.id])
+    expect(listed((await one.get('/?view=decided')).body)).toEqual([soon.id])
+    expect(listed((await one.get('/?view=all')).body)).toHaveLength(4)
+    expect(listed((await (await browserOf(own, 'member')).get('/')).body)).toEqual([])
+  })
+
+  test('has of agents’ calls those that wait for this owner', async () => {
+    const own = await newTenant()
+    const at = `/internal/v1/instances/${crypto.randomUUID()}/approvals/request`
+    const call = { action: 'a', skill_slug: 's', customer_id: crypto.randomUUID(), serialized_intent: {} }
+    const asks = async (more: object) => {
+      const { body } = await own.as('service')(at, { method: 'POST', body: { ...call, ...more } })
+      const all = await own.as('admin')('/v1/approvals?kind=intent&limit=200')
+      return all.body.approvals.find((one: any) => one.approval_ref === body.approval_ref).id as string
+    }
+    const anybodys = await asks({ approver_role: 'owner' })
+    const members = await asks({ approver_role: 'owner', approver_person_id: 'usr_member' })
+    await asks({ approver_role: 'customer' })
+    expect(listed((await (await browserOf(own, 'admin')).get('/')).body)).toEqual([anybodys])
+    expect(listed((await (await browserOf(own, 'member')).get('/')).body)).toEqual([members])
+  })
+
+  test('is narrowed by kind and by text, and goes on behind its end', async () => {
+    const own = await newTenant()
+    const body = {
+      claims: Array.from({ length: 250 }, (_, n) => ({ description: `Train ${n}`, amount: 1, currency: 'CHF' })),
+    }
+    await own.as('member')('/api/v1/claims/bulk', { method: 'POST', body })
+    const one = await browserOf(own, 'coordinator')
+    const seen = new Set<string>()
+    for (let at: string | undefined = '/', pages = 1; at !== undefined; pages += 1) {
+      const { body } = await one.get(at)
+      if (pages === 1) expect(body).toContain('99+')
+      for (const id of listed(body)) seen.add(id!)
+      at = /<p class="more"><a href="([^"]+)"/.exec(body)?.[1]?.replaceAll('&amp;', '&')
+      expect(pages).toBeLessThan(5)
+    }
+    expect(seen.size).toBe(250)
+    expect(listed((await one.get('/?q=tRAIN+24')).body)).toHaveLength(11)
+    expect(listed((await one.get('/?kind=change')).body)).toEqual([])
+    expect(listed((await one.get('/?kind=claim&view=all&q=249')).body)).toHaveLength(1)
+    expect((await one.get('/?kind=nothing&view=nothing&cursor=nothing')).status).toBe(200)
+  })
+})
