@@ -8,6 +8,8 @@ export type StoredKey = Omit<typeof apiKeys.$inferSelect, 'hash' | 'name' | 'cre
   person_name: string
   /** A JSON array. */
   person_roles: string
+  /** A JSON array. */
+  person_groups: string
 }
 
 /**
@@ -15,7 +17,7 @@ export type StoredKey = Omit<typeof apiKeys.$inferSelect, 'hash' | 'name' | 'cre
  */
 export function selectKey(db: Db, hash: string) {
   return db.all<StoredKey>(sql`
-    SELECT k.id, k.tenant_id, k.person_id, p.name AS person_name, k.roles, p.roles AS person_roles, k.instance_id, k.created_by,
+    SELECT k.id, k.tenant_id, k.person_id, p.name AS person_name, k.roles, p.roles AS person_roles, p.groups AS person_groups, k.instance_id, k.created_by,
       k.expires_at, k.revoked_at, k.last_used_on
     FROM api_keys k JOIN people p ON p.tenant_id = k.tenant_id AND p.id = k.person_id
     WHERE k.hash = ${hash} AND p.disabled = 0`)

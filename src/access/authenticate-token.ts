@@ -69,7 +69,8 @@ function authenticated({ claimed, person }: Known, db?: Db): Authenticated {
     instanceId: null,
     keyMadeBy: null,
   }
-  return { keyId: subjectKey(tenantId, person.id), actor, goodUntil, firstUseOn: null, ...(db && { db }) }
+  const groups = JSON.parse(person.groups) as string[]
+  return { keyId: subjectKey(tenantId, person.id), actor, groups, goodUntil, firstUseOn: null, ...(db && { db }) }
 }
 
 /** Who signs in is made and changed by the service itself. */

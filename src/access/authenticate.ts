@@ -25,6 +25,8 @@ export interface Authenticated {
   /** The key's; the same for all tokens of a person. */
   keyId: string
   actor: Actor
+  /** The person's, by their ids. */
+  groups: readonly string[]
   /** When it is over by itself, in milliseconds; null where that is the key's to know. */
   goodUntil: number | null
   /** Where to go on, if the person has been written just now: a replica may not know of it yet. */
@@ -72,7 +74,7 @@ export async function authenticateHash(
   const today = new Date(now).toISOString().slice(0, 10)
   const firstUseOn = (key.last_used_on ?? '') < today ? today : null
   key.last_used_on = firstUseOn ?? key.last_used_on
-  return { keyId: key.id, actor, goodUntil: null, firstUseOn }
+  return { keyId: key.id, actor, groups: JSON.parse(key.person_groups) as string[], goodUntil: null, firstUseOn }
 }
 
 /**

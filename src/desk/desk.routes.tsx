@@ -88,7 +88,7 @@ deskRoutes.post('/sign-out', async (c) => {
 })
 
 deskRoutes.get('/', async (c) => {
-  const inbox = await readInbox(c.get('ctx'), askedFrom(c.req.query()))
+  const inbox = await readInbox(c.get('ctx'), askedFrom(c.req.query(), c.get('reader')!.groups))
   return c.html(inboxPage(c.get('reader')!, inbox, c.get('ctx').now))
 })
 
@@ -128,7 +128,7 @@ async function decide(c: AppContext, id: string, form: Record<string, unknown>):
   if (vote !== 'approve' && vote !== 'reject') throw new Refusal('invalid_input', say.refused.forged!)
   if (vote === 'reject' && comment === null) throw new Refusal('invalid_input', say.refused.needsComment!)
   const decided = await decideApproval(ctx, id, { vote, comment, digest: digest ?? '', ifMatch })
-  const next = await nextWaiting(ctx, decided)
+  const next = await nextWaiting(ctx, c.get('reader')!.groups, decided)
   return next === null ? '/' : `/a/${next}`
 }
 
@@ -138,7 +138,7 @@ async function showApproval(
   returned: { fault?: string; typed?: Typed } = {},
   status: ContentfulStatusCode = 200,
 ) {
-  const shown = await readShown(c.get('ctx'), id, askedFrom(c.req.query()))
+  const shown = await readShown(c.get('ctx'), id, askedFrom(c.req.query(), c.get('reader')!.groups))
   return c.html(approvalPage(c.get('reader')!, shown, returned), status)
 }
 

@@ -3,7 +3,9 @@ import { userName } from '../access/access.store.ts'
 import type { Approval } from '../approvals/approval.ts'
 import type { Family } from '../approvals/family.ts'
 import { pageAsOfNow } from '../approvals/list.store.ts'
-import type { Ctx } from '../context.ts'
+import { inGroup, inRole } from '../approvals/policy.ts'
+import { pageOfWaiting, type Place } from '../approvals/waiting.store.ts'
+import type { Actor, Ctx } from '../context.ts'
 import type { Condition, Fragment } from '../db/open-db.ts'
 import { merged, type PageRequest } from '../db/page.ts'
 import { families, type Kind } from '../families.ts'
@@ -18,74 +20,39 @@ export interface InboxRow extends Pick<
   brief: string | null
 }
 
-/** Where a page of what waits begins: behind this one, which is due then. */
-export interface Place {
-  due: number
-  id: string
-}
-
 /** What a list is narrowed to. */
 export interface Narrowing {
   kind?: Kind | undefined
   /** What titles have in them, in whatever case. */
   text?: string | undefined
+  /** The groups of whoever looks, by their ids. */
+  groups?: readonly string[]
 }
-
-/** When something is due that never is: after everything else. */
-export const never = Number.MAX_SAFE_INTEGER
 
 /** How many are looked through for a text. */
 export const mostSearched = 2_000
 
 const all: readonly Family[] = families
-const due = sql.raw(`coalesce(a.due_at, ${never})`)
 
 /**
- * What the actor could vote on now, nearest to its end first: of each kind whose policy names a role of theirs. Of what
- * is restricted, which is little, the oldest are looked through.
+ * What the actor could vote on now, nearest to its end first: where a policy says who decides, as one of these groups,
+ * or with a role of theirs; else of each kind whose policy names a role of theirs.
  */
 export function selectWaiting(ctx: Ctx, narrowing: Narrowing, limit: number, after: Place | null) {
-  const kinds = all.filter((family) => narrowing.kind === undefined || narrowing.kind === family.kind)
-  const parts = kinds.flatMap((family) => waitingOf(ctx, family, after))
-  const first = inOrder(parts, narrowing.text === undefined ? limit : mostSearched)
-  return shown(ctx, searched(first, narrowing, limit), sql`${due}, a.id`)
+  const { actor } = ctx
+  const { groups = [], kind, text } = narrowing
+  const capacities = [...actor.roles.map(inRole), ...groups.map(inGroup)]
+  const waits = { kinds: all.flatMap((family) => mayDecide(actor, family)), capacities, only: kind }
+  const first = pageOfWaiting(ctx, waits, text === undefined ? limit : mostSearched, after)
+  return shown(ctx, searched(first, narrowing, limit), sql`due, a.id`)
 }
 
-function waitingOf({ actor, now }: Ctx, family: Family, after: Place | null): Fragment[] {
-  const mine = family.waitsFor?.(actor)
-  const { approver_roles, allow_self_approval } = family.policy
-  if (mine === null || (!mine && !approver_roles.some((role) => actor.roles.includes(role)))) return []
-  const notAsked = allow_self_approval
-    ? sql`1`
-    : sql`a.requester_id <> ${actor.userId} AND a.submitted_by IS NOT ${actor.userId}`
-  const waits = sql`a.status = 'pending' AND a.policy_version_id IS NULL AND a.tenant_id = ${actor.tenantId}
-    AND ${sql.raw(`a.kind = '${family.kind}'`)} AND NOT (a.on_due IS 'expire' AND a.due_at <= ${now}) AND ${notAsked} AND ${mine ?? sql`1`}`
-  const columns = sql`a.*, ${due} AS due`
-  const plain = sql`SELECT ${columns} FROM approvals a INDEXED BY approvals_waiting WHERE a.restricted = 0 AND ${waits}`
-  const behind = after ? [sql`${due} = ${after.due} AND a.id > ${after.id}`, sql`${due} > ${after.due}`] : [sql`1`]
-  const restricted = sql`SELECT * FROM (SELECT ${columns} FROM approvals a INDEXED BY approvals_restricted_by_kind
-    WHERE a.restricted = 1 AND ${waits} ORDER BY a.created_at, a.id LIMIT 100) a
-    WHERE ${after ? sql`(due, a.id) > (${after.due}, ${after.id})` : sql`1`} ORDER BY due, id`
-  return [
-    ...behind.map((place) => sql`${plain} AND ${place}`),
-    ...(family.restrictable ? [sql`SELECT * FROM (${restricted})`] : []),
-  ]
-}
-
-/** Merged, without sorting: each part comes in this order. */
-function inOrder(parts: readonly Fragment[], limit: number): Fragment {
-  if (parts.length === 0) return sql`(SELECT *, 0 AS due FROM approvals WHERE 0)`
-  const groups = Array.from({ length: Math.ceil(parts.length / 5) }, (_, at) =>
-    sql.join(parts.slice(at * 5, at * 5 + 5), sql` UNION ALL `),
-  )
-  const together =
-    groups.length === 1
-      ? groups[0]!
-      : sql.join(
-          groups.map((one) => sql`SELECT * FROM (${one})`),
-          sql` UNION ALL `,
-        )
-  return sql`(${together} ORDER BY due, id LIMIT ${limit + 1})`
+function mayDecide(actor: Actor, kind: Family) {
+  if (!kind.waitsFor) {
+    return kind.policy.approver_roles.some((role) => actor.roles.includes(role)) ? [{ kind, condition: sql`1` }] : []
+  }
+  const condition = kind.waitsFor(actor)
+  return condition ? [{ kind, condition }] : []
 }
 
 /** Newest first: what the actor has asked for. Of the kinds that people ask for. */

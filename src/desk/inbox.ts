@@ -1,15 +1,8 @@
 import type { Ctx } from '../context.ts'
 import type { Position } from '../db/page.ts'
 import { kinds, type Kind } from '../families.ts'
-import {
-  never,
-  selectAsked,
-  selectSeen,
-  selectWaiting,
-  type InboxRow,
-  type Narrowing,
-  type Place,
-} from './inbox.store.ts'
+import { never, type Place } from '../approvals/waiting.store.ts'
+import { selectAsked, selectSeen, selectWaiting, type InboxRow, type Narrowing } from './inbox.store.ts'
 
 /** What a list is about. */
 export const views = ['waiting', 'asked', 'decided', 'all'] as const
@@ -31,11 +24,11 @@ export interface Inbox extends Asked {
 const perPage = 100
 
 /** What the parameters of an address ask for. Whatever is no view, kind or cursor is passed by. */
-export function askedFrom(query: Record<string, string>): Asked {
+export function askedFrom(query: Record<string, string>, groups: readonly string[]): Asked {
   const view = views.find((one) => one === query.view) ?? 'waiting'
   const kind = kinds.find((one) => one === query.kind) as Kind | undefined
   const text = query.q?.trim().slice(0, 100) || undefined
-  return { view, kind, text, cursor: query.cursor }
+  return { view, kind, text, groups, cursor: query.cursor }
 }
 
 /** The statement that reads a page of a list; `pageFrom` makes the page of what it finds. */
@@ -50,10 +43,12 @@ export function selectInbox(ctx: Ctx, asked: Asked) {
 
 /** The page of a list that was read. */
 export function pageFrom(asked: Asked, found: InboxRow[]): Inbox {
-  const rows = found.slice(0, perPage)
-  const last = rows.at(-1)
+  const first = found.slice(0, perPage)
+  // What waits for several roles and groups of theirs was found several times.
+  const rows = [...new Map(first.map((row) => [row.id, row])).values()]
+  const last = first.at(-1)
   // A search has been through all that it goes through.
-  const hasMore = found.length > rows.length && asked.text === undefined
+  const hasMore = found.length > first.length && asked.text === undefined
   return { ...asked, rows, next: hasMore && last ? cursorBehind(asked.view, last) : null }
 }
 
@@ -63,11 +58,15 @@ export async function readInbox(ctx: Ctx, asked: Asked): Promise<Inbox> {
 }
 
 /** What waits behind one that the actor has just decided, else what waits first; null where nothing does. */
-export async function nextWaiting(ctx: Ctx, { due_at, id }: Pick<InboxRow, 'due_at' | 'id'>): Promise<string | null> {
+export async function nextWaiting(
+  ctx: Ctx,
+  groups: readonly string[],
+  { due_at, id }: Pick<InboxRow, 'due_at' | 'id'>,
+): Promise<string | null> {
   const place: Place = { due: due_at ?? never, id }
   const { behind, first } = await ctx.db.batch({
-    behind: selectWaiting(ctx, {}, 1, place),
-    first: selectWaiting(ctx, {}, 1, null),
+    behind: selectWaiting(ctx, { groups }, 1, place),
+    first: selectWaiting(ctx, { groups }, 1, null),
   })
   return [...behind, ...first].find((row) => row.id !== id)?.id ?? null
 }

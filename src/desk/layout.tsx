@@ -8,6 +8,8 @@ import { say } from './wording.ts'
 export interface Reader {
   name: string
   token: string
+  /** Whom they belong to, by their ids. */
+  groups: readonly string[]
 }
 
 interface Framed {

@@ -1,13 +1,13 @@
 import { selectAnyApproval, idIfSeen, type AnyApproval } from '../any-approval/any-approval.store.ts'
 import { familyOf } from '../any-approval/family-of.ts'
 import { missing } from '../any-approval/read-approval.ts'
-import { selectApproval } from '../approvals/approvals.store.ts'
+import { selectApproval } from '../approvals/cast-vote.store.ts'
 import type { Family, Shown } from '../approvals/family.ts'
 import { selectHistory, type HistoricEvent } from '../approvals/history.store.ts'
 import { statusAt, type Status } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
 import { pageFrom, selectInbox, type Asked, type Inbox } from './inbox.ts'
-import { mayOf, wouldApprove, type May } from './may.ts'
+import { mayOf, wouldDecide, type May } from './may.ts'
 import { selectMore, selectNamesAbout } from './shown-approval.store.ts'
 
 /** How much of its history a page shows. */
@@ -30,7 +30,7 @@ export interface ShownApproval {
 /** Everything that a page shows of an approval, in one round trip. @throws Refusal `not_found` */
 export async function readShown(ctx: Ctx, id: string, asked: Asked): Promise<ShownApproval> {
   const family = familyOf(id)
-  const decision = wouldApprove(ctx, id, family)
+  const decision = wouldDecide(ctx, id, family, 'approve')
   const found = await ctx.db.batch({
     approval: selectAnyApproval(ctx, id, family),
     more: selectMore(ctx, id, family),
@@ -56,7 +56,7 @@ export async function readShown(ctx: Ctx, id: string, asked: Asked): Promise<Sho
       dueAt: approval.due_at,
       now: ctx.now,
     },
-    may: mayOf(ctx, family, votedOn, decision, found.view[0]),
+    may: mayOf(ctx, family, votedOn, found.view[0]),
     events: found.events.slice(0, mostEvents),
     nameOf: (id) => names.get(id) ?? id,
     inbox: pageFrom(asked, found.inbox),

@@ -24,7 +24,7 @@ export interface AppEnv {
     /** The endpoint that answers, once it is known. */
     endpoint?: Declaration
     /** Who is signed in at the desk, as its pages show them, and the token that goes into their forms. */
-    reader?: { name: string; token: string }
+    reader?: { name: string; token: string; groups: readonly string[] }
     /** Why the request was refused, if it was. */
     refused?: RefusalCode
   }

@@ -2,6 +2,8 @@ import * as inbox from '../../../src/desk/inbox.store.ts'
 import { sessions as table } from '../../../src/desk/sessions.table.ts'
 import * as sessions from '../../../src/desk/sessions.store.ts'
 import * as shown from '../../../src/desk/shown-approval.store.ts'
+import { sql } from 'drizzle-orm'
+import * as waiting from '../../../src/approvals/waiting.store.ts'
 import type { Family } from '../../../src/approvals/family.ts'
 import { families } from '../../../src/families.ts'
 import { ctx, firstPage, laterPage, returns, returnsAllOf, rowOf, type Samples } from './sample.ts'
@@ -9,7 +11,7 @@ import { ctx, firstPage, laterPage, returns, returnsAllOf, rowOf, type Samples }
 const { db } = ctx
 const all: readonly Family[] = families
 const columns = 'id kind title status created_at due_at on_due decided_at requester_id requester_name brief'
-const narrowings = [{}, { kind: 'claim' as const }, { text: 'x' }]
+const narrowings = [{}, { groups: ['g', 'h'] }, { kind: 'claim' as const }, { text: 'x' }]
 const pages = [firstPage, laterPage]
 
 /** What the stores of the desk build. */
@@ -19,6 +21,13 @@ export const samples: Samples = {
     selectSession: returnsAllOf(table, sessions.selectSession(db, 'x')),
     markEnded: sessions.markEnded(db, 'x', 1),
     deleteOver: returns(sessions.deleteOver(db, 1, 2), 'gone'),
+  },
+  'approvals/waiting.store.ts': {
+    pageOfWaiting: [null, { due: 5, id: 'x' }].map((after) => {
+      const kinds = all.map((kind) => ({ kind, condition: sql`1` }))
+      const page = waiting.pageOfWaiting(ctx, { kinds, capacities: ['role:admin', 'group:g'] }, 2, after)
+      return { statement: { query: sql`SELECT id, due FROM ${page}` }, columns: ['id', 'due'] }
+    }),
   },
   'desk/inbox.store.ts': {
     selectWaiting: narrowings.flatMap((one) =>

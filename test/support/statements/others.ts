@@ -57,7 +57,7 @@ export const samples: Samples = {
   'access/access.store.ts': {
     selectKey: returns(
       access.selectKey(ctx.db, 'h'),
-      'id tenant_id person_id person_name roles person_roles instance_id created_by expires_at revoked_at last_used_on',
+      'id tenant_id person_id person_name roles person_roles person_groups instance_id created_by expires_at revoked_at last_used_on',
     ),
     userName: gives(access.userName(sql`a.tenant_id`, sql`a.decided_by`), 'approvals a'),
     selectNames: returns(access.selectNames(ctx.db, 't', sql`SELECT 'p'`), 'id name'),
