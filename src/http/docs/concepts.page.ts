@@ -39,6 +39,13 @@ export const concepts: ProsePage = {
       it.
     </p>
 
+    <p>
+      A <b>policy</b> says otherwise, for what it matches: ${op('createPolicy')}. It has stages that open one after the
+      other, in each of them so many people of groups or roles. The first that matches holds, in the version that it has
+      when something is asked. ${op('evaluatePolicies')} says which would, ${op('simulatePolicy')} tries one on what was
+      asked before.
+    </p>
+
     <h2>Once</h2>
     <ul>
       <li>
