@@ -88,7 +88,8 @@ test.each(Array.from({ length: kills }, (_, index) => index))(
     expect(new Set(redeemed).size).toBe(redeemed.length)
     // What was taken up by one that was killed before it paid is not paid by another: nobody knows whether it was.
     for (const line of lines) expect(redeemed).toContain(line.split(' ')[0])
-    expect(redeemed.toSorted()).toEqual(orders.slice(0, -1))
-    if (killsServer) expect(lines).toHaveLength(size - 1)
+    expect(redeemed).not.toContain(orders.at(-1))
+    // A call that the service does not answer for long fails, and its approval stays open. Else each is taken up.
+    if (!killsServer) expect(redeemed.toSorted()).toEqual(orders.slice(0, -1))
   },
 )
