@@ -1,19 +1,22 @@
 import { z } from '@hono/zod-openapi'
 import { render as renderApproval } from '../any-approval/any-approval.routes.ts'
 import { anyApprovalSchema } from '../any-approval/any-approval.schemas.ts'
+import { getPerson } from '../access/people.ts'
 import { awaitDecision } from '../any-approval/await-decision.ts'
 import { decisionOf } from '../any-approval/decision.ts'
 import { render as renderDecision } from '../any-approval/decision.routes.ts'
 import { decisionSchema } from '../any-approval/decision.schemas.ts'
 import { getApproval } from '../any-approval/read-approval.ts'
 import type { Ctx } from '../context.ts'
+import { readInbox } from '../desk/inbox.ts'
 import { digest } from '../digest.schemas.ts'
+import { kinds } from '../families.ts'
 import { cursorQuery, cursorRequest, writeCursor } from '../http/pagination.ts'
 import { readMember } from '../http/raw-json.ts'
 import { iso } from '../http/time.ts'
 import { id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
-import { invalidInput } from '../refusal.ts'
+import { invalidInput, Refusal } from '../refusal.ts'
 import { askRequest } from '../requests/ask-request.ts'
 import { withdrawRequest } from '../requests/decide-request.ts'
 import { listRequests } from '../requests/read-requests.ts'
@@ -21,6 +24,7 @@ import { redeemRequest, reportOutcome } from '../requests/redeem-request.ts'
 import { render as renderRequest, shown } from '../requests/requests.routes.ts'
 import * as requests from '../requests/requests.schemas.ts'
 import { status } from '../status.schemas.ts'
+import { time } from '../time.schemas.ts'
 
 /** What a tool answers: a sentence for the model, and the same as data. */
 export interface Answer {
@@ -58,6 +62,15 @@ const reads = { readOnly: true, idempotent: true } as const
 const linkOf = ({ origin }: ToolCtx, id: string) => `${origin}/a/${encodeURIComponent(id)}`
 const url = z.url().openapi({ description: 'Where a person decides it.' })
 const asked = requests.requestSchema.extend({ url })
+const waiting = z.object({
+  id: z.string(),
+  kind: z.enum(kinds),
+  title: z.string(),
+  requester: z.string(),
+  created_at: time,
+  due_at: time.nullable(),
+  url,
+})
 const about = z.strictObject({ id: id.openapi({ description: 'What request_approval has answered.' }) })
 
 /** The tools, in the order in which an agent uses them. None of them decides. */
@@ -167,6 +180,29 @@ export const tools: readonly Tool[] = [
     async run(ctx, { id }) {
       const approval = renderApproval(await getApproval(ctx, id), ctx.now, ctx.origin)
       return { text: `${id} is ${approval.status}.`, structured: approval }
+    },
+  }),
+  tool({
+    name: 'list_waiting_for_me',
+    title: 'List what waits for you',
+    description:
+      'What the person whose key this is could decide now, of any kind, nearest to its end first. They decide it at `url`.',
+    input: z.strictObject({ kind: z.enum(kinds).optional(), cursor: z.string().max(500).optional() }),
+    output: z.object({ data: z.array(waiting), next }),
+    ...reads,
+    async run(ctx, { kind, cursor }) {
+      const { actor } = ctx
+      if (actor.instanceId !== null) throw new Refusal('forbidden', 'A key that is bound to an instance never votes.')
+      const { groups } = await getPerson(ctx, actor.userId)
+      const { rows, next } = await readInbox(ctx, { view: 'waiting', kind, groups: JSON.parse(groups), cursor })
+      const data = rows.map(({ id, kind, title, requester_id, created_at, due_at }) => {
+        const times = { created_at: iso(created_at), due_at: iso(due_at) }
+        return { id, kind, title, requester: requester_id, ...times, url: linkOf(ctx, id) }
+      })
+      return {
+        text: `${data.length}${next === null ? '' : ' and more'} wait for ${actor.name}.`,
+        structured: { data, next },
+      }
     },
   }),
 ]

@@ -37,6 +37,7 @@ test('the tools say what they take, what they answer, and what they change; none
     'withdraw_request',
     'list_my_requests',
     'get_approval',
+    'list_waiting_for_me',
   ])
   for (const { name, inputSchema, outputSchema, annotations } of tools) {
     expect([name, inputSchema.type, outputSchema?.type]).toEqual([name, 'object', 'object'])
@@ -47,6 +48,7 @@ test('the tools say what they take, what they answer, and what they change; none
     'wait_for_decision',
     'list_my_requests',
     'get_approval',
+    'list_waiting_for_me',
   ])
 })
 
@@ -117,6 +119,17 @@ test('a client of 2026-07-28 that opens links has the link opened, once a call, 
     structuredContent: { status: 'pending' },
     content: [{ text: expect.stringContaining(another.url) }, {}],
   })
+})
+
+test('somebody sees what waits for them, and nobody what waits for others', async () => {
+  const tenant = await newTenant()
+  const { id } = (await (await connect(tenant, 'member')).call('request_approval', deployment)).structuredContent
+  const waitingFor = async (name: string) =>
+    (await (await connect(tenant, name)).call('list_waiting_for_me', {})).structuredContent.data
+  expect(await waitingFor('reviewer')).toMatchObject([{ id, kind: 'request', requester: 'usr_member' }])
+  expect(await waitingFor('member')).toEqual([])
+  await tenant.as('reviewer')(`/v1/requests/${id}/approve`, { method: 'POST' })
+  expect(await waitingFor('reviewer')).toEqual([])
 })
 
 test('what is wrong with the input is said, and nothing is asked', async () => {
