@@ -103,6 +103,7 @@ function welcome(): string {
   return `
   Countersign is ready on ${origin}
 
+    The desk        ${origin}/sign-in?demo=cs_demo_admin  (or any other demo key)
     Quick start     ${origin}/docs/quick-start
     API reference   ${origin}/docs
     OpenAPI 3.1     ${origin}/openapi.json

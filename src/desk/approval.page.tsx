@@ -23,12 +23,12 @@ export function approvalPage(reader: Reader, shown: ShownApproval, returned: Ret
     view: inbox.view,
     ...counted(inbox),
     children: (
-      <div class="desk is-open">
+      <main id="content" class="desk is-open">
         <List inbox={inbox} now={shown.shown.now} open={approval.id} />
-        <main id="content" class="opened" tabindex={-1}>
+        <div class="opened" tabindex={-1}>
           <Opened {...shown} reader={reader} returned={returned} />
-        </main>
-      </div>
+        </div>
+      </main>
     ),
   })
 }

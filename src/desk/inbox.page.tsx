@@ -18,12 +18,12 @@ export function inboxPage(reader: Reader, inbox: Inbox, now: number) {
     view: inbox.view,
     ...counted(inbox),
     children: (
-      <div class="desk is-list">
+      <main id="content" class="desk is-list">
         <List inbox={inbox} now={now} />
-        <main id="content" class="opened" tabindex={-1}>
+        <div class="opened" tabindex={-1}>
           <p class="quiet choose">{inbox.rows.length > 0 ? say.choose : emptiness(inbox)}</p>
-        </main>
-      </div>
+        </div>
+      </main>
     ),
   })
 }
@@ -40,7 +40,7 @@ export const List: FC<{ inbox: Inbox; now: number; open?: string }> = ({ inbox, 
   return (
     <section class="list" id="list" aria-labelledby="list-title">
       <div class="head">
-        <h2 id="list-title">{say.lists[view]}</h2>
+        {open === undefined ? <h1 id="list-title">{say.lists[view]}</h1> : <h2 id="list-title">{say.lists[view]}</h2>}
         <Narrow inbox={inbox} />
       </div>
       <ol aria-labelledby="list-title" id="items">

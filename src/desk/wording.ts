@@ -48,6 +48,7 @@ export const say = {
     ['r', 'reject: say why, then again'],
     ['e', 'edit, then approve as edited'],
     ['x', 'withdraw what you asked for'],
+    ['z', 'undo'],
     ['/', 'search'],
     ['?', 'these keys'],
   ],
@@ -142,6 +143,10 @@ export const say = {
     reject: (title: string) => `Rejected: ${title}`,
     withdraw: (title: string) => `Withdrawn: ${title}`,
   },
+  undo: 'Undo',
+  look: 'Look',
+  again: 'Send again',
+  notSent: (title: string) => `${title}: not sent. Are you offline?`,
   refused: {
     unauthorized: 'This key is not good: it is unknown, expired or revoked. Look whether you have copied all of it.',
     bound: 'This key belongs to an agent, which decides nothing. Use a key of your own.',

@@ -30,7 +30,7 @@ export const intentPage: PagePart = {
             {execute_by === null ? say.labels.afterApproval : <When at={execute_by} now={now} />}
           </Fact>
         </Facts>
-        <h3>{say.labels.theCall}</h3>
+        <h2>{say.labels.theCall}</h2>
         <JsonFacts json={intent.serialized_intent} />
       </>
     )

@@ -24,7 +24,7 @@ export const resultPage: PagePart = {
           {fact(say.labels.confidence, confidence === null ? null : String(confidence))}
           {fact(say.labels.reference, external_ref)}
         </Facts>
-        <h3>{say.labels.whatItFailed}</h3>
+        <h2>{say.labels.whatItFailed}</h2>
         <ul class="failed">
           {failed.map((one) => (
             <li>
@@ -33,7 +33,7 @@ export const resultPage: PagePart = {
             </li>
           ))}
         </ul>
-        <h3>{say.labels.theData}</h3>
+        <h2>{say.labels.theData}</h2>
         <JsonFacts json={data} marked={fields} />
       </>
     )

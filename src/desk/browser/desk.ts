@@ -1,1 +1,187 @@
-document.documentElement.classList.add('has-script')
+import { say } from '../wording.ts'
+import { keepTimes } from './times.ts'
+import { heldBack, holdBack, sendNow, undo } from './undo.ts'
+
+/*
+ * Makes the pages quick and live. Without it they are whole: what is opened, listed and decided is what the server says.
+ */
+
+const parser = new DOMParser()
+const pages = new Map<string, Promise<Document | null>>()
+const items = () => [...document.querySelectorAll<HTMLAnchorElement>('#items a')]
+const opened = () => document.querySelector<HTMLElement>('article[data-id]')
+const decideForm = () => document.querySelector<HTMLFormElement>('#decide')
+
+/** A page of this origin; null where it could not be had, or leads elsewhere: then the browser goes there itself. */
+async function load(url: string): Promise<Document | null> {
+  const answer = await fetch(url).catch(() => null)
+  if (!answer || new URL(answer.url).pathname === '/sign-in') return null
+  return parser.parseFromString(await answer.text(), 'text/html')
+}
+
+/** Has the page of what would be opened next at hand. */
+function prefetch(link: HTMLAnchorElement | undefined): void {
+  if (link && !pages.has(link.href)) pages.set(link.href, load(link.href))
+}
+
+async function open(link: HTMLAnchorElement, keeps = true): Promise<void> {
+  const page = await (pages.get(link.href) ?? load(link.href))
+  pages.delete(link.href)
+  const article = page?.querySelector<HTMLElement>('.opened')
+  if (!page || !article) return location.assign(link.href)
+  document.querySelector('.opened')!.replaceWith(article)
+  document.querySelector('.desk')!.className = 'desk is-open'
+  document.title = page.title
+  if (keeps) history.pushState(null, '', link.href)
+  for (const one of items()) one.removeAttribute('aria-current')
+  link.setAttribute('aria-current', 'true')
+  link.scrollIntoView({ block: 'nearest' })
+  article.focus({ preventScroll: true })
+  if (matchMedia('(max-width: 760px)').matches) scrollTo(0, 0)
+  prefetch(beside(1))
+}
+
+/** The one so many places behind the one that is open, or the first. */
+function beside(step: number): HTMLAnchorElement | undefined {
+  const all = items().filter((link) => !heldBack(idOf(link)))
+  const at = all.findIndex((link) => link.getAttribute('aria-current') === 'true')
+  return at === -1 ? all[0] : all[at + step]
+}
+
+function idOf(link: HTMLAnchorElement): string {
+  return decodeURIComponent(link.pathname.split('/').at(-1)!)
+}
+
+/** Brings the list up to date, and says what has become of what is open; what is typed stays. */
+async function renew(): Promise<void> {
+  const page = await load(location.href)
+  const list = page?.querySelector('#items')
+  if (!page || !list) return
+  const focused = document.activeElement?.closest('#items a')?.getAttribute('href')
+  const current = items().find((link) => link.getAttribute('aria-current') === 'true')
+  for (const one of list.querySelectorAll('li')) if (heldBack(one.id.slice('item-'.length))) one.remove()
+  document.querySelector('#items')!.replaceChildren(...list.children)
+  const count = page.querySelector('#count')
+  if (count) document.querySelector('#count')?.replaceWith(count)
+  const again = (href: string | null | undefined) => items().find((link) => link.getAttribute('href') === href)
+  again(current?.getAttribute('href'))?.setAttribute('aria-current', 'true')
+  again(focused)?.focus({ preventScroll: true })
+  const [here, there] = [opened(), page.querySelector<HTMLElement>('article[data-id]')]
+  if (!here || !there || here.dataset.id !== there.dataset.id || here.dataset.version === there.dataset.version) return
+  const typed = here.querySelector('textarea')?.value
+  here.replaceWith(there)
+  const field = there.querySelector('textarea')
+  if (typed && field) field.value = typed
+  announce(there.querySelector('.outcome p, .line')?.textContent ?? '')
+}
+
+/** Tells a screen reader. */
+function announce(text: string): void {
+  said.textContent = text
+}
+
+let seen: string | undefined
+
+async function lookForNews(): Promise<void> {
+  if (document.hidden || !document.querySelector('#items')) return
+  const answer = await fetch('/desk/news', { redirect: 'manual' }).catch(() => null)
+  if (!answer?.ok) return
+  const { news } = (await answer.json()) as { news: string }
+  if (seen !== undefined && seen !== news) await renew()
+  seen = news
+}
+
+/** Holds a decision back for as long as it may be undone; the next one is there already. */
+function decided(event: SubmitEvent): void {
+  const form = event.target as HTMLFormElement
+  const vote = (event.submitter as HTMLButtonElement | null)?.value as keyof typeof say.done | undefined
+  if (form.id !== 'decide' || !vote || !(vote in say.done)) return
+  const comment = form.querySelector('textarea')
+  // What the server would refuse, and what is too much to be sent while leaving, takes the plain way.
+  if ((vote === 'reject' && comment?.value.trim() === '') || (comment?.value.length ?? 0) > 10_000) return
+  event.preventDefault()
+  const article = opened()!
+  const next = beside(1) ?? beside(-1)
+  const row = document.getElementById(`item-${article.dataset.id}`)
+  row?.classList.add('gone')
+  const title = article.querySelector('h1')!.textContent.trim()
+  const back = location.href
+  holdBack({ id: article.dataset.id!, form, vote, title, back, done: () => void renew() })
+  setTimeout(() => row?.remove(), 150)
+  if (next) void open(next)
+  else document.querySelector('.opened')!.replaceChildren()
+}
+
+function onKey(event: KeyboardEvent): void {
+  const isTyping = (event.target as HTMLElement).matches('input, textarea, select')
+  if (isTyping || event.ctrlKey || event.metaKey || event.altKey || keys.open) return
+  const press = (vote: string) => decideForm()?.querySelector<HTMLButtonElement>(`button[value="${vote}"]`)?.click()
+  const comment = document.querySelector<HTMLTextAreaElement>('#comment')
+  const does: Record<string, () => void> = {
+    j: () => void go(1),
+    k: () => void go(-1),
+    a: () => press('approve'),
+    r: () => (comment?.value.trim() ? press('reject') : comment?.focus()),
+    e: () => document.querySelector<HTMLTextAreaElement>('#details')?.focus(),
+    x: () => press('withdraw'),
+    z: undo,
+    '/': () => document.querySelector<HTMLInputElement>('#search')?.focus(),
+    '?': () => keys.showModal(),
+  }
+  const act = does[event.key]
+  if (!act) return
+  event.preventDefault()
+  act()
+}
+
+function go(step: number): void {
+  const link = beside(step)
+  if (link) void open(link)
+}
+
+const said = document.createElement('p')
+said.className = 'said'
+said.setAttribute('role', 'status')
+
+const keys = document.createElement('dialog')
+keys.setAttribute('aria-label', say.keys)
+const list = document.createElement('dl')
+for (const [key, does] of say.shortcuts) {
+  const [dt, kbd, dd] = [document.createElement('dt'), document.createElement('kbd'), document.createElement('dd')]
+  kbd.textContent = key
+  dt.append(kbd)
+  dd.textContent = does
+  list.append(dt, dd)
+}
+const close = document.createElement('button')
+close.textContent = say.close
+close.addEventListener('click', () => keys.close())
+keys.append(list, close)
+document.body.append(said, keys)
+
+const shows = document.querySelector<HTMLButtonElement>('#show-keys')
+if (shows) {
+  shows.hidden = false
+  shows.addEventListener('click', () => keys.showModal())
+}
+
+document.addEventListener('keydown', onKey)
+document.addEventListener('submit', decided)
+document.addEventListener('click', (event) => {
+  const link = (event.target as HTMLElement).closest<HTMLAnchorElement>('#items a')
+  if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return
+  event.preventDefault()
+  void open(link)
+})
+document.addEventListener('pointerover', (event) => {
+  prefetch((event.target as HTMLElement).closest<HTMLAnchorElement>('#items a') ?? undefined)
+})
+addEventListener('popstate', () => location.reload())
+addEventListener('pagehide', sendNow)
+document.addEventListener('visibilitychange', () => void lookForNews())
+setInterval(() => void lookForNews(), 4_000)
+void lookForNews()
+keepTimes()
+const first = beside(0)
+if (first && !opened() && matchMedia('(min-width: 761px)').matches) void open(first, false)
+else prefetch(beside(1))
