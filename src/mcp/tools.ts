@@ -120,8 +120,11 @@ export const tools: readonly Tool[] = [
     output: requests.redeemedSchema,
     ...changes,
     async run(ctx, given) {
-      const { id, digest, ended_at, details } = await redeemRequest(ctx, given.id, given.digest)
-      const structured = { id, digest, redeemed_at: iso(ended_at), details: details === null ? null : read(details) }
+      const redeemed = await redeemRequest(ctx, given.id, given.digest)
+      const { id, digest, details, approved_digest, approved_details } = read(renderRequest(redeemed, ctx))
+      // What was approved is what was asked, unless it was approved with other details.
+      const approved = { digest: approved_digest ?? digest, details: approved_details ?? details }
+      const structured = { id, redeemed_at: iso(redeemed.ended_at), ...approved }
       return { text: `${id} is yours to carry out, exactly as its details say, once.`, structured }
     },
   }),
