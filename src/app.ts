@@ -1,6 +1,7 @@
 import { pokeWatch } from './any-approval/poke-watch.ts'
 import { decisionRoutes } from './any-approval/decision.routes.ts'
 import { anyApprovalRoutes } from './any-approval/any-approval.routes.ts'
+import { explainRoutes } from './any-approval/explain.routes.ts'
 import { groupRoutes } from './access/groups.routes.ts'
 import { keyRoutes } from './access/keys.routes.ts'
 import { peopleRoutes } from './access/people.routes.ts'
@@ -58,6 +59,7 @@ export function createApp() {
     webhookRoutes,
     dashboardRoutes,
     anyApprovalRoutes,
+    explainRoutes,
     decisionRoutes,
     receiptRoutes,
     historyRoutes,

@@ -3,7 +3,9 @@ import type { Aftermath, Family } from '../approvals/family.ts'
 import type { HistoricEvent } from '../approvals/history.store.ts'
 import type { Ballot } from '../approvals/rules.ts'
 import { standingOf } from '../approvals/states.ts'
-import type { CastVote } from '../approvals/votes.store.ts'
+import { ruleOf, ruleOfKind, type Rule } from '../approvals/policy.ts'
+import type { CastVote, PolicyOfRow } from '../approvals/votes.store.ts'
+import { recordedVote } from '../approvals/voting.ts'
 import { families } from '../families.ts'
 import { ballotOf, undecidable } from '../http/ballots.ts'
 import { endpoint, json } from '../http/endpoint.ts'
@@ -23,6 +25,7 @@ import type { AnyApproval } from './any-approval.store.ts'
 import { decideApproval } from './decide-approval.ts'
 import { familyOf } from './family-of.ts'
 import { getApproval, listEvents } from './read-approval.ts'
+import { stagesOf } from './stages.ts'
 
 const tags = ['Any approval']
 const path = '/v1/approvals/{id}'
@@ -120,10 +123,13 @@ function show(c: AppContext, approval: AnyApproval) {
 
 export function render(approval: AnyApproval, now: number, origin: string) {
   const { id, kind, title, requester_id, submitted_by, revision, digest, comment } = approval
-  const { policy, what } = familyOf(id)
+  const { policy: ofKind, what } = familyOf(id)
   const { status, decided_at, decided_by } = standingOf(approval, now)
   const { final = true } = JSON.parse(approval.after ?? '{}') as Aftermath
-  const needed = { roles: policy.approver_roles, approvals: approval.votes_needed, given: approval.votes_for }
+  const policy = approval.policy === null ? null : (JSON.parse(approval.policy) as PolicyOfRow)
+  const rule = policy ? ruleOf(policy.body) : ruleOfKind(ofKind)
+  const votes = votesOf(approval)
+  const standing = votes.filter(({ revision, voided_at }) => revision === approval.revision && voided_at === null)
   const shown = {
     id,
     kind,
@@ -136,12 +142,15 @@ export function render(approval: AnyApproval, now: number, origin: string) {
     due_at: iso(approval.due_at),
     revision,
     digest,
-    approved_digest: status === 'approved' ? digest : null,
-    edited: false,
+    approved_digest: status === 'approved' ? (approval.approved_digest ?? digest) : null,
+    edited: approval.approved_digest !== null,
     url: `${origin}/a/${encodeURIComponent(id)}`,
-    policy: null,
-    stages: [{ name: null, all: [needed] }],
-    votes: votesOf(approval),
+    policy: policy && { id: policy.id, name: policy.name, version: policy.version },
+    stages: stagesOf(rule, standing.map(recordedVote), status !== 'pending').map(({ all, ...stage }) => ({
+      ...stage,
+      all: all.map(({ voters: _, ...requirement }) => requirement),
+    })),
+    votes: votes.map((vote) => renderVote(vote, policy ? rule : null)),
     decided_by,
     decided_at: iso(decided_at),
     comment,
@@ -153,12 +162,12 @@ export function render(approval: AnyApproval, now: number, origin: string) {
 }
 
 function votesOf({ all_votes }: AnyApproval) {
-  const cast = (JSON.parse(all_votes) as CastVote[]).toSorted((a, b) => a.voted_at - b.voted_at)
-  return cast.map(({ voted_at, voided_at, ...vote }) => ({
-    ...vote,
-    voted_at: iso(voted_at),
-    voided_at: iso(voided_at),
-  }))
+  return (JSON.parse(all_votes) as CastVote[]).toSorted((a, b) => a.voted_at - b.voted_at)
+}
+
+function renderVote({ voted_at, voided_at, stage, counted_with: _, ...vote }: CastVote, rule: Rule | null) {
+  const name = rule?.stages[stage]?.name ?? null
+  return { ...vote, voted_at: iso(voted_at), voided_at: iso(voided_at), stage: name }
 }
 
 function renderEvent({ actor_id, at, from_status, to_status, data, id, type, digest }: HistoricEvent) {

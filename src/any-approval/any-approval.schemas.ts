@@ -26,20 +26,34 @@ const voteSchema = z.object({
   reported_by: z.string().nullable().openapi({ description: "Whose key cast it, where it was not the voter's." }),
   revision: revision.openapi({ description: 'Of the question that it was cast on.' }),
   voided_at: time.nullable().openapi({ description: 'Since when it does not count any more.' }),
+  stage: z.string().nullable().openapi({ description: 'Of its policy, for which it was cast.' }),
 })
 
-const stageSchema = z.object({
+/** What a stage asks for, as far as it does not say who has voted. */
+export const requirementShape = {
+  group: z.string().nullable().openapi({ description: 'People of this group; or of the roles.' }),
+  roles: z.array(z.enum(roles)),
+  approvals: z.int().openapi({ description: 'From how many people with one of the roles, or of the group.' }),
+  given: z.int().openapi({ description: 'How many of them have said yes.' }),
+}
+
+export const stageShape = {
   name: z.string().nullable(),
-  all: z
-    .array(
-      z.object({
-        roles: z.array(z.enum(roles)),
-        approvals: z.int().openapi({ description: 'From how many people with one of the roles.' }),
-        given: z.int(),
-      }),
-    )
-    .openapi({ description: 'What it takes, all of it.' }),
+  status: z.enum(['closed', 'open', 'waiting']).openapi({
+    description: '`closed` is fulfilled; `waiting` opens when those before it are; all are closed of what is decided.',
+  }),
+}
+
+const stageSchema = z.object({
+  ...stageShape,
+  all: z.array(z.object(requirementShape)).openapi({ description: 'What it takes, all of it.' }),
 })
+
+/** The policy that governs an approval, in the version that it had when it was asked. */
+export const governingSchema = z
+  .object({ id: z.string(), name: z.string(), version: z.int() })
+  .nullable()
+  .openapi({ description: 'The policy that says who decides; null: its kind does.' })
 
 /** An approval of whatever family. */
 export const anyApprovalSchema = z
@@ -58,7 +72,7 @@ export const anyApprovalSchema = z
     approved_digest: digest.nullable().openapi({ description: 'Of what was approved; null where nothing was.' }),
     edited: z.boolean().openapi({ description: 'Whether it was approved with changes.' }),
     url: z.url().openapi({ description: 'Where a person decides it.' }),
-    policy: z.null().openapi({ description: 'None: its kind says who decides.' }),
+    policy: governingSchema,
     stages: z.array(stageSchema),
     votes: z.array(voteSchema).openapi({ description: 'In the order in which they were cast.' }),
     decided_by: z.string().nullable(),
@@ -92,7 +106,13 @@ export const anyApprovalSchema = z
       edited: false,
       url: 'https://countersign.example/a/clm_9f2a3b4c',
       policy: null,
-      stages: [{ name: null, all: [{ roles: ['coordinator', 'admin'], approvals: 1, given: 1 }] }],
+      stages: [
+        {
+          name: null,
+          status: 'closed',
+          all: [{ group: null, roles: ['coordinator', 'admin'], approvals: 1, given: 1 }],
+        },
+      ],
       votes: [
         {
           voter: 'usr_coord99',
@@ -102,6 +122,7 @@ export const anyApprovalSchema = z
           reported_by: null,
           revision: 1,
           voided_at: null,
+          stage: null,
         },
       ],
       decided_by: 'usr_coord99',

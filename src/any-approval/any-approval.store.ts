@@ -2,18 +2,19 @@ import { sql } from 'drizzle-orm'
 import type { Approval } from '../approvals/approval.ts'
 import type { Family } from '../approvals/family.ts'
 import { visible } from '../approvals/restricted.store.ts'
-import { allVotes } from '../approvals/votes.store.ts'
+import { allVotes, policyOfRow } from '../approvals/votes.store.ts'
 import type { Ctx } from '../context.ts'
 import type { Condition, Reference } from '../db/open-db.ts'
 import { aftermath } from './after.store.ts'
 
 /**
  * An approval of any family. Of JSON: `family` has the family's own members, `facts` what is asked, `all_votes` all
- * `CastVote`s, and `after` is an `Aftermath`. `seen` is what its entity tag has besides its version.
+ * `CastVote`s, `policy` a `PolicyOfRow`, and `after` is an `Aftermath`. `seen` is what its entity tag has besides its version.
  */
 export interface AnyApproval extends Approval {
   family: string
   facts: string
+  policy: string | null
   all_votes: string
   after: string | null
   seen: string | null
@@ -39,6 +40,6 @@ export function selectWhetherSeen(ctx: Ctx, id: string, family: Family) {
 export function selectAnyApproval(ctx: Ctx, id: string, family: Family) {
   return ctx.db.all<AnyApproval>(sql`
     SELECT a.*, (${family.shows.select(ctx.now)}) AS family, (${family.what.select}) AS facts,
-      (${allVotes}) AS all_votes, ${aftermath(ctx.now)} AS after, ${family.tag ?? sql`NULL`} AS seen
+      (${policyOfRow}) AS policy, (${allVotes}) AS all_votes, ${aftermath(ctx.now)} AS after, ${family.tag ?? sql`NULL`} AS seen
     FROM approvals a WHERE ${isThat(ctx, id, family)}`)
 }

@@ -38,14 +38,15 @@ export const decisionRoutes = createRouter().openapi(
 export function render({ row }: Seen, decision: Decision) {
   const { id, kind, revision, digest } = row
   const { status, final, decidedBy, decidedAt, reason, retry } = decision
+  const isApproved = ['approved', 'lapsed', 'revoked'].includes(status)
   const shown = {
     id,
     kind,
     revision,
     digest,
-    approved_digest: ['approved', 'lapsed', 'revoked'].includes(status) ? digest : null,
+    approved_digest: isApproved ? (row.approved_digest ?? digest) : null,
     status,
-    edited: false,
+    edited: row.approved_digest !== null,
     final,
     decided_by: decidedBy,
     decided_at: iso(decidedAt),

@@ -23,6 +23,7 @@ export interface DecisionRow extends Pick<
   | 'submitted_by'
   | 'restricted'
   | 'instance_id'
+  | 'approved_digest'
 > {
   after: string | null
 }
@@ -30,7 +31,7 @@ export interface DecisionRow extends Pick<
 const columns = (
   now: number,
 ) => sql`a.id, a.kind, a.revision, a.version, a.digest, a.status, a.due_at, a.on_due, a.decided_by,
-  a.decided_at, a.comment, a.requester_id, a.submitted_by, a.restricted, a.instance_id, ${aftermath(now)} AS after`
+  a.decided_at, a.comment, a.requester_id, a.submitted_by, a.restricted, a.instance_id, a.approved_digest, ${aftermath(now)} AS after`
 
 /** The decision on one approval of the caller's tenant. */
 export function selectDecision(ctx: Ctx, id: string) {

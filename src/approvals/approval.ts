@@ -31,3 +31,8 @@ export function winnerOf(approval: Approval, now: number): Winner {
 export function tagOf(approval: Pick<Approval, 'version'>): string {
   return String(approval.version)
 }
+
+/** The votes on an approval as its family shows them: nothing where no policy holds. */
+export function quorumOf({ policy_version_id, votes_for, votes_needed }: Quorum) {
+  return policy_version_id === null ? {} : { approvals: votes_for, required_approvals: votes_needed }
+}

@@ -103,6 +103,8 @@ export type VotedOn = Approval & {
   /** The body of its policy; null where none holds. */
   policy: string | null
   policy_name: string | null
+  policy_id: string | null
+  policy_version: number | null
   /** The votes that stand, in their order. */
   standing: string
   /** The voter's roles and groups as they are now, where a policy holds; null where they are not there. */
@@ -133,7 +135,8 @@ function selectVotedOn(
 ) {
   const ofPolicy = (column: SQL) => sql`(SELECT ${column} FROM policy_versions p WHERE p.id = policy_version_id)`
   return ctx.db.all<VotedOn>(sql`
-    SELECT approvals.*, ${ofPolicy(sql`p.body`)} AS policy, ${ofPolicy(sql`p.name`)} AS policy_name, (
+    SELECT approvals.*, ${ofPolicy(sql`p.body`)} AS policy, ${ofPolicy(sql`p.name`)} AS policy_name,
+      ${ofPolicy(sql`p.policy_id`)} AS policy_id, ${ofPolicy(sql`p.version`)} AS policy_version, (
         SELECT json_group_array(json_object('voter', voter_id, 'vote', vote, 'stage', stage, 'counted_with', json(counted_with),
           'reported_by', reported_by)) FROM (SELECT * FROM votes
             WHERE approval_id = approvals.id AND revision = approvals.revision AND voided_at = 0 ORDER BY voted_at, voter_id)) AS standing,

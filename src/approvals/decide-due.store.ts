@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
+import type { Condition, Statement } from '../db/open-db.ts'
 import type { Kind } from './approval.ts'
 import { recordFound } from './history.store.ts'
 import { marked, type Mark } from './mark.store.ts'
@@ -8,6 +9,8 @@ import { marked, type Mark } from './mark.store.ts'
 export interface ClockOutcome {
   status: 'expired' | 'approved' | 'rejected'
   kind?: Kind
+  /** Not of these. */
+  otherThan?: readonly Kind[]
 }
 
 /** What an approval says that asks for it. */
@@ -16,9 +19,9 @@ const asked = { expired: 'expire', approved: 'approve', rejected: 'reject' } as 
 /** Up to `limit` approvals that are past their due time, oldest first. */
 export function selectDue(ctx: Ctx, outcome: ClockOutcome, limit: number) {
   const due = (index: string, restricted: 0 | 1) => sql`
-    SELECT id, due_at FROM approvals INDEXED BY ${sql.raw(index)} WHERE restricted = ${sql.raw(String(restricted))} AND ${isDue(ctx, outcome)}`
-  return ctx.db.all<{ id: string }>(sql`
-    SELECT id FROM (${due('approvals_due', 0)} UNION ALL ${due('approvals_restricted_due', 1)} ORDER BY due_at LIMIT ${limit})`)
+    SELECT id, tenant_id, kind, due_at FROM approvals INDEXED BY ${sql.raw(index)} WHERE restricted = ${sql.raw(String(restricted))} AND ${isDue(ctx, outcome)}`
+  return ctx.db.all<{ id: string; tenant_id: string; kind: Kind }>(sql`
+    SELECT id, tenant_id, kind FROM (${due('approvals_due', 0)} UNION ALL ${due('approvals_restricted_due', 1)} ORDER BY due_at LIMIT ${limit})`)
 }
 
 /**
@@ -26,15 +29,16 @@ export function selectDue(ctx: Ctx, outcome: ClockOutcome, limit: number) {
  * due time, whenever that is noticed; what is approved or rejected is so now.
  *
  * @param atMost how many they are
+ * @param guard a further condition on the `approvals` row
  */
-export function decideDue(ctx: Ctx, outcome: ClockOutcome, mark: Mark, atMost: number) {
+export function decideDue(ctx: Ctx, outcome: ClockOutcome, mark: Mark, atMost: number, guard: Condition = sql`1`) {
   const { status } = outcome
   const decidedAt = status === 'expired' ? sql`due_at` : sql`${ctx.now}`
   return {
     decided: ctx.db.all<{ tenant_id: string }>(sql`
       UPDATE approvals SET status = ${status}, decided_by = ${ctx.actor.userId}, decided_at = ${decidedAt}, decision_id = ${mark.decisionId},
         updated_at = ${ctx.now}, version = version + 1
-      WHERE ${mark.among(sql`id`)} AND ${isDue(ctx, outcome)}
+      WHERE ${mark.among(sql`id`)} AND ${isDue(ctx, outcome)} AND ${guard}
       RETURNING tenant_id`),
     events: recordFound(
       ctx,
@@ -46,7 +50,15 @@ export function decideDue(ctx: Ctx, outcome: ClockOutcome, mark: Mark, atMost: n
   }
 }
 
-function isDue(ctx: Ctx, { status, kind }: ClockOutcome): SQL {
+/** Has one expire that its clock was to approve, if it has not been approved. */
+export function expireInstead(ctx: Ctx, id: string): Statement {
+  return ctx.db.all(sql`
+    UPDATE approvals SET on_due = 'expire', updated_at = ${ctx.now}, version = version + 1
+    WHERE id = ${id} AND ${isDue(ctx, { status: 'approved' })}`)
+}
+
+function isDue(ctx: Ctx, { status, kind, otherThan = [] }: ClockOutcome): SQL {
   const due = sql`status = 'pending' AND due_at <= ${ctx.now} AND on_due = ${asked[status]}`
-  return kind === undefined ? due : sql`${due} AND kind = ${kind}`
+  const others = otherThan.map((one) => sql` AND kind <> ${one}`)
+  return sql`${due}${kind === undefined ? sql`` : sql` AND kind = ${kind}`}${sql.join(others, sql``)}`
 }

@@ -3,9 +3,10 @@ import { asFound } from '../db/in-steps.ts'
 import type { Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
 import type { Kind } from './approval.ts'
-import { markOnAll, type Mark } from './mark.store.ts'
+import type { Decision } from './decide.ts'
+import { markOn, markOnAll, type Mark } from './mark.store.ts'
 import { autoApprover, autoRejecter, expirer } from './states.ts'
-import { decideDue, selectDue, type ClockOutcome } from './decide-due.store.ts'
+import { decideDue, expireInstead, selectDue, type ClockOutcome } from './decide-due.store.ts'
 
 /** How many approvals one transaction decides, and how many of those one sweep runs: far below D1's limits. */
 const perStep = 1_000
@@ -30,6 +31,30 @@ export function expireDue(ctx: Ctx): Promise<number> {
  */
 export function approveDue(ctx: Ctx, kind: Kind, effect: (ctx: Ctx, mark: Mark) => Statement[]): Promise<number> {
   return sweep(ctx, { status: 'approved', kind }, autoApprover, effect)
+}
+
+/** What the clock is to approve of families other than these: those have a sweep of their own. */
+export function findToApprove(ctx: Ctx, otherThan: readonly Kind[], limit: number) {
+  return ctx.db.run(selectDue(ctx, { status: 'approved', otherThan }, limit))
+}
+
+/**
+ * Approves one whose policy says so when its time comes, with all that the family does. What the family does not let be
+ * approved expires.
+ *
+ * @param ctx of its tenant
+ * @param decision the family's, of somebody who says yes
+ * @returns whether it was approved
+ */
+export async function approveByClock(ctx: Ctx, id: string, { guard, effect }: Decision<unknown>): Promise<boolean> {
+  const asClock = { ...ctx, actor: { ...ctx.actor, userId: autoApprover } }
+  const mark = markOn(id, newId('dec'))
+  const { decided } = await ctx.db.batch({
+    ...decideDue(asClock, { status: 'approved' }, mark, 1, guard?.condition),
+    effect: effect?.(mark),
+    otherwise: expireInstead(asClock, id),
+  })
+  return decided.length > 0
 }
 
 /**

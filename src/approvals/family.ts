@@ -81,6 +81,8 @@ export interface Family extends KindOfApprovals {
     /** What deliveries to it say beside the event. */
     members: Readonly<Record<string, ZodType>>
   }
+  /** Whether a job of its own approves what its clock approves; else what a policy lets the clock approve is, one by one. */
+  approvesDue?: boolean
   /** Its routers. What a router is, the door knows that mounts them. */
   routes: readonly unknown[]
   /** Its upkeep of each minute, by name: each takes a bounded chunk of what is due, and says how much that was. */

@@ -49,11 +49,12 @@ export function termsOf(book: Book, kind: KindOfApprovals, wish: Wish, now: numb
     }
   }
   const { versionId, body, rule } = policy
+  const isConfirmed = kind.isConfirmed?.(wish.what) ?? false
   return {
     policy_version_id: versionId,
     votes_needed: rule.stages.flatMap(({ all }) => all).reduce((sum, { approvals }) => sum + approvals, 0),
-    channel_confirms: kind.isConfirmed?.(wish.what) ? 1 : 0,
-    ...due([...clocks.filter(({ on_due }) => on_due !== 'approve'), ...clockOf(body, now)]),
+    channel_confirms: isConfirmed ? 1 : 0,
+    ...due([...clocks.filter(({ on_due }) => on_due !== 'approve'), ...clockOf(body, now, isConfirmed)]),
     restricted: restricted || body.restricted,
   }
 }
@@ -75,8 +76,11 @@ export function factsFor(kind: KindOfApprovals, what: Question['what']): Pick<Po
   return kind.policyFacts?.(what) ?? { members: {}, document: JSON.stringify(what) }
 }
 
-function clockOf({ expires }: PolicyBody, now: number): Clock[] {
-  return expires ? [{ due_at: now + expires.after_hours * hour, on_due: expires.then }] : []
+/** No clock says the last word of a person: what they would have to confirm expires. */
+function clockOf({ expires }: PolicyBody, now: number, isConfirmed: boolean): Clock[] {
+  if (!expires) return []
+  const on_due = isConfirmed && expires.then === 'approve' ? 'expire' : expires.then
+  return [{ due_at: now + expires.after_hours * hour, on_due }]
 }
 
 const order = ['expire', 'reject', 'approve'] as const

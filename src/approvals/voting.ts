@@ -10,8 +10,9 @@ import {
   type KindOfApprovals,
   type PolicyBody,
 } from './policy.ts'
-import { progressOf, type StandingVote } from './quorum.ts'
+import { progressOf } from './quorum.ts'
 import type { Ballot, RecordedVote, Voting } from './rules.ts'
+import type { CastVote } from './votes.store.ts'
 
 /** Of a vote what `votingOf` needs beside the approval. */
 export interface Voter extends KindOfApprovals {
@@ -71,16 +72,21 @@ export function stepOf(approval: VotedOn, { rule, votes, ...voter }: Voting, act
 
 /** The votes that stand, as they were recorded. */
 export function votesOf({ standing }: Pick<VotedOn, 'standing'>): RecordedVote[] {
-  type Recorded = Pick<StandingVote, 'voter' | 'vote' | 'stage'> & {
-    counted_with: { roles?: string[]; groups?: string[]; key_made_by?: string }
-    reported_by: string | null
-  }
-  return (JSON.parse(standing) as Recorded[]).map(({ counted_with, reported_by, ...vote }) => ({
-    ...vote,
+  return (JSON.parse(standing) as CountedVote[]).map(recordedVote)
+}
+
+type CountedVote = Pick<CastVote, 'voter' | 'vote' | 'stage' | 'counted_with' | 'reported_by'>
+
+/** A vote as it counts. */
+export function recordedVote({ counted_with, reported_by, voter, vote, stage }: CountedVote): RecordedVote {
+  return {
+    voter,
+    vote,
+    stage,
     capacities: [...(counted_with.roles ?? []).map(inRole), ...(counted_with.groups ?? []).map(inGroup)],
     reportedBy: reported_by,
     keyMadeBy: counted_with.key_made_by ?? null,
-  }))
+  }
 }
 
 function capacitiesOf({ person }: VotedOn, { roles }: Actor): Capacity[] {

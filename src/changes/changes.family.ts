@@ -13,7 +13,7 @@ export const changes = defineFamily({
   ...changeKind,
   approvalId: 'approval',
   idPrefixes: ['approval'],
-  events: ['change.requested', 'change.approved', 'change.rejected', 'change.withdrawn'],
+  events: ['change.requested', 'change.approved', 'change.rejected', 'change.withdrawn', 'change.expired'],
   refusals: changeRefusals,
   introduction: {
     title: 'Changes',

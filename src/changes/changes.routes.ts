@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { quorumOf } from '../approvals/approval.ts'
 import { ballotOf, undecidable, unwithdrawable } from '../http/ballots.ts'
 import { endpoint, json } from '../http/endpoint.ts'
 import { keptText } from '../http/faults.ts'
@@ -77,7 +78,7 @@ export const changeRoutes = createRouter()
       request: { body: { required: true, content: json(newChangeSchema) } },
       keeps: { member: 'payload', isUnique: true },
       responses: { 201: { description: 'The request, pending.', content: json(changeSchema) } },
-      refuses: ['entity_exists', 'entity_not_found'],
+      refuses: ['entity_exists', 'entity_not_found', 'policy_needs_member'],
     }),
     async (c) => {
       const { entityType, entityId, entityName, action } = c.req.valid('json')
@@ -123,6 +124,7 @@ export const changeRoutes = createRouter()
       description:
         'If the entity has changed since the request was made, approving takes an If-Match that says the new state was seen.',
       roles: ['admin'],
+      yieldsToPolicies: true,
       request: { params: changeParams('approval_001'), body: { required: true, content: json(resolveSchema) } },
       responses: {
         200: { description: 'Resolved; the same answer for the same decision again.', content: json(resolvedSchema) },
@@ -135,7 +137,7 @@ export const changeRoutes = createRouter()
       const change = await resolveChange(c.get('ctx'), c.req.valid('param').id, ballot)
       setTag(c, changeTag(change))
       const status = change.status as 'pending' | 'approved' | 'rejected'
-      return c.json({ id: change.id, status, ...resolution(change) }, 200)
+      return c.json({ id: change.id, status, ...resolution(change), ...quorum(change) }, 200)
     },
   )
   .openapi(
@@ -170,6 +172,7 @@ function common(change: Change) {
     requesterId: change.requester_id,
     requesterName: change.requester_name,
     createdAt: iso(change.created_at),
+    ...quorum(change),
   }
 }
 
@@ -180,7 +183,7 @@ function render(change: Change): string {
 function renderInView(change: ChangeInView): string {
   const { payload, preview, version, base_version, latest, applies } = change
   if (change.status !== 'pending') {
-    const resolved = change.status === 'withdrawn' ? {} : resolution(change)
+    const resolved = change.status === 'approved' || change.status === 'rejected' ? resolution(change) : {}
     return withRaw({ ...common(change), ...resolved }, { payload })
   }
   const seen = {
@@ -191,12 +194,18 @@ function renderInView(change: ChangeInView): string {
   return withRaw({ ...common(change), ...seen }, { payload, preview })
 }
 
+/** In the casing of this path. */
+function quorum(change: Change) {
+  const { approvals, required_approvals: requiredApprovals } = quorumOf(change)
+  return approvals === undefined ? {} : { approvals, requiredApprovals }
+}
+
 function resolution(change: ChangeInView) {
   return {
-    approverId: change.decided_by ?? '',
-    approverName: change.decider_name ?? change.decided_by ?? '',
+    approverId: change.decided_by,
+    approverName: change.decider_name ?? change.decided_by,
     comments: change.comment,
-    resolvedAt: iso(change.decided_at ?? change.created_at),
+    resolvedAt: iso(change.decided_at),
     applied: change.made_version !== null,
     version: change.made_version,
   }

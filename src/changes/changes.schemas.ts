@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { digest } from '../digest.schemas.ts'
 import { id } from '../id.schemas.ts'
+import { approvals, requiredApprovals } from '../quorum.schemas.ts'
 import { decidedStatus, status } from '../status.schemas.ts'
 import { time } from '../time.schemas.ts'
 import { appliedTypes, isApplied } from './applied-types.ts'
@@ -72,6 +73,8 @@ const requested = {
   requesterId: z.string(),
   requesterName: z.string(),
   createdAt: time,
+  approvals,
+  requiredApprovals,
   payload: anyJson('What is proposed, as it was sent; null for a delete without one.'),
 }
 
@@ -94,10 +97,10 @@ export const changeSchema = z.object(requested).openapi('Change', { example: req
 export const changesSchema = z.array(changeSchema).openapi('Changes')
 
 const resolution = {
-  approverId: z.string(),
-  approverName: z.string(),
+  approverId: z.string().nullable(),
+  approverName: z.string().nullable(),
   comments: z.string().nullable(),
-  resolvedAt: time,
+  resolvedAt: time.nullable(),
 }
 
 /** A request beside what is stored now while it is pending, and with its resolution once it is resolved. */
@@ -145,6 +148,8 @@ export const resolvedSchema = z
     id: z.string(),
     status: decidedStatus,
     ...resolution,
+    approvals,
+    requiredApprovals,
     applied: z.boolean().openapi({
       description: 'Whether the payload was applied here; false where the owner of the entity has to act.',
     }),

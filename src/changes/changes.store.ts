@@ -1,8 +1,9 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { userName } from '../access/access.store.ts'
-import type { Approval, Vote } from '../approvals/approval.ts'
+import type { Approval, Quorum, Vote } from '../approvals/approval.ts'
 import { isOpened } from '../approvals/approvals.store.ts'
-import { pageOfApprovals } from '../approvals/list.store.ts'
+import { pageAsOfNow } from '../approvals/list.store.ts'
+import { standingNow } from '../approvals/states.store.ts'
 import { marked, type Mark } from '../approvals/mark.store.ts'
 import type { Status } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
@@ -26,6 +27,7 @@ export interface ChangeFacts extends Pick<
 export interface Change
   extends
     ChangeFacts,
+    Quorum,
     Pick<typeof changes.$inferSelect, 'requester_name'>,
     Pick<Approval, 'requester_id' | 'status' | 'digest' | 'created_at' | 'decided_by' | 'decided_at' | 'comment'> {
   approval_version: number
@@ -59,8 +61,10 @@ const stored = (column: 'version' | 'data') =>
   sql`(SELECT e.${sql.raw(column)} FROM entities e
     WHERE e.tenant_id = c.tenant_id AND e.entity_type = c.entity_type AND e.entity_id = c.entity_id)`
 
-const columns = sql`a.id, c.entity_type, c.entity_id, c.entity_name, c.action, c.requester_name, a.requester_id, a.status, a.digest,
-  a.created_at, a.decided_by, a.decided_at, a.comment, a.version AS approval_version`
+const columns = (
+  ctx: Ctx,
+) => sql`a.id, c.entity_type, c.entity_id, c.entity_name, c.action, c.requester_name, a.requester_id,
+  ${standingNow(ctx)}, a.digest, a.created_at, a.comment, a.version AS approval_version, a.policy_version_id, a.votes_needed, a.votes_for`
 
 /** Whether the entity is there as the action needs it: absent for `create`, present for `update` and `delete`. */
 export function isThere(ctx: Ctx, { entity_type, entity_id, action }: ChangeFacts): Condition {
@@ -134,7 +138,7 @@ export function applyChange(ctx: Ctx, mark: Mark): Statement[] {
 /** One request of the caller's tenant beside what is stored now. */
 export function selectChange(ctx: Ctx, id: Reference) {
   return ctx.db.all<ChangeInView>(sql`
-    SELECT ${columns}, c.payload, c.applies, c.base_version,
+    SELECT ${columns(ctx)}, c.payload, c.applies, c.base_version,
       CASE WHEN a.status = 'pending' THEN ${latestOf(sql`c`)} END AS latest,
       CASE WHEN a.status = 'pending' THEN ${stored('version')} END AS version,
       CASE WHEN a.status = 'pending' AND c.applies = 1 THEN
@@ -150,9 +154,9 @@ export function selectChange(ctx: Ctx, id: Reference) {
 export function selectChanges(ctx: Ctx, filter: ChangeFilter, page: PageRequest) {
   const { status, entityType, entityId, requesterId } = filter
   const narrowing = { kinds: [changeKind] as const, status, subjectType: entityType, subjectId: entityId, requesterId }
-  const found = (part: PageRequest) => sql`FROM ${pageOfApprovals(ctx, narrowing, part)} a`
+  const found = (part: PageRequest) => sql`FROM ${pageAsOfNow(ctx, narrowing, part)} a`
   return ctx.db.all<Change>(sql`
-    SELECT ${columns}, ${carried(sql`c.payload`, page, sql`a.id`, found)} AS payload
+    SELECT ${columns(ctx)}, ${carried(sql`c.payload`, page, sql`a.id`, found)} AS payload
     ${found(page)} CROSS JOIN changes c WHERE c.approval_id = a.id ORDER BY a.created_at DESC, a.id DESC`)
 }
 

@@ -33,6 +33,9 @@ export async function requestChange(ctx: Ctx, asked: Omit<ChangeFacts, 'id'>): P
     decided_at: null,
     comment: null,
     approval_version: 1,
+    policy_version_id: null,
+    votes_needed: 1,
+    votes_for: 0,
   }
   const applies = isApplied(asked.entity_type)
   const opening = {

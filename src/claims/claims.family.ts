@@ -20,6 +20,7 @@ export const claims = defineFamily({
     'claim.approved',
     'claim.rejected',
     'claim.withdrawn',
+    'claim.expired',
     'claim.reverted',
     'batch.started',
     'batch.completed',

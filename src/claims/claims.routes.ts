@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { quorumOf } from '../approvals/approval.ts'
 import { ballotOf, undecidable, unwithdrawable } from '../http/ballots.ts'
 import type { AppContext } from '../http/environment.ts'
 import { endpoint, json } from '../http/endpoint.ts'
@@ -44,7 +45,7 @@ export const claimRoutes = createRouter()
       creates: true,
       request: { body: { required: true, content: json(newClaimSchema) } },
       responses: { 201: one('The claim, pending.') },
-      refuses: ['actor_mismatch', 'duplicate_external_ref'],
+      refuses: ['actor_mismatch', 'duplicate_external_ref', 'policy_needs_member'],
     }),
     async (c) => {
       const [claim] = await submitClaims(c.get('ctx'), [c.req.valid('json')])
@@ -69,7 +70,7 @@ export const claimRoutes = createRouter()
           content: json(claimsSchema),
         },
       },
-      refuses: ['actor_mismatch', 'duplicate_external_ref'],
+      refuses: ['actor_mismatch', 'duplicate_external_ref', 'policy_needs_member'],
     }),
     async (c) => {
       const claims = await submitClaims(c.get('ctx'), c.req.valid('json').claims)
@@ -137,6 +138,7 @@ export const claimRoutes = createRouter()
       description:
         'Send If-Match with the ETag that you read to decide on nothing newer; nobody decides what they asked for.',
       roles: deciders,
+      yieldsToPolicies: true,
       request: { params: claimParams('clm_demo0005'), body: { content: json(approvalSchema) } },
       responses: { 200: one('The claim as decided; the same again for the same decision by the same person.') },
       refuses: undecidable,
@@ -155,6 +157,7 @@ export const claimRoutes = createRouter()
       summary: 'Reject a claim, saying why',
       description: 'The comment is for the claimant to read. Nobody decides what they asked for.',
       roles: deciders,
+      yieldsToPolicies: true,
       request: {
         params: claimParams('clm_demo0006'),
         body: { required: true, content: json(rejectionSchema) },
@@ -189,10 +192,12 @@ function answer(c: AppContext, claim: Claim) {
 }
 
 function render(claim: Claim) {
-  const { id, version: _, bulk_id, decided_at, created_at, updated_at, ...same } = claim
+  const { id, version: _, bulk_id, decided_at, created_at, updated_at, ...rest } = claim
+  const { policy_version_id: _policy, votes_for: _for, votes_needed: _needed, ...same } = rest
   return {
     claim_id: id,
     ...same,
+    ...quorumOf(claim),
     batch_id: bulk_id,
     decided_at: iso(decided_at),
     created_at: iso(created_at),

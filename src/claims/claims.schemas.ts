@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { comment } from '../comment.schemas.ts'
 import { digest } from '../digest.schemas.ts'
 import { id } from '../id.schemas.ts'
+import { quorumShape } from '../quorum.schemas.ts'
 import { status } from '../status.schemas.ts'
 import { time } from '../time.schemas.ts'
 import { currencies } from './currencies.ts'
@@ -80,6 +81,7 @@ export const claimSchema = z
     comment: z.string().nullable(),
     created_at: time,
     updated_at: time,
+    ...quorumShape,
   })
   .openapi('Claim', {
     example: {

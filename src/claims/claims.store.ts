@@ -1,6 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
-import type { Approval } from '../approvals/approval.ts'
-import { pageOfApprovals } from '../approvals/list.store.ts'
+import type { Approval, Quorum } from '../approvals/approval.ts'
+import { pageAsOfNow } from '../approvals/list.store.ts'
+import { isOverdue, standingNow } from '../approvals/states.store.ts'
 import type { Status } from '../approvals/states.ts'
 import { selectTotal } from '../approvals/tallies.store.ts'
 import type { Ctx } from '../context.ts'
@@ -17,6 +18,7 @@ export type ClaimFacts = Omit<typeof claims.$inferSelect, 'approval_id' | 'tenan
 export interface Claim
   extends
     ClaimFacts,
+    Quorum,
     Pick<Approval, 'id' | 'status' | 'digest' | 'bulk_id' | 'decided_by' | 'decided_at' | 'comment' | 'version'>,
     Pick<Approval, 'created_at' | 'updated_at'> {
   claimant_id: string
@@ -31,8 +33,9 @@ export interface ClaimFilter {
   externalRef?: string
 }
 
-const claimColumns = sql`
-  a.id, a.requester_id AS claimant_id, coalesce(a.submitted_by, a.requester_id) AS submitted_by, a.status, a.digest, a.bulk_id, a.decided_by, a.decided_at, a.comment, a.version,
+const claimColumns = (ctx: Ctx) => sql`
+  a.id, a.requester_id AS claimant_id, coalesce(a.submitted_by, a.requester_id) AS submitted_by, ${standingNow(ctx)}, a.digest, a.bulk_id, a.comment, a.version,
+  a.policy_version_id, a.votes_needed, a.votes_for,
   a.created_at, a.updated_at, c.description, c.amount, c.currency, c.expense_type, c.incurred_on, c.distance_km,
   c.receipt_url, c.external_ref`
 
@@ -48,7 +51,7 @@ export function insertClaims(ctx: Ctx, claims: readonly (ClaimFacts & { id: stri
 /** One claim of the caller's tenant. */
 export function selectClaim(ctx: Ctx, id: Reference) {
   return ctx.db.all<Claim>(sql`
-    SELECT ${claimColumns} FROM approvals a JOIN claims c ON c.approval_id = a.id
+    SELECT ${claimColumns(ctx)} FROM approvals a JOIN claims c ON c.approval_id = a.id
     WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId} AND a.kind = 'claim'`)
 }
 
@@ -68,9 +71,9 @@ export function selectClaims(ctx: Ctx, filter: ClaimFilter, page: PageRequest) {
   const a = sql`a`
   const found = isFew(filter)
     ? merged([sql`SELECT a.* FROM approvals a WHERE ${narrowed(ctx, filter)} AND ${behind(page, a)}`], page)
-    : pageOfApprovals(ctx, { kinds: [claimKind], status: filter.status, requesterId: filter.claimantId }, page)
+    : pageAsOfNow(ctx, { kinds: [claimKind], status: filter.status, requesterId: filter.claimantId }, page)
   return ctx.db.all<Claim>(sql`
-    SELECT ${claimColumns} FROM ${found} a CROSS JOIN claims c
+    SELECT ${claimColumns(ctx)} FROM ${found} a CROSS JOIN claims c
     WHERE c.approval_id = a.id ORDER BY a.created_at DESC, a.id DESC`)
 }
 
@@ -103,7 +106,7 @@ function narrowed(ctx: Ctx, { status, claimantId, batchId, externalRef }: ClaimF
       ...(externalRef === undefined ? [] : [sql`a.id = ${behindExternalRef(ctx, externalRef)}`]),
       ...(batchId === undefined ? [] : [sql`${plus}a.bulk_id = ${batchId}`]),
       ...(claimantId === undefined ? [] : [sql`+a.requester_id = ${claimantId}`]),
-      ...(status === undefined ? [] : [sql`+a.status = ${status}`]),
+      ...(status === undefined ? [] : [sql`iif(${isOverdue(ctx)}, 'expired', a.status) = ${status}`]),
     ],
     sql` AND `,
   )

@@ -9,6 +9,9 @@ export const undecidable = [
   'already_withdrawn',
   'approval_expired',
   'precondition_failed',
+  'stage_not_open',
+  'second_vote',
+  'vote_not_needed',
 ] as const
 
 /** What taking one's own question back may be refused for. */

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { quorumOf } from '../approvals/approval.ts'
 import { expirer, statusAt } from '../approvals/states.ts'
 import { endpoint, json } from '../http/endpoint.ts'
 import { keptText } from '../http/faults.ts'
@@ -50,7 +51,7 @@ export const intentRoutes = createRouter()
         201: { description: 'It waits.', content: json(intentSchema) },
         200: { description: 'The first answer again, for the same idempotency key.', content: json(intentSchema) },
       },
-      refuses: ['not_found'],
+      refuses: ['not_found', 'policy_needs_member'],
     }),
     async (c) => {
       const { idempotency_key, ...body } = c.req.valid('json')
@@ -84,7 +85,17 @@ export const intentRoutes = createRouter()
           content: json(resolvedIntentSchema),
         },
       },
-      refuses: ['pin_required', 'wrong_resolver', 'not_found', 'already_decided', 'approval_expired'],
+      refuses: [
+        'pin_required',
+        'wrong_resolver',
+        'self_approval',
+        'stage_not_open',
+        'second_vote',
+        'vote_not_needed',
+        'not_found',
+        'already_decided',
+        'approval_expired',
+      ],
     }),
     async (c) => {
       const {
@@ -104,13 +115,14 @@ export const intentRoutes = createRouter()
       return c.json(
         {
           approval_ref: intent.approval_ref,
-          status: intent.status as 'approved' | 'rejected',
-          resolved_at: iso(intent.decided_at ?? 0),
-          resolved_by: intent.decided_by ?? '',
+          status: intent.status as 'pending' | 'approved' | 'rejected',
+          resolved_at: iso(intent.decided_at),
+          resolved_by: intent.decided_by,
           reported_by: intent.reported_by,
           resolver_role: intent.resolver_role ?? intent.approver_role,
           resolution_channel: intent.resolution_channel,
           outbox_id: intent.outbox_id,
+          ...quorumOf(intent),
         },
         200,
       )
@@ -199,6 +211,7 @@ function common(intent: Intent, now: number) {
     approval_ref: intent.approval_ref,
     status: statusAt(intent, now),
     digest: intent.digest,
+    ...quorumOf(intent),
     instance_id: intent.instance_id,
     customer_id: intent.customer_id,
     action: intent.action,

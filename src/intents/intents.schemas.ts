@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { digest } from '../digest.schemas.ts'
 import { id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
+import { quorumShape } from '../quorum.schemas.ts'
 import { wholeNumber } from '../query.schemas.ts'
 import { time } from '../time.schemas.ts'
 import { personId } from '../user-id.schemas.ts'
@@ -68,6 +69,7 @@ const asked = {
   notify_channel: z.string().nullable(),
   created_at: time,
   expires_at: time,
+  ...quorumShape,
   serialized_intent: z.looseObject({}),
 }
 
@@ -161,13 +163,14 @@ export const resolutionSchema = z
 export const resolvedIntentSchema = z
   .object({
     approval_ref: z.string(),
-    status: z.enum(['approved', 'rejected']),
-    resolved_at: time,
-    resolved_by: z.string(),
+    status: z.enum(['pending', 'approved', 'rejected']),
+    resolved_at: time.nullable().openapi({ description: 'Null where more have to say yes.' }),
+    resolved_by: z.string().nullable(),
     reported_by: z.string().nullable().openapi({ description: 'Whose key reported it; resolved_by is what it said.' }),
     resolver_role: role,
     resolution_channel: z.string().nullable(),
     outbox_id: z.string().nullable().openapi({ description: 'Where an approved call waits to be replayed.' }),
+    ...quorumShape,
   })
   .openapi('ResolvedIntent', {
     example: {

@@ -5,6 +5,7 @@ import { purgeSessions } from '../desk/sessions.ts'
 import { families } from '../families.ts'
 import { sealDue } from '../history/seal-due.ts'
 import { logLine } from '../log-line.ts'
+import { approveByPolicy } from './approve-by-policy.ts'
 import { purgeKeys } from '../idempotency/purge.ts'
 import { recheckPolicies } from '../policies/recheck-policies.ts'
 import { purgeWebhooks, relayWebhooks } from '../webhooks/relay.ts'
@@ -14,6 +15,7 @@ const mostTold = 200
 
 /** The upkeep of each minute. A job that fails is logged and holds no other up; the next minute tries it again. */
 const jobs: Record<string, (ctx: Ctx) => Promise<number>> = {
+  approve_by_policy: approveByPolicy,
   expire_approvals: expireDue,
   reject_approvals: rejectDue,
   ...Object.assign({}, ...families.map((family) => family.jobs)),

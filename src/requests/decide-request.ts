@@ -1,24 +1,86 @@
+import { policyFor } from '../approvals/terms.ts'
+import { underPolicies } from '../approvals/book.ts'
+import { bookIsAt } from '../approvals/book.store.ts'
 import { decide, type Decision } from '../approvals/decide.ts'
+import { digestOf } from '../approvals/digest.ts'
 import type { Ballot } from '../approvals/rules.ts'
 import { withdraw } from '../approvals/withdraw.ts'
 import type { Ctx } from '../context.ts'
 import type { Reference } from '../db/open-db.ts'
 import { Refusal } from '../refusal.ts'
-import { openRedemption } from './redemption.store.ts'
-import { requestKind } from './request-kind.ts'
-import { selectRequest, type Request } from './requests.store.ts'
+import { getRequest } from './read-requests.ts'
+import { keepApproved, openRedemption } from './redemption.store.ts'
+import { requestKind, whatIsRequested } from './request-kind.ts'
+import { isAtVersion, selectRequest, type Request } from './requests.store.ts'
 
-/** A person's decision on a request. @throws Refusal as `decide`; `edit_not_allowed` */
-export async function decideRequest(ctx: Ctx, id: string, ballot: Ballot & { edits?: boolean }): Promise<Request> {
-  const { edits, ...vote } = ballot
-  if (edits) throw new Refusal('edit_not_allowed', 'No policy allows an approval to change the details of a request.')
-  return decide(ctx, decisionOnRequest(ctx, id, vote))
+/**
+ * A person's decision on a request.
+ *
+ * @param details where they approve other details than those that were asked for: JSON text
+ * @throws Refusal as `decide`; `edit_not_allowed`, `policy_changed`
+ */
+export async function decideRequest(
+  ctx: Ctx,
+  id: string,
+  ballot: Ballot,
+  details?: string | null | undefined,
+): Promise<Request> {
+  const decision = decisionOnRequest(ctx, id, ballot)
+  return details === undefined ? decide(ctx, decision) : approveEdited(ctx, decision, id, details)
 }
 
 /** What such a decision is: approved, a request may be redeemed from then on. */
 export function decisionOnRequest(ctx: Ctx, id: Reference, ballot: Ballot): Decision<Request> {
   const effect: Decision<Request>['effect'] = (mark) => [openRedemption(ctx, mark)]
   return { id, ...requestKind, ...ballot, effect, view: selectRequest(ctx, id) }
+}
+
+/**
+ * A yes to something else than what was asked, which the very same policy has to be for. What was asked stays beside it.
+ */
+async function approveEdited(
+  ctx: Ctx,
+  decision: Decision<Request>,
+  id: string,
+  details: string | null,
+): Promise<Request> {
+  const request = await getRequest(ctx, id)
+  const { title, revision, version, requester_id: requester } = request
+  const what = whatIsRequested({ ...request, details })
+  const digest = await digestOf({ id, kind: requestKind.kind, revision, title, requester, what })
+  const isSame = digest === request.digest || (digest === request.approved_digest && request.status === 'approved')
+  if (isSame || request.status !== 'pending') return decide(ctx, decision)
+  return underPolicies(ctx, [requester], async (book) => {
+    if (request.policy_version_id === null) throw notAllowed(id)
+    const policy = policyFor(book, requestKind, { what, requester })
+    if (policy?.versionId !== request.policy_version_id) {
+      const detail = `With these details ${id} would be governed by ${policy ? `the policy ${policy.name}, as it is now` : 'no policy'}.`
+      throw new Refusal('policy_changed', detail)
+    }
+    if (!policy.body.allow_edit) throw notAllowed(id)
+    return decide(ctx, {
+      ...decision,
+      edit: { digest },
+      guard: {
+        condition: isAtVersion(version),
+        whyNot: (now) => (now.version === version ? null : changed(id)),
+        asked: 'last',
+      },
+      effect: (mark) => [
+        bookIsAt(ctx, book.revision),
+        keepApproved(ctx, mark, details),
+        ...(decision.effect?.(mark) ?? []),
+      ],
+    })
+  })
+}
+
+function notAllowed(id: string): Refusal {
+  return new Refusal('edit_not_allowed', `No policy allows an approval to change the details of ${id}.`)
+}
+
+function changed(id: string): Refusal {
+  return new Refusal('storage_unavailable', `${id} was being changed just now; try again.`)
 }
 
 /** The requester takes a pending request back. @throws Refusal as `withdraw` */

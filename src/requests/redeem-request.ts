@@ -22,9 +22,10 @@ export async function redeemRequest(ctx: Ctx, id: string, digest: string): Promi
   if (redeemed) return request
   if (request.requester_id !== ctx.actor.userId && !mayRedeem(ctx.actor)) throw notTheirs(request)
   const reason = whyNotOpen(request, ctx.now)
-  if (reason || digest === request.digest) throw reason ?? changedMeanwhile(id)
-  throw new Refusal('digest_mismatch', `What was approved as ${id} has the digest ${request.digest}.`, {
-    digest: request.digest,
+  const approved = request.approved_digest ?? request.digest
+  if (reason || digest === approved) throw reason ?? changedMeanwhile(id)
+  throw new Refusal('digest_mismatch', `What was approved as ${id} has the digest ${approved}.`, {
+    digest: approved,
   })
 }
 
@@ -36,8 +37,10 @@ export async function revokeRequest(ctx: Ctx, id: string, comment: string): Prom
   const { ended, ended_by, end_comment } = request
   if (settled.length > 0 || (ended === 'revoked' && ended_by === ctx.actor.userId && end_comment === comment))
     return request
-  if (request.requester_id !== ctx.actor.userId && !mayRevoke(ctx.actor)) throw notTheirs(request)
-  throw whyNotOpen(request, ctx.now) ?? changedMeanwhile(id)
+  const why = whyNotOpen(request, ctx.now)
+  if (request.requester_id === ctx.actor.userId) throw why ?? changedMeanwhile(id)
+  if (request.policy_version_id !== null) throw why ?? notTheirs(request)
+  throw mayRevoke(ctx.actor) ? (why ?? changedMeanwhile(id)) : notTheirs(request)
 }
 
 /**

@@ -3,6 +3,7 @@ import { touch } from '../approvals/approvals.store.ts'
 import { recordFound } from '../approvals/history.store.ts'
 import { marked, type Mark } from '../approvals/mark.store.ts'
 import { visible } from '../approvals/restricted.store.ts'
+import { hasApproved } from '../approvals/votes.store.ts'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
@@ -16,20 +17,33 @@ export function openRedemption(ctx: Ctx, mark: Mark): Statement {
     WHERE approval_id = (SELECT id FROM approvals WHERE ${marked(mark)} AND status = 'approved')`)
 }
 
+/** Keeps the details that were approved, if this decision has approved others than were asked for. */
+export function keepApproved(ctx: Ctx, mark: Mark, details: string | null): Statement {
+  return ctx.db.all(sql`
+    UPDATE requests SET approved_details = ${details}
+    WHERE approval_id = (SELECT id FROM approvals WHERE ${marked(mark)} AND status = 'approved')`)
+}
+
 const isOpen = (ctx: Ctx) => sql`ended IS NULL AND redeem_by > ${ctx.now}`
 
 /** Redeems what was approved, once, where this is its digest and the actor may. */
 export function redeem(ctx: Ctx, id: string, digest: string) {
   const may = mayRedeem(ctx.actor) ? sql`1` : sql`a.requester_id = ${ctx.actor.userId}`
-  const where = sql`${isOpen(ctx)} AND ${approved(ctx, sql`a.digest = ${digest} AND ${may}`)}`
+  const where = sql`${isOpen(ctx)} AND ${approved(ctx, sql`coalesce(a.approved_digest, a.digest) = ${digest} AND ${may}`)}`
   return settle(ctx, [id], 'request.redeemed', { set: ended(ctx, 'redeemed', null), where, data: sql`'{}'` })
 }
 
 /** Takes an approval back that is not redeemed, where the actor has asked for it or may decide it. */
 export function revoke(ctx: Ctx, id: string, comment: string) {
-  const where = sql`${isOpen(ctx)} AND ${approved(ctx, mayRevoke(ctx.actor) ? sql`1` : sql`a.requester_id = ${ctx.actor.userId}`)}`
+  const where = sql`${isOpen(ctx)} AND ${approved(ctx, mayTakeBack(ctx))}`
   const data = sql`json_object('comment', end_comment)`
   return settle(ctx, [id], 'request.revoked', { set: ended(ctx, 'revoked', comment), where, data })
+}
+
+/** Who has asked; and who may decide it, or where a policy holds, who has said yes. */
+function mayTakeBack(ctx: Ctx): Condition {
+  const byKind = mayRevoke(ctx.actor) ? sql`a.policy_version_id IS NULL` : sql`0`
+  return sql`(a.requester_id = ${ctx.actor.userId} OR ${byKind} OR (a.policy_version_id IS NOT NULL AND ${hasApproved(ctx)}))`
 }
 
 /** What whoever redeemed it says of how it went. `result` is JSON text. */

@@ -7,6 +7,11 @@ export const requestRefusals = {
     'Nobody approves it otherwise than asked',
     'Approve it as it is, or reject it and say what to ask.',
   ],
+  policy_changed: [
+    409,
+    'Another policy would govern that',
+    'Approve it as it is, or reject it and say what to ask: the policies are asked again then.',
+  ],
   not_redeemer: [403, 'Only whoever redeemed it reports', 'Report with the key that redeemed it.'],
   not_approved: [409, 'It is not approved', 'Redeem what is approved; wait for the decision, or ask again.'],
   already_redeemed: [

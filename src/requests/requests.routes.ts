@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { quorumOf } from '../approvals/approval.ts'
 import { standingOf } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
 import { ballotOf, undecidable, unwithdrawable } from '../http/ballots.ts'
@@ -34,6 +35,7 @@ const decides = {
   tags,
   method: 'post',
   roles: requestKind.policy.approver_roles,
+  yieldsToPolicies: true,
   responses: one('The request as decided; the same again for the same decision by the same person.'),
   refuses: [...undecidable, 'digest_mismatch'],
 } as const
@@ -53,7 +55,7 @@ export const requestRoutes = createRouter()
       request: { body: body(schemas.newRequestSchema) },
       keeps,
       responses: { 201: { description: 'The request, pending.', content: json(schemas.requestSchema) } },
-      refuses: ['actor_mismatch', 'duplicate_external_ref'],
+      refuses: ['actor_mismatch', 'duplicate_external_ref', 'policy_needs_member'],
     }),
     async (c) => {
       const asked = c.req.valid('json')
@@ -149,12 +151,12 @@ export const requestRoutes = createRouter()
       description:
         'Send the `digest` that you have seen, or If-Match, to approve nothing newer. From then on it may be redeemed.',
       request: { params: schemas.requestParams('req_demo1'), body: { content: json(schemas.requestApprovalSchema) } },
-      refuses: [...decides.refuses, 'edit_not_allowed'],
+      keeps,
+      refuses: [...decides.refuses, 'edit_not_allowed', 'policy_changed', 'policy_needs_member'],
     }),
     async (c) => {
-      const { details, ...said } = c.req.valid('json')
-      const ballot = { ...ballotOf(c, 'approve', said), edits: details !== undefined }
-      return answer(c, await decideRequest(c.get('ctx'), c.req.valid('param').id, ballot))
+      const ballot = ballotOf(c, 'approve', c.req.valid('json'))
+      return answer(c, await decideRequest(c.get('ctx'), c.req.valid('param').id, ballot, await detailsOf(c)))
     },
   )
   .openapi(
@@ -200,11 +202,9 @@ export const requestRoutes = createRouter()
       refuses: [...unopened, 'digest_mismatch'],
     }),
     async (c) => {
-      const { id, digest, ended_at, details } = await redeemRequest(
-        c.get('ctx'),
-        c.req.valid('param').id,
-        c.req.valid('json').digest,
-      )
+      const redeemed = await redeemRequest(c.get('ctx'), c.req.valid('param').id, c.req.valid('json').digest)
+      const { id, ended_at } = redeemed
+      const { digest, details } = approvedOf(redeemed)
       return jsonText(c, withRaw({ id, digest, redeemed_at: iso(ended_at) }, { details }), 200)
     },
   )
@@ -273,7 +273,8 @@ export function render(request: Request, { actor, now }: Ctx): string {
   const { redemption, ...rest } = shown(request, now)
   const state = request.requester_id === actor.userId ? { state: request.state } : {}
   const result = redemption && withRaw(redemption, { result: request.result })
-  return withRaw({ ...rest, ...state }, { details: request.details, redemption: result })
+  const { details, approved_details } = request
+  return withRaw({ ...rest, ...state }, { details, ...(rest.edited && { approved_details }), redemption: result })
 }
 
 export function shown(request: ListedRequest, now: number) {
@@ -290,6 +291,9 @@ export function shown(request: ListedRequest, now: number) {
     requester_id,
     external_ref,
     comment,
+    approved_digest: status === 'approved' ? (request.approved_digest ?? digest) : null,
+    edited: request.approved_digest !== null,
+    ...quorumOf(request),
     subject: request.subject === null ? null : (JSON.parse(request.subject) as object),
     submitted_by: request.submitted_by ?? requester_id,
     created_at: iso(request.created_at),
@@ -300,6 +304,11 @@ export function shown(request: ListedRequest, now: number) {
     redemption: redemptionOf(request, now),
     restricted: request.restricted === 1,
   }
+}
+
+/** What was approved: what was asked, but for an edit. */
+function approvedOf({ digest, details, approved_digest, approved_details }: Request) {
+  return approved_digest === null ? { digest, details } : { digest: approved_digest, details: approved_details }
 }
 
 function redemptionOf(

@@ -3,6 +3,7 @@ import { comment } from '../comment.schemas.ts'
 import { digest, revision, seenDigest } from '../digest.schemas.ts'
 import { externalRef, id } from '../id.schemas.ts'
 import { next, pagination } from '../page.schemas.ts'
+import { quorumShape } from '../quorum.schemas.ts'
 import { status } from '../status.schemas.ts'
 import { time } from '../time.schemas.ts'
 import { userId } from '../user-id.schemas.ts'
@@ -128,6 +129,8 @@ const example = {
   decided_by: null,
   decided_at: null,
   comment: null,
+  approved_digest: null,
+  edited: false,
   redemption: null,
   external_ref: null,
   restricted: false,
@@ -152,6 +155,9 @@ const listedRequestSchema = z
     decided_by: z.string().nullable(),
     decided_at: time.nullable(),
     comment: z.string().nullable(),
+    approved_digest: digest.nullable().openapi({ description: 'Of what was approved; null where nothing was.' }),
+    edited: z.boolean().openapi({ description: 'Whether it was approved with other details.' }),
+    ...quorumShape,
     redemption,
     external_ref: z.string().nullable(),
     restricted: z.boolean(),
@@ -159,7 +165,12 @@ const listedRequestSchema = z
   .openapi('ListedRequest', { example })
 const state = z.string().nullable().optional().openapi({ description: 'For the requester alone.' })
 export const requestSchema = z
-  .object({ ...listedRequestSchema.shape, details: object, state })
+  .object({
+    ...listedRequestSchema.shape,
+    details: object,
+    approved_details: object.optional().openapi({ description: 'Those that were approved, where they are others.' }),
+    state,
+  })
   .openapi('Request', { example: { ...example, details: deployment.details } })
 export const requestListSchema = z
   .object({ data: z.array(listedRequestSchema), pagination, next })

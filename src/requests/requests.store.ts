@@ -7,7 +7,7 @@ import { visible } from '../approvals/restricted.store.ts'
 import type { Status } from '../approvals/states.ts'
 import { selectTotal } from '../approvals/tallies.store.ts'
 import type { Ctx } from '../context.ts'
-import type { Reference, Statement } from '../db/open-db.ts'
+import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { behind, merged, type PageRequest } from '../db/page.ts'
 import { requestKind } from './request-kind.ts'
 import type { requests } from './requests.table.ts'
@@ -77,8 +77,14 @@ function scopeOf({ actor }: Ctx, { restricted }: Request): string {
 /** Keeps what is asked instead, if this transaction has amended the question. */
 export function updateFacts(ctx: Ctx, { summary, details, subject }: RequestFacts, mark: Mark): Statement {
   return ctx.db.all(sql`
-    UPDATE requests SET summary = ${summary}, details = ${details}, subject = ${subject}
+    UPDATE requests SET summary = ${summary}, details = ${details}, subject = ${subject},
+      ref_scope = (SELECT iif(a.restricted, coalesce(a.submitted_by, a.requester_id), '') FROM approvals a WHERE a.id = approval_id)
     WHERE approval_id = (SELECT id FROM approvals WHERE ${marked(mark)})`)
+}
+
+/** Whether the `approvals` row of the surrounding statement is at this version. */
+export function isAtVersion(version: number): Condition {
+  return sql`approvals.version = ${version}`
 }
 
 /** One request that the caller sees. */

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { quorumOf } from '../approvals/approval.ts'
 import type { Ballot } from '../approvals/rules.ts'
 import { ballotOf } from '../http/ballots.ts'
 import type { AppContext } from '../http/environment.ts'
@@ -42,6 +43,7 @@ const review = (verb: 'approve' | 'reject', summary: string, example?: string) =
     summary,
     description: 'The id is that of the result, or of any of its items. The whole result is decided.',
     roles: ['reviewer', 'admin'],
+    yieldsToPolicies: true,
     request: { params: resultParams(example), body: { content: json(reviewSchema) } },
     responses: {
       200: {
@@ -79,7 +81,7 @@ export const resultRoutes = createRouter()
       responses: {
         201: { description: 'The result, with what each check and rule said.', content: json(judgedResultSchema) },
       },
-      refuses: ['not_found', 'gate_inactive'],
+      refuses: ['not_found', 'gate_inactive', 'policy_needs_member'],
     }),
     async (c) => {
       const body = c.req.valid('json')
@@ -186,13 +188,16 @@ async function reviewed(c: AppContext, id: string, ballot: Ballot) {
   return c.json(renderReviewed(id, result), 200)
 }
 
-function render({ requester_id, version: _, due_at, created_at, decided_at, ...same }: Result) {
+function render(result: Result) {
+  const { requester_id, version: _, due_at, on_due, created_at, decided_at, ...rest } = result
+  const { policy_version_id: _policy, votes_for: _for, votes_needed: _needed, ...same } = rest
   return {
     ...same,
-    status: same.status as 'pending' | 'approved' | 'rejected',
+    ...quorumOf(result),
+    status: same.status as z.infer<typeof resultSchema>['status'],
     submitted_by: requester_id,
     created_at: iso(created_at),
-    auto_approve_at: iso(due_at),
+    auto_approve_at: on_due === 'approve' ? iso(due_at) : null,
     decided_at: iso(decided_at),
   }
 }
@@ -207,7 +212,8 @@ function renderPending({ id, result_id, check_id, details, created_at, check_nam
   return withRaw(shown, { details })
 }
 
-function renderReviewed(id: string, { id: result_id, status, queued_items, decided_by, decided_at }: Result) {
+function renderReviewed(id: string, result: Result) {
+  const { id: result_id, status, queued_items, decided_by, decided_at } = result
   return {
     id,
     result_id,
@@ -215,5 +221,6 @@ function renderReviewed(id: string, { id: result_id, status, queued_items, decid
     cleared_items: status === 'pending' ? 0 : queued_items,
     decided_by,
     decided_at: iso(decided_at),
+    ...quorumOf(result),
   }
 }

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { digest } from '../digest.schemas.ts'
 import { externalRef, id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
+import { quorumShape } from '../quorum.schemas.ts'
 import { decidedStatus } from '../status.schemas.ts'
 import { time } from '../time.schemas.ts'
 
@@ -100,7 +101,9 @@ export const checkResultListSchema = z.object({ data: z.array(checkResultSchema)
 
 const result = {
   id: z.string(),
-  status: decidedStatus,
+  status: z
+    .enum([...decidedStatus.options, 'expired'])
+    .openapi({ description: '`expired` only where a policy says so.' }),
   digest,
   gate_id: z.string(),
   confidence: z.number().nullable(),
@@ -112,6 +115,7 @@ const result = {
   decided_by: z.string().nullable(),
   decided_at: time.nullable(),
   comment: z.string().nullable(),
+  ...quorumShape,
 }
 const example = {
   id: 'a1b2c3d4-e5f6-7890-abcd-ef1234567890',
@@ -189,6 +193,7 @@ export const reviewedSchema = z
     cleared_items: z.int(),
     decided_by: z.string().nullable(),
     decided_at: time.nullable(),
+    ...quorumShape,
   })
   .openapi('ReviewedResult', {
     example: {

@@ -1,7 +1,8 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Approval, Quorum } from '../approvals/approval.ts'
 import { isOpened } from '../approvals/approvals.store.ts'
-import { pageOfApprovals } from '../approvals/list.store.ts'
+import { pageAsOfNow } from '../approvals/list.store.ts'
+import { isOverdue, standingNow } from '../approvals/states.store.ts'
 import { marked, type Mark } from '../approvals/mark.store.ts'
 import type { Status } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
@@ -25,7 +26,10 @@ export interface Result
   extends
     ResultFacts,
     Quorum,
-    Pick<Approval, 'digest' | 'requester_id' | 'due_at' | 'decided_by' | 'decided_at' | 'comment' | 'version'> {
+    Pick<
+      Approval,
+      'digest' | 'requester_id' | 'due_at' | 'on_due' | 'decided_by' | 'decided_at' | 'comment' | 'version'
+    > {
   status: Status
   created_at: number
 }
@@ -82,12 +86,12 @@ export function behindItem(ctx: Ctx, id: string): Reference {
 
 /** One result. */
 export function selectResult(ctx: Ctx, id: Reference) {
-  return ctx.db.all<Result>(sql`SELECT ${columns} FROM ${ofTenant(ctx, id)}`)
+  return ctx.db.all<Result>(sql`SELECT ${columns(ctx)} FROM ${ofTenant(ctx, id)}`)
 }
 
 /** One result with its data, which is JSON text. */
 export function selectResultWithData(ctx: Ctx, id: string) {
-  return ctx.db.all<Result & { data: string }>(sql`SELECT ${columns}, r.data FROM ${ofTenant(ctx, id)}`)
+  return ctx.db.all<Result & { data: string }>(sql`SELECT ${columns(ctx)}, r.data FROM ${ofTenant(ctx, id)}`)
 }
 
 /** What each check and each rule said of a result, in their order. */
@@ -114,17 +118,17 @@ export type FoundResult = Result & { matches: 0 | 1 }
 export function selectResults(ctx: Ctx, filter: ResultFilter, page: PageRequest) {
   const { status, gateId, externalRef } = filter
   if (externalRef !== undefined) {
-    const ofStatus = status === undefined ? sql`1` : sql`a.status = ${status}`
+    const ofStatus = status === undefined ? sql`1` : sql`iif(${isOverdue(ctx)}, 'expired', a.status) = ${status}`
     const [r, id] = [sql`r`, sql`r.approval_id`]
     const matches = sql`${ofStatus} AND ${gateId === undefined ? sql`1` : sql`r.gate_id = ${gateId}`}`
     return ctx.db.all<FoundResult>(sql`
-      SELECT ${columns}, ${matches} AS matches FROM results r INDEXED BY results_by_external_ref CROSS JOIN approvals a
+      SELECT ${columns(ctx)}, ${matches} AS matches FROM results r INDEXED BY results_by_external_ref CROSS JOIN approvals a
       WHERE r.tenant_id = ${ctx.actor.tenantId} AND r.external_ref = ${externalRef} AND a.id = r.approval_id
         AND ${behind(page, r, id)} ${newestFirst(page, r, id)}`)
   }
-  const approvals = pageOfApprovals(ctx, { kinds: [resultKind], status, subjectId: gateId }, page)
+  const approvals = pageAsOfNow(ctx, { kinds: [resultKind], status, subjectId: gateId }, page)
   return ctx.db.all<FoundResult>(sql`
-    SELECT ${columns}, 1 AS matches FROM ${approvals} a CROSS JOIN results r
+    SELECT ${columns(ctx)}, 1 AS matches FROM ${approvals} a CROSS JOIN results r
     WHERE r.approval_id = a.id ORDER BY a.created_at DESC, a.id DESC`)
 }
 
@@ -149,7 +153,9 @@ export function selectPending(ctx: Ctx, { resultId, gateId, severity }: PendingF
   return ctx.db.all<CheckResult>(sql`${sql.join(parts, sql` UNION ALL `)} ORDER BY created_at, id LIMIT ${limit + 1}`)
 }
 
-const columns = sql`a.id, a.status, a.digest, a.requester_id, a.created_at, a.due_at, a.decided_by, a.decided_at, a.comment, a.version,
+const columns = (
+  ctx: Ctx,
+) => sql`a.id, ${standingNow(ctx)}, a.digest, a.requester_id, a.created_at, a.due_at, a.on_due, a.comment, a.version,
   a.policy_version_id, a.votes_needed, a.votes_for, r.gate_id, r.confidence, r.external_ref, r.queued_items`
 
 function ofTenant(ctx: Ctx, id: Reference): SQL {

@@ -16,7 +16,7 @@ export const structuring = defineFamily({
   ...resultKind,
   approvalId: 'uuid',
   idPrefixes: [],
-  events: ['result.queued', 'result.approved', 'result.rejected'],
+  events: ['result.queued', 'result.approved', 'result.rejected', 'result.expired'],
   refusals: structuringRefusals,
   introduction: {
     title: 'Gate reviews',
@@ -34,6 +34,7 @@ export const structuring = defineFamily({
   decision: decisionOnResult,
   page: resultPage,
   addresses: { from: { gates: gatesThatName }, members: saidOfAction },
+  approvesDue: true,
   routes: [checkRoutes, gateRoutes, resultRoutes],
   jobs: { approve_due_results: approveDueResults },
 })

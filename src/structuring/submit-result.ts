@@ -97,7 +97,7 @@ async function judgeAt(
     { what, requester, clocks: isHeld ? clocks : [] },
     ctx.now,
   )
-  const { policy_version_id, votes_needed, due_at } = terms
+  const { policy_version_id, votes_needed, due_at, on_due } = terms
   const result: Result = {
     id,
     status: isHeld ? 'pending' : 'approved',
@@ -109,6 +109,7 @@ async function judgeAt(
     requester_id: requester,
     created_at: ctx.now,
     due_at,
+    on_due,
     policy_version_id,
     votes_needed,
     votes_for: 0,

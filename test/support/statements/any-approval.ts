@@ -12,7 +12,7 @@ export const samples: Samples = {
     idIfSeen: all.map((family) => gives(any.idIfSeen(ctx, 'a', family))),
     selectWhetherSeen: returns(any.selectWhetherSeen(ctx, 'a', all[0]!), 'id'),
     selectAnyApproval: all.map((family) =>
-      returnsAllOf(approvals, any.selectAnyApproval(ctx, 'a', family), 'family facts all_votes after seen'),
+      returnsAllOf(approvals, any.selectAnyApproval(ctx, 'a', family), 'family facts all_votes policy after seen'),
     ),
   },
 }

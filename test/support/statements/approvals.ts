@@ -11,6 +11,7 @@ import * as history from '../../../src/approvals/history.store.ts'
 import * as list from '../../../src/approvals/list.store.ts'
 import * as marks from '../../../src/approvals/mark.store.ts'
 import * as restricted from '../../../src/approvals/restricted.store.ts'
+import * as states from '../../../src/approvals/states.store.ts'
 import { statuses } from '../../../src/approvals/states.ts'
 import * as tallies from '../../../src/approvals/tallies.store.ts'
 import { changeKind } from '../../../src/changes/change-kind.ts'
@@ -37,7 +38,7 @@ const mark = marks.markOn('a', 'd')
 /** Somebody whose key was made by somebody else. */
 const lent = { ...ctx, actor: { ...ctx.actor, keyMadeBy: 'usr_m' } }
 const step = { version: 1, person: null, status: 'pending', stage: 0, nextStage: 1, assigned: [['usr_y', 0]] } as const
-const votedOn = 'policy policy_name standing person'
+const votedOn = 'policy policy_name policy_id policy_version standing person'
 const terms = {
   policy_version_id: 'p',
   votes_needed: 1,
@@ -103,6 +104,13 @@ export const samples: Samples = {
     selectApproval: returnsAllOf(approvals, cast.selectApproval(ctx, 'a', claimKind), votedOn),
     selectGoverned: returnsAllOf(approvals, cast.selectGoverned(ctx, 'a', claimKind, 'd', 'usr_z'), votedOn),
   },
+  'approvals/states.store.ts': {
+    isOverdue: holds(states.isOverdue(ctx), 'approvals a'),
+    standingNow: {
+      statement: { query: sql`SELECT ${states.standingNow(ctx)} FROM approvals a` },
+      columns: ['status', 'decided_by', 'decided_at'],
+    },
+  },
   'approvals/book.store.ts': {
     selectBook: returns(book.selectBook(ctx), 'revision policy_id version_id name body'),
     bookIsAt: [book.bookIsAt(ctx, 1), book.bookIsAt(ctx, null)],
@@ -115,8 +123,9 @@ export const samples: Samples = {
   },
   'approvals/decide-due.store.ts': {
     selectDue: (['expired', 'approved', 'rejected'] as const).map((status) =>
-      returns(due.selectDue(ctx, { status, kind: 'claim' }, 5), 'id'),
+      returns(due.selectDue(ctx, { status, kind: 'claim', otherThan: ['change'] }, 5), 'id tenant_id kind'),
     ),
+    expireInstead: due.expireInstead(ctx, 'a'),
     decideDue: (['expired', 'approved', 'rejected'] as const).map((status) => {
       const { decided, events } = due.decideDue(ctx, { status }, mark, 5)
       return [returns(decided, 'tenant_id'), events]
@@ -176,6 +185,8 @@ export const samples: Samples = {
   },
   'approvals/votes.store.ts': {
     voidedFrom: gives(votesOf.voidedFrom(1), 'votes'),
+    policyOfRow: gives(votesOf.policyOfRow, 'approvals a'),
+    hasApproved: holds(votesOf.hasApproved(ctx), 'approvals a'),
     allVotes: gives(votesOf.allVotes, 'approvals a'),
   },
   'approvals/tallies.store.ts': {

@@ -14,7 +14,8 @@ const narrowings = [
 ]
 const filters = narrowings.flatMap((filter) => [filter, { ...filter, status: 'pending' as const }])
 const asked = 'id entity_type entity_id entity_name action payload requester_name requester_id'
-const state = 'status digest created_at decided_by decided_at comment approval_version'
+const state =
+  'status digest created_at decided_by decided_at comment approval_version policy_version_id votes_needed votes_for'
 const entityColumns = 'entity_type entity_id entity_name version updated_at updated_by approval_id data'
 const versionColumns =
   'entity_type entity_id version action entity_name requested_by approved_by approval_id created_at data'

@@ -19,6 +19,7 @@ const claimFilters = [
 const claimColumns = [
   'id claimant_id submitted_by status digest bulk_id decided_by decided_at comment version created_at updated_at',
   'description amount currency expense_type incurred_on distance_km receipt_url external_ref',
+  'policy_version_id votes_needed votes_for',
 ] as const
 
 /** What the stores of claims and their batches build. */

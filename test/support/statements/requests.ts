@@ -2,7 +2,7 @@ import { markOn } from '../../../src/approvals/mark.store.ts'
 import * as redemption from '../../../src/requests/redemption.store.ts'
 import * as request from '../../../src/requests/requests.store.ts'
 import type { Request } from '../../../src/requests/requests.store.ts'
-import { ctx, firstPage, gives, laterPage, returns, rowOf, type Samples } from './sample.ts'
+import { ctx, firstPage, gives, holds, laterPage, returns, rowOf, type Samples } from './sample.ts'
 import { approvals } from '../../../src/approvals/approvals.table.ts'
 import { requests } from '../../../src/requests/requests.table.ts'
 
@@ -24,6 +24,7 @@ const settled = ({ settled, touched, events }: ReturnType<typeof redemption.rede
 /** What the stores of requests build. */
 export const samples: Samples = {
   'requests/requests.store.ts': {
+    isAtVersion: holds(request.isAtVersion(1), 'approvals'),
     insertRequest: request.insertRequest(ctx, one, 1),
     updateFacts: request.updateFacts(ctx, one, mark),
     selectRequest: viewers.map((viewer) =>
@@ -41,6 +42,7 @@ export const samples: Samples = {
     shownOfRequest: gives(request.shownOfRequest, 'approvals a'),
   },
   'requests/redemption.store.ts': {
+    keepApproved: redemption.keepApproved(ctx, mark, '{}'),
     openRedemption: redemption.openRedemption(ctx, mark),
     redeem: viewers.flatMap((viewer) => settled(redemption.redeem(viewer, 'a', 'd'))),
     revoke: viewers.flatMap((viewer) => settled(redemption.revoke(viewer, 'a', 'x'))),

@@ -16,7 +16,7 @@ const gateColumns = [
 ] as const
 const ruleColumns = 'id gate_id type config created_at updated_at'
 const resultColumns = [
-  'id status digest requester_id created_at due_at decided_by decided_at comment version gate_id confidence external_ref',
+  'id status digest requester_id created_at due_at on_due decided_by decided_at comment version gate_id confidence external_ref',
   'queued_items policy_version_id votes_needed votes_for',
 ] as const
 const itemColumns =

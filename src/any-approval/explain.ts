@@ -1,0 +1,77 @@
+import type { Vote } from '../approvals/approval.ts'
+import { selectApproval, type VotedOn } from '../approvals/cast-vote.store.ts'
+import { reasonAgainst } from '../approvals/decide.ts'
+import { fits } from '../approvals/quorum.ts'
+import { whyNotWithdraw } from '../approvals/rules.ts'
+import { statusAt } from '../approvals/states.ts'
+import { votingOf } from '../approvals/voting.ts'
+import type { Ctx } from '../context.ts'
+import { Refusal } from '../refusal.ts'
+import { familyOf } from './family-of.ts'
+import { missing } from './read-approval.ts'
+import { stagesOf, type ShownStage } from './stages.ts'
+
+/** Whether somebody may do something now. */
+export interface May {
+  allowed: boolean
+  /** `allowed`; `repeat` where it was done already, and the same again is the same answer; else what refuses it. */
+  code: string
+  reason: string
+}
+
+/** What an approval still takes, and what the caller may do about it. */
+export interface Explanation {
+  approval: VotedOn
+  stages: ShownStage[]
+  /** Whether the caller may know who has voted: an admin, or who may decide it at some stage. */
+  namesPeople: boolean
+  may: { approve: May; reject: May; withdraw: May }
+}
+
+/**
+ * Says of an approval what is there and what is missing, and of the caller what they may do: by the same rules, on the
+ * same reading, that refuse it when it is tried.
+ *
+ * @throws Refusal `not_found`
+ */
+export async function explainApproval(ctx: Ctx, id: string): Promise<Explanation> {
+  const family = familyOf(id)
+  const decisionOf = (vote: Vote) => family.decision(ctx, id, { vote, comment: null, ifMatch: null })
+  const decision = decisionOf('approve')
+  const {
+    approval: [approval],
+    view: [view],
+  } = await ctx.db.batch({ approval: selectApproval(ctx, id, decision), view: decision.view })
+  if (!approval || view === undefined) return missing(id)
+  const { rule, votes, capacities } = votingOf(approval, decision, ctx.actor)
+  const mayVote = (vote: Vote) =>
+    may(() => refusedByKey(ctx) ?? reasonAgainst(ctx, vote === 'approve' ? decision : decisionOf(vote), approval, view))
+  const { roles, instanceId } = ctx.actor
+  const decides = instanceId === null && rule.stages.some((stage) => fits(stage, capacities))
+  return {
+    approval,
+    stages: stagesOf(rule, votes, statusAt(approval, ctx.now) !== 'pending'),
+    namesPeople: decides || roles.includes('admin'),
+    may: {
+      approve: mayVote('approve'),
+      reject: mayVote('reject'),
+      withdraw: family.withdrawal
+        ? may(() => whyNotWithdraw(approval, ctx.actor, null, ctx.now))
+        : { allowed: false, code: 'not_withdrawable', reason: `Nobody withdraws what is of the kind ${family.kind}.` },
+    },
+  }
+}
+
+/** A key that is bound to an agent instance never votes. */
+function refusedByKey({ actor }: Ctx): Refusal | null {
+  return actor.instanceId === null
+    ? null
+    : new Refusal('forbidden', `This key is bound to the instance ${actor.instanceId}, and does not vote.`)
+}
+
+function may(reasonOf: () => Refusal | 'repeat' | null): May {
+  const reason = reasonOf()
+  if (reason === null) return { allowed: true, code: 'allowed', reason: 'You may do this now.' }
+  if (reason === 'repeat') return { allowed: true, code: 'repeat', reason: 'You have done this already.' }
+  return { allowed: false, code: reason.code, reason: reason.detail }
+}
