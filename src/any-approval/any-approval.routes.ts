@@ -146,7 +146,10 @@ export function render(approval: AnyApproval, now: number, origin: string) {
     edited: approval.approved_digest !== null,
     url: `${origin}/a/${encodeURIComponent(id)}`,
     policy: policy && { id: policy.id, name: policy.name, version: policy.version },
-    stages: stagesOf(rule, standing.map(recordedVote), status !== 'pending').map(({ all, ...stage }) => ({
+    stages: stagesOf(rule, standing.map(recordedVote), {
+      isGoverned: policy !== null,
+      isDecided: status !== 'pending',
+    }).map(({ all, ...stage }) => ({
       ...stage,
       all: all.map(({ voters: _, ...requirement }) => requirement),
     })),

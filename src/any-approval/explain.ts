@@ -43,14 +43,14 @@ export async function explainApproval(ctx: Ctx, id: string): Promise<Explanation
     view: [view],
   } = await ctx.db.batch({ approval: selectApproval(ctx, id, decision), view: decision.view })
   if (!approval || view === undefined) return missing(id)
-  const { rule, votes, capacities } = votingOf(approval, decision, ctx.actor)
+  const { rule, votes, capacities, isGoverned } = votingOf(approval, decision, ctx.actor)
   const mayVote = (vote: Vote) =>
     may(() => refusedByKey(ctx) ?? reasonAgainst(ctx, vote === 'approve' ? decision : decisionOf(vote), approval, view))
   const { roles, instanceId } = ctx.actor
   const decides = instanceId === null && rule.stages.some((stage) => fits(stage, capacities))
   return {
     approval,
-    stages: stagesOf(rule, votes, statusAt(approval, ctx.now) !== 'pending'),
+    stages: stagesOf(rule, votes, { isGoverned, isDecided: statusAt(approval, ctx.now) !== 'pending' }),
     namesPeople: decides || roles.includes('admin'),
     may: {
       approve: mayVote('approve'),

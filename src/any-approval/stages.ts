@@ -16,11 +16,19 @@ export interface ShownStage {
   all: ShownRequirement[]
 }
 
-/** How far the stages of a rule have got. @param isDecided none is open any more then */
-export function stagesOf(rule: Rule, votes: readonly StandingVote[], isDecided: boolean): ShownStage[] {
+/**
+ * How far the stages of a rule have got; that of a kind has no name.
+ *
+ * @param isDecided none is open any more then
+ */
+export function stagesOf(
+  rule: Rule,
+  votes: readonly StandingVote[],
+  { isGoverned, isDecided }: { isGoverned: boolean; isDecided: boolean },
+): ShownStage[] {
   const { open, stages } = progressOf(rule, votes)
   return stages.map(({ name, all }, index) => ({
-    name,
+    name: isGoverned ? name : null,
     status: isDecided || index < open ? 'closed' : index === open ? 'open' : 'waiting',
     all: all.map(({ voters, ...requirement }) => ({ ...named(requirement), given: voters.length, voters })),
   }))

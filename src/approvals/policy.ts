@@ -93,8 +93,7 @@ export interface Rule {
 }
 
 export interface Stage {
-  /** Null where there is only one, and nobody has named it. */
-  name: string | null
+  name: string
   /** All of them have to be fulfilled. */
   all: readonly Requirement[]
 }
@@ -108,7 +107,7 @@ export interface Requirement {
 /** What decides a kind, as a rule. */
 export function ruleOfKind({ required_approvals, approver_roles, allow_self_approval }: Policy): Rule {
   return {
-    stages: [{ name: null, all: [{ anyOf: approver_roles.map(inRole), approvals: required_approvals }] }],
+    stages: [{ name: 'approval', all: [{ anyOf: approver_roles.map(inRole), approvals: required_approvals }] }],
     allowSelfApproval: allow_self_approval,
   }
 }

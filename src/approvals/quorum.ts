@@ -24,7 +24,7 @@ export interface RequirementProgress extends Requirement {
 }
 
 export interface StageProgress {
-  name: string | null
+  name: string
   all: readonly RequirementProgress[]
 }
 
