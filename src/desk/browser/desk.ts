@@ -3,7 +3,8 @@ import { keepTimes } from './times.ts'
 import { heldBack, holdBack, sendNow, undo } from './undo.ts'
 
 /*
- * Makes the pages quick and live. Without it they are whole: what is opened, listed and decided is what the server says.
+ * Makes the pages quick and live. Without it they are whole: what is opened, listed and decided is what the server
+ * says.
  */
 
 const parser = new DOMParser()
