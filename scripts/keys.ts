@@ -10,8 +10,6 @@
 // `--remote` is the database of the deployment (wrangler has to be logged in); without it, it is that of `npm start`
 // (STATE_DIR says where, as there). The tenant and the person are made where they are not there; --role may be
 // repeated.
-import { join, resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { createKey, endKey, listKeys } from '../src/access/keys.ts'
 import { linkSubject } from '../src/access/link-subject.ts'
@@ -21,8 +19,7 @@ import { roles as allRoles, systemContext, type Ctx, type Role } from '../src/co
 import type { Position } from '../src/db/page.ts'
 import { Refusal } from '../src/refusal.ts'
 import { userId } from '../src/user-id.schemas.ts'
-import { localD1 } from './local-d1.ts'
-import { wranglerD1 } from './wrangler-d1.ts'
+import { openDatabase, unlessLocked } from './operators-database.ts'
 
 const usage = `npm run keys -- create --tenant TENANT --person PERSON --role ROLE [--name NAME] [--expires TIME] [--remote]
 npm run keys -- list [--tenant TENANT] [--remote]
@@ -32,9 +29,7 @@ npm run keys -- link --tenant TENANT --person PERSON --issuer URL --subject SUBJ
 const { values: given, positionals } = readArguments()
 const [command, ...operands] = positionals
 if (command === undefined) fail(usage)
-const database = given.remote
-  ? { db: wranglerD1(['--remote']), close: async () => {} }
-  : await localD1(resolve(process.env.STATE_DIR ?? join(import.meta.dirname, '../.state')))
+const database = await openDatabase(given.remote)
 try {
   const run =
     command === 'create' && operands.length === 0
@@ -52,18 +47,6 @@ try {
   console.error(error instanceof Refusal ? error.detail : error instanceof Error ? error.message : error)
 } finally {
   await database.close()
-}
-
-/** Tries again while a server that runs on the same state is writing; what has failed so has done nothing. */
-async function unlessLocked(run: () => Promise<void>): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await run()
-    } catch (error) {
-      if (tries === 40 || !String(error).includes('database is locked')) throw error
-      await sleep(100)
-    }
-  }
 }
 
 /** Says on stderr what it did, on stdout nothing but the key. */

@@ -40,7 +40,7 @@ const server = await startLocalServer({
     WEBHOOK_SECRET_KEY: Buffer.alloc(32, 'for development only').toString('base64'),
     WEBHOOKS_ALLOW_LOOPBACK: 'on',
     ...Object.fromEntries(Object.entries(process.env).filter(isOfSignIn)),
-    HISTORY_SIGNING_KEY: developmentKey,
+    HISTORY_SIGNING_KEY: process.env.HISTORY_SIGNING_KEY ?? developmentKey,
     DEMO: 'on',
   },
   log: logPrinter(logMode),

@@ -108,3 +108,8 @@ function recordRevoked(ctx: Ctx, which: SQL, atMost: number): Statement {
 function liveOf(ctx: Ctx, personId: string): SQL {
   return sql`tenant_id = ${ctx.actor.tenantId} AND person_id = ${personId} AND revoked_at IS NULL`
 }
+
+/** Takes away what the keys of a person were called. */
+export function forgetKeyNames({ db, actor }: Ctx, personId: string): Statement {
+  return db.all(sql`UPDATE api_keys SET name = '' WHERE tenant_id = ${actor.tenantId} AND person_id = ${personId}`)
+}

@@ -152,3 +152,10 @@ function called(ctx: Ctx, issuer: string, subject: string): SQL {
 function own(ctx: Ctx, id: string): SQL {
   return sql`tenant_id = ${ctx.actor.tenantId} AND id = ${id} AND deleted_at IS NULL`
 }
+
+/** Takes away what a deleted person was called, but for their id, and how a provider of identities knows them. */
+export function forgetPerson({ db, actor, now }: Ctx, id: string): Statement {
+  return db.all(sql`
+    UPDATE people SET name = id, email = NULL, issuer = NULL, subject = NULL, version = version + 1, updated_at = ${now}
+    WHERE tenant_id = ${actor.tenantId} AND id = ${id} AND deleted_at IS NOT NULL`)
+}

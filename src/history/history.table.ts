@@ -38,21 +38,6 @@ export const sealedEvents = sqliteTable(
   (table) => [primaryKey({ columns: [table.tenant_id, table.event_id] })],
 )
 
-/**
- * Events whose data was erased: the salted hash of it (base64), which the leaf has, and what of the data stays (JSON).
- */
-export const erasedEvents = sqliteTable(
-  'erased_events',
-  {
-    tenant_id: text().notNull(),
-    seq: integer().notNull(),
-    data_hash: text().notNull(),
-    kept: text().notNull(),
-    erased_at: integer().notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.tenant_id, table.seq] })],
-)
-
 /** Tenants that are being deleted: their history may go. */
 export const endingTenants = sqliteTable('ending_tenants', {
   tenant_id: text().primaryKey(),

@@ -3,7 +3,7 @@ import type { Ctx } from '../context.ts'
 import { newId } from '../ids.ts'
 import { Refusal } from '../refusal.ts'
 import { signCheckpoint, type Kept } from './checkpoint.ts'
-import { selectEvents, type ToldEvent } from './events.store.ts'
+import { selectSealable, type ToldEvent } from './events.store.ts'
 import { leafOf } from './leaf.ts'
 import { leafHash, rootOf } from './merkle.ts'
 import { growTree, sealedSize, selectSeal, selectTiles, type Seal } from './seals.store.ts'
@@ -56,7 +56,7 @@ async function sealStep(ctx: Ctx, keeper: Keeper, signer: Signer): Promise<numbe
   } = await ctx.db.batch({
     seal: selectSeal(ctx),
     edge: selectTiles(ctx, size),
-    events: selectEvents(ctx, size, perStep),
+    events: selectSealable(ctx, size, perStep),
   })
   if (!seal) return 0
   const origin = originOf(ctx.actor.tenantId, seal)

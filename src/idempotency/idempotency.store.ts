@@ -49,3 +49,8 @@ function isInUse(ctx: Ctx, { userId, path, key }: IdempotencyKey): Condition {
 function dayOf(time: number): number {
   return Math.floor(time / day)
 }
+
+/** Forgets what a user was answered. */
+export function deleteAnswersTo({ db, actor }: Ctx, userId: string): Statement {
+  return db.all(sql`DELETE FROM idempotency_keys WHERE tenant_id = ${actor.tenantId} AND user_id = ${userId}`)
+}

@@ -75,7 +75,7 @@ export async function startServer(env: Record<string, string> = {}): Promise<Ser
       const text = await answer.text()
       return {
         status: answer.status,
-        body: answer.headers.get('Content-Type')?.includes('json') ? JSON.parse(text) : text,
+        body: /json(?<!ndjson)/.test(answer.headers.get('Content-Type') ?? '') ? JSON.parse(text) : text,
       }
     },
     kill,

@@ -123,7 +123,7 @@ export async function send<T = any>(
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   })
   const response = await exports.default.fetch(request)
-  const text = await response.text()
+  const text = new TextDecoder().decode(await response.arrayBuffer())
   const isJson = /json(?<!ndjson)/.test(response.headers.get('Content-Type') ?? '')
   const json = text !== '' && isJson ? JSON.parse(text) : text
   await promised(method, new URL(request.url).pathname, response, json)

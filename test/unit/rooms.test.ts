@@ -22,6 +22,7 @@ const readers: Readonly<Record<string, readonly string[]>> = {
   approvals: [...Object.keys(families).map(roomOf), 'dashboard', 'any-approval', 'desk', 'webhooks', 'policies'],
   events: ['webhooks', 'history'],
   votes: ['history'],
+  erased_events: ['history'],
 }
 
 /** The room that declares each table. */

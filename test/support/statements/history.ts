@@ -1,5 +1,8 @@
 import { sql } from 'drizzle-orm'
 import * as unsealed from '../../../src/approvals/unsealed.store.ts'
+import * as erase from '../../../src/approvals/erase.store.ts'
+import { erase as eraseClaims } from '../../../src/claims/claims.erase.store.ts'
+import { erase as eraseRequests } from '../../../src/requests/requests.erase.store.ts'
 import * as events from '../../../src/history/events.store.ts'
 import * as seals from '../../../src/history/seals.store.ts'
 import { ctx, gives, returns, type Samples } from './sample.ts'
@@ -17,10 +20,8 @@ const tile = 'level place hashes'
 /** What the stores of the history build. */
 export const samples: Samples = {
   'history/events.store.ts': {
-    selectEvents: [
-      returns(events.selectEvents(ctx, 1, 2), told),
-      returns(events.selectEvents(ctx, seals.sealedSize(ctx), 2), told),
-    ],
+    selectEvents: returns(events.selectEvents(ctx, 1, 2), told),
+    selectSealable: returns(events.selectSealable(ctx, seals.sealedSize(ctx), 2), told),
     selectEvent: returns(events.selectEvent(ctx, sql`1`), told),
     selectExported: returns(events.selectExported(ctx, 1, 3, 2), told, 'standing'),
   },
@@ -42,4 +43,11 @@ export const samples: Samples = {
     noteSealed: unsealed.noteSealed(ctx, sql`1`),
     selectUnsealed: returns(unsealed.selectUnsealed(ctx, 2), 'tenant_id'),
   },
+  'approvals/erase.store.ts': {
+    selectErasable: returns(erase.selectErasable(ctx, 'usr_y', 0, 2), 'seq resource_id data salt'),
+    eraseEvents: erase.eraseEvents(ctx, [{ seq: 1, data_hash: 'h', kept: '{}' }]),
+    eraseComments: erase.eraseComments(ctx, 'usr_y', ['a']),
+  },
+  'claims/claims.erase.store.ts': { erase: eraseClaims(ctx, 'usr_y') },
+  'requests/requests.erase.store.ts': { erase: eraseRequests(ctx, 'usr_y') },
 }

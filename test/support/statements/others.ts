@@ -84,6 +84,7 @@ export const samples: Samples = {
   },
   'access/people.store.ts': {
     insertPerson: person.insertPerson(ctx, someone),
+    forgetPerson: person.forgetPerson(ctx, 'usr_y'),
     updatePerson: [true, false].map((loses) => person.updatePerson(ctx, someone, someone, ['g'], loses)),
     updateSubject: person.updateSubject(ctx, { id: 'p', issuer: 'https://id.example', subject: 's', write_id: 'w' }),
     wrotePerson: holds(person.wrotePerson(ctx, someone)),
@@ -111,6 +112,7 @@ export const samples: Samples = {
     insertKey: key.insertKey(ctx, aKey, 'h'),
     isStoredKey: holds(key.isStoredKey('k')),
     revokeKey: key.revokeKey(ctx, 'k'),
+    forgetKeyNames: key.forgetKeyNames(ctx, 'usr_y'),
     revokeKeysOf: key.revokeKeysOf(ctx, 'p', sql`1`),
     recordRevokedKeysOf: key.recordRevokedKeysOf(ctx, 'p', sql`1`),
     selectApiKey: returns(key.selectApiKey(ctx, 'k'), keyColumns),
@@ -159,5 +161,6 @@ export const samples: Samples = {
     selectWhether: returns(idempotency.selectWhether(ctx, sql`1`), 'holds'),
     selectAnswer: returns(idempotency.selectAnswer(ctx, used), 'fingerprint answer'),
     deleteExpired: returns(idempotency.deleteExpired(ctx, 5), 'gone'),
+    deleteAnswersTo: idempotency.deleteAnswersTo(ctx, 'usr_y'),
   },
 }

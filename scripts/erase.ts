@@ -1,0 +1,50 @@
+// `npm run erase`: takes away what is known of a person, and what they have said.
+//
+//   npm run erase -- person usr_ada --tenant acme [--remote]
+//
+// Their id stays, with what they asked for and how they voted; seals, proofs and receipts still hold. What goes and
+// what stays: docs/history.md. It can be run again, and goes on where it was cut off.
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { selectTenants } from '../src/access/tenants.store.ts'
+import { systemContext } from '../src/context.ts'
+import { erasePerson, type Erasing } from '../src/history/erase-person.ts'
+import { Refusal } from '../src/refusal.ts'
+import { openDatabase, unlessLocked } from './operators-database.ts'
+
+const usage = 'npm run erase -- person PERSON --tenant TENANT [--remote]'
+
+const { person, tenant, remote } = readArguments()
+const database = await openDatabase(remote)
+const root = join(import.meta.dirname, '..')
+const found = globSync('src/*/*.erase.store.ts', { cwd: root }).map((file) => import(join(root, file)))
+const families = ((await Promise.all(found)) as { erase: Erasing }[]).map(({ erase }) => erase)
+try {
+  const ctx = systemContext({ DB: database.db } as Env, 'system:operator', Date.now(), tenant)
+  const known = await ctx.db.run(selectTenants(ctx))
+  if (!known.some(({ id }) => id === tenant)) throw new Error(`There is no tenant ${tenant}.`)
+  const events = await unlessLocked(() => erasePerson(ctx, person, families))
+  console.log(`${person} is erased in ${tenant}: ${events} events have lost their text. The id stays.`)
+} catch (error) {
+  process.exitCode = 1
+  console.error(error instanceof Refusal ? error.detail : error instanceof Error ? error.message : error)
+} finally {
+  await database.close()
+}
+
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({
+      options: { tenant: { type: 'string' }, remote: { type: 'boolean' } },
+      allowPositionals: true,
+    })
+    const [what, person, ...more] = positionals
+    if (what !== 'person' || person === undefined || more.length > 0 || values.tenant === undefined)
+      throw new Error(usage)
+    return { person, tenant: values.tenant, remote: values.remote }
+  } catch (error) {
+    console.error((error as Error).message)
+    process.exit(1)
+  }
+}

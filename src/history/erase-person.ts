@@ -1,0 +1,69 @@
+import { forgetKeyNames } from '../access/keys.store.ts'
+import { deletePerson } from '../access/people.ts'
+import { forgetPerson } from '../access/people.store.ts'
+import { eraseComments, eraseEvents, selectErasable } from '../approvals/erase.store.ts'
+import { record } from '../approvals/history.store.ts'
+import type { Ctx } from '../context.ts'
+import type { Statement } from '../db/open-db.ts'
+import { deleteAnswersTo } from '../idempotency/idempotency.store.ts'
+import { Refusal } from '../refusal.ts'
+import { dataHash } from './leaf.ts'
+
+/** How many events one transaction erases. */
+const perStep = 200
+
+/** What of an event's data stays: ids and numbers, by which votes are found and voided ones explained. */
+const kept = ['decision_id', 'revision', 'reported_by', 'on_behalf_of', 'created_by', 'started_by']
+
+/** Takes away what a person has said in tables of a family's own: its `x.erase.store.ts`, where it has such. */
+export type Erasing = (ctx: Ctx, personId: string) => Statement
+
+/**
+ * Erases a person: their name and address, what they have said, and the salts that it was sealed with, so that not even
+ * a guess can be confirmed. Their id stays, as do the facts that they asked for or voted on: which, when, how. What is
+ * sealed stays provable. Running it again goes on where it was cut off.
+ *
+ * @param families what each family erases
+ * @returns how many events were erased
+ * @throws Refusal `last_admin_key`
+ */
+export async function erasePerson(ctx: Ctx, personId: string, families: readonly Erasing[]): Promise<number> {
+  await endPerson(ctx, personId)
+  let erased = 0
+  for (let after = 0; ;) {
+    const events = await ctx.db.run(selectErasable(ctx, personId, after, perStep))
+    const last = events.at(-1)
+    if (!last) break
+    const emptied = events.map(({ seq, salt, data }) => ({ seq, data_hash: dataHash(salt, data), kept: idsOf(data) }))
+    await ctx.db.batch({
+      events: eraseEvents(ctx, emptied),
+      comments: eraseComments(ctx, personId, [...new Set(events.map(({ resource_id }) => resource_id))]),
+    })
+    erased += events.length
+    after = last.seq
+  }
+  await ctx.db.batch({
+    person: forgetPerson(ctx, personId),
+    keys: forgetKeyNames(ctx, personId),
+    answers: deleteAnswersTo(ctx, personId),
+    families: families.map((erase) => erase(ctx, personId)),
+    event: record(ctx, [
+      { type: 'person.erased', resourceId: personId, from: null, to: 'erased', data: { events: erased } },
+    ]),
+  })
+  return erased
+}
+
+/** Whoever is erased cannot act any more. One who was never stored, or is deleted, has nothing to end. */
+async function endPerson(ctx: Ctx, personId: string): Promise<void> {
+  try {
+    await deletePerson(ctx, personId, null)
+  } catch (error) {
+    if (!(error instanceof Refusal && error.code === 'not_found')) throw error
+  }
+}
+
+function idsOf(data: string): string {
+  const members = Object.entries(JSON.parse(data) as Record<string, unknown>)
+  return JSON.stringify(Object.fromEntries(members.filter(([name]) => kept.includes(name))))
+}

@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startServer, type Server } from '../support/server.ts'
+
+/* The commands around the history, beside a server that runs; and what a follower sees while others write. */
+
+const root = join(import.meta.dirname, '../..')
+const folder = mkdtempSync(join(tmpdir(), 'countersign-history-'))
+const file = (name: string) => join(folder, name)
+let server: Server
+
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(async () => {
+  rmSync(folder, { recursive: true })
+  await server?.dispose()
+})
+
+async function npm(...args: string[]) {
+  const env = { ...process.env, STATE_DIR: server.state }
+  const child = spawn('npm', ['run', '-s', ...args], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  return { status: status as number, stdout: stdout.trim(), stderr: stderr.trim() }
+}
+
+const get = (path: string, key = 'cs_demo_admin') => server.call(path, { key })
+const claim = { description: 'Taxi', amount: 2300, currency: 'EUR' }
+
+/** Lets cron run until it has sealed as much. */
+async function sealedUpTo(size: number): Promise<{ size: number; checkpoint: string }> {
+  for (const deadline = Date.now() + 100_000; Date.now() < deadline; await sleep(200)) {
+    await fetch(`${server.origin}/cdn-cgi/local/scheduled?cron=*+*+*+*+*`)
+    const { status, body } = await get('/v1/history/checkpoint')
+    if (status === 200 && body.size >= size) return body
+  }
+  throw new Error(`${size} events were not sealed`)
+}
+
+test('a follower sees every event once and in order, while 32 write; cron seals them', async () => {
+  const seen: number[] = []
+  let isWriting = true
+  let next = 0
+  const follow = async () => {
+    for (let last = false; !last;) {
+      last = !isWriting
+      for (let count = 1; count > 0;) {
+        const { body } = await get(`/v1/events?after=${next}`)
+        count = body.data.length
+        seen.push(...body.data.map(({ seq }: { seq: number }) => seq))
+        next = body.next
+      }
+    }
+  }
+  const write = async () => {
+    for (let time = 0; time < 5; time += 1) {
+      const { status } = await server.call('/api/v1/claims', { method: 'POST', key: 'cs_demo_member', body: claim })
+      expect(status).toBe(201)
+    }
+  }
+  const following = follow()
+  await Promise.all(Array.from({ length: 32 }, write))
+  isWriting = false
+  await following
+  expect(seen).toEqual(Array.from({ length: seen.length }, (_, index) => index + 1))
+  expect(seen.length).toBeGreaterThanOrEqual(160)
+  const { checkpoint } = await sealedUpTo(seen.length)
+  writeFileSync(file('checkpoint.txt'), checkpoint)
+})
+
+test('killed right after a write, what was written is sealed after the restart', async () => {
+  for (let time = 0; time < 3; time += 1) {
+    await server.call('/api/v1/claims', { method: 'POST', key: 'cs_demo_member', body: claim })
+  }
+  await server.kill()
+  await server.restart()
+  const { next } = (await get('/v1/events?after=999999')).body
+  expect(next).toBe(999_999)
+  await sealedUpTo(Number(readFileSync(file('checkpoint.txt'), 'utf8').split('\n')[1]) + 3)
+})
+
+test('the export is verified by one command, against keys and a checkpoint that were kept; a change is named', async () => {
+  const exported = (await get('/v1/history/export')).body as string
+  writeFileSync(file('history.ndjson'), exported)
+  writeFileSync(file('jwks.json'), JSON.stringify((await get('/.well-known/jwks.json')).body))
+  const known = ['--keys', file('jwks.json'), '--earlier', file('checkpoint.txt')]
+  const verified = await npm('verify-history', '--', file('history.ndjson'), ...known)
+  expect(verified).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^\d+ events of countersign\/demo\/\d+ fit/),
+  })
+  const lines = exported.split('\n')
+  writeFileSync(file('changed.ndjson'), lines.with(6, lines[6]!.replace('"actor":"', '"actor":"x')).join('\n'))
+  const changed = await npm('verify-history', '--', file('changed.ndjson'))
+  expect(changed).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('event 7 ') })
+  writeFileSync(file('cut.ndjson'), exported.slice(0, exported.length / 2))
+  expect(await npm('verify-history', '--', file('cut.ndjson'))).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/event \d+ /),
+  })
+  expect((await npm('verify-history')).status).toBe(1)
+})
+
+test('another signing key is made by one command, and what the first has signed stays verifiable', async () => {
+  const earlier = (await get('/v1/approvals/req_demo4/receipt')).body.receipt as string
+  const made = await npm('signing-key', '--', '--after', server.origin)
+  expect(made).toMatchObject({ status: 0, stderr: expect.stringContaining('1 before it') })
+  const { keys } = JSON.parse(made.stdout)
+  expect([keys.length, 'd' in keys[0], 'd' in keys[1]]).toEqual([2, true, false])
+  await server.kill()
+  await server.restart({ HISTORY_SIGNING_KEY: made.stdout })
+  const published = (await get('/.well-known/jwks.json')).body
+  const { createLocalJWKSet, jwtVerify } = await import('jose')
+  const set = createLocalJWKSet(published)
+  const later = (await get('/v1/approvals/req_demo4/receipt')).body.receipt as string
+  const [one, two] = [await jwtVerify(earlier, set), await jwtVerify(later, set)]
+  expect([one.protectedHeader.kid, two.protectedHeader.kid]).toEqual([published.keys[1].kid, published.keys[0].kid])
+  expect(two.payload).toMatchObject({ ...one.payload, iat: expect.any(Number) })
+})
+
+test('a person is erased by one command, and the history still fits; a tenant is deleted by another', async () => {
+  const erased = await npm('erase', '--', 'person', 'usr_member', '--tenant', 'demo')
+  expect(erased).toMatchObject({ status: 0, stdout: expect.stringContaining('usr_member is erased in demo') })
+  writeFileSync(file('erased.ndjson'), (await get('/v1/history/export')).body)
+  const verified = await npm('verify-history', '--', file('erased.ndjson'), '--earlier', file('checkpoint.txt'))
+  expect(verified).toMatchObject({ status: 0, stdout: expect.stringContaining('was erased') })
+  expect((await npm('erase', '--', 'person', 'usr_x', '--tenant', 'nobody')).status).toBe(1)
+
+  expect((await npm('tenants', '--', 'list')).stdout).toBe('demo\nother')
+  expect(await npm('tenants', '--', 'delete', 'other')).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('--yes'),
+  })
+  expect((await npm('tenants', '--', 'delete', 'other', '--yes', '--once')).status).toBe(0)
+  expect((await npm('tenants', '--', 'list')).stdout).toBe('demo')
+})

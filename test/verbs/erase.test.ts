@@ -1,0 +1,110 @@
+import { env } from 'cloudflare:workers'
+import { expect, test } from 'vitest'
+import { endTenant, leftOf } from '../../scripts/end-tenant.ts'
+import { verifyExport } from '../../scripts/verify-export.ts'
+import { erasePerson, type Erasing } from '../../src/history/erase-person.ts'
+import { eventfulTenant } from '../support/mutations.ts'
+import { includes } from '../support/rfc9162.ts'
+import { sealed } from '../support/sealed.ts'
+import { newTenant, type Tenant } from '../support/tenant.ts'
+
+/* What goes with a person, and with a tenant; and what still holds. */
+
+const exported = async (tenant: Tenant) => (await tenant.as('admin')('/v1/history/export')).body as string
+const found = import.meta.glob<{ erase: Erasing }>('../../src/*/*.erase.store.ts', { eager: true })
+const families = Object.values(found).map(({ erase }) => erase)
+const erase = (tenant: Tenant, person: string) => erasePerson(tenant.ctx('operator', []), person, families)
+
+test('of a person who is erased no text is left, and what was sealed is verified as before', async () => {
+  const tenant = await eventfulTenant()
+  const admin = tenant.as('admin')
+  const before = (await admin('/v1/history/checkpoint')).body
+  await env.DB.prepare(
+    "UPDATE people SET name = 'Carla Coordinator', email = 'carla@example.com' WHERE tenant_id = ? AND id = 'usr_coordinator'",
+  )
+    .bind(tenant.id)
+    .run()
+  expect(await exported(tenant)).toContain('Fine, thanks')
+  const { data } = (await admin('/v1/events?types=claim.approved')).body
+  expect(await erase(tenant, 'usr_coordinator')).toBeGreaterThanOrEqual(4)
+  const text = await exported(tenant)
+  for (const word of ['Fine, thanks', 'Not so', 'Carla']) expect(text).not.toContain(word)
+  expect(text).toContain('"actor":"usr_coordinator"')
+  const everything = await env.DB.batch<object>(
+    ['people', 'votes', 'approvals', 'batches', 'api_keys', 'events'].map((table) =>
+      env.DB.prepare(`SELECT * FROM ${table}`),
+    ),
+  )
+  expect(JSON.stringify(everything.map(({ results }) => results))).not.toMatch(/Fine, thanks|Not so|Carla|carla@/)
+  const verified = await verifyExport(text.split('\n'), { earlier: before.checkpoint })
+  expect(verified.erased).toBeGreaterThanOrEqual(4)
+  const [event] = (await admin('/v1/events?types=claim.approved')).body.data
+  expect(event).toMatchObject({ salt: '', data: { decision_id: expect.any(String) }, erased_at: expect.any(String) })
+  expect(event).toMatchObject({ data_hash: data[0].data_hash, vote: data[0].vote })
+  expect(includes((await admin(`/v1/history/proof?event=${event.id}`)).body)).toBe(true)
+  expect((await admin(`/v1/approvals/${event.resource}/receipt`)).status).toBe(200)
+  await sealed(tenant.id)
+  await verifyExport((await exported(tenant)).split('\n'))
+  const last = (await admin('/v1/events?types=person.erased')).body.data
+  expect(last).toMatchObject([{ resource: 'usr_coordinator', actor: 'usr_operator', to: 'erased' }])
+})
+
+test('what happened and is not sealed yet is sealed as it was, though it is erased', async () => {
+  const tenant = await newTenant()
+  await tenant.as('member')('/api/v1/claims', {
+    method: 'POST',
+    body: { description: 'x', amount: 1, currency: 'EUR' },
+  })
+  const [before] = (await tenant.as('admin')('/v1/events')).body.data
+  await erase(tenant, 'usr_member')
+  await sealed(tenant.id)
+  const [event] = (await tenant.as('admin')('/v1/events')).body.data
+  expect(event).toMatchObject({ data_hash: before.data_hash, salt: '' })
+  await verifyExport((await exported(tenant)).split('\n'))
+})
+
+test('erasing somebody twice, or one whom nobody knows, does no harm', async () => {
+  const tenant = await eventfulTenant()
+  await erase(tenant, 'usr_member')
+  await erase(tenant, 'usr_member')
+  await erase(tenant, 'usr_nobody')
+  await verifyExport((await exported(tenant)).split('\n'))
+})
+
+test('an event changes in no other way', async () => {
+  const tenant = await eventfulTenant()
+  const where = `WHERE tenant_id = '${tenant.id}' AND seq = 1`
+  for (const change of [
+    `UPDATE events SET data = '{}', salt = '' ${where}`,
+    `UPDATE events SET type = 'x.y' ${where}`,
+    `DELETE FROM events ${where}`,
+  ]) {
+    await expect(async () => env.DB.prepare(change).run()).rejects.toThrow('append-only')
+  }
+  await env.DB.prepare(
+    `INSERT INTO erased_events (tenant_id, seq, data_hash, kept, erased_at) SELECT tenant_id, seq, substr(hex(zeroblob(22)), 1, 44), '{}', 0 FROM events ${where}`,
+  ).run()
+  await expect(async () =>
+    env.DB.prepare(`UPDATE events SET data = '{}', salt = '', actor_id = 'usr_x' ${where}`).run(),
+  ).rejects.toThrow('append-only')
+  await env.DB.prepare(`UPDATE events SET data = '{}', salt = '' ${where}`).run()
+})
+
+test('of a tenant that is deleted nothing is left in any table, and of others everything', async () => {
+  const [gone, other] = [await eventfulTenant(), await eventfulTenant()]
+  const before = await leftOf(env.DB, other.id)
+  expect(Object.keys(await leftOf(env.DB, gone.id)).length).toBeGreaterThan(15)
+  const rows = await endTenant(env.DB, gone.id, Date.now())
+  expect(rows).toMatchObject({ events: expect.any(Number), votes: expect.any(Number), approvals: 4 })
+  expect(await leftOf(env.DB, gone.id)).toEqual({})
+  expect(await leftOf(env.DB, other.id)).toEqual(before)
+  const { results: tables } = await env.DB.prepare(
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%\n  tenant_id %'",
+  ).all<{ name: string }>()
+  expect(tables.length).toBeGreaterThan(15)
+  for (const { name } of tables) {
+    const left = await env.DB.prepare(`SELECT count(*) AS n FROM ${name} WHERE tenant_id = ?`).bind(gone.id).first('n')
+    expect([name, left]).toEqual([name, 0])
+  }
+  expect(await endTenant(env.DB, gone.id, Date.now())).toEqual({})
+})
