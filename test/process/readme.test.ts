@@ -49,6 +49,20 @@ const promised: Record<string, (string | RegExp)[]> = {
     '"status":"succeeded"',
     '"outbox_status":"succeeded"',
   ],
+  policies: [
+    '"policy":{"id":"pol_',
+    '"policy":null',
+    '"required_approvals":2',
+    '"code":"forbidden"',
+    '"may":{"approve":{"allowed":false,"code":"forbidden"',
+    '"code":"stage_not_open"',
+    '"name":"money","status":"open"',
+    '"may":{"approve":{"allowed":true',
+    '"status":"approved"',
+    '"serialized_intent":{ "order": "o_2002", "amount": 2400.00 }',
+    '"status":"succeeded"',
+    '"deleted":true',
+  ],
   'gate reviews': [
     '"status":"approved"',
     '"check_name":"Amount range"',
@@ -60,7 +74,7 @@ const promised: Record<string, (string | RegExp)[]> = {
 }
 
 /** How many calls of a journey are to be refused. */
-const refused: Record<string, number> = { requests: 2 }
+const refused: Record<string, number> = { requests: 2, policies: 2 }
 
 let server: Server
 /** Has a `curl` that notes every call that failed, an answer from 400 on among them. */
@@ -92,7 +106,7 @@ test.each(journeys.flatMap((journey) => [journey, journey]))('$name, pasted whol
   const failed = existsSync(failures) ? readFileSync(failures, 'utf8').trim().split('\n') : []
   rmSync(failures, { force: true })
   expect(failed.length, failed.join('\n')).toBe(refused[name] ?? 0)
-  expect(output.split('"code":')).toHaveLength(1 + (refused[name] ?? 0))
+  expect(output.split('/docs/errors/')).toHaveLength(1 + (refused[name] ?? 0))
   let from = 0
   for (const text of promised[name]!) {
     const rest = output.slice(from)
