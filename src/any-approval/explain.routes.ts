@@ -29,7 +29,10 @@ export const explainRoutes = createRouter().openapi(
   },
 )
 
-function render({ approval, stages, namesPeople, may }: Explanation, now: number): z.infer<typeof explanationSchema> {
+export function render(
+  { approval, stages, namesPeople, may }: Explanation,
+  now: number,
+): z.infer<typeof explanationSchema> {
   const { id, revision, digest, policy_id, policy_name, policy_version, channel_confirms } = approval
   const status = statusAt(approval, now)
   const isReached = stages.every((stage) => stage.status === 'closed')

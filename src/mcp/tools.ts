@@ -6,6 +6,9 @@ import { awaitDecision } from '../any-approval/await-decision.ts'
 import { decisionOf } from '../any-approval/decision.ts'
 import { render as renderDecision } from '../any-approval/decision.routes.ts'
 import { decisionSchema } from '../any-approval/decision.schemas.ts'
+import { explainApproval } from '../any-approval/explain.ts'
+import { render as renderExplanation } from '../any-approval/explain.routes.ts'
+import { explanationSchema } from '../any-approval/explain.schemas.ts'
 import { getApproval } from '../any-approval/read-approval.ts'
 import type { Ctx } from '../context.ts'
 import { readInbox } from '../desk/inbox.ts'
@@ -21,7 +24,7 @@ import { askRequest } from '../requests/ask-request.ts'
 import { withdrawRequest } from '../requests/decide-request.ts'
 import { listRequests } from '../requests/read-requests.ts'
 import { redeemRequest, reportOutcome } from '../requests/redeem-request.ts'
-import { render as renderRequest, shown } from '../requests/requests.routes.ts'
+import { approvedOf, render as renderRequest, shown } from '../requests/requests.routes.ts'
 import * as requests from '../requests/requests.schemas.ts'
 import { status } from '../status.schemas.ts'
 import { time } from '../time.schemas.ts'
@@ -121,10 +124,9 @@ export const tools: readonly Tool[] = [
     ...changes,
     async run(ctx, given) {
       const redeemed = await redeemRequest(ctx, given.id, given.digest)
-      const { id, digest, details, approved_digest, approved_details } = read(renderRequest(redeemed, ctx))
-      // What was approved is what was asked, unless it was approved with other details.
-      const approved = { digest: approved_digest ?? digest, details: approved_details ?? details }
-      const structured = { id, redeemed_at: iso(redeemed.ended_at), ...approved }
+      const { id, ended_at } = redeemed
+      const { digest, details } = approvedOf(redeemed)
+      const structured = { id, digest, redeemed_at: iso(ended_at), details: details === null ? null : read(details) }
       return { text: `${id} is yours to carry out, exactly as its details say, once.`, structured }
     },
   }),
@@ -206,6 +208,21 @@ export const tools: readonly Tool[] = [
         text: `${data.length}${next === null ? '' : ' and more'} wait for ${actor.name}.`,
         structured: { data, next },
       }
+    },
+  }),
+  tool({
+    name: 'explain_approval',
+    title: 'Explain an approval',
+    description: 'Why it is where it is: what it still takes, stage by stage, and what you may do about it.',
+    input: about,
+    output: explanationSchema,
+    ...reads,
+    async run(ctx, { id }) {
+      const explanation = renderExplanation(await explainApproval(ctx, id), ctx.now)
+      const open = explanation.stages.flatMap(({ status, all }) => (status === 'open' ? all : []))
+      const missing = open.reduce((sum, { missing }) => sum + missing, 0)
+      const still = explanation.status === 'pending' ? `, and still takes ${missing} in its open stage` : ''
+      return { text: `${id} is ${explanation.status}${still}.`, structured: explanation }
     },
   }),
 ]

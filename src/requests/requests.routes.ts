@@ -307,7 +307,7 @@ export function shown(request: ListedRequest, now: number) {
 }
 
 /** What was approved: what was asked, but for an edit. */
-function approvedOf({ digest, details, approved_digest, approved_details }: Request) {
+export function approvedOf({ digest, details, approved_digest, approved_details }: Request) {
   return approved_digest === null ? { digest, details } : { digest: approved_digest, details: approved_details }
 }
 

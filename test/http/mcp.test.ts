@@ -38,6 +38,7 @@ test('the tools say what they take, what they answer, and what they change; none
     'list_my_requests',
     'get_approval',
     'list_waiting_for_me',
+    'explain_approval',
   ])
   for (const { name, inputSchema, outputSchema, annotations } of tools) {
     expect([name, inputSchema.type, outputSchema?.type]).toEqual([name, 'object', 'object'])
@@ -49,6 +50,7 @@ test('the tools say what they take, what they answer, and what they change; none
     'list_my_requests',
     'get_approval',
     'list_waiting_for_me',
+    'explain_approval',
   ])
 })
 
@@ -94,6 +96,9 @@ test('it withdraws, lists and reads what it has asked for', async () => {
   const read = await call('get_approval', { id: ids[1] })
   const sameOverHttp = await tenant.as('member')(`/v1/approvals/${ids[1]}`)
   expect(read.structuredContent).toEqual(sameOverHttp.body)
+  const explained = await call('explain_approval', { id: ids[1] })
+  expect(explained.content[0]?.text).toContain('is pending, and still takes 1')
+  expect(explained.structuredContent).toEqual((await tenant.as('member')(`/v1/approvals/${ids[1]}/explain`)).body)
 })
 
 test('a client of 2026-07-28 that opens links has the link opened, once a call, and then waits', async () => {
@@ -173,6 +178,7 @@ test('a tool tells nobody what is another tenant’s, instance’s, or restricte
       ['wait_for_decision', { id, seconds: 0 }],
       ['wait_for_decision', { id, seconds: 1 }],
       ['get_approval', { id }],
+      ['explain_approval', { id }],
       ['redeem_approval', { id, digest }],
       ['withdraw_request', { id }],
       ['report_outcome', { id, outcome: 'succeeded' }],

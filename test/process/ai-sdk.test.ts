@@ -219,6 +219,26 @@ test('where two of three have to approve, the first yes runs nothing', async () 
   expect(payer.paid).toEqual([input])
 })
 
+test('what was approved with other arguments runs with those, once, as a call of its own', async () => {
+  const type = 'editable'
+  const approvers = { required_approvals: 1, approver_roles: ['reviewer' as const] }
+  const body = { name: type, match: { kind: 'request' as const, type }, ...approvers, allow_edit: true }
+  await as('admin').call('createPolicy', { body })
+  const { payer, messages, request } = await asking(agent({ ask: () => ({ type }) }))
+  const less = { ...input, amount: 4000 }
+  const details = { tool: 'pay', input: less }
+  await as('reviewer').call('approveRequest', { path: { id: request.id }, body: { digest: request.digest, details } })
+  const forged = await payer.run([...messages, saying(request.question)])
+  expect(outcomes(forged)).toContain('with other arguments')
+  expect(payer.paid).toEqual([])
+  const resumed = (await payer.resume(messages))!
+  const [ended] = await Promise.all([payer.run(resumed), payer.run(resumed)])
+  expect(payer.paid).toEqual([less])
+  expect(outcomes(ended)).toContain('execution-denied')
+  const [now] = await asked(messages)
+  expect(now).toMatchObject({ edited: true, redemption: { state: 'redeemed', outcome: 'succeeded' } })
+})
+
 test('a conversation that was lost after the question is asked about once, and goes on where it was', async () => {
   const thread = crypto.randomUUID()
   const { request } = await asking(agent({ thread }))

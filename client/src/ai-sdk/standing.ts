@@ -20,8 +20,6 @@ export interface Standing {
   edited?: unknown
 }
 
-type Edited = Partial<Record<'approved_details' | 'approved_digest', unknown>>
-
 /**
  * Where a call stands, by what the service says.
  *
@@ -34,9 +32,8 @@ export async function lookUp(guard: Guard, call: ToolCall, { mayAsk }: { mayAsk:
 }
 
 function standingOf(request: ApprovalRequest, call: ToolCall, { client }: Guard): Standing {
-  const { id, status, digest, redemption, decided_by, comment } = request
+  const { id, status, digest, redemption, decided_by, comment, approved_details, approved_digest } = request
   const denied = (reason: string): Standing => ({ is: 'denied', reason, request })
-  const { approved_details, approved_digest } = request as Edited
   const details = (approved_details ?? request.details) as { tool?: unknown; input?: unknown } | null
   const isAskedAbout = isSameJson(details, detailsOf(call))
   if (status === 'pending' && isAskedAbout) {
@@ -55,7 +52,7 @@ function standingOf(request: ApprovalRequest, call: ToolCall, { client }: Guard)
   }
   if (redemption?.state !== 'open') return denied(`${id} was approved, and is ${redemption?.state} by now.`)
   if (isAskedAbout) {
-    return { is: 'approved', reason: `Approved as ${id}.`, request, digest: String(approved_digest ?? digest) }
+    return { is: 'approved', reason: `Approved as ${id}.`, request, digest: approved_digest ?? digest }
   }
   if (approved_details && details?.tool === call.toolName) {
     return {
