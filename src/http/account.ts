@@ -18,7 +18,7 @@ export function account() {
     // Set on the answer itself: `c.header()` would rebuild it each time.
     const { headers } = c.res
     headers.set('X-Request-Id', c.get('requestId'))
-    headers.set('Server-Timing', `db;dur=${cost.ms};desc="${counts(cost, c.res.status)}"`)
+    headers.set('Server-Timing', `db;dur=${cost.ms};desc="${counts(cost, c.res.status, c)}"`)
     headers.set('Strict-Transport-Security', 'max-age=15552000; includeSubDomains')
     headers.set('X-Content-Type-Options', 'nosniff')
     if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
@@ -36,10 +36,12 @@ function requestId(sent: string | undefined): string {
 
 /**
  * Round trips, rows read and rows written. An answer which says that something is not there counts no rows read: how
- * many there were would tell whether another tenant has it.
+ * many there were would tell whether another tenant has it. Nor does one that refuses whatever there is.
  */
-function counts({ queries, rowsRead, rowsWritten }: Cost, status: number): string {
-  const shown = status === 404 || status === 422 ? 0 : rowsRead
+function counts({ queries, rowsRead, rowsWritten }: Cost, status: number, c: AppContext): string {
+  const ctx = c.get('ctx') as AppEnv['Variables']['ctx'] | undefined
+  const isTold = status !== 404 && status !== 422 && !ctx?.reserved.refusal
+  const shown = isTold ? rowsRead : 0
   return `${queries}q ${shown}r ${rowsWritten}w`
 }
 

@@ -81,6 +81,14 @@ async function everything(tenant: Tenant, many: string[]) {
     const id = await heldResult(service, gate)
     await post(tenant.as('reviewer'), `/v1/structuring/approvals/${id}/${verb}`)
   }
+  // A policy may let any of them expire.
+  const late = await post(member, '/api/v1/approvals', { ...change, entityId: 'd' })
+  const due = [...(await submitClaims(member, 1)), late.body.id, await heldResult(service, gate)]
+  await env.DB.prepare(
+    "UPDATE approvals SET due_at = 1, on_due = 'expire' WHERE id IN (SELECT value FROM json_each(?))",
+  )
+    .bind(JSON.stringify(due))
+    .run()
   await everythingOfRequests(tenant)
   await upkeep()
 }
