@@ -9,7 +9,8 @@ import { aftermath } from './after.store.ts'
 
 /**
  * An approval of any family. Of JSON: `family` has the family's own members, `facts` what is asked, `all_votes` all
- * `CastVote`s, `policy` a `PolicyOfRow`, and `after` is an `Aftermath`. `seen` is what its entity tag has besides its version.
+ * `CastVote`s, `policy` a `PolicyOfRow`, and `after` is an `Aftermath`. `seen` is what its entity tag has besides its
+ * version.
  */
 export interface AnyApproval extends Approval {
   family: string

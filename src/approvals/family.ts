@@ -81,7 +81,7 @@ export interface Family extends KindOfApprovals {
     /** What deliveries to it say beside the event. */
     members: Readonly<Record<string, ZodType>>
   }
-  /** Whether a job of its own approves what its clock approves; else what a policy lets the clock approve is, one by one. */
+  /** Whether a job of its own approves what its clock does; else what a policy has the clock approve is, one by one. */
   approvesDue?: boolean
   /** Its routers. What a router is, the door knows that mounts them. */
   routes: readonly unknown[]

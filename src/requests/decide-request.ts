@@ -36,7 +36,8 @@ export function decisionOnRequest(ctx: Ctx, id: Reference, ballot: Ballot): Deci
 }
 
 /**
- * A yes to something else than what was asked, which the very same policy has to be for. What was asked stays beside it.
+ * A yes to something else than what was asked, which the very same policy has to be for. What was asked stays beside
+ * it.
  */
 async function approveEdited(
   ctx: Ctx,
