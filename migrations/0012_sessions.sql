@@ -1,17 +1,17 @@
 -- The desk: sessions of people who are signed in, and the indexes of its lists.
 
 -- Of the directory. Only the SHA-256 of a session's secret is kept. It is good as long as whatever opened it is: the API key of
--- this hash, or what an issuer said about a subject.
+-- this hash; or, without one, a person who has signed in with a token. Of their roles those count then that it said (JSON), or
+-- all where roles are not for tokens to say.
 CREATE TABLE sessions (
   hash TEXT PRIMARY KEY CHECK (length(hash) = 64),
   tenant_id TEXT NOT NULL REFERENCES tenants(id),
   person_id TEXT NOT NULL,
   key_hash TEXT,
-  subject TEXT,
+  roles TEXT CHECK (roles IS NULL OR key_hash IS NULL),
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
-  ended_at INTEGER,
-  CHECK ((key_hash IS NULL) <> (subject IS NULL))
+  ended_at INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 

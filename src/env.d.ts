@@ -9,6 +9,8 @@ interface Secrets {
    * others are those that have signed before.
    */
   HISTORY_SIGNING_KEY?: string
+  /** Proves to the issuer that it is this service that redeems a code, where the issuer asks for that. */
+  OIDC_CLIENT_SECRET?: string
   /** `on`: webhooks may go to http on this machine. Local development only. */
   WEBHOOKS_ALLOW_LOOPBACK?: string
   /** `on`: the desk's sign-in takes a key to fill in from its address. Local development only. */

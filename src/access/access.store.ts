@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { jsonEach } from '../db/json.ts'
 import type { Db, Statement } from '../db/open-db.ts'
-import type { apiKeys } from './access.table.ts'
+import type { apiKeys, people } from './access.table.ts'
 
 /** What is known of an API key and its person, apart from the secret. */
 export type StoredKey = Omit<typeof apiKeys.$inferSelect, 'hash' | 'name' | 'created_at'> & {
@@ -21,6 +21,15 @@ export function selectKey(db: Db, hash: string) {
       k.expires_at, k.revoked_at, k.last_used_on
     FROM api_keys k JOIN people p ON p.tenant_id = k.tenant_id AND p.id = k.person_id
     WHERE k.hash = ${hash} AND p.disabled = 0`)
+}
+
+/** What somebody is now. `roles` and `groups` are JSON arrays. */
+export type PersonNow = Pick<typeof people.$inferSelect, 'name' | 'roles' | 'groups'>
+
+/** A person of a tenant who is not disabled. */
+export function selectPersonNow(db: Db, tenantId: string, id: string) {
+  return db.all<PersonNow>(sql`
+    SELECT name, roles, groups FROM people WHERE tenant_id = ${tenantId} AND id = ${id} AND disabled = 0`)
 }
 
 /** What others see of a person, for the columns that say which; null where nobody is known by that id. */

@@ -3,7 +3,8 @@ import { createLocalJWKSet } from 'jose/jwks/local'
 import { BoundedCache } from '../bounded-cache.ts'
 import { minute, second } from '../durations.ts'
 import { Refusal } from '../refusal.ts'
-import { isTrustworthy, type OidcSettings } from './oidc-settings.ts'
+import { discover, fetchJson, timeoutMs } from './discovery.ts'
+import type { OidcSettings } from './oidc-settings.ts'
 
 /** How old an issuer's keys may be: one that is published no more is good for so much longer. */
 const freshMs = 10 * minute
@@ -11,8 +12,6 @@ const freshMs = 10 * minute
 const coolDownMs = 30 * second
 /** The same where they could not be fetched. */
 const failedMs = 10 * second
-/** How long the issuer may take to answer. */
-const timeoutMs = 5 * second
 
 /** The keys of an issuer, as far as this isolate knows them. */
 interface KeySet {
@@ -80,26 +79,7 @@ async function refresh(set: KeySet, settings: OidcSettings): Promise<void> {
 }
 
 async function fetchKeys({ issuer, keysUrl }: OidcSettings): Promise<Parameters<typeof createLocalJWKSet>[0]> {
-  if (keysUrl !== null) return fetchJson(keysUrl)
-  // OpenID Connect Discovery 1.0, 4.
-  const found = await fetchJson<{ issuer?: unknown; jwks_uri?: unknown }>(
-    `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
-  )
-  if (found.issuer !== issuer) throw new Error(`its discovery document is of ${JSON.stringify(found.issuer)}`)
-  const { jwks_uri } = found
-  if (typeof jwks_uri !== 'string' || !isTrustworthy(jwks_uri)) throw new Error('its jwks_uri is no https URL')
-  return fetchJson(jwks_uri)
-}
-
-async function fetchJson<T>(url: string): Promise<T> {
-  const answer = await fetch(url, {
-    headers: { Accept: 'application/json' },
-    redirect: 'manual',
-    signal: AbortSignal.timeout(timeoutMs),
-  })
-  if (answer.status === 200) return answer.json()
-  await answer.body?.cancel()
-  throw new Error(`${url} answered ${answer.status}`)
+  return fetchJson(keysUrl ?? (await discover(issuer, 'jwks_uri')))
 }
 
 function unavailable({ issuer }: OidcSettings): Refusal {

@@ -21,6 +21,8 @@ export interface OidcSettings {
   groupsClaim: string | null
   /** The same for groups, by their ids. */
   groupsBy: Mapping | null
+  /** What this service is to the issuer, where people are sent there from the desk to sign in. */
+  client: { id: string; secret: string | null } | null
 }
 
 /** What a claim's value stands for. */
@@ -37,6 +39,8 @@ const variables = [
   'OIDC_ROLE_MAP',
   'OIDC_GROUPS_CLAIM',
   'OIDC_GROUP_MAP',
+  'OIDC_CLIENT_ID',
+  'OIDC_CLIENT_SECRET',
 ] as const
 type Variable = (typeof variables)[number]
 
@@ -59,11 +63,12 @@ export function oidcSettings(env: Env): OidcSettings | null {
 }
 
 function read(given: Record<Variable, string>): OidcSettings {
-  const { OIDC_ISSUER, OIDC_JWKS_URL, OIDC_TENANT, OIDC_TENANT_CLAIM } = given
+  const { OIDC_ISSUER, OIDC_JWKS_URL, OIDC_TENANT, OIDC_TENANT_CLAIM, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET } = given
   for (const name of ['OIDC_ISSUER', 'OIDC_JWKS_URL'] as const) {
     if (given[name] !== '' && !isTrustworthy(given[name])) return fault(name, 'must be an https URL')
   }
-  const audiences = listed(given.OIDC_AUDIENCE)
+  // Its ID tokens are made for the client (OpenID Connect Core, 2).
+  const audiences = [...listed(given.OIDC_AUDIENCE), ...listed(OIDC_CLIENT_ID)]
   if (audiences.length === 0) return fault('OIDC_AUDIENCE', 'must say for whom tokens are made that are taken here')
   if ((OIDC_TENANT === '') === (OIDC_TENANT_CLAIM === ''))
     return fault('OIDC_TENANT', 'or OIDC_TENANT_CLAIM must be set, one of the two')
@@ -77,6 +82,7 @@ function read(given: Record<Variable, string>): OidcSettings {
     rolesBy: mapping('OIDC_ROLE_MAP', given.OIDC_ROLE_MAP, (names) => inRoles('OIDC_ROLE_MAP', names)),
     groupsClaim: given.OIDC_GROUPS_CLAIM || null,
     groupsBy: mapping('OIDC_GROUP_MAP', given.OIDC_GROUP_MAP, (ids) => ids),
+    client: OIDC_CLIENT_ID === '' ? null : { id: OIDC_CLIENT_ID, secret: OIDC_CLIENT_SECRET || null },
   }
 }
 

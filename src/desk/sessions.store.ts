@@ -7,16 +7,16 @@ export type StoredSession = typeof sessions.$inferSelect
 
 /** Keeps a new session. */
 export function insertSession(db: Db, session: Omit<StoredSession, 'ended_at'>): Statement {
-  const { hash, tenant_id, person_id, key_hash, subject, created_at, expires_at } = session
+  const { hash, tenant_id, person_id, key_hash, roles, created_at, expires_at } = session
   return db.all(sql`
-    INSERT INTO sessions (hash, tenant_id, person_id, key_hash, subject, created_at, expires_at)
-    VALUES (${hash}, ${tenant_id}, ${person_id}, ${key_hash}, ${subject}, ${created_at}, ${expires_at})`)
+    INSERT INTO sessions (hash, tenant_id, person_id, key_hash, roles, created_at, expires_at)
+    VALUES (${hash}, ${tenant_id}, ${person_id}, ${key_hash}, ${roles}, ${created_at}, ${expires_at})`)
 }
 
 /** The session whose secret has this hash, whatever its tenant. */
 export function selectSession(db: Db, hash: string) {
   return db.all<StoredSession>(sql`
-    SELECT hash, tenant_id, person_id, key_hash, subject, created_at, expires_at, ended_at FROM sessions WHERE hash = ${hash}`)
+    SELECT hash, tenant_id, person_id, key_hash, roles, created_at, expires_at, ended_at FROM sessions WHERE hash = ${hash}`)
 }
 
 /** Ends a session, once. */

@@ -1,9 +1,13 @@
+import { authenticatePerson } from '../access/authenticate-person.ts'
+import { authenticateToken } from '../access/authenticate-token.ts'
 import { authenticate, authenticateHash, sha256, type Authenticated } from '../access/authenticate.ts'
+import type { OidcSettings } from '../access/oidc-settings.ts'
 import { BoundedCache } from '../bounded-cache.ts'
-import { directory, type Ctx } from '../context.ts'
+import { directory, type Ctx, type Role } from '../context.ts'
 import { openDb, type Db } from '../db/open-db.ts'
 import { hour } from '../durations.ts'
 import { Refusal } from '../refusal.ts'
+import { say } from './wording.ts'
 import { deleteOver, insertSession, markEnded, selectSession, type StoredSession } from './sessions.store.ts'
 
 /** How long a session lasts, in milliseconds. */
@@ -22,39 +26,51 @@ export interface SignedIn extends Authenticated {
   token: string
 }
 
+/** What opens a session: an API key, or a token of the issuer's. */
+export type Opener = { key: string } | { token: string; settings: OidcSettings }
+
 /**
- * Opens a session for whoever holds an API key.
+ * Opens a session for whoever holds an API key, or a token.
  *
  * @param beforeLookUp as `authenticate` has it
  * @returns the secret for the cookie: random, 256 bits
- * @throws Refusal `unauthorized`; `forbidden` for a key that is bound to an instance, because a person decides here
+ * @throws Refusal as `authenticateToken`; `unauthorized`; `forbidden` for a key that is bound to an instance, because a
+ *   person decides here
  */
 export async function openSession(
   env: Env,
-  key: string,
+  opener: Opener,
   now: number,
   beforeLookUp: () => Promise<void>,
 ): Promise<string> {
   const db = openDb(directory(env), 'first-primary')
-  const authenticated = await authenticate(db, key, now, beforeLookUp)
+  const authenticated =
+    'key' in opener
+      ? await authenticate(db, opener.key, now, beforeLookUp)
+      : await authenticateToken(env, db, opener.settings, opener.token, now, beforeLookUp)
   if (!authenticated) {
-    throw new Refusal('unauthorized', 'The API key is unknown, expired or revoked, or its person is disabled.')
+    throw new Refusal('unauthorized', 'key' in opener ? say.refused.unauthorized! : say.signIn.disabled)
   }
-  const { tenantId, userId, instanceId } = authenticated.actor
+  const { tenantId, userId, instanceId, roles } = authenticated.actor
   if (instanceId !== null) {
     throw new Refusal('forbidden', `The API key is bound to the instance ${instanceId}: it opens no session.`)
   }
   const secret = crypto.getRandomValues(new Uint8Array(32)).toBase64({ alphabet: 'base64url', omitPadding: true })
-  const opened = { tenant_id: tenantId, person_id: userId, key_hash: await sha256(key), subject: null }
+  const openedBy =
+    'key' in opener
+      ? { key_hash: await sha256(opener.key), roles: null }
+      : { key_hash: null, roles: opener.settings.rolesClaim === null ? null : JSON.stringify(roles) }
+  const whose = { tenant_id: tenantId, person_id: userId, ...openedBy }
   const times = { created_at: now, expires_at: now + sessionMs }
-  await db.run(insertSession(db, { hash: await sha256(secret), ...opened, ...times }))
+  await db.run(insertSession(db, { hash: await sha256(secret), ...whose, ...times }))
   return secret
 }
 
 /**
- * Whose session this is the secret of. Roles and groups are those that the key and its person have now.
+ * Whose session this is the secret of. Roles and groups are those that the key, if it was one, and its person have
+ * now.
  *
- * @returns null where it is unknown, has ended or is over, or where the key is no good any more
+ * @returns null where it is unknown, has ended or is over, or where the key or its person is no good any more
  */
 export async function resumeSession(
   db: Db,
@@ -67,9 +83,14 @@ export async function resumeSession(
   if (!known) await beforeLookUp()
   const isRecent = known && now - known.readAt < trustMs && now >= known.readAt
   const session = isRecent ? known.session : (await db.run(selectSession(db, hash)))[0]
-  if (!session || session.ended_at !== null || session.expires_at <= now || session.key_hash === null) return null
+  if (!session || session.ended_at !== null || session.expires_at <= now) return null
   if (!isRecent) cache.set(hash, { session, readAt: now })
-  const authenticated = await authenticateHash(db, session.key_hash, now, beforeLookUp)
+  const { key_hash, tenant_id: tenantId, person_id: personId, roles } = session
+  const person = { tenantId, personId, roles: roles === null ? null : (JSON.parse(roles) as Role[]) }
+  const authenticated =
+    key_hash === null
+      ? await authenticatePerson(db, person, now, beforeLookUp)
+      : await authenticateHash(db, key_hash, now, beforeLookUp)
   return authenticated && { ...authenticated, token: await tokenOf(secret) }
 }
 

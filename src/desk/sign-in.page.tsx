@@ -5,7 +5,8 @@ import { say } from './wording.ts'
 /** What somebody has typed before their session was over, by the names of the fields. */
 export type Typed = Readonly<Record<string, string>>
 
-interface SignIn {
+/** What the sign-in is asked for with. */
+export interface SignIn {
   /** Where it leads: a path of this origin. */
   next: string
   /** A key to fill in. */
@@ -13,11 +14,15 @@ interface SignIn {
   /** Why it did not work. */
   fault?: string
   isOver?: boolean
+  /** Whether an ID token does what a key does. */
+  takesTokens?: boolean
+  /** The host of the issuer, where one can sign in there. */
+  issuer?: string
   typed?: Typed
 }
 
 /** Where one signs in. */
-export function signInPage({ next, demo, fault, isOver, typed = {} }: SignIn) {
+export function signInPage({ next, demo, fault, isOver, takesTokens, issuer, typed = {} }: SignIn) {
   const kept = typed.comment?.trim()
   return page({
     title: say.signIn.title,
@@ -31,6 +36,14 @@ export function signInPage({ next, demo, fault, isOver, typed = {} }: SignIn) {
             <LongText text={kept} />
           </section>
         )}
+        {issuer && (
+          <p>
+            <a class="button primary" href={`/sign-in/begin?next=${encodeURIComponent(next)}`}>
+              {say.signIn.at(issuer)}
+            </a>
+          </p>
+        )}
+        {issuer && <p class="quiet">{say.signIn.or}</p>}
         <form method="post" action="/sign-in" class="stack">
           <input type="hidden" name="next" value={next} />
           {Object.entries(typed).map(([name, value]) => (
@@ -47,10 +60,10 @@ export function signInPage({ next, demo, fault, isOver, typed = {} }: SignIn) {
             value={demo}
             aria-describedby={fault ? 'fault key-hint' : 'key-hint'}
             aria-invalid={fault ? 'true' : undefined}
-            autofocus
+            autofocus={issuer === undefined}
           />
           <p id="key-hint" class="quiet">
-            {say.signIn.hint}
+            {takesTokens ? say.signIn.keyOrToken : say.signIn.hint}
           </p>
           {fault && (
             <p id="fault" class="fault" role="alert">

@@ -1,19 +1,21 @@
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
+import { authenticateToken } from '../access/authenticate-token.ts'
+import { oidcSettings } from '../access/oidc-settings.ts'
 import { noteLater } from '../http/authentication.ts'
 import type { AppContext, AppEnv } from '../http/environment.ts'
 import { countAgainstAddress, countAgainstKey, refuseOverRate } from '../http/rate.ts'
-import { createContext, directory } from '../context.ts'
+import { createContext, directory, type Actor } from '../context.ts'
 import { openDb } from '../db/open-db.ts'
 import { Refusal } from '../refusal.ts'
 import type { Reader } from './layout.tsx'
-import { resumeSession, sessionMs } from './sessions.ts'
+import { openSession, resumeSession, sessionMs } from './sessions.ts'
 import { signInPage, type Typed } from './sign-in.page.tsx'
 import { say } from './wording.ts'
 
-/** Only this origin sets it, over TLS or on this machine, and no script reads it. */
 const cookie = '__Host-session'
-const attributes = 'Path=/; HttpOnly; Secure; SameSite=Lax'
+/** Only this origin sets it, over TLS or on this machine, and no script reads it. */
+export const attributes = 'Path=/; HttpOnly; Secure; SameSite=Lax'
 
 /** The secret of the session that a request comes with. */
 export function sessionSecret(c: Context): string | undefined {
@@ -21,7 +23,7 @@ export function sessionSecret(c: Context): string | undefined {
 }
 
 export function setSession(c: Context, secret: string): void {
-  c.header('Set-Cookie', `${cookie}=${secret}; Max-Age=${sessionMs / 1000}; ${attributes}`)
+  c.header('Set-Cookie', `${cookie}=${secret}; Max-Age=${sessionMs / 1000}; ${attributes}`, { append: true })
 }
 
 export function dropSession(c: Context): void {
@@ -35,7 +37,7 @@ export function dropSession(c: Context): void {
  */
 export function signedIn() {
   return createMiddleware<AppEnv>(async function signedIn(c, next) {
-    const reader = await recognize(c, sessionSecret(c))
+    const reader = await readerOf(c)
     const isForm = c.req.method === 'POST'
     if (!reader) {
       const { pathname, search } = new URL(c.req.url)
@@ -46,6 +48,36 @@ export function signedIn() {
     if (isForm && (await c.req.parseBody()).token !== reader.token) throw new Refusal('forbidden', say.refused.forged!)
     await next()
   })
+}
+
+/**
+ * Who looks at a page: whose session it comes with. Where it has come through Cloudflare Access, whoever Access says:
+ * they need not sign in, and a session is opened for them.
+ */
+export async function readerOf(c: AppContext): Promise<Reader | null> {
+  const token = c.req.header('Cf-Access-Jwt-Assertion')
+  const settings = token === undefined ? null : oidcSettings(c.env)
+  if (token === undefined || !settings) return recognize(c, sessionSecret(c))
+  const [now, counted] = [Date.now(), () => countAgainstAddress(c)]
+  const db = openDb(directory(c.env), 'first-primary', c.get('cost'))
+  const named = await authenticateToken(c.env, db, settings, token, now, counted).catch(unlessUntrue)
+  if (named === undefined) return recognize(c, sessionSecret(c))
+  if (named === null) return null
+  const reader = await recognize(c, sessionSecret(c))
+  if (reader && isSame(c.get('ctx').actor, named.actor)) return reader
+  const secret = await openSession(c.env, { token, settings }, now, counted)
+  setSession(c, secret)
+  return recognize(c, secret)
+}
+
+/** What anybody may send who does not come through Access says nothing. */
+function unlessUntrue(error: unknown): undefined {
+  if (!(error instanceof Refusal) || error.code !== 'unauthorized') throw error
+  return undefined
+}
+
+function isSame(one: Actor, other: Actor): boolean {
+  return one.tenantId === other.tenantId && one.userId === other.userId
 }
 
 /** Whose session it is; builds their context. @throws Refusal `rate_limited` */

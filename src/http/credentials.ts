@@ -7,7 +7,7 @@ import { namedOrigins } from './methods.ts'
 export type Credentials = { key: string } | { token: string; settings: OidcSettings }
 
 /** Three parts in base64url, as the compact serialization of RFC 7515 has them. */
-const isToken = /^[\w-]+\.[\w-]+\.[\w-]*$/
+export const isToken = /^[\w-]+\.[\w-]+\.[\w-]*$/
 
 /**
  * The key or the token that a request carries: as RFC 6750 sends either, or a key in `X-API-Key`, or, where the request

@@ -24,6 +24,7 @@ beforeAll(async () => {
     OIDC_TENANT: 'demo',
     OIDC_ROLES_CLAIM: 'roles',
     OIDC_GROUPS_CLAIM: 'groups',
+    OIDC_CLIENT_ID: 'desk',
   })
   await vi.waitFor(() => expect(said).toContain('is ready on'), { timeout: 10_000 })
 })
@@ -33,6 +34,18 @@ afterAll(async () => {
 })
 
 const token = async (claims: string) => (await fetch(`${issuer.url}/token?${claims}`)).text()
+
+test('the desk sends people to the local issuer, and back', async () => {
+  const go = (to: string, Cookie = '') => fetch(to, { redirect: 'manual', headers: { Cookie } })
+  const cookie = (answer: Response) => answer.headers.getSetCookie().at(-1)!.split(';')[0]!
+  const sent = await go(`${server.origin}/sign-in/begin?next=/?view=all`)
+  const there = sent.headers.get('Location')!
+  expect(await (await go(there)).text()).toContain('Who are you?')
+  const back = (await go(`${there}&sub=ada&name=Ada&roles=reviewer`)).headers.get('Location')!
+  const signedIn = await go(back, cookie(sent))
+  expect([signedIn.status, signedIn.headers.get('Location')]).toEqual([302, '/?view=all'])
+  expect(await (await go(`${server.origin}/`, cookie(signedIn))).text()).toContain('<bdi class="me">Ada</bdi>')
+})
 
 test('a token of the local issuer does what a key does, in either header, also when the issuer has gone', async () => {
   const admin = { key: 'cs_demo_admin', method: 'PATCH', body: { filled_by_oidc: true } }

@@ -20,9 +20,18 @@ export interface Browser {
 
 const origin = 'https://countersign.test'
 
+/** What answers. */
+type Service = { fetch(request: Request): Response | Promise<Response> }
+
 /** Sends a form as a browser does. */
-export function form(path: string, fields: Record<string, string>, headers: Record<string, string> = {}) {
-  return visit(path, { method: 'POST', body: new URLSearchParams(fields), headers: { Origin: origin, ...headers } })
+export function form(
+  path: string,
+  fields: Record<string, string>,
+  headers: Record<string, string> = {},
+  service?: Service,
+) {
+  const body = new URLSearchParams(fields)
+  return visit(path, { method: 'POST', body, headers: { Origin: origin, ...headers } }, service)
 }
 
 /** Signs somebody in. @param isKey whether `name` is a key, not the name of somebody with that role */
@@ -44,8 +53,8 @@ export function cookieFrom(headers: Headers): string {
 }
 
 /** Asks for a page, and follows no redirect. */
-export async function visit(path: string, init: RequestInit = {}): Promise<Page> {
-  const answer = await exports.default.fetch(new Request(origin + path, { redirect: 'manual', ...init }))
+export async function visit(path: string, init: RequestInit = {}, service: Service = exports.default): Promise<Page> {
+  const answer = await service.fetch(new Request(origin + path, { redirect: 'manual', ...init }))
   const count = (unit: string) =>
     Number(new RegExp(`\\b(\\d+)${unit}`).exec(answer.headers.get('Server-Timing') ?? '')?.[1])
   const cost = { queries: count('q'), rowsRead: count('r') }

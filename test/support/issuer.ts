@@ -16,6 +16,8 @@ export interface Issuer {
   isDown: boolean
   /** A token with these claims over the usual ones; what is undefined is left out. */
   token(claims?: JWTPayload, header?: object): Promise<string>
+  /** Somebody signs in there who was sent to this address. @returns where that leads back to */
+  letsIn(address: string, claims?: JWTPayload): Promise<string>
   /** Signs with a key of its own from now on, which is published unless it says otherwise. */
   rotate(isPublished?: boolean): Promise<void>
 }
@@ -23,6 +25,7 @@ export interface Issuer {
 export const audience = 'countersign'
 
 const issuers = new Map<string, Issuer>()
+const codes = new Map<string, { id_token: string; challenge: string; redirect_uri: string }>()
 
 export async function newIssuer(host = `id-${crypto.randomUUID().slice(0, 8)}.example`): Promise<Issuer> {
   const url = `https://${host}`
@@ -36,6 +39,15 @@ export async function newIssuer(host = `id-${crypto.randomUUID().slice(0, 8)}.ex
       const pair = await generateKeyPair('ES256')
       ;[privateKey, kid] = [pair.privateKey, crypto.randomUUID()]
       if (isPublished) issuer.published.push({ ...(await exportJWK(pair.publicKey)), kid, alg: 'ES256', use: 'sig' })
+    },
+    async letsIn(address, claims = {}) {
+      const { redirect_uri, state, nonce, client_id, code_challenge } = Object.fromEntries(
+        new URL(address).searchParams,
+      )
+      const code = crypto.randomUUID()
+      const id_token = await issuer.token({ aud: client_id!, nonce, ...claims })
+      codes.set(code, { id_token, challenge: code_challenge!, redirect_uri: redirect_uri! })
+      return `${redirect_uri}?code=${code}&state=${state}`
     },
     async token(claims = {}, header = {}) {
       const now = Math.floor(Date.now() / 1000)
@@ -58,10 +70,29 @@ function answerInTheirPlace(): void {
     if (!issuer) return before(input, init)
     issuer.fetched.push(url.pathname)
     if (issuer.isDown) return new Response('down', { status: 503 })
-    if (url.pathname === '/.well-known/openid-configuration')
-      return Response.json({ issuer: issuer.url, jwks_uri: `${issuer.url}/keys` })
+    if (url.pathname === '/.well-known/openid-configuration') {
+      const [authorization_endpoint, token_endpoint] = [`${issuer.url}/authorize`, `${issuer.url}/token`]
+      return Response.json({
+        issuer: issuer.url,
+        jwks_uri: `${issuer.url}/keys`,
+        authorization_endpoint,
+        token_endpoint,
+      })
+    }
+    if (url.pathname === '/token') return redeemed(Object.fromEntries(init!.body as URLSearchParams))
     return Response.json({ keys: issuer.published })
   })
+}
+
+/** RFC 6749, 4.1.3, and RFC 7636, 4.6: a code is good once, for whoever knows what its challenge was made of. */
+async function redeemed({ code = '', code_verifier = '', redirect_uri }: Record<string, string>): Promise<Response> {
+  const known = codes.get(code)
+  codes.delete(code)
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(code_verifier))
+  const challenge = new Uint8Array(digest).toBase64({ alphabet: 'base64url', omitPadding: true })
+  const isGood = known?.challenge === challenge && known.redirect_uri === redirect_uri
+  if (!isGood) return Response.json({ error: 'invalid_grant' }, { status: 400 })
+  return Response.json({ token_type: 'Bearer', access_token: 'opaque', id_token: known.id_token })
 }
 
 /** The variables that have the service take this issuer's tokens; the tenant's, unless it says otherwise. */

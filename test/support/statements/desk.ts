@@ -17,7 +17,7 @@ const pages = [firstPage, laterPage]
 /** What the stores of the desk build. */
 export const samples: Samples = {
   'desk/sessions.store.ts': {
-    insertSession: sessions.insertSession(db, { ...rowOf(table), tenant_id: 't', hash: 'x'.repeat(64), subject: null }),
+    insertSession: sessions.insertSession(db, { ...rowOf(table), tenant_id: 't', hash: 'x'.repeat(64), roles: null }),
     selectSession: returnsAllOf(table, sessions.selectSession(db, 'x')),
     markEnded: sessions.markEnded(db, 'x', 1),
     deleteOver: returns(sessions.deleteOver(db, 1, 2), 'gone'),

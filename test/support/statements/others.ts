@@ -61,6 +61,7 @@ export const samples: Samples = {
     ),
     userName: gives(access.userName(sql`a.tenant_id`, sql`a.decided_by`), 'approvals a'),
     selectNames: returns(access.selectNames(ctx.db, 't', sql`SELECT 'p'`), 'id name'),
+    selectPersonNow: returns(access.selectPersonNow(ctx.db, 't', 'p'), 'name roles groups'),
     selectUnrevoked: returns(access.selectUnrevoked(ctx.db, ['k']), 'id expires_at'),
     noteDay: access.noteDay(ctx.db, 'k', '2026-03-16'),
   },

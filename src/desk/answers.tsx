@@ -1,0 +1,59 @@
+import { HTTPException } from 'hono/http-exception'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { AppContext } from '../http/environment.ts'
+import { toRefusal } from '../http/problem.ts'
+import { Refusal } from '../refusal.ts'
+import { refusals } from '../refusals.ts'
+import { approvalPage, type Returned } from './approval.page.tsx'
+import { errorPage } from './error.page.tsx'
+import { askedFrom } from './inbox.ts'
+import { readShown } from './shown-approval.ts'
+import { typedIn } from './signed-in.tsx'
+import { say } from './wording.ts'
+
+/** Scripts and styles are files of this origin; forms go nowhere else, and nobody frames a page. */
+export const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; " +
+  "base-uri 'none'; frame-ancestors 'none'"
+
+/** The page of an approval. @throws Refusal `not_found` */
+export async function showApproval(
+  c: AppContext,
+  id: string,
+  returned: Returned = {},
+  status: ContentfulStatusCode = 200,
+) {
+  const shown = await readShown(c.get('ctx'), id, askedFrom(c.req.query(), c.get('reader')!.groups))
+  return c.html(approvalPage(c.get('reader')!, shown, returned), status)
+}
+
+/** Why something was refused, as one says it to a person. */
+export function said({ code, detail }: Refusal): string {
+  return code === 'invalid_input' ? detail : (say.refused[code] ?? detail)
+}
+
+/** The page for whatever was thrown. Where a form was not taken, it is there again, with everything that was typed. */
+export async function showError(error: Error, c: AppContext): Promise<Response> {
+  const isForged = error instanceof HTTPException && error.status === 403
+  const refusal = isForged ? new Refusal('forbidden', say.refused.forged!) : toRefusal(error)
+  const [status, , , retryAfter] = refusals[refusal.code]
+  c.set('refused', refusal.code)
+  if (status >= 500) console.error({ message: 'a page failed', request_id: c.get('requestId'), error: String(error) })
+  if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter))
+  const id = /^\/a\/([^/]+)$/.exec(c.req.path)?.[1]
+  if (status === 403 && !isForged && c.req.method === 'POST' && id !== undefined && c.get('reader')) {
+    const again = { fault: said(refusal), typed: await typedIn(c) }
+    const shown = await showApproval(c, decodeURIComponent(id), again, status).catch(() => null)
+    if (shown) return shown
+  }
+  const title = status === 404 ? say.errors.notFound : say.errors.title
+  return c.html(errorPage(title, said(refusal), c.get('requestId'), c.get('reader')), status as ContentfulStatusCode)
+}
+
+/** A path of this origin; the inbox where it is none. */
+export function ownPath(c: AppContext, path: unknown): string {
+  const { origin } = new URL(c.req.url)
+  if (typeof path !== 'string' || !/^\/(?![/\\])/.test(path)) return '/'
+  const url = URL.parse(path, origin)
+  return url?.origin === origin ? url.pathname + url.search : '/'
+}

@@ -1,0 +1,149 @@
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { authorizationUrl, newVerifier, redeemCode, stateOf, type WithClient } from '../access/code-flow.ts'
+import { oidcSettings } from '../access/oidc-settings.ts'
+import { isToken } from '../http/credentials.ts'
+import type { AppContext } from '../http/environment.ts'
+import { toRefusal } from '../http/problem.ts'
+import { countAgainstAddress } from '../http/rate.ts'
+import { createRouter } from '../http/router.ts'
+import { Refusal } from '../refusal.ts'
+import { refusals } from '../refusals.ts'
+import { ownPath, showApproval } from './answers.tsx'
+import { endSession, openSession, type Opener } from './sessions.ts'
+import { signInPage, type SignIn } from './sign-in.page.tsx'
+import { attributes, dropSession, readerOf, recognize, sessionSecret, setSession } from './signed-in.tsx'
+import { say } from './wording.ts'
+
+const begunCookie = '__Host-signing-in'
+
+/** Signing in, by a key, by a token, or at the issuer; and signing out. */
+export const signInRoutes = createRouter()
+
+signInRoutes.get('/sign-in', async (c) => {
+  const next = ownPath(c, c.req.query('next'))
+  if (await readerOf(c)) return c.redirect(next)
+  const demo = c.env.DEMO === 'on' ? c.req.query('demo') : undefined
+  return signInAgain(c, { next, ...(demo && { demo }) })
+})
+
+signInRoutes.post('/sign-in', async (c) => {
+  const form = await c.req.parseBody()
+  const next = ownPath(c, form.next)
+  const typed = Object.fromEntries(
+    ['comment', 'details'].flatMap((name) => {
+      const value = form[`typed.${name}`]
+      return typeof value === 'string' ? [[name, value]] : []
+    }),
+  )
+  const key = typeof form.key === 'string' ? form.key.trim() : ''
+  return orAgain(c, { next, typed }, async () => {
+    const settings = isToken.test(key) ? oidcSettings(c.env) : null
+    const reader = await open(c, settings ? { token: key, settings } : { key })
+    const id = /^\/a\/([^/?]+)/.exec(next)?.[1]
+    if (!reader || id === undefined || Object.keys(typed).length === 0) return c.redirect(next, 303)
+    return showApproval(c, decodeURIComponent(id), { typed })
+  })
+})
+
+/** Leads to the issuer. What is needed when they come back is in a cookie, and nowhere else. */
+signInRoutes.get('/sign-in/begin', async (c) => {
+  const next = ownPath(c, c.req.query('next'))
+  return orAgain(c, { next }, async () => {
+    await countAgainstAddress(c)
+    const settings = withClient(c)
+    const verifier = newVerifier()
+    setBegun(c, { verifier, next })
+    return c.redirect(await authorizationUrl(settings, verifier, callbackOf(c)))
+  })
+})
+
+/** Where the issuer leads back to, with a code or with an error (RFC 6749, 4.1.2). */
+signInRoutes.get('/sign-in/callback', async (c) => {
+  const { code, state, error } = c.req.query()
+  const before = begun(c)
+  const next = ownPath(c, before?.next)
+  dropBegun(c)
+  return orAgain(c, { next }, async () => {
+    await countAgainstAddress(c)
+    const settings = withClient(c)
+    if (!before || state !== (await stateOf(before.verifier))) throw new Refusal('unauthorized', say.signIn.notBegun)
+    if (code === undefined || error !== undefined) {
+      throw new Refusal('unauthorized', say.signIn.refused(new URL(settings.issuer).host))
+    }
+    const token = await redeemCode(settings, { code, verifier: before.verifier, returnTo: callbackOf(c) })
+    await open(c, { token, settings })
+    return c.redirect(next)
+  })
+})
+
+signInRoutes.post('/sign-out', async (c) => {
+  await endSession(c.env, sessionSecret(c)!, Date.now())
+  dropSession(c)
+  return c.redirect(c.req.header('Cf-Access-Jwt-Assertion') ? '/cdn-cgi/access/logout' : '/sign-in', 303)
+})
+
+async function open(c: AppContext, opener: Opener) {
+  const secret = await openSession(c.env, opener, Date.now(), () => countAgainstAddress(c))
+  setSession(c, secret)
+  return recognize(c, secret)
+}
+
+function withClient(c: AppContext): WithClient {
+  const settings = oidcSettings(c.env)
+  if (!settings?.client) throw new Refusal('not_found', say.refused.not_found!)
+  return settings as WithClient
+}
+
+/** Where the issuer leads back to: it has to know the address beforehand. */
+function callbackOf(c: AppContext): string {
+  return `${new URL(c.req.url).origin}/sign-in/callback`
+}
+
+/** What the browser keeps while somebody is at the issuer. */
+interface Begun {
+  verifier: string
+  next: string
+}
+
+/** For how long it does, in seconds. */
+const begunFor = 600
+
+function setBegun(c: AppContext, { verifier, next }: Begun): void {
+  c.header('Set-Cookie', `${begunCookie}=${verifier}.${encodeURIComponent(next)}; Max-Age=${begunFor}; ${attributes}`)
+}
+
+function begun(c: AppContext): Begun | null {
+  const found = new RegExp(`(?:^|; *)${begunCookie}=([\\w-]{43})\\.([^;]*)`).exec(c.req.header('Cookie') ?? '')
+  return found && { verifier: found[1]!, next: decodeURIComponent(found[2]!) }
+}
+
+function dropBegun(c: AppContext): void {
+  c.header('Set-Cookie', `${begunCookie}=; Max-Age=0; ${attributes}`, { append: true })
+}
+
+/** What is done, or the sign-in again with what went wrong. */
+async function orAgain(c: AppContext, asked: SignIn, act: () => Promise<Response>): Promise<Response> {
+  try {
+    return await act()
+  } catch (error) {
+    const { code, detail } = toRefusal(error)
+    if (code !== 'unauthorized' && code !== 'forbidden' && code !== 'sign_in_unavailable') throw error
+    const fault = code === 'forbidden' ? say.refused.bound! : detail
+    return signInAgain(c, { ...asked, fault }, refusals[code][0] as ContentfulStatusCode)
+  }
+}
+
+function signInAgain(c: AppContext, asked: SignIn, status: ContentfulStatusCode = 200) {
+  const settings = oidcSettingsOrNone(c)
+  const host = settings?.client && new URL(settings.issuer).host
+  return c.html(signInPage({ ...asked, takesTokens: settings !== null, ...(host && { issuer: host }) }), status)
+}
+
+/** Also where they are wrong one signs in with a key. */
+function oidcSettingsOrNone(c: AppContext) {
+  try {
+    return oidcSettings(c.env)
+  } catch {
+    return null
+  }
+}
