@@ -84,6 +84,12 @@ export function selectGroup(ctx: Ctx, id: string) {
     SELECT ${columns} FROM groups g WHERE g.tenant_id = ${ctx.actor.tenantId} AND g.id = ${id} AND g.deleted_at IS NULL`)
 }
 
+/** What some groups are called, also those that are gone. @param ids a SELECT of their ids */
+export function selectGroupNames(ctx: Ctx, ids: SQL) {
+  return ctx.db.all<{ id: string; name: string }>(sql`
+    SELECT id, name FROM groups WHERE tenant_id = ${ctx.actor.tenantId} AND id IN (${ids})`)
+}
+
 /** Newest first. */
 export function selectGroups(ctx: Ctx, page: PageRequest) {
   return ctx.db.all<Group>(sql`

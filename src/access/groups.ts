@@ -4,6 +4,7 @@ import { pageOf, type Page, type PageRequest } from '../db/page.ts'
 import { onceIf } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { invalidInput, Refusal, type Fault } from '../refusal.ts'
+import { forgetKeys } from './authenticate.ts'
 import { insertGroup, selectGroup, selectGroups, updateGroup, wroteGroup, type Group } from './groups.store.ts'
 import { mostGroups, regroupPeople, roomyPeople, selectKnownPeople } from './people.store.ts'
 import { regrouping, refuseStale, tries, type Tags } from './regrouping.ts'
@@ -53,6 +54,7 @@ export async function createGroup(ctx: Ctx, asked: GroupFacts & { id?: string | 
     ],
     written,
   )
+  forgetKeys()
   if (made) return made
   const faults = await memberFaults(ctx, member_ids)
   if (faults.length > 0) throw invalidInput(faults)
@@ -145,6 +147,7 @@ async function write(
       event: recordIf(ctx, [happening], written),
       group: selectGroup(ctx, id),
     })
+    forgetKeys()
     if (isGone && !group) return next
     if (group?.write_id === next.write_id) return group
     const faults = await memberFaults(ctx, change.member_ids ?? [], members.joined)

@@ -1,6 +1,8 @@
 import type { Vote } from '../approvals/approval.ts'
 import { selectApproval, type VotedOn } from '../approvals/cast-vote.store.ts'
 import { reasonAgainst } from '../approvals/decide.ts'
+import type { Family } from '../approvals/family.ts'
+import type { PolicyBody } from '../approvals/policy.ts'
 import { fits } from '../approvals/quorum.ts'
 import { whyNotWithdraw } from '../approvals/rules.ts'
 import { statusAt } from '../approvals/states.ts'
@@ -26,6 +28,8 @@ export interface Explanation {
   /** Whether the caller may know who has voted: an admin, or who may decide it at some stage. */
   namesPeople: boolean
   may: { approve: May; reject: May; withdraw: May }
+  /** Whether its policy lets an approval change what is asked, where its family has that. */
+  allowsEdit: boolean
 }
 
 /**
@@ -36,18 +40,28 @@ export interface Explanation {
  */
 export async function explainApproval(ctx: Ctx, id: string): Promise<Explanation> {
   const family = familyOf(id)
-  const decisionOf = (vote: Vote) => family.decision(ctx, id, { vote, comment: null, ifMatch: null })
-  const decision = decisionOf('approve')
   const {
     approval: [approval],
     view: [view],
-  } = await ctx.db.batch({ approval: selectApproval(ctx, id, decision), view: decision.view })
+  } = await ctx.db.batch(selectExplained(ctx, id, family))
   if (!approval || view === undefined) return missing(id)
-  const { rule, votes, capacities, isGoverned } = votingOf(approval, decision, ctx.actor)
-  const mayVote = (vote: Vote) =>
-    may(() => refusedByKey(ctx) ?? reasonAgainst(ctx, vote === 'approve' ? decision : decisionOf(vote), approval, view))
+  return explain(ctx, family, approval, view)
+}
+
+/** The statements that read what `explain` explains, for whoever reads more in the same batch. */
+export function selectExplained(ctx: Ctx, id: string, family: Family) {
+  const decision = decisionOn(ctx, family, id, 'approve')
+  return { approval: selectApproval(ctx, id, decision), view: decision.view }
+}
+
+/** What was read so, explained. */
+export function explain(ctx: Ctx, family: Family, approval: VotedOn, view: unknown): Explanation {
+  const decisionOf = (vote: Vote) => decisionOn(ctx, family, approval.id, vote)
+  const { rule, votes, capacities, isGoverned } = votingOf(approval, decisionOf('approve'), ctx.actor)
+  const mayVote = (vote: Vote) => may(() => refusedByKey(ctx) ?? reasonAgainst(ctx, decisionOf(vote), approval, view))
   const { roles, instanceId } = ctx.actor
   const decides = instanceId === null && rule.stages.some((stage) => fits(stage, capacities))
+  const { allow_edit: allowsEdit = false } = JSON.parse(approval.policy ?? '{}') as Partial<PolicyBody>
   return {
     approval,
     stages: stagesOf(rule, votes, { isGoverned, isDecided: statusAt(approval, ctx.now) !== 'pending' }),
@@ -59,7 +73,12 @@ export async function explainApproval(ctx: Ctx, id: string): Promise<Explanation
         ? may(() => whyNotWithdraw(approval, ctx.actor, null, ctx.now))
         : { allowed: false, code: 'not_withdrawable', reason: `Nobody withdraws what is of the kind ${family.kind}.` },
     },
+    allowsEdit: allowsEdit && family.approveEdited !== undefined,
   }
+}
+
+function decisionOn(ctx: Ctx, family: Family, id: string, vote: Vote) {
+  return family.decision(ctx, id, { vote, comment: null, ifMatch: null })
 }
 
 /** A key that is bound to an agent instance never votes. */

@@ -2,6 +2,7 @@ import type { ZodType } from 'zod'
 import type { Actor, Ctx } from '../context.ts'
 import type { Condition, Fragment, Reference } from '../db/open-db.ts'
 import type { Explained, RefusalCode } from '../refusal.ts'
+import type { Approval } from './approval.ts'
 import type { Decision } from './decide.ts'
 import type { Question } from './digest.ts'
 import type { KindOfApprovals } from './policy.ts'
@@ -58,6 +59,13 @@ export interface Family extends KindOfApprovals {
    * @throws Refusal where it needs no look at what is stored
    */
   decision(ctx: Ctx, id: Reference, ballot: Ballot): Decision<unknown>
+  /**
+   * A yes to other details than those that were asked for, where a policy allows that.
+   *
+   * @param details JSON text, or null
+   * @throws Refusal as the decision; `edit_not_allowed`, `policy_changed`
+   */
+  approveEdited?(ctx: Ctx, id: string, ballot: Ballot, details: string | null): Promise<Pick<Approval, 'id' | 'due_at'>>
   /** Its requester takes it back; where they can. @throws Refusal as `withdraw` */
   withdrawal?(ctx: Ctx, id: string, ifMatch: readonly string[] | null): Promise<unknown>
   /** Whether people ask for it: then it has an index by which one's own are found. */
@@ -98,6 +106,8 @@ export interface PagePart {
    * `approvals`, as of a time in milliseconds.
    */
   select?: (now: number) => Fragment
+  /** Of the facts, JSON text that somebody may edit before they approve it; where the family has that. */
+  editable?(facts: Record<string, unknown>): string | null
   /** Whether more was seen than the question: then a decision says by its entity tag in which state it is meant. */
   confirms?(shown: Shown): boolean
   /** What is asked, laid out. */

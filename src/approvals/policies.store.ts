@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
-import type { Condition, Statement } from '../db/open-db.ts'
+import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import type { PageRequest } from '../db/page.ts'
 import type { policies, policyVersions } from './policies.table.ts'
 
@@ -36,6 +36,12 @@ export function insertVersion(ctx: Ctx, version: PolicyVersion, condition: Condi
     SELECT ${id}, ${ctx.actor.tenantId}, ${policy_id}, ${number}, ${body}, ${ctx.now}, ${ctx.actor.userId}, ${name}, ${capacities},
       ${sole_roles}, ${sole_group}, ${allow_self_approval}
     WHERE ${condition}`)
+}
+
+/** The groups that the policy of an approval asks: a SELECT of their ids. */
+export function groupsAskedOn(id: Reference): SQL {
+  return sql`SELECT substr(c.value, 7) FROM policy_versions v, json_each(v.capacities) s, json_each(s.value) c
+    WHERE v.id = (SELECT policy_version_id FROM approvals WHERE id = ${id}) AND c.value LIKE 'group:%'`
 }
 
 /** Whether the tenant may have one more policy. */

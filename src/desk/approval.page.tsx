@@ -1,10 +1,13 @@
 import type { FC } from 'hono/jsx'
+import type { Explanation } from '../any-approval/explain.ts'
 import type { Aftermath } from '../approvals/family.ts'
 import type { CastVote } from '../approvals/votes.store.ts'
+import { DecideForm } from './decide-form.tsx'
 import { List, counted, queryOf } from './inbox.page.tsx'
 import { page, type Reader } from './layout.tsx'
 import { fact, Facts, LongText, Text, visibleText, When } from './parts.tsx'
-import type { ShownApproval } from './shown-approval.ts'
+import { mayDo, type ShownApproval } from './shown-approval.ts'
+import { Stages } from './stages.tsx'
 import type { Typed } from './sign-in.page.tsx'
 import { kindName, labelOf, say } from './wording.ts'
 
@@ -34,7 +37,7 @@ export function approvalPage(reader: Reader, shown: ShownApproval, returned: Ret
 }
 
 const Opened: FC<ShownApproval & { reader: Reader; returned: Returned }> = (props) => {
-  const { approval, status, shown, nameOf, inbox, returned, may } = props
+  const { approval, status, shown, nameOf, inbox, returned, explained } = props
   const asker = visibleText(nameOf(approval.requester_id))
   const sender = approval.submitted_by
   const { became, reason } = JSON.parse(approval.after ?? '{}') as Aftermath
@@ -77,18 +80,22 @@ const Opened: FC<ShownApproval & { reader: Reader; returned: Returned }> = (prop
       )}
       {approval.restricted === 1 && <p class="quiet">{say.restricted}</p>}
       <section aria-label={say.facts}>{drawn(props)}</section>
-      {(may.approve === null || may.reject === null || may.withdraw === null) && <Decide {...props} />}
-      {status === 'pending' && may.approve !== null && may.reject !== null && (
-        <p class="quiet">
-          {say.cannot} {visibleText(may.approve.detail)}
-        </p>
+      <Stages {...props} />
+      {status === 'pending' && !mayDo(explained, 'approve') && !mayDo(explained, 'reject') && (
+        <p class="quiet why">{whyNot(explained)}</p>
       )}
+      <DecideForm {...props} />
       <History {...props} />
       <p class="quiet digest">
         {say.digest} <code>{approval.digest}</code>
       </p>
     </article>
   )
+}
+
+/** Why the reader does not decide it, in a sentence. */
+function whyNot({ may }: Explanation): string {
+  return `${say.cannot} ${say.why[may.approve.code] ?? visibleText(may.approve.reason)}`
 }
 
 /** What the family draws; without that, the members that a list shows. */
@@ -114,53 +121,6 @@ const Outcome: FC<ShownApproval> = ({ approval, status, nameOf, shown }) => {
       </p>
       {approval.comment && <LongText text={approval.comment} />}
     </div>
-  )
-}
-
-const Decide: FC<ShownApproval & { reader: Reader; returned: Returned }> = (props) => {
-  const { approval, may, reader, returned, shown, family, inbox } = props
-  const tag = `${approval.version}${approval.seen ?? ''}`
-  const canVote = may.approve === null || may.reject === null
-  return (
-    <form
-      method="post"
-      action={`/a/${approval.id}${queryOf(inbox)}`}
-      class="decide"
-      id="decide"
-      aria-label={say.decide}
-    >
-      <input type="hidden" name="token" value={reader.token} />
-      <input type="hidden" name="digest" value={approval.digest} />
-      {family.page?.confirms?.(shown) && <input type="hidden" name="state" value={tag} />}
-      {canVote && (
-        <>
-          <label for="comment">{say.comment}</label>
-          <textarea id="comment" name="comment" rows={2} maxlength={2000} aria-describedby="comment-hint">
-            {returned.typed?.comment ?? ''}
-          </textarea>
-          <p id="comment-hint" class="quiet">
-            {say.commentHint}
-          </p>
-        </>
-      )}
-      <div class="buttons">
-        {may.approve === null && (
-          <button name="vote" value="approve" class="primary" aria-keyshortcuts="a">
-            {say.approve}
-          </button>
-        )}
-        {may.reject === null && (
-          <button name="vote" value="reject" aria-keyshortcuts="r">
-            {say.reject}
-          </button>
-        )}
-        {may.withdraw === null && (
-          <button name="vote" value="withdraw" class="plain" aria-keyshortcuts="x">
-            {say.withdraw}
-          </button>
-        )}
-      </div>
-    </form>
   )
 }
 

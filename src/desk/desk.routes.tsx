@@ -8,11 +8,14 @@ import { sha256 } from '../access/authenticate.ts'
 import type { AppContext, AppEnv } from '../http/environment.ts'
 import { pageHeaders } from '../http/page-headers.ts'
 import { toRefusal } from '../http/problem.ts'
+import { halfCharacter } from '../http/input.ts'
+import { readMember } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { Refusal } from '../refusal.ts'
 import { refusals } from '../refusals.ts'
 import { policy, said, showApproval, showError } from './answers.tsx'
 import { inboxPage } from './inbox.page.tsx'
+import type { InboxRow } from './inbox.store.ts'
 import { askedFrom, nextWaiting, readInbox } from './inbox.ts'
 import { signInRoutes } from './sign-in.routes.tsx'
 import { signedIn, typedIn } from './signed-in.tsx'
@@ -78,9 +81,36 @@ async function decide(c: AppContext, id: string, form: Record<string, unknown>):
     await familyOf(id).withdrawal?.(ctx, id, null)
     return `/a/${id}${search}`
   }
+  if (vote === 'approve_edited') {
+    const ballot = { vote: 'approve', comment, digest: digest ?? '', ifMatch } as const
+    const { approveEdited } = familyOf(id)
+    if (!approveEdited) throw new Refusal('edit_not_allowed', say.refused.edit_not_allowed!)
+    return leadOn(c, await approveEdited(ctx, id, ballot, editedDetails(text('details'))))
+  }
   if (vote !== 'approve' && vote !== 'reject') throw new Refusal('invalid_input', say.refused.forged!)
   if (vote === 'reject' && comment === null) throw new Refusal('invalid_input', say.refused.needsComment!)
-  const decided = await decideApproval(ctx, id, { vote, comment, digest: digest ?? '', ifMatch })
-  const next = await nextWaiting(ctx, c.get('reader')!.groups, decided)
+  return leadOn(c, await decideApproval(ctx, id, { vote, comment, digest: digest ?? '', ifMatch }))
+}
+
+/** What waits next. */
+async function leadOn(c: AppContext, decided: Pick<InboxRow, 'id' | 'due_at'>): Promise<string> {
+  const next = await nextWaiting(c.get('ctx'), c.get('reader')!.groups, decided)
   return next === null ? '/' : `/a/${next}`
+}
+
+/** Details as somebody has typed them, as the API would keep them: JSON text. @throws Refusal `invalid_input` */
+function editedDetails(typed: string | null): string | null {
+  if (typed === null) return null
+  const refused = (why: string) => new Refusal('invalid_input', why)
+  try {
+    const details: unknown = JSON.parse(typed)
+    if (typeof details !== 'object' || details === null || Array.isArray(details)) throw new Error('no object')
+  } catch {
+    throw refused(say.refused.details!)
+  }
+  const { faults } = readMember(`{"details":${typed}}`, { member: 'details', isUnique: true, isExact: true })
+  const half = halfCharacter(typed)
+  if (half !== undefined) throw refused(`${half} is half of a character.`)
+  if (faults.length > 0) throw refused(faults.map(({ pointer, message }) => `${pointer} ${message}`).join('; '))
+  return JSON.stringify(JSON.parse(typed))
 }

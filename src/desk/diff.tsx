@@ -13,8 +13,15 @@ interface Move {
   after: string | null
 }
 
+interface Sides {
+  before: string | null
+  after: string | null
+  /** What the two sides are. */
+  heads?: { before: string; after: string }
+}
+
 /** Two JSON texts beside each other: the fields that differ. */
-export const Diff: FC<{ before: string | null; after: string | null }> = ({ before, after }) => {
+export const Diff: FC<Sides> = ({ before, after, heads = say.diff }) => {
   const moves = movesBetween(before, after)
   if (moves.length === 0) return <p class="quiet">{say.diff.none}</p>
   return (
@@ -23,8 +30,8 @@ export const Diff: FC<{ before: string | null; after: string | null }> = ({ befo
         <thead>
           <tr>
             <th scope="col">{say.diff.field}</th>
-            <th scope="col">{say.diff.before}</th>
-            <th scope="col">{say.diff.after}</th>
+            <th scope="col">{heads.before}</th>
+            <th scope="col">{heads.after}</th>
           </tr>
         </thead>
         <tbody>

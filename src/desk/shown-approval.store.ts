@@ -1,7 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { selectNames } from '../access/access.store.ts'
+import { selectGroupNames } from '../access/groups.store.ts'
 import type { Family } from '../approvals/family.ts'
 import { actorsOn } from '../approvals/history.store.ts'
+import { groupsAskedOn } from '../approvals/policies.store.ts'
 import { idIfSeen } from '../any-approval/any-approval.store.ts'
 import type { Ctx } from '../context.ts'
 
@@ -17,4 +19,9 @@ export function selectNamesAbout(ctx: Ctx, id: string, family: Family) {
   const seen = idIfSeen(ctx, id, family)
   const ids = sql`SELECT requester_id FROM approvals WHERE id = ${seen} UNION ${actorsOn(ctx, seen)}`
   return selectNames(ctx.db, ctx.actor.tenantId, ids)
+}
+
+/** The names of the groups that are asked to decide it. */
+export function selectNamesOfGroups(ctx: Ctx, id: string, family: Family) {
+  return selectGroupNames(ctx, groupsAskedOn(idIfSeen(ctx, id, family)))
 }

@@ -63,7 +63,7 @@ function declareJson(c: AppContext): void {
 }
 
 /** An escape that is half of a surrogate pair: not a character, so it cannot be stored and handed back. */
-function halfCharacter(json: string): string | undefined {
+export function halfCharacter(json: string): string | undefined {
   const escapes = /\\ud[89ab][\da-f]{2}\\ud[c-f][\da-f]{2}|(\\ud[89a-f][\da-f]{2})|\\./gis
   for (const [, half] of json.matchAll(escapes)) if (half !== undefined) return half
   return undefined

@@ -1,5 +1,5 @@
 import { defineFamily } from '../approvals/family.ts'
-import { decisionOnRequest, withdrawRequest } from './decide-request.ts'
+import { decideRequest, decisionOnRequest, withdrawRequest } from './decide-request.ts'
 import { lapseUnredeemed } from './redeem-request.ts'
 import { aftermath } from './redemption.store.ts'
 import { requestKind, whatIsRequested } from './request-kind.ts'
@@ -39,6 +39,7 @@ export const requests = defineFamily({
   after: aftermath,
   what: { select: factsOfRequest, of: whatIsRequested },
   decision: decisionOnRequest,
+  approveEdited: decideRequest,
   withdrawal: withdrawRequest,
   isAskedByPeople: true,
   page: requestPage,

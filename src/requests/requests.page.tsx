@@ -1,11 +1,15 @@
 import type { PagePart, Shown } from '../approvals/family.ts'
+import { Diff } from '../desk/diff.tsx'
 import { fact, Fact, Facts, JsonFacts, Markdown, SafeLink, Text } from '../desk/parts.tsx'
 import { say } from '../desk/wording.ts'
-import type { RequestFacts } from './requests.store.ts'
+import { besideRequest, type RequestFacts } from './requests.store.ts'
 
 /** A request: what it says of itself, what it is about, and its details. */
 export const requestPage: PagePart = {
-  draw({ facts }: Shown) {
+  select: () => besideRequest,
+  editable: (facts) => (facts as unknown as RequestFacts).details,
+  draw({ facts, more }: Shown) {
+    const approved = more.approved_details as string | null
     const { type, summary, subject, details } = facts as unknown as RequestFacts
     const about = subject === null ? null : (JSON.parse(subject) as { type: string; id: string; url?: string })
     return (
@@ -19,6 +23,12 @@ export const requestPage: PagePart = {
             </Fact>
           )}
         </Facts>
+        {approved && (
+          <section class="notice">
+            <p>{say.edited}</p>
+            <Diff before={details} after={approved} heads={say.editedDiff} />
+          </section>
+        )}
         {details !== null && <JsonFacts json={details} />}
       </>
     )

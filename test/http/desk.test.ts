@@ -235,6 +235,96 @@ describe('a form', () => {
   })
 })
 
+describe('under a policy', () => {
+  /** Two groups, and a policy of two stages: of peers, then of two from money. */
+  async function staged() {
+    const own = await newTenant()
+    const admin = own.as('admin')
+    for (const name of ['pia', 'paul', 'max', 'mia', 'mo']) await own.key(name, ['member'])
+    // Keys of one maker are in one hand.
+    await env.DB.prepare('UPDATE api_keys SET created_by = person_id WHERE tenant_id = ?').bind(own.id).run()
+    const group = (id: string, name: string, ...names: string[]) =>
+      admin('/v1/groups', { method: 'POST', body: { id, name, member_ids: names.map((one) => `usr_${one}`) } })
+    await group('peers', 'Peers & Co', 'pia', 'paul')
+    await group('money', 'Money', 'max', 'mia', 'mo')
+    const stages = [
+      { name: 'peer', all: [{ group: 'peers', approvals: 1 }] },
+      { name: 'money', all: [{ group: 'money', approvals: 2 }] },
+    ]
+    const body = { name: 'Two stages', priority: 1, match: { kind: 'request' }, stages }
+    expect((await admin('/v1/policies', { method: 'POST', body })).status).toBe(201)
+    const browser = async (name: string) => browserOf(own, await own.key(name, ['member']), true)
+    return { own, browser }
+  }
+  const said = ({ body }: { body: string }) =>
+    /<section class="stages".*?<\/section>/s
+      .exec(body)![0]
+      .replaceAll(/<[^>]+>/g, ' ')
+      .replaceAll(/\s+/g, ' ')
+  const why = ({ body }: { body: string }) => /<p class="quiet why">([^<]*)/.exec(body)?.[1]
+
+  test('the page says who decides, who has, who is missing, and why one may not', async () => {
+    const { own, browser } = await staged()
+    const { id, digest } = await ask(own)
+    const [pia, max] = [await browser('pia'), await browser('max')]
+    expect(said(await max.get(`/a/${id}`))).toMatch(/By the policy Two stages .* Peers &amp; Co: 1 is missing/)
+    expect(why(await max.get(`/a/${id}`))).toContain('the stage that asks for you is not open')
+    await pia.post(`/a/${id}`, { vote: 'approve', digest })
+    expect(said(await max.get(`/a/${id}`))).toMatch(
+      /peer closed .*Peers &amp; Co: pia; all there .*money open now .*Money: 2 are missing/,
+    )
+    expect(why(await pia.get(`/a/${id}`))).toContain('you have voted on it already')
+    await max.post(`/a/${id}`, { vote: 'approve', digest })
+    expect(said(await pia.get(`/a/${id}`))).toMatch(/Money: max; 1 more is missing/)
+    const asker = await browserOf(own, 'member')
+    expect(said(await asker.get(`/a/${id}`))).toMatch(/Peers &amp; Co: all there .*Money: 1 more is missing/)
+  })
+
+  test('what waits for one is what one’s vote would fill', async () => {
+    const { own, browser } = await staged()
+    const [pia, max] = [await browser('pia'), await browser('max')]
+    const { id, digest } = await ask(own)
+    const waits = async (one: Browser) => (await one.get('/')).body.includes(`/a/${id}"`)
+    expect([await waits(pia), await waits(max)]).toEqual([true, false])
+    await pia.post(`/a/${id}`, { vote: 'approve', digest })
+    expect([await waits(pia), await waits(max)]).toEqual([false, true])
+  })
+
+  test('that lets it, one approves something else than was asked; both are there', async () => {
+    const own = await newTenant()
+    for (const name of ['reviewer', 'other']) await own.as(name, ['reviewer'])('/v1/me')
+    const policy = { match: { kind: 'request' }, required_approvals: 1, approver_roles: ['reviewer'], allow_edit: true }
+    const made = { method: 'POST', body: { name: 'Editors', priority: 1, ...policy } }
+    expect((await own.as('admin')('/v1/policies', made)).status).toBe(201)
+    const { id, digest } = await ask(own)
+    const one = await browserOf(own, 'reviewer')
+    const shown = await one.get(`/a/${id}`)
+    expect(shown.body).toMatch(/<textarea id="details"[^>]*>\{\n {2}&quot;version&quot;: &quot;4.2.0&quot;\n\}</)
+    const edit = (details: string) => one.post(`/a/${id}`, { vote: 'approve_edited', digest, details, comment: 'So' })
+    for (const bad of ['{"a": 1', '[]', '7', '{"a": 1, "a": 2}', '{"a": 0.10000000000000000001}', '{"a": "\\ud800"}']) {
+      const refused = await edit(bad)
+      expect([bad, refused.status, refused.body.includes('So</textarea>')]).toEqual([bad, 422, true])
+      expect(refused.body).toContain('<details class="edit" open=""')
+    }
+    expect((await edit('{"version": "4.2.1"}')).status).toBe(303)
+    const { body } = await own.as('admin')(`/v1/requests/${id}`)
+    expect(body).toMatchObject({ status: 'approved', edited: true, approved_details: { version: '4.2.1' } })
+    expect((await one.get(`/a/${id}`)).body).toMatch(/<del>[^4]*4\.2\.0.*<ins>[^4]*4\.2\.1/s)
+  })
+
+  test('that does not, nobody does, whatever they send', async () => {
+    const { id, digest } = await ask()
+    expect((await reviewer.get(`/a/${id}`)).body).not.toContain('approve_edited')
+    const { status } = await reviewer.post(`/a/${id}`, { vote: 'approve_edited', digest, details: '{"version":"5"}' })
+    expect([status, (await stateOf(id)).status]).toEqual([403, 'pending'])
+    const claims = { method: 'POST', body: { description: 'x', amount: 1, currency: 'EUR' } }
+    const { body } = await tenant.as('member')('/api/v1/claims', claims)
+    const coordinator = await browserOf(tenant, 'coordinator')
+    const claim = await coordinator.post(`/a/${body.claim_id}`, { vote: 'approve_edited', digest, details: '{}' })
+    expect(claim.status).toBe(403)
+  })
+})
+
 test('what another tenant has is not there', async () => {
   const { id } = await ask()
   const stranger = await browserOf(await newTenant(), 'admin')

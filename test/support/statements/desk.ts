@@ -40,6 +40,7 @@ export const samples: Samples = {
   },
   'desk/shown-approval.store.ts': {
     selectMore: all.map((family) => returns(shown.selectMore(ctx, 'a', family), 'more')),
+    selectNamesOfGroups: all.map((family) => returns(shown.selectNamesOfGroups(ctx, 'a', family), 'id name')),
     selectNamesAbout: all.map((family) => returns(shown.selectNamesAbout(ctx, 'a', family), 'id name')),
   },
 }

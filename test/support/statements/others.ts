@@ -104,6 +104,7 @@ export const samples: Samples = {
     wroteGroup: holds(group.wroteGroup(ctx, some)),
     roomyGroups: [holds(group.roomyGroups(ctx, ['g'])), holds(group.roomyGroups(ctx, []))],
     selectKnownGroups: returns(group.selectKnownGroups(ctx, ['g']), 'id members'),
+    selectGroupNames: returns(group.selectGroupNames(ctx, sql`SELECT 'h'`), 'id name'),
     selectFilledGroups: returns(group.selectFilledGroups(ctx, ['g'], sql`SELECT 'h'`), 'id members'),
     regroupPerson: group.regroupPerson(ctx, 'p', moves, sql`1`),
     selectGroup: returns(group.selectGroup(ctx, 'g'), groupColumns),
@@ -136,6 +137,7 @@ export const samples: Samples = {
   },
   'approvals/policies.store.ts': {
     insertVersion: policy.insertVersion(ctx, rowOf(policyVersions), policy.hasRoomForPolicy(ctx)),
+    groupsAskedOn: gives(policy.groupsAskedOn(sql`'a'`)),
     hasRoomForPolicy: holds(policy.hasRoomForPolicy(ctx)),
     isPolicyAt: holds(policy.isPolicyAt(ctx, aPolicy)),
     insertPolicy: policy.insertPolicy(ctx, aPolicy),

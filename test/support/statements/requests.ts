@@ -38,6 +38,7 @@ export const samples: Samples = {
       ]),
     ),
     countRequests: viewers.map((viewer) => returns(request.countRequests(viewer, 'pending'), 'total')),
+    besideRequest: gives(request.besideRequest, 'approvals a'),
     factsOfRequest: gives(request.factsOfRequest, 'approvals a'),
     shownOfRequest: gives(request.shownOfRequest, 'approvals a'),
   },

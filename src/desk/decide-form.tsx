@@ -1,0 +1,85 @@
+import type { FC } from 'hono/jsx'
+import type { Returned } from './approval.page.tsx'
+import { queryOf } from './inbox.page.tsx'
+import type { Reader } from './layout.tsx'
+import type { ShownApproval } from './shown-approval.ts'
+import { mayDo } from './shown-approval.ts'
+import { say } from './wording.ts'
+
+/** What somebody may do about an approval, and sends with what it has shown them. */
+export const DecideForm: FC<ShownApproval & { reader: Reader; returned: Returned }> = (props) => {
+  const { approval, explained, reader, returned, shown, family, inbox } = props
+  const tag = `${approval.version}${approval.seen ?? ''}`
+  const [approve, reject, withdraw] = [
+    mayDo(explained, 'approve'),
+    mayDo(explained, 'reject'),
+    mayDo(explained, 'withdraw'),
+  ]
+  if (!approve && !reject && !withdraw) return null
+  return (
+    <form
+      method="post"
+      action={`/a/${approval.id}${queryOf(inbox)}`}
+      class="decide"
+      id="decide"
+      aria-label={say.decide}
+    >
+      <input type="hidden" name="token" value={reader.token} />
+      <input type="hidden" name="digest" value={approval.digest} />
+      {family.page?.confirms?.(shown) && <input type="hidden" name="state" value={tag} />}
+      {(approve || reject) && (
+        <>
+          <label for="comment">{say.comment}</label>
+          <textarea id="comment" name="comment" rows={2} maxlength={2000} aria-describedby="comment-hint">
+            {returned.typed?.comment ?? ''}
+          </textarea>
+          <p id="comment-hint" class="quiet">
+            {say.commentHint}
+          </p>
+        </>
+      )}
+      {approve && explained.allowsEdit && <Edit {...props} />}
+      <div class="buttons">
+        {approve && (
+          <button name="vote" value="approve" class="primary" aria-keyshortcuts="a">
+            {say.approve}
+          </button>
+        )}
+        {reject && (
+          <button name="vote" value="reject" aria-keyshortcuts="r">
+            {say.reject}
+          </button>
+        )}
+        {withdraw && (
+          <button name="vote" value="withdraw" class="plain" aria-keyshortcuts="x">
+            {say.withdraw}
+          </button>
+        )}
+      </div>
+    </form>
+  )
+}
+
+/** What is asked, to be approved otherwise. */
+const Edit: FC<ShownApproval & { returned: Returned }> = ({ family, shown, returned }) => {
+  const asked = family.page?.editable?.(shown.facts)
+  if (asked === undefined) return null
+  const typed = returned.typed?.details
+  return (
+    <details class="edit" open={typed !== undefined && typed !== pretty(asked)}>
+      <summary>{say.edit}</summary>
+      <label for="details">{say.editDetails}</label>
+      <textarea id="details" name="details" rows={8} spellcheck={false}>
+        {typed ?? pretty(asked)}
+      </textarea>
+      <button name="vote" value="approve_edited" aria-keyshortcuts="e">
+        {say.approveEdited}
+      </button>
+    </details>
+  )
+}
+
+/** Details are kept as they were read, so that laying them out loses nothing. */
+function pretty(json: string | null): string {
+  return json === null ? '' : JSON.stringify(JSON.parse(json), null, 2)
+}
