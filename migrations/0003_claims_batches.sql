@@ -42,8 +42,9 @@ CREATE TABLE claims (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX claims_by_external_ref ON claims (tenant_id, external_ref) WHERE external_ref IS NOT NULL;
 
--- `started_by` is NULL where the clock started it. `amenders` is a JSON array, each user once. `events_before` is
--- where the tenant's history was when the last step began.
+-- `started_by` is NULL where the clock started it. `hands` is a JSON array of who else has a hand in it: who has amended
+-- it, and who has made a key that it was submitted, started or amended with. `events_before` is where the tenant's
+-- history was when the last step began.
 CREATE TABLE batches (
   id TEXT PRIMARY KEY,
   tenant_id TEXT NOT NULL,
@@ -65,7 +66,7 @@ CREATE TABLE batches (
   poke_at INTEGER,
   processed_count INTEGER NOT NULL GENERATED ALWAYS AS (approved_count + rejected_count) VIRTUAL,
   started_by TEXT,
-  amenders TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(amenders)),
+  hands TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(hands)),
   events_before INTEGER,
   CHECK (approved_count + rejected_count <= total_claims),
   CHECK ((status = 'completed') = (completed_at IS NOT NULL)),

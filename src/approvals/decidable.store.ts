@@ -54,22 +54,32 @@ export function makerVoted({ actor }: Ctx): Condition {
 
 /** One person is one vote, and their roles and groups count as they are when the statement runs. */
 function callerUnderPolicy({ actor }: Ctx, reporter: string | null): Condition {
-  const hands = [...new Set([actor.userId, reporter, actor.keyMadeBy])].filter((one) => one !== null)
-  const isHand = (user: SQL) => sql`${user} IN (SELECT value FROM ${jsonEach(hands)})`
+  const voters = [actor.userId, reporter].filter((one) => one !== null)
+  const isVoter = isAmong(voters)
+  const isHand = actor.keyMadeBy === null ? isVoter : isAmong([...voters, actor.keyMadeBy])
   const person = personNow(sql`${actor.tenantId}`, sql`${reporter ?? actor.userId}`)
   return sql`EXISTS (SELECT 1 FROM policy_versions p CROSS JOIN ${person} AS me WHERE p.id = approvals.policy_version_id
       AND (p.allow_self_approval OR NOT (${isHand(sql`approvals.requester_id`)} OR ${isHand(submitter)}))
       AND ${fulfils(sql`${JSON.stringify(actor.roles)}`)})
-    AND NOT ${handVoted(isHand)}`
+    AND NOT ${handVoted(isHand, isVoter)}`
+}
+
+function isAmong(users: readonly string[]): (user: SQL) => SQL {
+  const listed = jsonEach([...new Set(users)])
+  return (user) => sql`${user} IN (SELECT value FROM ${listed})`
 }
 
 /**
- * Whether there is a standing vote on the `approvals` row of the surrounding statement in which any of certain users
- * has a hand: whose it is, who reported it, who had made the key.
+ * Whether there is a standing vote on the `approvals` row of the surrounding statement that is another of the same
+ * hands.
+ *
+ * @param isHand who has a hand in the vote that is to be cast: whose it is, who reports it, who has made the key; none
+ *   of them has voted, or reported a vote
+ * @param isVoter whose it is, or who reports it: nobody has voted with a key that they had made
  */
-export function handVoted(isHand: (user: SQL) => SQL): Condition {
+export function handVoted(isHand: (user: SQL) => SQL, isVoter: (user: SQL) => SQL): Condition {
   return sql`EXISTS (SELECT 1 FROM votes v WHERE v.approval_id = approvals.id AND v.revision = approvals.revision AND v.voided_at = 0
-    AND (${isHand(sql`v.voter_id`)} OR ${isHand(sql`v.reported_by`)} OR ${isHand(sql`v.counted_with ->> '$.key_made_by'`)}))`
+    AND (${isHand(sql`v.voter_id`)} OR ${isHand(sql`v.reported_by`)} OR ${isVoter(sql`v.counted_with ->> '$.key_made_by'`)}))`
 }
 
 /**

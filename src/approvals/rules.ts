@@ -97,18 +97,20 @@ function unasked(approval: Approval, { rule, reporter, isGoverned }: Voting, act
   return maker !== null && hasAsked(maker) ? refused(maker, ', who has made this key') : null
 }
 
-/** One person is one vote, whatever keys they have made and whatever they report of others. */
+/**
+ * One person is one vote, whatever keys they have made and whatever they report of others. Two who vote with keys that
+ * a third has made are two, as long as the third does not vote.
+ */
 function secondVote({ id }: Approval, { votes, isGoverned, reporter }: Voting, actor: Actor): Refusal | null {
-  const voted = (who: string) =>
-    votes.some(
-      ({ voter, ...hands }) => voter === who || (isGoverned && [hands.reportedBy, hands.keyMadeBy].includes(who)),
-    )
+  const hasVoted = (who: string) =>
+    votes.some(({ voter, reportedBy }) => voter === who || (isGoverned && reportedBy === who))
+  const hasHand = (who: string) => hasVoted(who) || votes.some(({ keyMadeBy }) => keyMadeBy === who)
   const refused = (who: string, how: string) =>
     new Refusal('second_vote', `${who}, ${how}, has a hand in another vote on ${id} already.`)
-  if (isGoverned && reporter !== null && voted(reporter)) return refused(reporter, 'who reports this vote')
-  if (isGoverned && voted(actor.userId)) return refused(actor.userId, 'whose vote this is')
+  if (isGoverned && reporter !== null && hasHand(reporter)) return refused(reporter, 'who reports this vote')
+  if (isGoverned && hasHand(actor.userId)) return refused(actor.userId, 'whose vote this is')
   const maker = actor.keyMadeBy
-  return maker !== null && voted(maker) ? refused(maker, 'who has made this key') : null
+  return maker !== null && hasVoted(maker) ? refused(maker, 'who has made this key') : null
 }
 
 /** Nothing of the stage that is open would be fulfilled by them. */

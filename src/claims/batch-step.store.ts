@@ -116,17 +116,18 @@ function governedBy(ctx: Ctx, id: string, hasHand: (user: SQL) => SQL): Conditio
   const ofBatch = (value: SQL) => sql`(SELECT ${value} FROM batches WHERE id = ${id})`
   const roles = ofBatch(sql`iif(created_by = coordinator_id, roles, ${JSON.stringify(allRoles)})`)
   const fulfilled = versionsFulfilledBy(ctx, ofBatch(sql`coordinator_id`), roles)
+  const isCoordinator = (user: SQL) => sql`${user} = ${ofBatch(sql`coordinator_id`)}`
   return sql`approvals.policy_version_id IN (${fulfilled}) AND ${ofBatch(sql`coalesce(started_by, created_by) = coordinator_id`)}
-    AND NOT (${hasHand(sql`approvals.requester_id`)} OR ${hasHand(submitter)}) AND NOT ${handVoted(hasHand)}`
+    AND NOT (${hasHand(sql`approvals.requester_id`)} OR ${hasHand(submitter)}) AND NOT ${handVoted(hasHand, isCoordinator)}`
 }
 
 /**
- * Whether a user has a hand in a batch: as its coordinator, or because they submitted, started or amended it. It
- * approves no claim that one of them asked for. Searching one text, which SQLite builds once per statement, reads no
- * row per claim.
+ * Whether a user has a hand in a batch: as its coordinator, or because they submitted, started or amended it, or have
+ * made the key with which somebody did. It approves no claim that one of them asked for. Searching one text, which
+ * SQLite builds once per statement, reads no row per claim.
  */
 function hasHandIn(id: string): (user: SQL) => SQL {
-  const hands = sql`(SELECT json_insert(amenders, '$[#]', coordinator_id, '$[#]', created_by, '$[#]',
+  const hands = sql`(SELECT json_insert(hands, '$[#]', coordinator_id, '$[#]', created_by, '$[#]',
     coalesce(started_by, created_by)) FROM batches WHERE id = ${id})`
   return (user) => sql`instr(${hands}, json_quote(${user}))`
 }

@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { latestStatus, recordFound } from '../approvals/history.store.ts'
 import { personNow } from '../access/standing.store.ts'
-import type { Ctx } from '../context.ts'
+import type { Actor, Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Statement } from '../db/open-db.ts'
 import { behind, merged, type PageRequest } from '../db/page.ts'
@@ -27,10 +27,10 @@ export function insertBatch(ctx: Ctx, batch: Batch, claimIds: readonly string[])
   return [
     ctx.db.all(sql`
       INSERT INTO batches (id, tenant_id, coordinator_id, created_by, roles, status, comment, process_at, total_claims, write_id,
-        created_at, updated_at, poke_at, started_by, coordinator_roles)
+        created_at, updated_at, poke_at, started_by, hands, coordinator_roles)
       VALUES (${batch.id}, ${batch.tenant_id}, ${batch.coordinator_id}, ${batch.created_by}, ${batch.roles}, ${batch.status},
         ${batch.comment}, ${batch.process_at}, ${batch.total_claims}, ${batch.write_id}, ${batch.created_at}, ${batch.updated_at},
-        ${batch.poke_at}, ${batch.started_by}, (SELECT me.has_roles FROM ${coordinator} AS me))`),
+        ${batch.poke_at}, ${batch.started_by}, ${batch.hands}, (SELECT me.has_roles FROM ${coordinator} AS me))`),
     ctx.db.all(sql`
       INSERT INTO batch_items (batch_id, position, claim_id)
       SELECT ${batch.id}, key, value FROM ${jsonEach(claimIds)}`),
@@ -97,8 +97,7 @@ export function amendBatch(
     UPDATE batches SET
       comment = ${change.comment === undefined ? sql`comment` : change.comment},
       process_at = ${change.process_at ?? sql`process_at`}, poke_at = ${change.process_at ?? sql`poke_at`},
-      amenders = iif(EXISTS (SELECT 1 FROM json_each(amenders) WHERE value = ${ctx.actor.userId}), amenders,
-        json_insert(amenders, '$[#]', ${ctx.actor.userId})),
+      hands = ${withHands([ctx.actor.userId, ctx.actor.keyMadeBy])},
       total_claims = total_claims + added.n, write_id = ${writeId}, updated_at = ${ctx.now}, version = version + 1
     FROM (SELECT count(*) AS n FROM json_each(${added}) more WHERE ${absent}) AS added
     WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND status = 'pending'
@@ -115,7 +114,7 @@ export function amendBatch(
 
 /** Starts a batch of the caller's tenant, if it is pending. */
 export function startNow(ctx: Ctx, id: string, writeId: string, pokeAt: number) {
-  return start(ctx, id, sql`tenant_id = ${ctx.actor.tenantId}`, writeId, pokeAt, ctx.actor.userId)
+  return start(ctx, id, sql`tenant_id = ${ctx.actor.tenantId}`, writeId, pokeAt, ctx.actor)
 }
 
 /** Starts a batch, if it is pending and its time has come. */
@@ -123,11 +122,18 @@ export function startDue(ctx: Ctx, id: string, writeId: string, pokeAt: number) 
   return start(ctx, id, sql`process_at <= ${ctx.now}`, writeId, pokeAt, null)
 }
 
-function start(ctx: Ctx, id: string, allowed: SQL, writeId: string, pokeAt: number, startedBy: string | null) {
+function start(ctx: Ctx, id: string, allowed: SQL, writeId: string, pokeAt: number, by: Actor | null) {
   return ctx.db.all<Batch>(sql`
-    UPDATE batches SET status = 'processing', started_by = ${startedBy}, poke_at = ${pokeAt}, write_id = ${writeId}, updated_at = ${ctx.now}, version = version + 1
+    UPDATE batches SET status = 'processing', started_by = ${by?.userId ?? null},
+      hands = ${withHands([by?.keyMadeBy ?? null])}, poke_at = ${pokeAt}, write_id = ${writeId}, updated_at = ${ctx.now}, version = version + 1
     WHERE id = ${id} AND status = 'pending' AND ${allowed}
     RETURNING *`)
+}
+
+/** The hands of the batch that is updated, and these, each once. */
+function withHands(users: readonly (string | null)[]): SQL {
+  const more = jsonEach(users.filter((user) => user !== null))
+  return sql`(SELECT json_group_array(value) FROM (SELECT value FROM json_each(hands) UNION SELECT value FROM ${more}))`
 }
 
 /** Cancels a batch that has not ended and still has as many claims as the caller has seen. */

@@ -3,7 +3,8 @@ import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
  * A bulk approval. `roles` are those of `created_by` at the time. `started_by` is null where the clock started it;
- * `amenders` is a JSON array, each user once. `write_id` marks the row with the last write's own id, for the further
+ * `hands` is a JSON array of who else has a hand in it: who has amended it, and who has made a key that it was
+ * submitted, started or amended with. `write_id` marks the row with the last write's own id, for the further
  * statements of the same transaction. `poke_at` is when somebody should look if nobody has: `process_at` while pending,
  * two minutes after the last step while processing, never once ended. `events_before` is where the tenant's history was
  * when the last step began. `coordinator_roles` are those that the coordinator had when the batch was submitted (a JSON
@@ -32,7 +33,7 @@ export const batches = sqliteTable('batches', {
     .notNull()
     .generatedAlwaysAs(sql`approved_count + rejected_count`, { mode: 'virtual' }),
   started_by: text(),
-  amenders: text().notNull().default('[]'),
+  hands: text().notNull().default('[]'),
   events_before: integer(),
   coordinator_roles: text(),
 })

@@ -55,7 +55,7 @@ export async function submitBatch(ctx: Ctx, submitted: NewBatch): Promise<Batch>
     cancelled_at: null,
     poke_at: process_at ?? ctx.now + watchdogMs,
     started_by: process_at === null ? ctx.actor.userId : null,
-    amenders: '[]',
+    hands: JSON.stringify(ctx.actor.keyMadeBy === null ? [] : [ctx.actor.keyMadeBy]),
     events_before: null,
     coordinator_roles: null, // the statement that inserts it looks them up
   }

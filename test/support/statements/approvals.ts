@@ -90,7 +90,7 @@ export const samples: Samples = {
       holds(rule.decidable(rule.callingVoter(lent, null), claimKind.policy, 1), 'approvals'),
     ],
     makerVoted: [holds(rule.makerVoted(ctx)), holds(rule.makerVoted(lent), 'approvals')],
-    handVoted: holds(rule.handVoted(hasHand), 'approvals'),
+    handVoted: holds(rule.handVoted(hasHand, hasHand), 'approvals'),
     versionsFulfilledBy: { statement: { query: rule.versionsFulfilledBy(ctx, sql`'u'`, sql`'[]'`) }, columns: ['id'] },
     standing: gives(rule.standing(sql`vote`, sql`'u'`), 'approvals'),
   },
