@@ -46,6 +46,7 @@ async function approveEdited(
   details: string | null,
 ): Promise<Request> {
   const request = await getRequest(ctx, id)
+  if (request.policy_version_id !== null) ctx.reserved.refusal = null
   const { title, revision, version, requester_id: requester } = request
   const what = whatIsRequested({ ...request, details })
   const digest = await digestOf({ id, kind: requestKind.kind, revision, title, requester, what })
