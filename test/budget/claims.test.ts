@@ -5,8 +5,9 @@ import { systemContext } from '../../src/context.ts'
 import { maintain } from '../../src/maintenance/maintain.ts'
 import { pokeBatches } from '../../src/claims/poke-batches.ts'
 import { submitClaims } from '../support/batches.ts'
+import { company } from '../support/company.ts'
 import { idAt, middleHalf, middleOf, perInsert, stored } from '../support/scale.ts'
-import { newTenant, type Tenant } from '../support/tenant.ts'
+import { newTenant, type Caller, type Tenant } from '../support/tenant.ts'
 
 /* The cost budget, counted and never timed: round trips and rows read, beside many stored approvals. */
 
@@ -95,27 +96,49 @@ test('the total of every list is right without being counted', async () => {
   )
 })
 
+/** What it costs to run a batch of all these claims, in steps. */
+async function costOf(tenantId: string, coordinator: Caller, claim_ids: readonly string[]) {
+  const process_at = new Date(Date.now() + 3_600_000).toISOString()
+  const accepted = await coordinator('/api/v1/approval-batches', { method: 'POST', body: { claim_ids, process_at } })
+  const { batch_id } = accepted.body
+  await env.DB.prepare('UPDATE batches SET process_at = 1 WHERE id = ?').bind(batch_id).run()
+  let { queries, rowsRead } = accepted.cost
+  let steps = 0
+  for (let status = 'pending'; status !== 'completed'; steps += 1) {
+    const ctx = systemContext(env, 'system:batch-runner', Date.now(), tenantId)
+    status = (await advanceBatch(ctx, batch_id))!.status
+    queries += ctx.db.cost.queries
+    rowsRead += ctx.db.cost.rowsRead
+  }
+  const { approved_count } = (await coordinator(`/api/v1/approval-batches/${batch_id}`)).body
+  return { steps, queries, rowsRead, approved_count }
+}
+
 test('a batch of 10,000 claims: at most 3 round trips per 500 claims and 12 rows read per claim, all in all', async () => {
   const fresh = await newTenant()
   const ids = await submitClaims(fresh.as('member'), 10_000)
   await fresh.as('coordinator')('/api/v1/claims/clm_none')
-  const process_at = new Date(Date.now() + 3_600_000).toISOString()
-  const accepted = await fresh.as('coordinator')('/api/v1/approval-batches', {
-    method: 'POST',
-    body: { claim_ids: ids, process_at },
-  })
-  await env.DB.prepare('UPDATE batches SET process_at = 1 WHERE id = ?').bind(accepted.body.batch_id).run()
-  let { queries, rowsRead } = accepted.cost
-  let steps = 0
-  for (let status = 'pending'; status !== 'completed'; steps += 1) {
-    const ctx = systemContext(env, 'system:batch-runner', Date.now(), fresh.id)
-    status = (await advanceBatch(ctx, accepted.body.batch_id))!.status
-    queries += ctx.db.cost.queries
-    rowsRead += ctx.db.cost.rowsRead
-  }
+  const { steps, queries, rowsRead } = await costOf(fresh.id, fresh.as('coordinator'), ids)
   expect(steps).toBe(10_000 / stepSize)
   expect(queries).toBeLessThanOrEqual(3 * (10_000 / 500))
   expect(rowsRead / 10_000).toBeLessThanOrEqual(12)
+})
+
+test.each([
+  ['one requirement that its coordinator does not fulfil', { all: [{ group: 'grp_support', approvals: 1 }] }],
+  ['two', { all: ['finance', 'support'].map((name) => ({ group: `grp_${name}`, approvals: 1 })) }],
+])('the same where a policy of %s governs each claim', async (_, stage) => {
+  const { tenant, admin, as, policy } = await company()
+  await admin('/v1/people/usr_fay', { method: 'PATCH', body: { roles: ['coordinator'] } })
+  const match = { kind: 'claim' }
+  // A tenant has many versions of its policies: what its coordinator fulfils of them is read once a step.
+  const { id } = await policy({ name: 'Claims', match, stages: [{ name: 'one', ...stage }] })
+  for (let n = 0; n < 20; n += 1) await admin(`/v1/policies/${id}`, { method: 'PATCH', body: { name: `Claims ${n}` } })
+  const ids = await submitClaims(as('mia'), 2 * stepSize)
+  const cost = await costOf(tenant.id, tenant.as('fay', ['coordinator']), ids)
+  expect([cost.steps, cost.approved_count]).toEqual([2, 0])
+  expect(cost.queries).toBeLessThanOrEqual(3 * (ids.length / 500))
+  expect(cost.rowsRead / ids.length).toBeLessThanOrEqual(12)
 })
 
 test('a sweep with nothing due: one round trip, at most 5 rows, whatever is pending', async () => {

@@ -1,0 +1,463 @@
+import { env } from 'cloudflare:workers'
+import { expect, test } from 'vitest'
+import { expireDue, rejectDue } from '../../src/approvals/decide-due.ts'
+import { systemContext } from '../../src/context.ts'
+import { approveByPolicy } from '../../src/maintenance/approve-by-policy.ts'
+import { ended, soon, submitClaims } from '../support/batches.ts'
+import { company, keyFor, no, peerThenMoney, post, refund, said, vote } from '../support/company.ts'
+import type { Caller } from '../support/tenant.ts'
+
+/* Deciding under policies: who counts, when, and that nobody counts twice, whatever keys and names they use. */
+
+const oneOfFinance = { stages: [{ name: 'money', all: [{ group: 'grp_finance', approvals: 1 }] }] }
+const twoOfFinance = { stages: [{ name: 'money', all: [{ group: 'grp_finance', approvals: 2 }] }] }
+const at = (id: string, more = '') => `/v1/approvals/${id}${more}`
+
+async function eventsOf(by: Caller, id: string): Promise<string[]> {
+  return (await by(at(id, '/events'))).body.data.map(({ type }: { type: string }) => type.split('.')[1])
+}
+
+/** In what votes on an approval have counted, by the history. */
+async function countedWith(admin: Caller, id: string) {
+  const { data } = (await admin('/v1/events?limit=100')).body
+  const told = data.filter(({ resource, vote }: any) => resource === id && vote)
+  return told.map(({ actor, vote }: any) => [actor, JSON.parse(vote.counted_with)])
+}
+
+/** The approval’s clock has run out. */
+const isDue = (id: string) => env.DB.prepare('UPDATE approvals SET due_at = 1 WHERE id = ?').bind(id).run()
+
+test('stages open one after the other, and the last vote decides', async () => {
+  const { as, admin, policy } = await company()
+  await policy({ stages: peerThenMoney })
+  const id = await refund(as('mia'))
+  expect(await vote(as('fay'), id)).toEqual([403, 'stage_not_open'])
+  expect(await vote(as('sam'), id)).toEqual([200, 'pending'])
+  expect(await vote(as('sam'), id)).toEqual([200, 'pending'])
+  expect(await vote(as('sue'), id)).toEqual([403, 'stage_not_open'])
+  expect(await vote(as('max'), id)).toEqual([403, 'forbidden'])
+  expect(await vote(admin, id)).toEqual([200, 'pending'])
+  const waiting = (await admin(at(id))).body
+  expect(waiting).toMatchObject({ decided_by: null, decided_at: null, final: false })
+  expect(waiting.stages.map(({ status }: any) => status)).toEqual(['closed', 'open'])
+  const last = await post(as('fay'), at(id, '/approve'), { comment: 'Fine' })
+  expect([last.status, last.body, last.cost.queries]).toMatchObject([
+    200,
+    { status: 'approved', decided_by: 'usr_fay', comment: 'Fine', final: true },
+    2,
+  ])
+  expect(last.body.votes.map(({ voter, stage }: any) => [voter, stage])).toEqual([
+    ['usr_sam', 'peer'],
+    ['usr_admin', 'money'],
+    ['usr_fay', 'money'],
+  ])
+  expect(await vote(as('finn'), id)).toEqual([409, 'already_decided'])
+  expect(await eventsOf(admin, id)).toEqual(['created', 'voted', 'voted', 'approved'])
+})
+
+test('one no of somebody whose yes would still count rejects; of nobody else', async () => {
+  const { as, policy } = await company()
+  await policy({ stages: peerThenMoney })
+  const id = await refund(as('mia'))
+  expect(await no(as('fay'), id)).toEqual([403, 'stage_not_open'])
+  await vote(as('sam'), id)
+  await vote(as('fay'), id)
+  expect(await no(as('finn'), id)).toEqual([409, 'vote_not_needed'])
+  expect(await no(as('fay'), id)).toEqual([409, 'already_decided'])
+  const other = await refund(as('mia'))
+  expect(await no(as('sam'), other)).toEqual([200, 'rejected'])
+  expect(await no(as('sam'), other)).toEqual([200, 'rejected'])
+})
+
+test('whoever fits two requirements stands in nobody’s way, whoever comes first', async () => {
+  const { as, admin, policy } = await company()
+  await post(admin, '/v1/people', {
+    id: 'usr_both',
+    name: 'both',
+    roles: ['member'],
+    groups: ['grp_support', 'grp_finance'],
+  })
+  const all = ['support', 'finance'].map((name) => ({ group: `grp_${name}`, approvals: 1 }))
+  await policy({ stages: [{ name: 'both', all }] })
+  for (const [first, last] of [
+    ['both', 'sam'],
+    ['both', 'fay'],
+    ['sam', 'both'],
+    ['fay', 'both'],
+  ] as const) {
+    const id = await refund(as('mia'))
+    expect([await vote(as(first), id), await vote(as(last), id)]).toEqual([
+      [200, 'pending'],
+      [200, 'approved'],
+    ])
+  }
+})
+
+test.each([
+  ['stages', peerThenMoney, 'admin'],
+  ['one requirement', twoOfFinance.stages, 'finn'],
+] as const)('two last votes at once decide exactly once, with %s', async (_, stages, other) => {
+  const { tenant, as, admin, policy } = await company()
+  await policy({ stages })
+  const second = other === 'admin' ? admin : as(other)
+  for (let round = 0; round < 8; round += 1) {
+    const id = await refund(as('mia'))
+    if (other === 'admin') await vote(as('sam'), id)
+    const both = await Promise.all([vote(as('fay'), id), vote(second, id)])
+    expect(both.map(([status]) => status)).toEqual([200, 200])
+    expect(both.map(([, status]) => status)).toContain('approved')
+    expect(await eventsOf(admin, id)).toEqual([
+      ...(other === 'admin' ? ['created', 'voted'] : ['created']),
+      'voted',
+      'approved',
+    ])
+    const row = await env.DB.prepare(
+      'SELECT votes_for, votes_needed, (SELECT count(*) FROM votes WHERE approval_id = approvals.id) AS votes FROM approvals WHERE tenant_id = ? AND id = ?',
+    )
+      .bind(tenant.id, id)
+      .first()
+    const needed = stages.flatMap(({ all }) => [...all]).reduce((sum, { approvals }) => sum + approvals, 0)
+    expect(row).toEqual({ votes_for: needed, votes_needed: needed, votes: needed })
+  }
+})
+
+test('of two who could each give the last vote one does, and the other is told who', async () => {
+  const { as, admin, policy } = await company()
+  await policy({ stages: peerThenMoney })
+  for (let round = 0; round < 8; round += 1) {
+    const id = await refund(as('mia'))
+    await vote(as('sam'), id)
+    await vote(admin, id)
+    const both = await Promise.all([vote(as('fay'), id), round % 2 ? no(as('finn'), id) : vote(as('finn'), id)])
+    expect(both.map(([status]) => status).toSorted()).toEqual([200, 409])
+    expect(both.filter(([status]) => status === 409)).toEqual([[409, 'already_decided']])
+    expect(await eventsOf(admin, id)).toHaveLength(4)
+  }
+})
+
+test('the same vote ten times at once is one vote', async () => {
+  const { as, admin, policy } = await company()
+  await policy({
+    stages: [
+      {
+        name: 'all',
+        all: [
+          { group: 'grp_finance', approvals: 2 },
+          { role: 'admin', approvals: 1 },
+        ],
+      },
+    ],
+  })
+  const id = await refund(as('mia'))
+  const ten = await Promise.all(Array.from({ length: 10 }, () => vote(as('fay'), id)))
+  expect(ten).toEqual(Array.from({ length: 10 }, () => [200, 'pending']))
+  expect((await admin(at(id))).body.votes).toHaveLength(1)
+  expect(await eventsOf(admin, id)).toEqual(['created', 'voted'])
+})
+
+test('votes that meet an amendment count for the question that they were cast on, or not at all', async () => {
+  const { as, admin, policy } = await company()
+  await policy({ stages: peerThenMoney })
+  for (let round = 0; round < 8; round += 1) {
+    const id = await refund(as('mia'))
+    const { digest } = (await as('sam')(at(id))).body
+    const amending = () => as('mia')(`/v1/requests/${id}`, { method: 'PATCH', body: { title: 'Refund 43' } })
+    const voting = () => vote(as('sam'), id, { digest })
+    const [first, second] = await Promise.all(round % 2 ? [amending(), voting()] : [voting(), amending()])
+    const [voted, amended] = (round % 2 ? [second, first] : [first, second]) as [[number, string], { status: number }]
+    expect(amended.status).toBe(200)
+    expect([
+      [200, 'pending'],
+      [409, 'digest_mismatch'],
+    ]).toContainEqual(voted)
+    const { revision, votes, stages } = (await admin(at(id))).body
+    expect([revision, stages[0].all[0].given]).toEqual([2, 0])
+    expect(votes.map((one: any) => [one.revision, one.voided_at === null])).toEqual(
+      voted[0] === 200 ? [[1, false]] : [],
+    )
+  }
+})
+
+test('a policy that is edited or deleted changes nothing that waits', async () => {
+  const { as, admin, policy } = await company()
+  const { id: policyId } = await policy(oneOfFinance)
+  const before = await refund(as('mia'))
+  const stages = [{ name: 'peer', all: [{ group: 'grp_support', approvals: 1 }] }]
+  await admin(`/v1/policies/${policyId}`, { method: 'PATCH', body: { stages } })
+  const after = await refund(as('mia'))
+  await admin(`/v1/policies/${policyId}`, { method: 'DELETE' })
+  const none = await refund(as('mia'))
+  expect((await admin(at(before, '/explain'))).body.policy).toEqual({ id: policyId, name: 'Refunds', version: 1 })
+  expect((await admin(at(after, '/explain'))).body.policy).toEqual({ id: policyId, name: 'Refunds', version: 2 })
+  expect(await vote(as('sam'), before)).toEqual([403, 'forbidden'])
+  expect(await vote(as('fay'), before)).toEqual([200, 'approved'])
+  expect(await vote(as('fay'), after)).toEqual([403, 'forbidden'])
+  expect(await vote(as('sam'), after)).toEqual([200, 'approved'])
+  expect(await vote(as('fay'), none)).toEqual([403, 'forbidden'])
+  expect(await vote(admin, none)).toEqual([200, 'approved'])
+})
+
+test('groups and roles count as they are at the vote, and are noted with it', async () => {
+  const { tenant, as, admin, policy } = await company()
+  const all = [
+    { group: 'grp_finance', approvals: 1 },
+    { role: 'reviewer', approvals: 1 },
+    { role: 'admin', approvals: 1 },
+  ]
+  await tenant.as('rob', ['reviewer'])('/v1/me')
+  await policy({ stages: [{ name: 'all', all }] })
+  const id = await refund(as('mia'))
+  const isIn = (groups: string[]) => admin('/v1/people/usr_sam', { method: 'PATCH', body: { groups } })
+  expect(await vote(as('sam'), id)).toEqual([403, 'forbidden'])
+  await isIn(['grp_finance', 'grp_support'])
+  expect(await vote(as('sam'), id)).toEqual([200, 'pending'])
+  await isIn(['grp_support'])
+  // What counted goes on counting.
+  expect(await vote(as('fay'), id)).toEqual([409, 'vote_not_needed'])
+  const rob = tenant.as('rob', ['reviewer'])
+  await admin('/v1/people/usr_rob', { method: 'PATCH', body: { roles: ['member'] } })
+  expect(await vote(rob, id)).toEqual([403, 'forbidden'])
+  await admin('/v1/people/usr_rob', { method: 'PATCH', body: { roles: ['reviewer'] } })
+  expect(await vote(rob, id)).toEqual([200, 'pending'])
+  expect(await vote(admin, id)).toEqual([200, 'approved'])
+  expect(await countedWith(admin, id)).toMatchObject([
+    ['usr_sam', { groups: ['grp_finance', 'grp_support'], roles: ['member'] }],
+    ['usr_rob', { groups: [], roles: ['reviewer'] }],
+    ['usr_admin', { groups: [], roles: ['admin'] }],
+  ])
+})
+
+test('a key has no more to say than its person, and its person no more than the key’s roles', async () => {
+  const { tenant, admin, as, policy } = await company()
+  await admin('/v1/people/usr_fay', { method: 'PATCH', body: { roles: ['member', 'reviewer'] } })
+  await tenant.as('rob', ['reviewer'])('/v1/me')
+  await policy({ required_approvals: 1, approver_roles: ['reviewer'] })
+  const id = await refund(as('mia'))
+  expect(await vote(as('fay'), id)).toEqual([403, 'forbidden'])
+  expect(await vote(await keyFor(admin, 'fay', { roles: ['reviewer'] }), id)).toEqual([200, 'approved'])
+})
+
+test('who asked never votes unless the policy lets them: requester, sender, nor both of them', async () => {
+  const { as, admin, policy } = await company()
+  await policy({ stages: peerThenMoney })
+  const own = await refund(as('sam'))
+  const sent = await refund(admin, { requester_id: 'usr_sam' })
+  for (const id of [own, sent]) expect(await vote(as('sam'), id)).toEqual([403, 'self_approval'])
+  expect(await vote(admin, sent)).toEqual([403, 'self_approval'])
+  await policy({ name: 'Own', priority: 1, ...oneOfFinance, allow_self_approval: true })
+  expect(await vote(as('fay'), await refund(as('fay')))).toEqual([200, 'approved'])
+})
+
+test('a key that somebody has made for another adds no second person', async () => {
+  const { as, admin, policy } = await company()
+  await policy({
+    stages: [
+      {
+        name: 'money',
+        all: [
+          { group: 'grp_finance', approvals: 1 },
+          { role: 'admin', approvals: 1 },
+        ],
+      },
+    ],
+  })
+  const minted = await keyFor(admin, 'fay')
+  // Whoever made it has asked.
+  expect(await vote(minted, await refund(admin))).toEqual([403, 'self_approval'])
+  expect(await vote(minted, await refund(admin, { requester_id: 'usr_mia' }))).toEqual([403, 'self_approval'])
+  // Whoever made it has voted; and the other way round.
+  const id = await refund(as('mia'))
+  expect(await vote(admin, id)).toEqual([200, 'pending'])
+  expect(await vote(minted, id)).toEqual([403, 'second_vote'])
+  expect(await vote(as('fay'), id)).toEqual([200, 'approved'])
+  const other = await refund(as('mia'))
+  expect(await vote(minted, other)).toEqual([200, 'pending'])
+  expect(await vote(admin, other)).toEqual([403, 'second_vote'])
+  expect(await countedWith(admin, other)).toEqual([
+    ['usr_fay', { groups: ['grp_finance'], roles: ['member'], key_made_by: 'usr_admin' }],
+  ])
+  // With a key of their own making it is they who vote, but once.
+  const own = await keyFor(admin, 'admin')
+  expect(await vote(own, await refund(as('mia')))).toEqual([200, 'pending'])
+  expect(await vote(own, id)).toEqual([200, 'approved'])
+})
+
+test('keys that an admin has made for two people are two people’s, as long as the admin keeps out of it', async () => {
+  const { as, admin, policy } = await company()
+  await policy({ stages: peerThenMoney })
+  const [sam, fay] = [await keyFor(admin, 'sam'), await keyFor(admin, 'fay')]
+  const id = await refund(as('mia'))
+  expect([await vote(sam, id), await vote(fay, id)]).toEqual([
+    [200, 'pending'],
+    [200, 'pending'],
+  ])
+  expect(await vote(admin, id)).toEqual([403, 'second_vote'])
+})
+
+test('a key that is bound to an instance never votes, whoever’s it is', async () => {
+  const { as, admin, policy } = await company()
+  await policy(oneOfFinance)
+  const instance_id = crypto.randomUUID()
+  const id = await refund(as('mia'))
+  const bound = await keyFor(admin, 'fay', { instance_id })
+  // What was not asked through its instance is not even there.
+  expect((await vote(bound, id))[0]).toBeGreaterThanOrEqual(403)
+  const asked = await refund(await keyFor(admin, 'mia', { instance_id }))
+  expect(await vote(bound, asked)).toEqual([403, 'forbidden'])
+  expect((await bound(at(asked, '/explain'))).body.may.approve).toMatchObject({ allowed: false, code: 'forbidden' })
+  expect(await vote(as('fay'), asked)).toEqual([200, 'approved'])
+})
+
+test('a coordinator whom somebody else names has no vote under a policy; who starts a batch of theirs has', async () => {
+  const { as, admin, policy, tenant } = await company()
+  await policy({ name: 'Claims', match: { kind: 'claim' }, ...oneOfFinance })
+  await as('mia')('/v1/me')
+  const fay = tenant.as('fay', ['coordinator'])
+  await fay('/v1/me')
+  const batch = async (by: Caller, more: object = {}) => {
+    const claim_ids = await submitClaims(as('mia'), 1)
+    const made = await post(by, '/api/v1/approval-batches', { claim_ids, ...more })
+    expect([made.status, made.body]).toMatchObject([201, {}])
+    const { results, batch_id } = await ended(admin, made.body.batch_id)
+    return { id: claim_ids[0]!, batch_id, outcome: results[0].error ?? results[0].decision }
+  }
+  const named = await batch(admin, { coordinator_id: 'usr_fay' })
+  expect(named.outcome).toBe('Claim needs another approver')
+  expect((await batch(admin)).outcome).toBe('Claim needs another approver')
+  expect((await batch(fay)).outcome).toBe('approved')
+  // Scheduled and left to the clock it is still their own.
+  const process_at = await soon(async (when) => (Date.parse(when) > Date.now() ? when : undefined))
+  expect((await batch(fay, { process_at })).outcome).toBe('approved')
+})
+
+test('what a key reports of somebody counts as what its own person could say', async () => {
+  const { tenant, as, admin, policy } = await company()
+  const action = 'refund'
+  const match = { kind: 'intent', action }
+  await policy({ name: 'Intents', match, ...twoOfFinance })
+  const agent = tenant.as('agent', ['service'])
+  await agent('/v1/me')
+  const instance = `/internal/v1/instances/${crypto.randomUUID()}/approvals`
+  const ask = async (by: Caller) => {
+    const call = { action, skill_slug: 'pay', customer_id: crypto.randomUUID(), serialized_intent: { amount: 1 } }
+    const { body } = await post(by, `${instance}/request`, { ...call, approver_role: 'owner' })
+    const found = await env.DB.prepare('SELECT approval_id AS id FROM intents WHERE tenant_id = ? AND approval_ref = ?')
+      .bind(tenant.id, body.approval_ref)
+      .first<{ id: string }>()
+    return { ref: body.approval_ref, id: found!.id }
+  }
+  const report = (by: Caller, approval_ref: string, resolved_by: string) =>
+    post(by, `${instance}/resolve`, {
+      approval_ref,
+      resolved_by,
+      action: 'approve',
+      pin_verified: true,
+      resolver_role: 'owner',
+    })
+  const asked = await ask(agent)
+  // A platform that is in no group of the policy adds nobody who is.
+  expect(said(await report(agent, asked.ref, 'usr_fay'))).toEqual([403, 'forbidden'])
+  // One whose person is in it adds one vote: its person’s, whatever names it reports.
+  await admin('/v1/people/usr_finn', { method: 'PATCH', body: { roles: ['member', 'service'] } })
+  const finn = await keyFor(admin, 'finn')
+  expect(said(await report(finn, asked.ref, 'usr_fay'))).toEqual([200, 'pending'])
+  expect(said(await report(finn, asked.ref, 'usr_sam'))).toEqual([403, 'second_vote'])
+  expect(await vote(as('finn'), asked.id)).toEqual([403, 'second_vote'])
+  const voted = (await admin(at(asked.id))).body.votes
+  expect(voted).toMatchObject([{ voter: 'usr_fay', reported_by: 'usr_finn' }])
+  expect(await countedWith(admin, asked.id)).toMatchObject([['usr_fay', { groups: ['grp_finance'] }]])
+  // And none where that person asked, whomever it reports.
+  const own = await ask(finn)
+  expect(said(await report(finn, own.ref, 'usr_fay'))).toEqual([403, 'self_approval'])
+})
+
+test('amended, it falls under what it is then; what was voted before does not count', async () => {
+  const { as, admin, policy } = await company()
+  const where = [{ field: '/amount', op: '>', value: 1000 }]
+  await policy({ stages: peerThenMoney, match: { kind: 'request', type: 'refund', where } })
+  const amend = (id: string, amount: unknown) =>
+    as('mia')(`/v1/requests/${id}`, { method: 'PATCH', body: { details: { amount } } })
+  const id = await refund(as('mia'))
+  await vote(as('sam'), id)
+  // The policy cannot be evaded by leaving out, or by another type, what it looks at.
+  for (const amount of [undefined, '2400', null]) {
+    expect(said(await amend(id, amount))).toEqual([422, 'policy_needs_member'])
+  }
+  expect(said(await amend(id, 2500))).toEqual([200, 'pending'])
+  const explained = (await as('fay')(at(id, '/explain'))).body
+  expect([explained.revision, explained.stages[0].all[0].given]).toEqual([2, 0])
+  expect(await vote(as('fay'), id)).toEqual([403, 'stage_not_open'])
+  expect(await vote(as('sam'), id)).toEqual([200, 'pending'])
+  expect(said(await amend(id, 10))).toEqual([200, 'pending'])
+  expect((await admin(at(id, '/explain'))).body).toMatchObject({ policy: null, revision: 3 })
+  expect(said(await amend(id, 5000))).toEqual([200, 'pending'])
+  expect((await admin(at(id, '/explain'))).body).toMatchObject({ policy: { name: 'Refunds' }, revision: 4 })
+  expect((await admin(at(id))).body.votes).toHaveLength(2)
+})
+
+test('an approval with other details has to stay under the very same policy', async () => {
+  const { as, admin, policy } = await company()
+  const where = [{ field: '/amount', op: '<=', value: 1000 }]
+  const small = { name: 'Small', match: { kind: 'request', type: 'refund', where }, allow_edit: true, ...oneOfFinance }
+  const { id: policyId } = await policy(small)
+  const edited = (by: Caller, id: string, amount: unknown) =>
+    post(by, `/v1/requests/${id}/approve`, { details: { amount } })
+  const id = await refund(as('mia'), { details: { amount: 500 } })
+  expect(said(await edited(as('fay'), id, 5000))).toEqual([409, 'policy_changed'])
+  expect(said(await edited(as('fay'), id, 'much'))).toEqual([422, 'policy_needs_member'])
+  expect(said(await edited(as('sam'), id, 400))).toEqual([403, 'forbidden'])
+  const approved = await edited(as('fay'), id, 400)
+  expect([approved.status, approved.body]).toMatchObject([200, { status: 'approved', edited: true }])
+  // In another version it is another policy.
+  const later = await refund(as('mia'), { details: { amount: 500 } })
+  await admin(`/v1/policies/${policyId}`, { method: 'PATCH', body: { name: 'Smaller' } })
+  expect(said(await edited(as('fay'), later, 400))).toEqual([409, 'policy_changed'])
+  expect(await vote(as('fay'), later)).toEqual([200, 'approved'])
+})
+
+test.each([
+  ['expire', 'expired', 'system:expiry'],
+  ['reject', 'rejected', 'system:auto-reject'],
+  ['approve', 'approved', 'system:auto-approve'],
+] as const)('a policy’s clock that says %s does so, once, whoever is late', async (then, status, by) => {
+  const { as, admin, policy } = await company()
+  await policy({ stages: peerThenMoney, expires: { after_hours: 1, then } })
+  const id = await refund(as('mia'))
+  await vote(as('sam'), id)
+  await isDue(id)
+  // Until the sweep what is not to expire can be decided.
+  const late = await vote(as('fay'), id)
+  expect(late).toEqual(then === 'expire' ? [409, 'approval_expired'] : [200, 'pending'])
+  for (const sweep of [expireDue, rejectDue, approveByPolicy]) {
+    const run = () => sweep(systemContext(env, 'system:maintenance', Date.now()))
+    await Promise.all([run(), run()])
+  }
+  expect((await admin(at(id))).body).toMatchObject({ status, decided_by: by })
+  expect((await vote(admin, id))[0]).toBe(409)
+  expect((await eventsOf(admin, id)).filter((type) => type === status)).toHaveLength(1)
+})
+
+test('of several clocks the earliest counts, and only the policy’s own approves', async () => {
+  const { as, admin, policy } = await company()
+  await policy({ stages: peerThenMoney, expires: { after_hours: 10, then: 'approve' } })
+  const clockOf = async (id: string) => {
+    const row = await env.DB.prepare('SELECT due_at - updated_at AS left, on_due FROM approvals WHERE id = ?')
+      .bind(id)
+      .first<any>()
+    return [Math.round(row.left / 3_600_000), row.on_due]
+  }
+  const soonest = await refund(as('mia'), { expires_in_hours: 2 })
+  expect(await clockOf(soonest)).toEqual([2, 'expire'])
+  expect(await clockOf(await refund(as('mia'), { expires_in_hours: 10 }))).toEqual([10, 'expire'])
+  const later = await refund(as('mia'), { expires_in_hours: 20 })
+  expect(await clockOf(later)).toEqual([10, 'approve'])
+  // What the policy approves counts from the last amendment; no other clock is prolonged.
+  const anHourAgo = 'UPDATE approvals SET due_at = due_at - 3600000, created_at = created_at - 3600000 WHERE id = ?'
+  for (const id of [soonest, later]) {
+    await env.DB.prepare(anHourAgo).bind(id).run()
+    expect(said(await as('mia')(`/v1/requests/${id}`, { method: 'PATCH', body: { title: 'Again' } }))[0]).toBe(200)
+  }
+  expect(await clockOf(soonest)).toEqual([1, 'expire'])
+  expect(await clockOf(later)).toEqual([10, 'approve'])
+  expect((await admin(at(later))).body.revision).toBe(2)
+})
