@@ -3,7 +3,7 @@ import type { Aftermath, Family } from '../approvals/family.ts'
 import type { HistoricEvent } from '../approvals/history.store.ts'
 import type { Ballot } from '../approvals/rules.ts'
 import { standingOf } from '../approvals/states.ts'
-import { ruleOf, ruleOfKind, type Rule } from '../approvals/policy.ts'
+import { ruleOf, type Rule } from '../approvals/policy.ts'
 import type { CastVote, PolicyOfRow } from '../approvals/votes.store.ts'
 import { recordedVote } from '../approvals/voting.ts'
 import { families } from '../families.ts'
@@ -25,7 +25,7 @@ import type { AnyApproval } from './any-approval.store.ts'
 import { decideApproval } from './decide-approval.ts'
 import { familyOf } from './family-of.ts'
 import { getApproval, listEvents } from './read-approval.ts'
-import { stagesOf } from './stages.ts'
+import { ruleOfFamily, stagesOf } from './stages.ts'
 
 const tags = ['Any approval']
 const path = '/v1/approvals/{id}'
@@ -123,11 +123,12 @@ function show(c: AppContext, approval: AnyApproval) {
 
 export function render(approval: AnyApproval, now: number, origin: string) {
   const { id, kind, title, requester_id, submitted_by, revision, digest, comment } = approval
-  const { policy: ofKind, what } = familyOf(id)
+  const family = familyOf(id)
   const { status, decided_at, decided_by } = standingOf(approval, now)
   const { final = true } = JSON.parse(approval.after ?? '{}') as Aftermath
   const policy = approval.policy === null ? null : (JSON.parse(approval.policy) as PolicyOfRow)
-  const rule = policy ? ruleOf(policy.body) : ruleOfKind(ofKind)
+  const asked: unknown = JSON.parse(approval.facts)
+  const rule = policy ? ruleOf(policy.body) : ruleOfFamily(family, asked)
   const votes = votesOf(approval)
   const standing = votes.filter(({ revision, voided_at }) => revision === approval.revision && voided_at === null)
   const shown = {
@@ -158,7 +159,7 @@ export function render(approval: AnyApproval, now: number, origin: string) {
     decided_at: iso(decided_at),
     comment,
     final: status !== 'pending' && final,
-    what: what.of(JSON.parse(approval.facts)),
+    what: family.what.of(asked),
     family: JSON.parse(approval.family) as object,
   }
   return shown as z.infer<typeof anyApprovalSchema>

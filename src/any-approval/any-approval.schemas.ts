@@ -32,7 +32,9 @@ const voteSchema = z.object({
 /** What a stage asks for, as far as it does not say who has voted. */
 export const requirementShape = {
   group: z.string().nullable().openapi({ description: 'People of this group; or of the roles.' }),
-  roles: z.array(z.enum(roles)),
+  roles: z.array(z.enum(roles)).openapi({
+    description: 'None where it waits for a certain person, or for somebody who is asked through a channel.',
+  }),
   approvals: z.int().openapi({ description: 'From how many people with one of the roles, or of the group.' }),
   given: z.int().openapi({ description: 'How many of them have said yes.' }),
 }

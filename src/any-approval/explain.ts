@@ -11,7 +11,7 @@ import type { Ctx } from '../context.ts'
 import { Refusal } from '../refusal.ts'
 import { familyOf } from './family-of.ts'
 import { missing } from './read-approval.ts'
-import { stagesOf, type ShownStage } from './stages.ts'
+import { ruleOfFamily, stagesOf, type ShownStage } from './stages.ts'
 
 /** Whether somebody may do something now. */
 export interface May {
@@ -60,15 +60,18 @@ export function explain(ctx: Ctx, family: Family, approval: VotedOn, view: unkno
   const { rule, votes, capacities, isGoverned } = votingOf(approval, decisionOf('approve'), ctx.actor)
   const mayVote = (vote: Vote) => may(() => refusedByKey(ctx) ?? reasonAgainst(ctx, decisionOf(vote), approval, view))
   const { roles, instanceId } = ctx.actor
-  const decides = instanceId === null && rule.stages.some((stage) => fits(stage, capacities))
+  const asked = isGoverned ? rule : ruleOfFamily(family, view)
+  const isAsked = asked.stages.some((stage) => fits(stage, capacities))
+  const [approve, reject] = [mayVote('approve'), mayVote('reject')]
+  const decides = instanceId === null && (isAsked || approve.allowed || reject.allowed)
   const { allow_edit: allowsEdit = false } = JSON.parse(approval.policy ?? '{}') as Partial<PolicyBody>
   return {
     approval,
-    stages: stagesOf(rule, votes, { isGoverned, isDecided: statusAt(approval, ctx.now) !== 'pending' }),
+    stages: stagesOf(asked, votes, { isGoverned, isDecided: statusAt(approval, ctx.now) !== 'pending' }),
     namesPeople: decides || roles.includes('admin'),
     may: {
-      approve: mayVote('approve'),
-      reject: mayVote('reject'),
+      approve,
+      reject,
       withdraw: family.withdrawal
         ? may(() => whyNotWithdraw(approval, ctx.actor, null, ctx.now))
         : { allowed: false, code: 'not_withdrawable', reason: `Nobody withdraws what is of the kind ${family.kind}.` },

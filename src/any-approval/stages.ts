@@ -1,4 +1,5 @@
-import type { Requirement, Rule } from '../approvals/policy.ts'
+import type { Family } from '../approvals/family.ts'
+import { ruleOfKind, type Requirement, type Rule } from '../approvals/policy.ts'
 import { progressOf, type StandingVote } from '../approvals/quorum.ts'
 
 /** A requirement as callers see it, with those whose votes fill it. */
@@ -17,7 +18,16 @@ export interface ShownStage {
 }
 
 /**
- * How far the stages of a rule have got; that of a kind has no name.
+ * Who decides one of a family by its id where no policy holds.
+ *
+ * @param asked its facts, as they are stored
+ */
+export function ruleOfFamily({ policy, deciders }: Family, asked: unknown): Rule {
+  return ruleOfKind(deciders ? { ...policy, approver_roles: deciders(asked) } : policy)
+}
+
+/**
+ * How far the stages of a rule have got. That of a kind has no name, and each vote that was let in counts for it.
  *
  * @param isDecided none is open any more then
  */
@@ -27,10 +37,14 @@ export function stagesOf(
   { isGoverned, isDecided }: { isGoverned: boolean; isDecided: boolean },
 ): ShownStage[] {
   const { open, stages } = progressOf(rule, votes)
+  const approving = votes.filter(({ vote }) => vote === 'approve').map(({ voter }) => voter)
   return stages.map(({ name, all }, index) => ({
     name: isGoverned ? name : null,
     status: isDecided || index < open ? 'closed' : index === open ? 'open' : 'waiting',
-    all: all.map(({ voters, ...requirement }) => ({ ...named(requirement), given: voters.length, voters })),
+    all: all.map(({ voters: assigned, ...requirement }) => {
+      const voters = isGoverned ? assigned : approving
+      return { ...named(requirement), given: voters.length, voters }
+    }),
   }))
 }
 

@@ -1,5 +1,5 @@
 import type { ZodType } from 'zod'
-import type { Actor, Ctx } from '../context.ts'
+import type { Actor, Ctx, Role } from '../context.ts'
 import type { Condition, Fragment, Reference } from '../db/open-db.ts'
 import type { Explained, RefusalCode } from '../refusal.ts'
 import type { Approval } from './approval.ts'
@@ -66,6 +66,13 @@ export interface Family extends KindOfApprovals {
    * @throws Refusal as the decision; `edit_not_allowed`, `policy_changed`
    */
   approveEdited?(ctx: Ctx, id: string, ballot: Ballot, details: string | null): Promise<Pick<Approval, 'id' | 'due_at'>>
+  /**
+   * The roles that decide one by its id where no policy holds, if what it is says that rather than its kind: none where
+   * it waits for a certain person, or is decided elsewhere.
+   *
+   * @param asked the facts, as they are stored
+   */
+  deciders?(asked: unknown): readonly Role[]
   /** Its requester takes it back; where they can. @throws Refusal as `withdraw` */
   withdrawal?(ctx: Ctx, id: string, ifMatch: readonly string[] | null): Promise<unknown>
   /** Whether people ask for it: then it has an index by which one's own are found. */

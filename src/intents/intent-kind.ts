@@ -1,4 +1,5 @@
 import { defaultPolicy, type KindOfApprovals } from '../approvals/policy.ts'
+import type { Role } from '../context.ts'
 import type { IntentFacts } from './intents.store.ts'
 
 /**
@@ -30,4 +31,13 @@ export function whatIsCalled(intent: Omit<IntentFacts, 'id'>) {
     approver_person_id: intent.approver_person_id,
     rule_id: intent.rule_id,
   }
+}
+
+/**
+ * The roles of which somebody decides a call by its id: the owner's is an admin's, unless it waits for a certain
+ * person; the customer's is decided through their channel only.
+ */
+export function whoDecides(call: unknown): readonly Role[] {
+  const { approver_role, approver_person_id } = call as Called
+  return approver_role === 'owner' && approver_person_id === null ? ['admin'] : []
 }

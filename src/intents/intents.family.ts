@@ -1,6 +1,6 @@
 import { defineFamily } from '../approvals/family.ts'
 import { intentRefusals } from './intents.refusals.ts'
-import { intentKind, whatIsCalled } from './intent-kind.ts'
+import { intentKind, whatIsCalled, whoDecides } from './intent-kind.ts'
 import { intentRoutes } from './intents.routes.ts'
 import { shownIntent } from './intents.schemas.ts'
 import { factsOfIntent, shownOfIntent, waitsForOwner } from './intents.store.ts'
@@ -40,6 +40,7 @@ export const intents = defineFamily({
   shows: { select: shownOfIntent, members: shownIntent },
   what: { select: factsOfIntent, of: whatIsCalled },
   decision: decisionOnIntent,
+  deciders: whoDecides,
   waitsFor: waitsForOwner,
   page: intentPage,
   refusesDecision: ['wrong_resolver'],

@@ -213,6 +213,39 @@ test('the digest is the same wherever one is served', async () => {
   }
 })
 
+test.each([
+  [
+    'an admin, where it waits for any owner',
+    { approver_role: 'owner' },
+    ['admin'],
+    { admin: 'allowed', ann: 'wrong_resolver' },
+  ],
+  [
+    'a certain person',
+    { approver_role: 'owner', approver_person_id: 'usr_ann' },
+    [],
+    { admin: 'wrong_resolver', ann: 'allowed' },
+  ],
+  ['its customer, through the channel', {}, [], { admin: 'wrong_resolver', ann: 'wrong_resolver' }],
+])('of an intent without a policy it is said who decides: %s', async (_, asked, roles, may) => {
+  const tenant = await newTenant()
+  const { id } = await called(tenant, asked)
+  const ann = tenant.as('ann', ['member'])
+  const who = { admin: tenant.as('admin'), ann }
+  for (const [name, by] of Object.entries(who)) {
+    const explained = (await by(at(id, '/explain'))).body
+    expect([name, explained.may.approve.code]).toEqual([name, may[name as keyof typeof who]])
+    expect(explained.stages).toMatchObject([{ all: [{ roles, approvals: 1, given: 0, missing: 1 }] }])
+    const voters = name === 'admin' || may.ann === 'allowed' ? [] : null
+    expect(explained.stages[0].all[0].voters).toEqual(voters)
+    expect((await by(at(id))).body.stages).toMatchObject([{ all: [{ roles, given: 0 }] }])
+  }
+  const [decider] = Object.entries(may).find(([, code]) => code === 'allowed') ?? []
+  if (decider === undefined) return
+  const decided = await post(who[decider as keyof typeof who], at(id, '/approve'))
+  expect(decided.body.stages).toMatchObject([{ status: 'closed', all: [{ given: 1 }] }])
+})
+
 test('who has seen a question that was amended since does not decide the new one', async () => {
   const tenant = await newTenant()
   const { id, digest } = await requested(tenant)
