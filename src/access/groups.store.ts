@@ -90,6 +90,11 @@ export function selectGroupNames(ctx: Ctx, ids: SQL) {
     SELECT id, name FROM groups WHERE tenant_id = ${ctx.actor.tenantId} AND id IN (${ids})`)
 }
 
+/** The same for groups whose ids are known. */
+export function selectGroupsNamed(ctx: Ctx, ids: readonly string[]) {
+  return selectGroupNames(ctx, sql`SELECT value FROM ${jsonEach(ids)}`)
+}
+
 /** Newest first. */
 export function selectGroups(ctx: Ctx, page: PageRequest) {
   return ctx.db.all<Group>(sql`

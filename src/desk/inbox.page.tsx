@@ -29,8 +29,9 @@ export function inboxPage(reader: Reader, inbox: Inbox, now: number) {
 }
 
 /** How many wait, where that is what was listed; what is beyond 99 is not counted. */
-export function counted({ view, kind, text, cursor, rows, next }: Inbox): { count?: string } {
-  if (view !== 'waiting' || kind !== undefined || text !== undefined || cursor !== undefined) return {}
+export function counted({ view, kind, text, group, cursor, rows, next }: Inbox): { count?: string } {
+  if (view !== 'waiting' || kind !== undefined || text !== undefined || group !== undefined || cursor !== undefined)
+    return {}
   return { count: rows.length > 99 || next !== null ? '99+' : String(rows.length) }
 }
 
@@ -59,8 +60,8 @@ export const List: FC<{ inbox: Inbox; now: number; open?: string }> = ({ inbox, 
   )
 }
 
-function emptiness({ view, text }: Inbox): string {
-  return text === undefined ? say.empty[view] : say.empty.found
+function emptiness({ view, text, kind, group, cursor }: Inbox): string {
+  return [text, kind, group, cursor].every((one) => one === undefined) ? say.empty[view] : say.empty.found
 }
 
 const Narrow: FC<{ inbox: Inbox }> = ({ inbox }) => (
@@ -75,6 +76,16 @@ const Narrow: FC<{ inbox: Inbox }> = ({ inbox }) => (
         </option>
       ))}
     </select>
+    {inbox.mine.length > 0 && (
+      <select name="group" aria-label={say.group}>
+        <option value="">{say.everyGroup}</option>
+        {inbox.mine.map(({ id, name }) => (
+          <option value={id} selected={id === inbox.group}>
+            {visibleText(name)}
+          </option>
+        ))}
+      </select>
+    )}
     <button>{say.filter}</button>
   </form>
 )
@@ -113,11 +124,12 @@ function briefOf({ kind, brief }: InboxRow): string {
 }
 
 /** The parameters that a list is asked for with. */
-export function queryOf({ view, kind, text, cursor }: Asked): string {
+export function queryOf({ view, kind, text, group, cursor }: Asked): string {
   const query = new URLSearchParams({
     ...(view !== 'waiting' && { view }),
     ...(kind && { kind }),
     ...(text && { q: text }),
+    ...(group && { group }),
     ...(cursor && { cursor }),
   }).toString()
   return query === '' ? '' : `?${query}`

@@ -3,12 +3,13 @@ import { userName } from '../access/access.store.ts'
 import type { Approval } from '../approvals/approval.ts'
 import type { Family } from '../approvals/family.ts'
 import { pageAsOfNow } from '../approvals/list.store.ts'
-import { inGroup, inRole } from '../approvals/policy.ts'
+import { allVotes, policyOfRow } from '../approvals/votes.store.ts'
 import { pageOfWaiting, type Place } from '../approvals/waiting.store.ts'
 import type { Actor, Ctx } from '../context.ts'
 import type { Condition, Fragment } from '../db/open-db.ts'
 import { merged, type PageRequest } from '../db/page.ts'
 import { families, type Kind } from '../families.ts'
+import { capacitiesOf } from './needed.ts'
 
 /** An approval in a list. `brief` is JSON, what its family says of it there; null where that says nothing. */
 export interface InboxRow extends Pick<
@@ -18,6 +19,8 @@ export interface InboxRow extends Pick<
   kind: Kind
   requester_name: string | null
   brief: string | null
+  /** JSON (`Partly`), where some have voted under a policy and more have to; else null. */
+  partly: string | null
 }
 
 /** What a list is narrowed to. */
@@ -27,6 +30,8 @@ export interface Narrowing {
   text?: string | undefined
   /** The groups of whoever looks, by their ids. */
   groups?: readonly string[]
+  /** Of them the only one that is looked at, for what waits for it. */
+  group?: string | undefined
 }
 
 /** How many are looked through for a text. */
@@ -40,9 +45,9 @@ const all: readonly Family[] = families
  */
 export function selectWaiting(ctx: Ctx, narrowing: Narrowing, limit: number, after: Place | null) {
   const { actor } = ctx
-  const { groups = [], kind, text } = narrowing
-  const capacities = [...actor.roles.map(inRole), ...groups.map(inGroup)]
-  const waits = { kinds: all.flatMap((family) => mayDecide(actor, family)), capacities, only: kind }
+  const { kind, text, group } = narrowing
+  const kinds = group === undefined ? all.flatMap((family) => mayDecide(actor, family)) : []
+  const waits = { kinds, capacities: capacitiesOf(actor, narrowing), only: kind }
   const first = pageOfWaiting(ctx, waits, text === undefined ? limit : mostSearched, after)
   return shown(ctx, searched(first, narrowing, limit), sql`due, a.id`)
 }
@@ -106,6 +111,8 @@ function shown(ctx: Ctx, list: Fragment, order: Fragment) {
   return ctx.db.all<InboxRow>(sql`
     SELECT a.id, a.kind, a.title, ${status} AS status, a.created_at, a.due_at, a.on_due, a.decided_at, a.requester_id,
       ${userName(sql`a.tenant_id`, sql`a.requester_id`)} AS requester_name,
-      CASE a.kind ${sql.join(briefs, sql` `)} END AS brief
+      CASE a.kind ${sql.join(briefs, sql` `)} END AS brief,
+      CASE WHEN a.status = 'pending' AND a.votes_for > 0 AND a.policy_version_id IS NOT NULL THEN
+        json_object('policy', json((${policyOfRow})), 'revision', a.revision, 'stage', a.stage, 'votes', json((${allVotes}))) END AS partly
     FROM ${list} a ORDER BY ${order}`)
 }

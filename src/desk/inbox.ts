@@ -1,7 +1,9 @@
+import { selectGroupsNamed } from '../access/groups.store.ts'
 import type { Ctx } from '../context.ts'
 import type { Position } from '../db/page.ts'
 import { kinds, type Kind } from '../families.ts'
 import { never, type Place } from '../approvals/waiting.store.ts'
+import { capacitiesOf, isNeeded, type Partly } from './needed.ts'
 import { selectAsked, selectSeen, selectWaiting, type InboxRow, type Narrowing } from './inbox.store.ts'
 
 /** What a list is about. */
@@ -18,6 +20,8 @@ export interface Asked extends Narrowing {
 export interface Inbox extends Asked {
   rows: InboxRow[]
   next: string | null
+  /** The groups of whoever looks, by which the list can be narrowed. */
+  mine: { id: string; name: string }[]
 }
 
 /** How many a page has: as many as are counted. What there is beyond is "99+". */
@@ -28,11 +32,18 @@ export function askedFrom(query: Record<string, string>, groups: readonly string
   const view = views.find((one) => one === query.view) ?? 'waiting'
   const kind = kinds.find((one) => one === query.kind) as Kind | undefined
   const text = query.q?.trim().slice(0, 100) || undefined
-  return { view, kind, text, groups, cursor: query.cursor }
+  const group = view === 'waiting' && groups.includes(query.group ?? '') ? query.group : undefined
+  return { view, kind, text, groups, group, cursor: query.cursor }
 }
 
-/** The statement that reads a page of a list; `pageFrom` makes the page of what it finds. */
+/** The statements that read a page of a list; `pageFrom` makes the page of what they find. */
 export function selectInbox(ctx: Ctx, asked: Asked) {
+  const { view, groups = [] } = asked
+  const mine = view === 'waiting' && groups.length > 0 ? selectGroupsNamed(ctx, groups) : undefined
+  return { inbox: selectRows(ctx, asked), mine }
+}
+
+function selectRows(ctx: Ctx, asked: Asked) {
   const { view, cursor } = asked
   const at = readCursor(cursor)
   if (view === 'waiting') return selectWaiting(ctx, asked, perPage, at && { due: at.time, id: at.id })
@@ -42,20 +53,32 @@ export function selectInbox(ctx: Ctx, asked: Asked) {
 }
 
 /** The page of a list that was read. */
-export function pageFrom(asked: Asked, found: InboxRow[]): Inbox {
-  const first = found.slice(0, perPage)
+export function pageFrom(ctx: Ctx, asked: Asked, found: { inbox: InboxRow[]; mine?: Inbox['mine'] }): Inbox {
+  const first = found.inbox.slice(0, perPage)
   // What waits for several roles and groups of theirs was found several times.
   const rows = [...new Map(first.map((row) => [row.id, row])).values()]
   const last = first.at(-1)
   // A search has been through all that it goes through.
-  const hasMore = found.length > first.length && asked.text === undefined
-  return { ...asked, rows, next: hasMore && last ? cursorBehind(asked.view, last) : null }
+  const hasMore = found.inbox.length > first.length && asked.text === undefined
+  return {
+    ...asked,
+    rows: asked.view === 'waiting' ? rows.filter((row) => waits(ctx, asked, row)) : rows,
+    next: hasMore && last ? cursorBehind(asked.view, last) : null,
+    mine: found.mine ?? [],
+  }
+}
+
+function waits({ actor }: Ctx, narrowing: Narrowing, { partly }: InboxRow): boolean {
+  return partly === null || isNeeded(JSON.parse(partly) as Partly, capacitiesOf(actor, narrowing))
 }
 
 /** A page of a list. */
 export async function readInbox(ctx: Ctx, asked: Asked): Promise<Inbox> {
-  return pageFrom(asked, await ctx.db.run(selectInbox(ctx, asked)))
+  return pageFrom(ctx, asked, await ctx.db.batch(selectInbox(ctx, asked)))
 }
+
+/** How many are looked at for what waits next: some may have been filled by others. */
+const ahead = 5
 
 /** What waits behind one that the actor has just decided, else what waits first; null where nothing does. */
 export async function nextWaiting(
@@ -65,10 +88,10 @@ export async function nextWaiting(
 ): Promise<string | null> {
   const place: Place = { due: due_at ?? never, id }
   const { behind, first } = await ctx.db.batch({
-    behind: selectWaiting(ctx, { groups }, 1, place),
-    first: selectWaiting(ctx, { groups }, 1, null),
+    behind: selectWaiting(ctx, { groups }, ahead, place),
+    first: selectWaiting(ctx, { groups }, ahead, null),
   })
-  return [...behind, ...first].find((row) => row.id !== id)?.id ?? null
+  return [...behind, ...first].find((row) => row.id !== id && waits(ctx, { groups }, row))?.id ?? null
 }
 
 function cursorBehind(view: View, { due_at, created_at, id }: InboxRow): string {

@@ -41,7 +41,7 @@ export async function readShown(ctx: Ctx, id: string, asked: Asked): Promise<Sho
     events: selectHistory(ctx, idIfSeen(ctx, id, family), { limit: mostEvents, offset: 0, after: null }),
     names: selectNamesAbout(ctx, id, family),
     groups: selectNamesOfGroups(ctx, id, family),
-    inbox: selectInbox(ctx, asked),
+    ...selectInbox(ctx, asked),
   })
   const [[approval], [votedOn]] = [found.approval, found.votedOn]
   if (!approval || !votedOn) return missing(id)
@@ -63,7 +63,7 @@ export async function readShown(ctx: Ctx, id: string, asked: Asked): Promise<Sho
     events: found.events.slice(0, mostEvents),
     nameOf: (id) => names!.get(id) ?? id,
     groupOf: (id) => groups!.get(id) ?? id,
-    inbox: pageFrom(asked, found.inbox),
+    inbox: pageFrom(ctx, asked, found),
   }
 }
 

@@ -290,6 +290,31 @@ describe('under a policy', () => {
     expect([await waits(pia), await waits(max)]).toEqual([false, true])
   })
 
+  test('what others of a group have filled does not wait for it, and a list is of one group alone', async () => {
+    const { own, browser } = await staged()
+    const all = [
+      { group: 'peers', approvals: 1 },
+      { group: 'money', approvals: 1 },
+    ]
+    const policy = {
+      name: 'Both',
+      priority: 0,
+      match: { kind: 'request', type: 'both' },
+      stages: [{ name: 'one', all }],
+    }
+    expect((await own.as('admin')('/v1/policies', { method: 'POST', body: policy })).status).toBe(201)
+    const { id, digest } = await ask(own, { type: 'both' })
+    const [pia, paul, max] = [await browser('pia'), await browser('paul'), await browser('max')]
+    const waits = async (one: Browser, at = '/') => (await one.get(at)).body.includes(`id="item-${id}"`)
+    expect([await waits(paul), await waits(paul, '/?group=peers'), await waits(max)]).toEqual([true, true, true])
+    expect((await paul.get('/')).body).toContain('<option value="peers">Peers &amp; Co</option>')
+    // Whoever is not of a group does not look as if they were.
+    expect(await waits(paul, '/?group=money')).toBe(true)
+    await pia.post(`/a/${id}`, { vote: 'approve', digest })
+    expect([await waits(paul), await waits(paul, '/?group=peers'), await waits(max)]).toEqual([false, false, true])
+    expect(why(await paul.get(`/a/${id}`))).toContain('what your yes would count for is there already')
+  })
+
   test('that lets it, one approves something else than was asked; both are there', async () => {
     const own = await newTenant()
     for (const name of ['reviewer', 'other']) await own.as(name, ['reviewer'])('/v1/me')

@@ -10,8 +10,14 @@ import { ctx, firstPage, laterPage, returns, returnsAllOf, rowOf, type Samples }
 
 const { db } = ctx
 const all: readonly Family[] = families
-const columns = 'id kind title status created_at due_at on_due decided_at requester_id requester_name brief'
-const narrowings = [{}, { groups: ['g', 'h'] }, { kind: 'claim' as const }, { text: 'x' }]
+const columns = 'id kind title status created_at due_at on_due decided_at requester_id requester_name brief partly'
+const narrowings = [
+  {},
+  { groups: ['g', 'h'] },
+  { kind: 'claim' as const },
+  { text: 'x' },
+  { groups: ['g'], group: 'g' },
+]
 const pages = [firstPage, laterPage]
 
 /** What the stores of the desk build. */

@@ -105,6 +105,7 @@ export const samples: Samples = {
     roomyGroups: [holds(group.roomyGroups(ctx, ['g'])), holds(group.roomyGroups(ctx, []))],
     selectKnownGroups: returns(group.selectKnownGroups(ctx, ['g']), 'id members'),
     selectGroupNames: returns(group.selectGroupNames(ctx, sql`SELECT 'h'`), 'id name'),
+    selectGroupsNamed: returns(group.selectGroupsNamed(ctx, ['g']), 'id name'),
     selectFilledGroups: returns(group.selectFilledGroups(ctx, ['g'], sql`SELECT 'h'`), 'id members'),
     regroupPerson: group.regroupPerson(ctx, 'p', moves, sql`1`),
     selectGroup: returns(group.selectGroup(ctx, 'g'), groupColumns),
