@@ -49,7 +49,7 @@ export function selectWaiting(ctx: Ctx, narrowing: Narrowing, limit: number, aft
   const kinds = group === undefined ? all.flatMap((family) => mayDecide(actor, family)) : []
   const waits = { kinds, capacities: capacitiesOf(actor, narrowing), only: kind }
   const first = pageOfWaiting(ctx, waits, text === undefined ? limit : mostSearched, after)
-  return shown(ctx, searched(first, narrowing, limit), sql`due, a.id`)
+  return shown(ctx, searched(first, narrowing, limit), sql`due, place`)
 }
 
 function mayDecide(actor: Actor, kind: Family) {

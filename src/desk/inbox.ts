@@ -25,7 +25,7 @@ export interface Inbox extends Asked {
 }
 
 /** How many a page has: as many as are counted. What there is beyond is "99+". */
-const perPage = 100
+const perPage = 99
 
 /** What the parameters of an address ask for. Whatever is no view, kind or cursor is passed by. */
 export function askedFrom(query: Record<string, string>, groups: readonly string[]): Asked {
