@@ -1,6 +1,6 @@
 // Puts what pages load where the Worker serves it from, so that they load nothing from another host: what the docs need
 // is copied, the desk's module is bundled.
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
@@ -14,6 +14,7 @@ for (const file of ['swagger-ui-bundle.js', 'swagger-ui.css']) copyFileSync(join
 for (const file of ['reference.js', 'page.css']) copyFileSync(join(root, 'src/http/docs', file), join(target, file))
 
 const desk = join(root, 'dist/public/desk')
+rmSync(desk, { recursive: true, force: true })
 mkdirSync(desk, { recursive: true })
 copyFileSync(join(root, 'src/desk/desk.css'), join(desk, 'desk.css'))
 await build({
@@ -22,6 +23,8 @@ await build({
   bundle: true,
   minify: true,
   format: 'esm',
+  // What only some pages need is a file of its own.
+  splitting: true,
   target: 'es2023',
   logLevel: 'error',
 })

@@ -42,7 +42,7 @@ const Opened: FC<ShownApproval & { reader: Reader; returned: Returned }> = (prop
   const sender = approval.submitted_by
   const { became, reason } = JSON.parse(approval.after ?? '{}') as Aftermath
   return (
-    <article data-id={approval.id} data-version={approval.version} aria-labelledby="title">
+    <article data-id={approval.id} data-version={approval.version} data-did={didOf(explained)} aria-labelledby="title">
       <p class="back">
         <a href={`/${queryOf(inbox)}`}>{say.back}</a>
       </p>
@@ -91,6 +91,12 @@ const Opened: FC<ShownApproval & { reader: Reader; returned: Returned }> = (prop
       </p>
     </article>
   )
+}
+
+/** What the reader has done about it that stands, for the module: it knows then that it has arrived. */
+function didOf({ may }: Explanation): string | undefined {
+  const did = Object.entries(may).flatMap(([what, { code }]) => (code === 'repeat' ? [what] : []))
+  return did.length > 0 ? did.join(' ') : undefined
 }
 
 /** Why the reader does not decide it, in a sentence. */

@@ -91,7 +91,7 @@ export const SafeLink: FC<{ url: string; text?: string }> = ({ url, text = url }
   )
 }
 
-/** A text that may have a little Markdown in it. It is text until the browser has drawn it (`markdown.client.ts`). */
+/** A text that may have a little Markdown in it. It is text until the browser lays it out (`browser/markdown.ts`). */
 export const Markdown: FC<{ text: string }> = ({ text }) => (
   <div class="text" data-markdown>
     <Text text={text} />

@@ -1,6 +1,7 @@
 import { say } from '../wording.ts'
 import { keepTimes } from './times.ts'
-import { heldBack, holdBack, sendNow, undo } from './undo.ts'
+import { restoreTyped } from './unsent.ts'
+import { heldBack, holdBack, sendNow, tellOfUnsent, undo } from './undo.ts'
 
 /*
  * Makes the pages quick and live. Without it they are whole: what is opened, listed and decided is what the server
@@ -20,6 +21,18 @@ async function load(url: string): Promise<Document | null> {
   return parser.parseFromString(await answer.text(), 'text/html')
 }
 
+/** Lays out what is Markdown; until then, and without this module, it is text. */
+async function layOut(): Promise<void> {
+  const texts = document.querySelectorAll<HTMLElement>('[data-markdown]')
+  if (texts.length === 0) return
+  const { drawMarkdown } = await import('./markdown.ts')
+  for (const text of texts) {
+    text.removeAttribute('data-markdown')
+    text.classList.add('markdown')
+    drawMarkdown(text)
+  }
+}
+
 /** Has the page of what would be opened next at hand. */
 function prefetch(link: HTMLAnchorElement | undefined): void {
   if (link && !pages.has(link.href)) pages.set(link.href, load(link.href))
@@ -32,6 +45,7 @@ async function open(link: HTMLAnchorElement, keeps = true): Promise<void> {
   if (!page || !article) return location.assign(link.href)
   document.querySelector('.opened')!.replaceWith(article)
   document.querySelector('.desk')!.className = 'desk is-open'
+  void layOut()
   document.title = page.title
   if (keeps) history.pushState(null, '', link.href)
   for (const one of items()) one.removeAttribute('aria-current')
@@ -71,6 +85,7 @@ async function renew(): Promise<void> {
   if (!here || !there || here.dataset.id !== there.dataset.id || here.dataset.version === there.dataset.version) return
   const typed = here.querySelector('textarea')?.value
   here.replaceWith(there)
+  void layOut()
   const field = there.querySelector('textarea')
   if (typed && field) field.value = typed
   announce(there.querySelector('.outcome p, .line')?.textContent ?? '')
@@ -99,7 +114,9 @@ function decided(event: SubmitEvent): void {
   if (form.id !== 'decide' || !vote || !(vote in say.done)) return
   const comment = form.querySelector('textarea')
   // What the server would refuse, and what is too much to be sent while leaving, takes the plain way.
-  if ((vote === 'reject' && comment?.value.trim() === '') || (comment?.value.length ?? 0) > 10_000) return
+  const details = vote === 'approve_edited' ? form.querySelector<HTMLTextAreaElement>('#details')?.value : undefined
+  if (vote === 'reject' && comment?.value.trim() === '') return
+  if ((comment?.value.length ?? 0) + (details?.length ?? 0) > 10_000 || !isObject(details)) return
   event.preventDefault()
   const article = opened()!
   const next = beside(1) ?? beside(-1)
@@ -113,6 +130,16 @@ function decided(event: SubmitEvent): void {
   else document.querySelector('.opened')!.replaceChildren()
 }
 
+/** Whether it is a JSON object, or nothing. */
+function isObject(json = '{}'): boolean {
+  try {
+    const value: unknown = JSON.parse(json)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+  } catch {
+    return false
+  }
+}
+
 function onKey(event: KeyboardEvent): void {
   const isTyping = (event.target as HTMLElement).matches('input, textarea, select')
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey || keys.open) return
@@ -123,7 +150,11 @@ function onKey(event: KeyboardEvent): void {
     k: () => void go(-1),
     a: () => press('approve'),
     r: () => (comment?.value.trim() ? press('reject') : comment?.focus()),
-    e: () => document.querySelector<HTMLTextAreaElement>('#details')?.focus(),
+    e: () => {
+      const edit = document.querySelector<HTMLDetailsElement>('.edit')
+      if (edit) edit.open = true
+      edit?.querySelector('textarea')?.focus()
+    },
     x: () => press('withdraw'),
     z: undo,
     '/': () => document.querySelector<HTMLInputElement>('#search')?.focus(),
@@ -182,6 +213,9 @@ addEventListener('pagehide', sendNow)
 document.addEventListener('visibilitychange', () => void lookForNews())
 setInterval(() => void lookForNews(), 4_000)
 void lookForNews()
+void tellOfUnsent(load)
+void layOut()
+restoreTyped(opened()?.dataset.id)
 keepTimes()
 const first = beside(0)
 if (first && !opened() && matchMedia('(min-width: 761px)').matches) void open(first, false)

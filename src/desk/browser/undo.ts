@@ -1,4 +1,5 @@
 import { say } from '../wording.ts'
+import { forgetUnsent, keepTyped, keepUnsent, unsent, type Unsent } from './unsent.ts'
 
 /** For how long a decision may be undone, in milliseconds. */
 const undoMs = 5_000
@@ -35,12 +36,13 @@ export function holdBack(decision: Held): void {
 export function undo(): void {
   if (!held) return
   clearTimeout(held.timer)
-  const { back } = held
+  const { back, id, form } = held
+  keepTyped(id, fieldsOf(form, 'approve_edited'))
   held = undefined
   location.assign(back)
 }
 
-/** Sends what is kept, also while the page is being left. */
+/** Sends what is kept, also while the page is being left: then the next page tells what came of it. */
 export function sendNow(): void {
   if (!held) return
   const { id, form, vote, title, bar, timer, done } = held
@@ -48,26 +50,74 @@ export function sendNow(): void {
   bar.remove()
   held = undefined
   sent.add(id)
-  void send(form, vote)
+  const one = { id, vote, title, fields: fieldsOf(form, vote) }
+  keepUnsent(one)
+  void send(one)
     .then((fault) => {
+      forgetUnsent(id)
       if (fault === null) return done()
       sent.delete(id)
-      if (fault === undefined) return native(form, vote)
-      const line = note(`${title}: ${fault}`, say.look, () => location.assign(form.action))
-      line.setAttribute('role', 'alert')
+      if (fault === undefined) return native(one)
+      tell(`${title}: ${fault}`, say.look, () => native(one))
       done()
     })
     .catch(() => {
       sent.delete(id)
-      note(say.notSent(title), say.again, () => native(form, vote)).setAttribute('role', 'alert')
+      tellUnsent(one)
     })
 }
 
+/** What a page before this one was sending, and did not arrive, or was refused. @param load has a page */
+export async function tellOfUnsent(load: (url: string) => Promise<Document | null>): Promise<void> {
+  for (const one of unsent()) {
+    for (let isLast = false; ; isLast = true) {
+      const page = await load(`/a/${one.id}`)
+      // Whoever has to sign in first, or is offline, reads it later.
+      if (!page) return
+      const article = page.querySelector<HTMLElement>('article[data-id]')
+      const vote = one.vote === 'approve_edited' ? 'approve' : one.vote
+      const isOpen = page.querySelector(`#decide button[value="${vote}"]`) !== null
+      if (article?.dataset.did?.split(' ').includes(vote)) {
+        forgetUnsent(one.id)
+        break
+      }
+      if (isOpen && !isLast) {
+        // It may be on its way.
+        await new Promise((resolve) => setTimeout(resolve, 2_000))
+        continue
+      }
+      if (isOpen) tellUnsent(one)
+      else {
+        forgetUnsent(one.id)
+        const outcome = page.querySelector('.outcome p, .why, .lead')?.textContent?.trim() ?? say.errors.title
+        tell(`${one.title}: ${outcome}`, say.look, () => location.assign(`/a/${one.id}`))
+      }
+      break
+    }
+  }
+}
+
+function tellUnsent(one: Unsent): void {
+  tell(say.notSent(one.title), say.again, () => {
+    forgetUnsent(one.id)
+    native(one)
+  })
+}
+
+function tell(text: string, action: string, act: () => void): void {
+  note(text, action, act).setAttribute('role', 'alert')
+}
+
+/** What a form sends. Details go only where they are what is approved: they may be more than is sent while leaving. */
+function fieldsOf(form: HTMLFormElement, vote: string): [string, string][] {
+  const all = [...new FormData(form)].map(([name, value]) => [name, String(value)] as [string, string])
+  return [...all.filter(([name]) => name !== 'details' || vote === 'approve_edited'), ['vote', vote]]
+}
+
 /** @returns null where it was done, undefined where somebody has to sign in first, else what the server says */
-async function send(form: HTMLFormElement, vote: string): Promise<string | null | undefined> {
-  const fields = [...new FormData(form)].map(([name, value]) => [name, String(value)])
-  const body = new URLSearchParams([...fields, ['vote', vote]])
-  const answer = await fetch(form.action, { method: 'POST', body, keepalive: true, redirect: 'manual' })
+async function send({ id, fields }: Unsent): Promise<string | null | undefined> {
+  const body = new URLSearchParams(fields)
+  const answer = await fetch(`/a/${id}`, { method: 'POST', body, keepalive: true, redirect: 'manual' })
   if (answer.type === 'opaqueredirect') return null
   if (answer.status === 401) return undefined
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
@@ -76,13 +126,17 @@ async function send(form: HTMLFormElement, vote: string): Promise<string | null 
 }
 
 /** Sends the form as it would have been without this module: the server's page says what is to be done. */
-function native(form: HTMLFormElement, vote: string): void {
-  const button = document.createElement('input')
-  button.type = 'hidden'
-  button.name = 'vote'
-  button.value = vote
-  form.append(button)
+function native({ id, fields }: Unsent): void {
+  const form = document.createElement('form')
+  form.method = 'post'
+  form.action = `/a/${id}`
   form.hidden = true
+  for (const [name, value] of fields) {
+    const field = document.createElement('textarea')
+    field.name = name
+    field.value = value
+    form.append(field)
+  }
   document.body.append(form)
   form.submit()
 }

@@ -1,0 +1,100 @@
+import { lexer, type Token, type Tokens } from 'marked'
+
+/*
+ * Draws the Markdown of texts that somebody else has written. Nothing of it is ever HTML: what the lexer finds becomes
+ * elements of the few kinds that there are here, and everything else, HTML included, stays the text that it is.
+ */
+
+const deepest = 8
+
+/** Lays a text out in the element that shows it as text. */
+export function drawMarkdown(element: HTMLElement): void {
+  const text = element.textContent ?? ''
+  const drawn = document.createDocumentFragment()
+  drawn.append(...blocks(lexer(text, { gfm: true, breaks: true }), 0))
+  element.replaceChildren(drawn)
+}
+
+function blocks(tokens: readonly Token[], depth: number): Node[] {
+  return depth > deepest ? tokens.map(({ raw }) => plain(raw)) : tokens.flatMap((token) => block(token, depth))
+}
+
+function block(token: Token, depth: number): Node[] {
+  const inner = () => inlines((token as Tokens.Paragraph).tokens, depth + 1)
+  switch (token.type) {
+    case 'space':
+    case 'def':
+      return []
+    case 'hr':
+      return [made('hr')]
+    case 'heading':
+      // The page has its own headings: these are within its text.
+      return [made('p', [made('strong', inner())])]
+    case 'paragraph':
+      return [made('p', inner())]
+    case 'text':
+      return 'tokens' in token ? inner() : [plain(token.text)]
+    case 'code':
+      return [made('pre', [made('code', [plain(token.text)])])]
+    case 'blockquote':
+      return [made('blockquote', blocks(token.tokens ?? [], depth + 1))]
+    case 'list': {
+      const items = (token as Tokens.List).items.map((item) => made('li', blocks(item.tokens, depth + 1)))
+      return [made(token.ordered ? 'ol' : 'ul', items)]
+    }
+    default:
+      return [made('p', [plain(token.raw.trim())])]
+  }
+}
+
+function inlines(tokens: readonly Token[] = [], depth: number): Node[] {
+  return depth > deepest ? tokens.map(({ raw }) => plain(raw)) : tokens.map((token) => inline(token, depth))
+}
+
+function inline(token: Token, depth: number): Node {
+  const inner = () => inlines((token as Tokens.Strong).tokens, depth + 1)
+  switch (token.type) {
+    case 'strong':
+    case 'em':
+    case 'del':
+      return made(token.type, inner())
+    case 'codespan':
+      return made('code', [plain(token.text)])
+    case 'br':
+      return made('br')
+    case 'link':
+      return link(token.href, inner())
+    case 'text':
+    case 'escape':
+      return plain(token.text)
+    default:
+      // Images and HTML too: what they say, not what they would do.
+      return plain(token.raw)
+  }
+}
+
+/** A link that leads to a page, with its address beside it where its text is another; any other is text. */
+function link(href: string, inner: Node[]): Node {
+  const text = inner.map((node) => node.textContent).join('')
+  const shown = text === href || text === '' ? [plain(href)] : [...inner, plain(` (${hostOf(href)})`)]
+  if (!/^https?:\/\//i.test(href)) return made('span', shown)
+  const anchor = made('a', shown)
+  anchor.setAttribute('href', href)
+  anchor.setAttribute('rel', 'noopener noreferrer nofollow')
+  anchor.setAttribute('target', '_blank')
+  return anchor
+}
+
+function hostOf(href: string): string {
+  return URL.parse(href)?.host || href
+}
+
+function made(name: string, children: Node[] = []): HTMLElement {
+  const element = document.createElement(name)
+  element.append(...children)
+  return element
+}
+
+function plain(text: string): Text {
+  return document.createTextNode(text)
+}
