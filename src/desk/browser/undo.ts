@@ -121,8 +121,8 @@ async function send({ id, fields }: Unsent): Promise<string | null | undefined> 
   if (answer.type === 'opaqueredirect') return null
   if (answer.status === 401) return undefined
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
-  const said = page.querySelector('.outcome p, .fault, .lead')?.textContent?.trim()
-  return said ?? say.errors.title
+  const said = page.querySelector('.outcome p') ?? page.querySelector('.fault, .lead')
+  return said?.textContent?.trim() ?? say.errors.title
 }
 
 /** Sends the form as it would have been without this module: the server's page says what is to be done. */
