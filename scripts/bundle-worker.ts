@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { build, type Plugin } from 'esbuild'
+import type { BuildOptions, Plugin } from 'esbuild'
 
 /** The Worker as one module. */
 export interface Bundle {
@@ -8,8 +10,15 @@ export interface Bundle {
   map: string
 }
 
+/** A bundle, and what it was made of: the digest of each file by its path, and of the settings. */
+interface Kept extends Bundle {
+  settings: string
+  inputs: Record<string, string>
+}
+
 /**
- * Bundles the Worker with the settings that wrangler has for it.
+ * Bundles the Worker with the settings that wrangler has for it. It is kept in `node_modules/.cache`, and used again
+ * while nothing that it was made of has changed.
  *
  * @param main the file that it begins with
  */
@@ -17,11 +26,12 @@ export async function bundleWorker(
   root: string,
   { main, alias = {}, define }: { main: string; alias?: Record<string, string>; define?: Record<string, string> },
 ): Promise<Bundle> {
-  const { outputFiles } = await build({
+  const options = {
     absWorkingDir: root,
     entryPoints: [main],
     bundle: true,
     write: false,
+    metafile: true,
     outfile: join(root, 'worker.js'),
     format: 'esm',
     target: 'es2024',
@@ -31,11 +41,45 @@ export async function bundleWorker(
     keepNames: true,
     sourcemap: 'external',
     logLevel: 'error',
-    plugins: [exactly(alias)],
     define: { 'process.env.NODE_ENV': '"development"', ...define },
-  })
+  } as const satisfies BuildOptions
+  const settings = digest(JSON.stringify([options, alias]) + readFileSync(import.meta.filename, 'utf8'))
+  const folder = join(root, 'node_modules/.cache/countersign')
+  const kept = readKept(join(folder, 'worker.json'))
+  if (kept?.settings === settings && isOf(kept.inputs, root)) return kept
+
+  const { build } = await import('esbuild')
+  const { outputFiles, metafile } = await build({ ...options, plugins: [exactly(alias)] })
   const text = (name: string) => outputFiles.find(({ path }) => basename(path) === name)!.text
-  return { code: text('worker.js'), map: text('worker.js.map') }
+  const bundle = { code: text('worker.js'), map: text('worker.js.map') }
+  const inputs = Object.keys(metafile.inputs).map((path) => [path, digest(readFileSync(join(root, path)))])
+  mkdirSync(folder, { recursive: true })
+  // Somebody else may be reading it, or writing it.
+  const draft = join(folder, `worker.${process.pid}.json`)
+  writeFileSync(draft, JSON.stringify({ settings, inputs: Object.fromEntries(inputs), ...bundle } satisfies Kept))
+  renameSync(draft, join(folder, 'worker.json'))
+  return bundle
+}
+
+function readKept(path: string): Kept | null {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Kept
+  } catch {
+    return null
+  }
+}
+
+/** Whether these files are what they were. */
+function isOf(inputs: Record<string, string>, root: string): boolean {
+  try {
+    return Object.entries(inputs).every(([path, before]) => digest(readFileSync(join(root, path))) === before)
+  } catch {
+    return false
+  }
+}
+
+function digest(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex')
 }
 
 /** Wrangler's aliases stand for exactly what they name; those of esbuild also for what is below it. */

@@ -2,6 +2,8 @@
 interface Table {
   name: string
   columns: string[]
+  /** The columns of its primary key. */
+  key: string[]
   /** The tables that its foreign keys lead to, with the columns on both sides. */
   parents: { table: string; from: string; to: string }[]
 }
@@ -25,7 +27,7 @@ export async function endTenant(db: D1Database, tenantId: string, now: number): 
   for (const table of childrenFirst(tables)) {
     const own = belongsTo(table, tables)
     if (own === null || table.name === 'ending_tenants') continue
-    const statement = await deletion(db, table, own)
+    const statement = deletion(table, own)
     for (let rows = perStep; rows === perStep;) {
       rows = (await run(db, statement, tenantId)).length
       if (rows > 0) gone[table.name] = (gone[table.name] ?? 0) + rows
@@ -38,31 +40,31 @@ export async function endTenant(db: D1Database, tenantId: string, now: number): 
 /** The tables that have something of a tenant, with how much, but for those where it is nothing. */
 export async function leftOf(db: D1Database, tenantId: string): Promise<Record<string, number>> {
   const tables = await tablesOf(db)
-  const left: Record<string, number> = {}
-  for (const table of tables) {
+  const counts = tables.flatMap((table) => {
     const own = table.name === 'tenants' ? 'id = ?1' : belongsTo(table, tables)
-    if (own === null) continue
-    const [row] = await run<{ n: number }>(db, `SELECT count(*) AS n FROM "${table.name}" WHERE ${own}`, tenantId)
-    if (row && row.n > 0) left[table.name] = row.n
-  }
-  return left
+    return own === null ? [] : `(SELECT count(*) FROM "${table.name}" WHERE ${own}) AS "${table.name}"`
+  })
+  const [left = {}] = await run<Record<string, number>>(db, `SELECT ${counts.join(', ')}`, tenantId)
+  return Object.fromEntries(Object.entries(left).filter(([, rows]) => rows > 0))
 }
 
 async function tablesOf(db: D1Database): Promise<Table[]> {
-  const names = await run<{ name: string }>(
+  const found = await run<Record<'name' | 'columns' | 'key' | 'parents', string>>(
     db,
-    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'd1\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+    `SELECT name,
+      (SELECT json_group_array(name) FROM pragma_table_info(t.name)) AS columns,
+      (SELECT json_group_array(name) FROM (SELECT name FROM pragma_table_info(t.name) WHERE pk > 0 ORDER BY pk)) AS key,
+      (SELECT json_group_array(json_object('table', "table", 'from', "from", 'to', "to"))
+        FROM pragma_foreign_key_list(t.name)) AS parents
+    FROM sqlite_schema AS t WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'
+      AND name NOT LIKE 'd1\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
   )
-  const tables: Table[] = []
-  for (const { name } of names) {
-    const columns = await run<{ name: string }>(db, `SELECT name FROM pragma_table_info('${name}')`)
-    const keys = await run<{ table: string; from: string; to: string }>(
-      db,
-      `SELECT "table", "from", "to" FROM pragma_foreign_key_list('${name}')`,
-    )
-    tables.push({ name, columns: columns.map((column) => column.name), parents: keys })
-  }
-  return tables
+  return found.map(({ name, columns, key, parents }) => ({
+    name,
+    columns: JSON.parse(columns) as string[],
+    key: JSON.parse(key) as string[],
+    parents: JSON.parse(parents) as Table['parents'],
+  }))
 }
 
 /** A condition for the rows that are a tenant's; null where none are anybody's. */
@@ -90,9 +92,8 @@ function childrenFirst(tables: readonly Table[]): Table[] {
   return ordered
 }
 
-async function deletion(db: D1Database, { name }: Table, own: string): Promise<string> {
-  const key = await run<{ name: string }>(db, `SELECT name FROM pragma_table_info('${name}') WHERE pk > 0 ORDER BY pk`)
-  const columns = key.map((column) => `"${column.name}"`).join(', ')
+function deletion({ name, key }: Table, own: string): string {
+  const columns = key.map((column) => `"${column}"`).join(', ')
   return `DELETE FROM "${name}" WHERE (${columns}) IN (SELECT ${columns} FROM "${name}" WHERE ${own} LIMIT ${perStep}) RETURNING 1 AS gone`
 }
 

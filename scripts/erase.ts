@@ -22,7 +22,7 @@ const found = globSync('src/*/*.erase.store.ts', { cwd: root }).map((file) => im
 const families = ((await Promise.all(found)) as { erase: Erasing }[]).map(({ erase }) => erase)
 try {
   const ctx = systemContext({ DB: database.db } as Env, 'system:operator', Date.now(), tenant)
-  const known = await ctx.db.run(selectTenants(ctx))
+  const known = await unlessLocked(() => ctx.db.run(selectTenants(ctx)))
   if (!known.some(({ id }) => id === tenant)) throw new Error(`There is no tenant ${tenant}.`)
   const events = await unlessLocked(() => erasePerson(ctx, person, families))
   console.log(`${person} is erased in ${tenant}: ${events} events have lost their text. The id stays.`)

@@ -27,20 +27,9 @@ npm run keys -- revoke KEY_ID [--remote]
 npm run keys -- link --tenant TENANT --person PERSON --issuer URL --subject SUBJECT [--remote]`
 
 const { values: given, positionals } = readArguments()
-const [command, ...operands] = positionals
-if (command === undefined) fail(usage)
+const run = commandOf(positionals)
 const database = await openDatabase(given.remote)
 try {
-  const run =
-    command === 'create' && operands.length === 0
-      ? create
-      : command === 'list' && operands.length === 0
-        ? list
-        : command === 'revoke' && operands.length === 1
-          ? () => revoke(operands[0]!)
-          : command === 'link' && operands.length === 0
-            ? link
-            : () => fail(usage)
   await unlessLocked(run)
 } catch (error) {
   process.exitCode = 1
@@ -49,22 +38,33 @@ try {
   await database.close()
 }
 
+/** What is to be done, once everything that was said of it is understood. */
+function commandOf([command, ...operands]: readonly string[]): () => Promise<void> {
+  if (command === 'create' && operands.length === 0) return create()
+  if (command === 'list' && operands.length === 0) return list
+  if (command === 'revoke' && operands.length === 1) return () => revoke(operands[0]!)
+  if (command === 'link' && operands.length === 0) return link()
+  return fail(usage)
+}
+
 /** Says on stderr what it did, on stdout nothing but the key. */
-async function create(): Promise<void> {
-  const { tenant = fail(usage), person = fail(usage), role = fail(usage), expires } = given
+function create(): () => Promise<void> {
+  const { tenant = fail(usage), person = fail(usage), role = fail(usage), name = 'Made by the operator' } = given
   if (!/^[\w-]{1,63}$/.test(tenant)) fail(`A tenant is called in letters, digits, - and _, not ${tenant}.`)
   const id = userId.safeParse(person).data ?? fail(`${person} is no name of a person.`)
   const roles = role.map(
     (one) => allRoles.find((known) => known === one) ?? fail(`A role is one of ${allRoles.join(', ')}.`),
   )
-  const expires_at = expires === undefined ? undefined : Date.parse(expires)
-  if (Number.isNaN(expires_at)) fail(`--expires takes a time such as 2027-01-01T00:00:00Z, not ${expires}.`)
-  const ctx = operator(tenant)
-  await ctx.db.run(insertTenant(ctx))
-  await havingRoles(ctx, id, roles)
-  const key = await createKey(ctx, { person_id: id, name: given.name ?? 'Made by the operator', roles, expires_at })
-  console.error(`${key.id} is a key of ${id} in ${tenant} (${roles.join(', ')}). It is shown this once:`)
-  console.log(key.secret)
+  const expires_at = given.expires === undefined ? undefined : Date.parse(given.expires)
+  if (Number.isNaN(expires_at)) fail(`--expires takes a time such as 2027-01-01T00:00:00Z, not ${given.expires}.`)
+  return async () => {
+    const ctx = operator(tenant)
+    await ctx.db.run(insertTenant(ctx))
+    await havingRoles(ctx, id, roles)
+    const key = await createKey(ctx, { person_id: id, name, roles, expires_at })
+    console.error(`${key.id} is a key of ${id} in ${tenant} (${roles.join(', ')}). It is shown this once:`)
+    console.log(key.secret)
+  }
 }
 
 /** Makes the person, or gives them the roles that they lack. */
@@ -109,10 +109,12 @@ async function revoke(id: string): Promise<void> {
   console.error(`${id} is revoked: it is no good any more within 30 seconds.`)
 }
 
-async function link(): Promise<void> {
+function link(): () => Promise<void> {
   const { tenant = fail(usage), person = fail(usage), issuer = fail(usage), subject = fail(usage) } = given
-  await linkSubject(operator(tenant), person, issuer, subject)
-  console.error(`${person} is ${subject} of ${issuer} from now on.`)
+  return async () => {
+    await linkSubject(operator(tenant), person, issuer, subject)
+    console.error(`${person} is ${subject} of ${issuer} from now on.`)
+  }
 }
 
 function operator(tenantId: string): Ctx {

@@ -34,7 +34,12 @@ export async function localD1(state: string): Promise<{ db: D1Database; close: (
       ],
     }),
   )
-  const { DB } = await miniflare.getBindings<Env>()
-  await migrateLocal(DB, join(root, database.migrations_dir), join(state, 'migrations.json'))
-  return { db: DB, close: () => miniflare.dispose() }
+  try {
+    const { DB } = await miniflare.getBindings<Env>()
+    await migrateLocal(DB, join(root, database.migrations_dir), join(state, 'migrations.json'))
+    return { db: DB, close: () => miniflare.dispose() }
+  } catch (error) {
+    await miniflare.dispose()
+    throw error
+  }
 }

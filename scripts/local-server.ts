@@ -71,7 +71,8 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     const [{ migrations_dir } = { migrations_dir: 'migrations' }] = config.d1_databases ?? []
     await migrateLocal(bindings.DB, join(root, migrations_dir), join(state, 'migrations.json'))
     const demo = await demoData(await familyDemos(), Date.now())
-    await bindings.DB.batch(demo.map((statement) => bindings.DB.prepare(statement)))
+    // One statement to the binding, which asks the runtime about each that is made.
+    await bindings.DB.batch([bindings.DB.prepare(demo.join(';\n'))])
     await bindings.HISTORY_SEALER.getByName(demoTenant).wake(demoTenant)
     return {
       origin,

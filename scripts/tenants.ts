@@ -21,7 +21,7 @@ const trustedMs = 31_000
 const { command, tenant, isSure, isQuick, remote } = readArguments()
 const database = await openDatabase(remote)
 try {
-  if (command === 'list') await list()
+  if (command === 'list') await unlessLocked(list)
   else await remove(tenant)
 } catch (error) {
   process.exitCode = 1
@@ -36,7 +36,7 @@ async function list(): Promise<void> {
 }
 
 async function remove(id: string): Promise<void> {
-  const before = await leftOf(database.db, id)
+  const before = await unlessLocked(() => leftOf(database.db, id))
   if (Object.keys(before).length === 0) throw new Error(`There is no tenant ${id}, and nothing is left of one.`)
   if (!isSure) throw new Error(`${id} has ${JSON.stringify(before)}. Say --yes to delete all of it.`)
   const gone = await unlessLocked(() => endTenant(database.db, id, Date.now()))

@@ -1,17 +1,13 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemContext } from '../../src/context.ts'
 import { wranglerD1 } from '../../scripts/wrangler-d1.ts'
 import { listKeys } from '../../src/access/keys.ts'
+import { runScript } from '../support/run-script.ts'
 import { startServer, type Server } from '../support/server.ts'
 
 /* `npm run keys`, beside a server that runs. */
 
-const root = join(import.meta.dirname, '../..')
 let server: Server
 
 beforeAll(async () => {
@@ -19,17 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => server?.dispose())
 
-/** Not awaited in one go: connections that the server closes meanwhile are seen. */
-async function keys(...args: string[]) {
-  const env = { ...process.env, STATE_DIR: server.state }
-  const child = spawn('npm', ['run', '-s', 'keys', '--', ...args], {
-    cwd: root,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
-  return { status: status as number, stdout: stdout.trim(), stderr: stderr.trim() }
-}
+const keys = (...args: string[]) => runScript(server.state, 'keys', ...args)
 
 const ada = ['--tenant', 'acme', '--person', 'usr_ada'] as const
 
