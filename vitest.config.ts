@@ -30,12 +30,18 @@ const workerd = (migrations: Awaited<ReturnType<typeof readD1Migrations>>) =>
     },
   })
 
-/** What a short run drives over a connection, too: the journeys of the families, and what HTTP itself is about. */
-const journeys = 'claims,batches,changes,intents,structuring,requests,any-approval,webhooks,people'
+/** What a short run drives over a connection, too: some of the journeys, and what HTTP itself is about. */
+const journeys = 'claims,batches,requests,webhooks,people'
 const overSocket = [`test/http/{${journeys},inputs,methods,openapi,*.examples}.test.ts`]
 
-/** What has a runtime and a database to itself, because it uses the demo data up or looks at all that is sent. */
-const alone = ['test/http/{access,examples,*.examples,families,webhooks,deliveries,reads,restricted,secrets}.test.ts']
+/** What begins with nothing but the demo data, because it uses that up or counts what a table has. */
+const afresh = ['test/http/{access,examples,*.examples,restricted}.test.ts', 'test/budget/**/*.test.ts']
+
+/** What has a runtime to itself, because it looks at all that is sent to a receiver, or at all that is read. */
+const alone = [
+  'test/http/{families,webhooks,deliveries,reads,secrets}.test.ts',
+  'test/budget/{webhooks,restricted}.test.ts',
+]
 
 /** `src/families.ts` as it is with one line more: that of the family that is made up. */
 const oneFamilyMore: Plugin = {
@@ -49,6 +55,9 @@ const oneFamilyMore: Plugin = {
   },
 }
 
+/** How the tests in the Worker's own runtime run. */
+const inWorkerd = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 3, provide }
+
 export default defineConfig({
   test: {
     projects: [
@@ -56,27 +65,32 @@ export default defineConfig({
         plugins: [workerd(migrations)],
         test: {
           name: 'workers together',
-          include: isLong ? [] : ['test/{unit,verbs,http}/**/*.test.ts'],
-          exclude: alone,
-          // A runtime and a database for each process, not for each file, which costs three seconds of a core.
+          include: isLong ? ['test/properties/**/*.test.ts'] : ['test/{unit,verbs,http,properties}/**/*.test.ts'],
+          exclude: [...afresh, ...alone],
+          // A runtime and a database for each process, not for each file, which costs five seconds of a core.
           isolate: false,
           setupFiles: ['./test/support/migrate.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          maxWorkers: 3,
-          provide,
+          ...inWorkerd,
         },
       },
       {
         plugins: [workerd(migrations)],
         test: {
-          name: 'workers',
-          include: ['test/{properties,budget}/**/*.test.ts', ...(isLong ? [] : alone)],
+          name: 'workers afresh',
+          include: isLong ? afresh.slice(1) : afresh,
+          exclude: alone,
+          isolate: false,
+          setupFiles: ['./test/support/afresh.ts'],
+          ...inWorkerd,
+        },
+      },
+      {
+        plugins: [workerd(migrations)],
+        test: {
+          name: 'workers alone',
+          include: isLong ? alone.slice(1) : alone,
           setupFiles: ['./test/support/migrate.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          maxWorkers: 3,
-          provide,
+          ...inWorkerd,
         },
       },
       {
@@ -84,11 +98,9 @@ export default defineConfig({
         test: {
           name: 'one family more',
           include: ['test/http/{access,openapi,examples,families}.test.ts', 'test/unit/families.test.ts'],
-          setupFiles: ['./test/support/migrate.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          maxWorkers: 3,
-          provide,
+          isolate: false,
+          setupFiles: ['./test/support/afresh.ts'],
+          ...inWorkerd,
         },
       },
       {
@@ -115,7 +127,7 @@ export default defineConfig({
       {
         test: {
           name: 'process',
-          include: isLong ? ['test/process/*.crash.test.ts'] : ['test/{process,openapi}/**/*.test.ts'],
+          include: isLong ? ['test/process/*.crash.test.ts', 'test/openapi/lint.test.ts'] : ['test/{process,openapi}/**/*.test.ts'],
           globalSetup: './test/support/build-client.ts',
           testTimeout: 300_000,
           hookTimeout: 120_000,

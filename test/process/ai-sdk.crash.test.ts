@@ -7,7 +7,7 @@ import { Countersign } from '../../client/src/index.ts'
 import { startServer, type Server } from '../support/server.ts'
 
 const root = join(import.meta.dirname, '../..')
-const kills = inject('isLong') ? 50 : 3
+const kills = inject('isLong') ? 50 : 2
 const size = 8
 let server: Server
 const folder = mkdtempSync(join(tmpdir(), 'countersign-agent-'))

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { isLong } from '../support/scale.ts'
+import { isLong, moments } from '../support/scale.ts'
 import { startServer, type Server } from '../support/server.ts'
 
 const path = '/api/v1/approval-batches'
-const size = 2_000
-const moments = isLong ? 10 : 3
+const size = isLong ? 2_000 : 1_000
+const kills = moments(6)
 /** How long a batch of this size takes here, measured first: the kills are spread over it. */
 let usual: number
 let server: Server
@@ -72,51 +72,45 @@ async function checkEvents(batchId: string, claimId: string, types: string[]) {
   expect([batchId, null]).toContain(body.batch_id)
 }
 
-test.each(Array.from({ length: moments }, (_, index) => index))(
-  'a batch survives a kill at moment %i: complete, nothing twice, nothing lost',
-  async (moment) => {
-    const claim_ids = await submit()
-    const submission = accepted(claim_ids, `crash-${moment}`).catch(() => undefined)
-    await sleep((usual * (moment + 0.5)) / moments)
-    await server.kill()
-    await submission
-    await server.restart()
-    const batchId = await accepted(claim_ids, `crash-${moment}`)
-    const batch = await ended(batchId)
-    expect(batch).toMatchObject({
-      status: 'completed',
-      total_claims: size,
-      approved_count: size,
-      rejected_count: 0,
-      processed_count: size,
-    })
-    expect(batch.results.map((one: { claim_id: string }) => one.claim_id)).toEqual(claim_ids)
-    expect(await approvedBy(batchId)).toBe(size)
-    await checkEvents(batchId, claim_ids[0]!, ['approved'])
-  },
-)
+test.each(kills)('a batch survives a kill at moment %i: complete, nothing twice, nothing lost', async (moment) => {
+  const claim_ids = await submit()
+  const submission = accepted(claim_ids, `crash-${moment}`).catch(() => undefined)
+  await sleep((usual * (moment + 0.5)) / kills.length)
+  await server.kill()
+  await submission
+  await server.restart()
+  const batchId = await accepted(claim_ids, `crash-${moment}`)
+  const batch = await ended(batchId)
+  expect(batch).toMatchObject({
+    status: 'completed',
+    total_claims: size,
+    approved_count: size,
+    rejected_count: 0,
+    processed_count: size,
+  })
+  expect(batch.results.map((one: { claim_id: string }) => one.claim_id)).toEqual(claim_ids)
+  expect(await approvedBy(batchId)).toBe(size)
+  await checkEvents(batchId, claim_ids[0]!, ['approved'])
+})
 
-test.each(Array.from({ length: moments }, (_, index) => index))(
-  'a cancel survives a kill at moment %i: all approved or nothing',
-  async (moment) => {
-    const claim_ids = await submit()
-    const batchId = await accepted(claim_ids, `cancel-${moment}`)
-    await sleep((usual * moment) / moments / 2)
-    const cancel = server.call(`${path}/${batchId}`, { method: 'DELETE' }).catch(() => undefined)
-    await sleep((usual * (moment + 0.5)) / moments / 2)
-    await server.kill()
-    await cancel
-    await server.restart()
-    const again = await server.call(`${path}/${batchId}`, { method: 'DELETE' })
-    const batch = await ended(batchId)
-    if (again.status === 200) {
-      expect(batch.status).toBe('cancelled')
-      expect(again.body.claims_reverted).toBe(batch.approved_count)
-      expect(await approvedBy(batchId)).toBe(0)
-      await checkEvents(batchId, claim_ids[0]!, ['pending'])
-    } else {
-      expect([again.status, batch.status, batch.approved_count]).toEqual([409, 'completed', size])
-      expect(await approvedBy(batchId)).toBe(size)
-    }
-  },
-)
+test.each(kills)('a cancel survives a kill at moment %i: all approved or nothing', async (moment) => {
+  const claim_ids = await submit()
+  const batchId = await accepted(claim_ids, `cancel-${moment}`)
+  await sleep((usual * moment) / kills.length / 2)
+  const cancel = server.call(`${path}/${batchId}`, { method: 'DELETE' }).catch(() => undefined)
+  await sleep((usual * (moment + 0.5)) / kills.length / 2)
+  await server.kill()
+  await cancel
+  await server.restart()
+  const again = await server.call(`${path}/${batchId}`, { method: 'DELETE' })
+  const batch = await ended(batchId)
+  if (again.status === 200) {
+    expect(batch.status).toBe('cancelled')
+    expect(again.body.claims_reverted).toBe(batch.approved_count)
+    expect(await approvedBy(batchId)).toBe(0)
+    await checkEvents(batchId, claim_ids[0]!, ['pending'])
+  } else {
+    expect([again.status, batch.status, batch.approved_count]).toEqual([409, 'completed', size])
+    expect(await approvedBy(batchId)).toBe(size)
+  }
+})

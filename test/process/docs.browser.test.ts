@@ -118,15 +118,20 @@ test('the commands of the quick start do what it says, pasted one after the othe
   expect(all.approvals).toHaveLength(3)
 })
 
+/** Rendering it takes a browser seconds. */
+let reference: ReturnType<typeof open> | undefined
+const openReference = () => (reference ??= open('/docs', { width: 1200, height: 1600 }))
+
 test('the API reference renders every operation', async () => {
-  const { page, foreign, faults } = await open('/docs', { width: 1200, height: 1600 })
+  const { page, foreign, faults } = await openReference()
   expect(await page.locator('.opblock').count()).toBe(operations.length)
   expect({ foreign, faults }).toEqual({ foreign: [], faults: [] })
   await page.screenshot({ path: '.state/docs.png' })
 })
 
 test('on a phone too a call can be tried out, and no key is kept', async () => {
-  const { page, faults } = await open('/docs')
+  const { page, faults } = await openReference()
+  await page.setViewportSize(phone)
   expect(await overflow(page)).toBe(0)
   expect(await page.locator('nav a').count()).toBe(7)
   await page.locator('button.authorize').first().click()

@@ -67,7 +67,7 @@ test.each(configs)('a check with %s holds no more than it says, also when it has
   for (let round = 0; round < 3; round += 1) {
     const before = heap()
     const kept = []
-    for (let n = 0; n < 20; n += 1) kept.push(await make())
+    for (let n = 0; n < 8; n += 1) kept.push(await make())
     rounds.push((heap() - before) / kept.length)
   }
   expect(Math.min(...rounds)).toBeLessThan(weight)

@@ -7,6 +7,7 @@ import { requestChange } from '../../src/changes/request-change.ts'
 import { resolveChange } from '../../src/changes/resolve-change.ts'
 import { changeTag } from '../../src/changes/change-tag.ts'
 import { Refusal } from '../../src/refusal.ts'
+import { often } from '../support/scale.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
 type Json = null | string | number | { [member: string]: Json }
@@ -107,6 +108,6 @@ test('an entity equals the fold of its versions, which are gapless, and each app
         }
       },
     ),
-    { numRuns: 60 },
+    { numRuns: often(90) },
   )
 }, 180_000)
