@@ -127,7 +127,9 @@ export default defineConfig({
       {
         test: {
           name: 'process',
-          include: isLong ? ['test/process/*.crash.test.ts', 'test/openapi/lint.test.ts'] : ['test/{process,openapi}/**/*.test.ts'],
+          include: isLong
+            ? ['test/process/*.crash.test.ts', 'test/openapi/lint.test.ts']
+            : ['test/{process,openapi}/**/*.test.ts'],
           globalSetup: './test/support/build-client.ts',
           testTimeout: 300_000,
           hookTimeout: 120_000,

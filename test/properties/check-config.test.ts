@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { operators } from '../../src/comparison.ts'
 import { checkTypes, configFaults, type ConfigFault } from '../../src/structuring/check-config.ts'
 import { configByType } from '../../src/structuring/check-config.schemas.ts'
+import { often } from '../support/scale.ts'
 
 /* What the document says that a check takes, held to what it takes. */
 
@@ -98,7 +99,7 @@ test.each(checkTypes)('a config of %s is taken where the document takes it, and 
       if (isTaken) taken += 1
       else refused += 1
     }),
-    { numRuns: 400 },
+    { numRuns: often(600) },
   )
   expect(Math.min(taken, refused)).toBeGreaterThan(20)
 })

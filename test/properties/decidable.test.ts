@@ -10,6 +10,7 @@ import { roles, type Role } from '../../src/context.ts'
 import { newId } from '../../src/ids.ts'
 import { Refusal } from '../../src/refusal.ts'
 import { newTenant } from '../support/tenant.ts'
+import { often } from '../support/scale.ts'
 
 const now = 1_000
 
@@ -178,6 +179,6 @@ test('the database allows exactly what the rules allow, with a policy of one req
       else expect(after).toEqual({ ...before, votes_for: given })
       expect(typeof outcome === 'string' ? outcome : 'done').toBe(expected instanceof Refusal ? expected.code : 'done')
     }),
-    { numRuns: 200 },
+    { numRuns: often(200) },
   )
 })

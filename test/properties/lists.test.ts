@@ -10,6 +10,7 @@ import { listApprovals } from '../../src/dashboard/list-approvals.ts'
 import type { Page, PageRequest } from '../../src/db/page.ts'
 import { listResults } from '../../src/structuring/read-results.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
+import { often } from '../support/scale.ts'
 
 /* Lists merge what their indexes have by status. What comes of it is what sorting everything would give. */
 
@@ -140,7 +141,7 @@ async function agree<F>(
       )
       return true
     }),
-    { numRuns: 150 },
+    { numRuns: often(150) },
   )
 }
 

@@ -190,7 +190,7 @@ test('whatever is done with requests, one thing after the other or at once', asy
       await story.run({ do: 'sweep' })
       for (const type of await checked(story)) reached.add(type)
     }),
-    { numRuns: often(150) },
+    { numRuns: often(120) },
   )
   const all = 'created amended voted approved rejected withdrawn expired redeemed revoked lapsed executed'.split(' ')
   expect([...reached].sort()).toEqual(all.sort())

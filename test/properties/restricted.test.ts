@@ -10,6 +10,7 @@ import { roles, type Ctx } from '../../src/context.ts'
 import type { PageRequest } from '../../src/db/page.ts'
 import { sql } from 'drizzle-orm'
 import { newTenant, type Tenant } from '../support/tenant.ts'
+import { often } from '../support/scale.ts'
 
 /*
  * Who sees what of kinds that may be restricted: lists, totals and single reads say the same, which is what the rule
@@ -150,7 +151,7 @@ test('a list has what its caller sees, in order, and nothing twice', () =>
       expect(found.map(({ id }) => id)).toEqual(expected.map(({ id }) => id))
       return true
     }),
-    { numRuns: 300 },
+    { numRuns: often(300) },
   ))
 
 test('a total counts what its caller sees', () =>
@@ -163,7 +164,7 @@ test('a total counts what its caller sees', () =>
       expect(count?.total).toBe(who.instanceId === null ? expected : null)
       return true
     }),
-    { numRuns: 200 },
+    { numRuns: often(200) },
   ))
 
 test('one is read by whoever sees it', () =>
@@ -179,5 +180,5 @@ test('one is read by whoever sees it', () =>
       expect(found.map(({ id }) => id).toSorted()).toEqual(expected.toSorted())
       return true
     }),
-    { numRuns: 100 },
+    { numRuns: often(100) },
   ))

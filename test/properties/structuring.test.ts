@@ -12,6 +12,7 @@ import { compare, JsonReader } from '../../src/json-reader.ts'
 import { submitResult } from '../../src/structuring/submit-result.ts'
 import { invoiceGate } from '../support/gates.ts'
 import { newTenant } from '../support/tenant.ts'
+import { often } from '../support/scale.ts'
 
 const resultCount = 3
 
@@ -80,7 +81,7 @@ test('whatever order people, retries and sweeps come in: one decision, its items
         })
       }
     }),
-    { numRuns: 40 },
+    { numRuns: often(40) },
   )
   const { results: tally } = await env.DB.prepare(
     `SELECT pending - (SELECT count(*) FROM approvals WHERE tenant_id = ?1 AND kind = 'result' AND status = 'pending') AS off
@@ -134,7 +135,7 @@ test('a config that has no faults judges any data without throwing, and says why
       expect(JSON.stringify(outcome!.details)).not.toContain('could not be judged')
       expect(JSON.stringify(outcome!.details).length).toBeLessThan(3_000)
     }),
-    { numRuns: 2_000 },
+    { numRuns: often(3_000) },
   )
   expect(judged).toBeGreaterThan(300)
 })

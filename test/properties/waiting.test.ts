@@ -5,6 +5,7 @@ import { Watch } from '../../src/any-approval/watch.ts'
 import { decideClaim } from '../../src/claims/decide-claim.ts'
 import { submitClaims } from '../support/batches.ts'
 import { newTenant } from '../support/tenant.ts'
+import { often } from '../support/scale.ts'
 
 const claims = 4
 const which = fc.nat(claims - 1)
@@ -54,6 +55,6 @@ test('nobody is told what is not so, or waits for what is decided already, whate
       expect(watch.account.waiting).toBe(0)
       expect(watch.account.waited).toBe(waits.length)
     }),
-    { numRuns: 30 },
+    { numRuns: often(30) },
   )
 })

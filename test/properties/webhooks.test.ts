@@ -5,6 +5,7 @@ import { record } from '../../src/approvals/history.store.ts'
 import { takeEvents } from '../../src/webhooks/deliveries.store.ts'
 import { eventTypes } from '../../src/webhooks/event-types.ts'
 import { newTenant } from '../support/tenant.ts'
+import { often } from '../support/scale.ts'
 
 const asked = fc
   .uniqueArray(fc.constantFrom<string>(...eventTypes), { maxLength: 6 })
@@ -60,6 +61,6 @@ test('however events are taken, each that an endpoint has asked for becomes one 
       const expected = happened.filter((type) => type !== 'claim.voted' && (wanted[0] === '*' || wanted.includes(type)))
       expect(results.map(({ event_type }) => event_type)).toEqual(expected)
     }),
-    { numRuns: 30 },
+    { numRuns: often(30) },
   )
 })
