@@ -72,8 +72,9 @@ CREATE INDEX approvals_due ON approvals (on_due, due_at) WHERE status = 'pending
 -- The dashboard lists over all kinds.
 CREATE INDEX approvals_by_tenant ON approvals (tenant_id, status, created_at, id) WHERE restricted = 0;
 
--- What is restricted has indexes of its own: for who sees all of a kind, and for who has asked, or has sent it for them.
-CREATE INDEX approvals_restricted_by_kind ON approvals (tenant_id, kind, status, created_at, id) WHERE restricted = 1;
+-- What is restricted has indexes of its own: for who sees all of a kind that no policy governs, and for who has asked, or has sent it for them.
+CREATE INDEX approvals_restricted_by_kind ON approvals (tenant_id, kind, status, created_at, id)
+  WHERE restricted = 1 AND policy_version_id IS NULL;
 CREATE INDEX approvals_restricted_by_subject ON approvals (tenant_id, kind, subject_id, status, created_at, id)
   WHERE subject_id IS NOT NULL AND restricted = 1;
 CREATE INDEX approvals_restricted_by_requester ON approvals (tenant_id, requester_id, kind, status, created_at, id) WHERE restricted = 1;

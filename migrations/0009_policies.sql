@@ -78,6 +78,54 @@ ALTER TABLE requests ADD COLUMN approved_details TEXT CHECK (json_type(approved_
 -- since does not count any more.
 ALTER TABLE batches ADD COLUMN coordinator_roles TEXT CHECK (json_valid(coordinator_roles));
 
+-- What is restricted and governed: seen by whoever may vote on it. It is in this index or in that of what is not governed.
+CREATE INDEX approvals_restricted_governed ON approvals (tenant_id, kind, status, created_at, id)
+  WHERE restricted = 1 AND policy_version_id IS NOT NULL;
+
+-- And how much of it there is under each version of a policy: 'version:<id>', and of those what somebody has asked for, or has sent
+-- for somebody else, 'version-requester:<version>:<id>' and 'version-sender:<version>:<id>'.
+CREATE TRIGGER approvals_tally_governed_insert AFTER INSERT ON approvals
+WHEN NEW.restricted = 1 AND NEW.policy_version_id IS NOT NULL BEGIN
+  INSERT INTO tallies (tenant_id, kind, facet, pending, approved, rejected, withdrawn, expired)
+  SELECT NEW.tenant_id, NEW.kind, facet, NEW.status = 'pending', NEW.status = 'approved',
+    NEW.status = 'rejected', NEW.status = 'withdrawn', NEW.status = 'expired'
+  FROM (SELECT 'version:' || NEW.policy_version_id AS facet
+    UNION ALL SELECT 'version-requester:' || NEW.policy_version_id || ':' || NEW.requester_id
+    UNION ALL SELECT 'version-sender:' || NEW.policy_version_id || ':' || NEW.submitted_by)
+  WHERE facet IS NOT NULL
+  ON CONFLICT DO UPDATE SET
+    pending = pending + excluded.pending,
+    approved = approved + excluded.approved,
+    rejected = rejected + excluded.rejected,
+    withdrawn = withdrawn + excluded.withdrawn,
+    expired = expired + excluded.expired;
+END;
+CREATE TRIGGER approvals_tally_governed_update AFTER UPDATE OF status ON approvals
+WHEN OLD.status <> NEW.status AND NEW.restricted = 1 AND NEW.policy_version_id IS NOT NULL BEGIN
+  UPDATE tallies SET
+    pending = pending + (NEW.status = 'pending') - (OLD.status = 'pending'),
+    approved = approved + (NEW.status = 'approved') - (OLD.status = 'approved'),
+    rejected = rejected + (NEW.status = 'rejected') - (OLD.status = 'rejected'),
+    withdrawn = withdrawn + (NEW.status = 'withdrawn') - (OLD.status = 'withdrawn'),
+    expired = expired + (NEW.status = 'expired') - (OLD.status = 'expired')
+  WHERE tenant_id = NEW.tenant_id AND kind = NEW.kind AND facet IN ('version:' || NEW.policy_version_id,
+    'version-requester:' || NEW.policy_version_id || ':' || NEW.requester_id, 'version-sender:' || NEW.policy_version_id || ':' || NEW.submitted_by);
+END;
+-- An amendment may change both: whether it is restricted, and what governs it.
+CREATE TRIGGER approvals_tally_governed_amended AFTER UPDATE OF restricted, policy_version_id ON approvals
+WHEN (OLD.restricted, OLD.policy_version_id) IS NOT (NEW.restricted, NEW.policy_version_id) AND NEW.status = 'pending' BEGIN
+  UPDATE tallies SET pending = pending - 1
+  WHERE OLD.restricted = 1 AND tenant_id = OLD.tenant_id AND kind = OLD.kind AND facet IN ('version:' || OLD.policy_version_id,
+    'version-requester:' || OLD.policy_version_id || ':' || OLD.requester_id, 'version-sender:' || OLD.policy_version_id || ':' || OLD.submitted_by);
+  INSERT INTO tallies (tenant_id, kind, facet, pending)
+  SELECT NEW.tenant_id, NEW.kind, facet, 1
+  FROM (SELECT 'version:' || NEW.policy_version_id AS facet
+    UNION ALL SELECT 'version-requester:' || NEW.policy_version_id || ':' || NEW.requester_id
+    UNION ALL SELECT 'version-sender:' || NEW.policy_version_id || ':' || NEW.submitted_by)
+  WHERE facet IS NOT NULL AND NEW.restricted = 1
+  ON CONFLICT DO UPDATE SET pending = pending + 1;
+END;
+
 -- What becomes restricted with an amendment moves from one tally to the other.
 CREATE TRIGGER approvals_tally_hidden AFTER UPDATE OF restricted ON approvals WHEN OLD.restricted = 0 AND NEW.restricted = 1 BEGIN
   UPDATE tallies SET pending = pending - 1 WHERE tenant_id = NEW.tenant_id AND kind = NEW.kind AND facet = '';

@@ -17,6 +17,8 @@ export interface Actor {
   instanceId: string | null
   /** Who made the key for its person: somebody else, or null. It does not vote where they asked or have voted. */
   keyMadeBy: string | null
+  /** In which groups they are, as of when that was looked at: for what they see. A vote looks again. */
+  groups?: readonly string[]
 }
 
 /** Everything a verb may use. Each door builds one per request, alarm or sweep. */

@@ -41,6 +41,7 @@ export async function authenticatePerson(
     roles: roles ? has.filter((role) => roles.includes(role)) : has,
     instanceId: null,
     keyMadeBy: null,
+    groups: JSON.parse(person.groups) as string[],
   }
-  return { keyId, actor, groups: JSON.parse(person.groups) as string[], goodUntil: null, firstUseOn: null }
+  return { keyId, actor, groups: actor.groups, goodUntil: null, firstUseOn: null }
 }

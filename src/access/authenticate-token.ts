@@ -68,9 +68,10 @@ function authenticated({ claimed, person }: Known, db?: Db): Authenticated {
     roles: saysRoles ? has.filter((role) => claimed.roles.includes(role)) : has,
     instanceId: null,
     keyMadeBy: null,
+    groups: JSON.parse(person.groups) as string[],
   }
-  const groups = JSON.parse(person.groups) as string[]
-  return { keyId: subjectKey(tenantId, person.id), actor, groups, goodUntil, firstUseOn: null, ...(db && { db }) }
+  const keyId = subjectKey(tenantId, person.id)
+  return { keyId, actor, groups: actor.groups, goodUntil, firstUseOn: null, ...(db && { db }) }
 }
 
 /** Who signs in is made and changed by the service itself. */

@@ -70,11 +70,12 @@ export async function authenticateHash(
     roles: (JSON.parse(key.roles) as Role[]).filter((role) => ofPerson.includes(role)),
     instanceId: key.instance_id,
     keyMadeBy: key.created_by === key.person_id ? null : key.created_by,
+    groups: JSON.parse(key.person_groups) as string[],
   }
   const today = new Date(now).toISOString().slice(0, 10)
   const firstUseOn = (key.last_used_on ?? '') < today ? today : null
   key.last_used_on = firstUseOn ?? key.last_used_on
-  return { keyId: key.id, actor, groups: JSON.parse(key.person_groups) as string[], goodUntil: null, firstUseOn }
+  return { keyId: key.id, actor, groups: actor.groups, goodUntil: null, firstUseOn }
 }
 
 /**

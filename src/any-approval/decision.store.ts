@@ -1,6 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Approval } from '../approvals/approval.ts'
 import { latestSeq, movedSince } from '../approvals/history.store.ts'
+import { votersOfRow } from '../approvals/restricted.store.ts'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import { aftermath } from './after.store.ts'
@@ -26,12 +27,14 @@ export interface DecisionRow extends Pick<
   | 'approved_digest'
 > {
   after: string | null
+  /** Who may vote, where that says who sees it: see `Seeable`. */
+  voters: string | null
 }
 
 const columns = (
   now: number,
 ) => sql`a.id, a.kind, a.revision, a.version, a.digest, a.status, a.due_at, a.on_due, a.decided_by,
-  a.decided_at, a.comment, a.requester_id, a.submitted_by, a.restricted, a.instance_id, a.approved_digest, ${aftermath(now)} AS after`
+  a.decided_at, a.comment, a.requester_id, a.submitted_by, a.restricted, a.instance_id, a.approved_digest, ${aftermath(now)} AS after, ${votersOfRow} AS voters`
 
 /** The decision on one approval of the caller's tenant. */
 export function selectDecision(ctx: Ctx, id: string) {

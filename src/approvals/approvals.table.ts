@@ -100,7 +100,8 @@ export const events = sqliteTable(
 
 /**
  * How many approvals each list has, kept by triggers. `facet` is '', 'requester:<id>' or 'subject:<id>'; of those that
- * are restricted 'restricted', 'restricted:requester:<id>' or 'restricted:sender:<id>'.
+ * are restricted 'restricted', 'restricted:requester:<id>' or 'restricted:sender:<id>', and of those that are governed,
+ * too, 'version:<policy version>', 'version-requester:<policy version>:<id>' or 'version-sender:<policy version>:<id>'.
  */
 export const tallies = sqliteTable(
   'tallies',

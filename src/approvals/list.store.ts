@@ -1,10 +1,10 @@
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import type { Condition, Fragment } from '../db/open-db.ts'
 import { behind, merged, type PageRequest } from '../db/page.ts'
 import type { KindOfApprovals } from './policy.ts'
-import { boundTo, seesRestricted } from './restricted.ts'
-import { visible } from './restricted.store.ts'
+import { boundTo, seesAll, seesRestricted } from './restricted.ts'
+import { versionsSeenBy, visible } from './restricted.store.ts'
 import { statuses, type Status } from './states.ts'
 
 /** Which of a tenant's approvals a list shows, of those that the actor sees; every member that is set narrows it. */
@@ -81,13 +81,14 @@ interface Part {
 }
 
 /**
- * What an actor sees of a list: what is not restricted, and of each kind that may be restricted all that is, or what
- * they have asked for or sent. A key that is bound to an agent instance: what was asked through that.
+ * What an actor sees of a list: what is not restricted, and of each kind that may be restricted what they see of that.
+ * A key that is bound to an agent instance: what was asked through that.
  */
-function seen({ actor }: Ctx, filter: ListFilter): Part[] {
-  const { kinds, areAll, requesterId } = filter
+function seen(ctx: Ctx, filter: ListFilter): Part[] {
+  const { actor } = ctx
+  const { kinds, areAll } = filter
   const instance = boundTo(actor)
-  const ofTenant = filtered(actor.tenantId, filter)
+  const ofTenant = filtered(sql`${actor.tenantId}`, filter)
   if (instance !== null) {
     return kinds.map(({ kind }) => ({
       index: `approvals_of_${kind}_by_instance`,
@@ -108,23 +109,53 @@ function seen({ actor }: Ctx, filter: ListFilter): Part[] {
     : [{ index: indexFor(filter), indexOfDue: 'approvals_due', condition: ofKinds(kinds) }]
   const restricted = kinds
     .filter(({ restrictable }) => restrictable)
-    .flatMap((kind): Part[] => {
-      const ofKind = sql`a.restricted = 1 AND ${ofTenant} AND ${isOneOf([kind.kind])}`
-      if (seesRestricted(actor, kind)) {
-        return [{ index: restrictedIndexFor(filter), indexOfDue: 'approvals_restricted_due', condition: ofKind }]
-      }
-      const asked = {
-        index: 'approvals_restricted_by_requester',
-        condition: sql`${ofKind} AND a.requester_id = ${actor.userId}`,
-      }
-      const sent = {
-        index: 'approvals_restricted_by_sender',
-        condition: sql`${ofKind} AND a.submitted_by = ${actor.userId}`,
-      }
-      return requesterId === undefined ? [asked, sent] : requesterId === actor.userId ? [asked] : [sent]
-    })
+    .flatMap((kind) => restrictedParts(ctx, kind, filter))
   return [...unrestricted, ...restricted]
 }
+
+/**
+ * What an actor sees of what is restricted of a kind. Where no policy holds, whoever decides the kind sees all of it;
+ * where one does, whoever may vote; and everybody what they have asked for or sent.
+ */
+function restrictedParts(ctx: Ctx, kind: KindOfApprovals, filter: ListFilter): Part[] {
+  const { actor } = ctx
+  const { requesterId } = filter
+  const index = restrictedIndexFor(filter)
+  const isNarrowed = index !== ungoverned
+  const ofKind = sql`a.restricted = 1 AND ${filtered(sql`${actor.tenantId}`, filter)} AND ${isOneOf([kind.kind])}`
+  const asked = sql`a.requester_id = ${actor.userId}`
+  const sent = sql`a.submitted_by = ${actor.userId}`
+  const isMine = sql`(${asked} OR ${sent} IS TRUE)`
+  const versions = versionsSeenBy(ctx, kind.kind)
+  const isGoverned = sql`a.policy_version_id IS NOT NULL`
+  const all = (one: string, condition: Condition) => ({ index: one, indexOfDue: 'approvals_restricted_due', condition })
+  const own = (more: Condition): Part[] => [
+    { index: 'approvals_restricted_by_requester', condition: sql`${ofKind} AND ${asked} AND ${more}` },
+    { index: 'approvals_restricted_by_sender', condition: sql`${ofKind} AND ${sent} AND ${more}` },
+  ]
+  // Where there is no such version the tenant is NULL, and nothing is read.
+  const ifAny = sql`(SELECT ${actor.tenantId} FROM (${versions}) LIMIT 1)`
+  const votedOn: Part = {
+    index: isNarrowed ? index : governed,
+    condition: sql`a.restricted = 1 AND ${filtered(ifAny, filter)} AND ${isOneOf([kind.kind])} AND ${isGoverned}
+      AND a.policy_version_id IN (${versions}) AND NOT ${isMine}`,
+  }
+  if (!seesRestricted(actor, kind)) {
+    const [ofMine, sentByMe] = own(sql`1`)
+    if (requesterId === actor.userId) return [ofMine!]
+    return requesterId === undefined ? [ofMine!, sentByMe!, votedOn] : [sentByMe!, votedOn]
+  }
+  if (isNarrowed) {
+    const isSeen = sql`(NOT ${isGoverned} OR ${isMine} OR a.policy_version_id IN (${versions}))`
+    return [all(index, seesAll(actor) ? ofKind : sql`${ofKind} AND ${isSeen}`)]
+  }
+  const decided = all(ungoverned, sql`${ofKind} AND a.policy_version_id IS NULL`)
+  if (seesAll(actor)) return [decided, all(governed, sql`${ofKind} AND ${isGoverned}`)]
+  return [decided, ...own(isGoverned), votedOn]
+}
+
+/** Of all of a kind that is restricted, what no policy governs, and what one does. */
+const [ungoverned, governed] = ['approvals_restricted_by_kind', 'approvals_restricted_governed'] as const
 
 const notPending = statuses.filter((status) => status !== 'pending')
 
@@ -140,11 +171,11 @@ function from(index: string): Fragment {
 /** The filter, but for its status, and that the actor sees it, as a condition on the row `a`. */
 export function narrowed(ctx: Ctx, filter: ListFilter): Condition {
   const ofKinds = filter.kinds.map((kind) => sql`(${isOneOf([kind.kind])} AND ${visible(ctx, kind, a)})`)
-  return sql`${filtered(ctx.actor.tenantId, filter)} AND (${sql.join(ofKinds, sql` OR `)})`
+  return sql`${filtered(sql`${ctx.actor.tenantId}`, filter)} AND (${sql.join(ofKinds, sql` OR `)})`
 }
 
 /** The filter, but for its status and its kinds. */
-function filtered(tenantId: string, { requesterId, subjectType, subjectId, type }: ListFilter): Condition {
+function filtered(tenantId: SQL, { requesterId, subjectType, subjectId, type }: ListFilter): Condition {
   const conditions = [sql`a.tenant_id = ${tenantId}`]
   if (requesterId !== undefined) conditions.push(sql`a.requester_id = ${requesterId}`)
   if (subjectType !== undefined) conditions.push(sql`a.subject_type = ${subjectType}`)
@@ -175,5 +206,5 @@ function restrictedIndexFor({ kinds, requesterId, subjectType, subjectId, type }
   if (requesterId !== undefined) return 'approvals_restricted_by_requester'
   if (subjectType !== undefined) return `approvals_restricted_of_${kinds[0]?.kind}_by_subject_type`
   if (type !== undefined) return `approvals_restricted_of_${kinds[0]?.kind}_by_type`
-  return 'approvals_restricted_by_kind'
+  return ungoverned
 }

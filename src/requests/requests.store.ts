@@ -3,7 +3,7 @@ import type { Approval, Quorum } from '../approvals/approval.ts'
 import { narrowed, pageAsOfNow } from '../approvals/list.store.ts'
 import { marked, type Mark } from '../approvals/mark.store.ts'
 import { boundTo, seesRestricted } from '../approvals/restricted.ts'
-import { visible } from '../approvals/restricted.store.ts'
+import { versionsSeenBy, visible } from '../approvals/restricted.store.ts'
 import type { Status } from '../approvals/states.ts'
 import { selectTotal } from '../approvals/tallies.store.ts'
 import type { Ctx } from '../context.ts'
@@ -127,7 +127,13 @@ function found(ctx: Ctx, { status, type, requesterId, subject, externalRef }: Re
     SELECT a.* FROM approvals a INDEXED BY approvals_restricted_by_requester CROSS JOIN requests r
     WHERE a.restricted = 1 AND a.kind = 'request' AND a.requester_id = ${userId} AND a.submitted_by IS NOT NULL
       AND r.approval_id = a.id AND r.external_ref = ${externalRef} AND ${rest}`
-  return merged([named(sql`r.ref_scope = ''`), named(sql`r.ref_scope = ${userId}`), sentByOthers], page)
+  // Where there is no such version the tenant is NULL, and nothing is read.
+  const versions = versionsSeenBy(ctx, requestKind.kind)
+  const votedOn = sql`
+    SELECT a.* FROM requests r CROSS JOIN approvals a
+    WHERE r.tenant_id = (SELECT ${tenantId} FROM (${versions}) LIMIT 1) AND r.external_ref = ${externalRef} AND r.ref_scope NOT IN ('', ${userId})
+      AND a.id = r.approval_id AND a.policy_version_id IN (${versions}) AND a.requester_id <> ${userId} AND ${rest}`
+  return merged([named(sql`r.ref_scope = ''`), named(sql`r.ref_scope = ${userId}`), sentByOthers, votedOn], page)
 }
 
 /** How many requests there are in all, or of a status. */

@@ -11,7 +11,10 @@ import { newTenant, type Answer, type Tenant } from '../support/tenant.ts'
 let crowded: Tenant
 /** With the same in it, but for what is restricted. */
 let empty: Tenant
+/** All that is restricted in it is under a policy, by which a group votes. */
+let governed: Tenant
 const own = 300
+const ofGroup = 3_000
 
 beforeAll(async () => {
   const [before, after] = [await newTenant(), await newTenant()]
@@ -19,13 +22,14 @@ beforeAll(async () => {
   const last = await newTenant()
   const store = async (tenant: Tenant, from: number, count: number, restricted: 0 | 1) => {
     const rows = `WITH RECURSIVE n(i) AS (SELECT ?2 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2 + ?3)`
-    const id = `printf('req_%08d', i) || '${restricted ? '' : tenant.id}'`
+    const isGoverned = tenant === governed && restricted === 1
+    const id = `printf('req_%08d', i) || '${restricted && !isGoverned ? '' : tenant.id}'`
     await env.DB.batch([
       env.DB.prepare(
         `${rows} INSERT INTO approvals (id, tenant_id, kind, status, type, title, requester_id, submitted_by, restricted, created_at,
-           updated_at, due_at, on_due, digest, votes_needed, decided_by, decided_at)
+           policy_version_id, updated_at, due_at, on_due, digest, votes_needed, decided_by, decided_at)
          SELECT ${id}, ?1, 'request', iif(i % 10, 'rejected', 'pending'), 'raise', 'x', 'usr_' || (i % 100), iif(i % 2, 'usr_agent', NULL),
-           ${restricted}, i, i, iif(i % 20, NULL, 1), iif(i % 20, NULL, 'expire'), printf('%064d', 0), 1, iif(i % 10, 'usr_z', NULL),
+           ${restricted}, i, ${isGoverned ? "'plv_big'" : 'NULL'}, i, iif(i % 20, NULL, 1), iif(i % 20, NULL, 'expire'), printf('%064d', 0), 1, iif(i % 10, 'usr_z', NULL),
            iif(i % 10, i, NULL) FROM n`,
       ).bind(tenant.id, from, count),
       env.DB.prepare(
@@ -34,6 +38,18 @@ beforeAll(async () => {
     ])
   }
   for (let from = 0; from < stored; from += perInsert) await store(crowded, from, Math.min(perInsert, stored), 1)
+  governed = await newTenant()
+  await env.DB.batch([
+    env.DB.prepare(
+      `INSERT INTO policy_versions (id, tenant_id, policy_id, version, body, created_at, created_by, capacities)
+       VALUES ('plv_big', ?1, 'pol_big', 1, '{}', 0, 'usr_z', '[["group:grp_x"],["role:admin"]]')`,
+    ).bind(governed.id),
+    env.DB.prepare(
+      `INSERT INTO people (tenant_id, id, name, roles, groups, created_at, updated_at)
+       VALUES (?1, 'usr_voter', 'x', '["member"]', '["grp_x"]', 0, 0)`,
+    ).bind(governed.id),
+  ])
+  await store(governed, 0, ofGroup, 1)
   // An index that ends costs a row less: others have some before and behind.
   for (const one of [before, after, crowded, empty, last]) await store(one, 0, own, 0)
   for (const one of [crowded, empty]) {
@@ -76,6 +92,24 @@ describe.each([...queries, ...narrowed, ...deep])('GET %s', (list) => {
     }
   })
 })
+
+test.each(queries.filter((query) => !query.includes('expired')))(
+  'under a policy GET %s reads no more for who votes, for admins, and for who decides the kind and does not vote',
+  async (list) => {
+    const limit = list.includes('limit=100') ? 100 : list.startsWith('/v1/approvals') ? 50 : 20
+    for (const [viewer, sees] of [
+      [governed.as('voter', ['member']), ofGroup],
+      [governed.as('admin'), ofGroup],
+      [governed.as('reviewer'), 0],
+    ] as const) {
+      await viewer('/v1/requests/req_none')
+      const { status, cost, body } = await viewer(list)
+      expect([status, cost.queries]).toEqual([200, 1])
+      expect(cost.rowsRead).toBeLessThanOrEqual(3 * limit + 20)
+      if (!list.includes('status')) expect(body.total ?? body.pagination.total).toBe(sees)
+    }
+  },
+)
 
 test('asking and deciding write as many rows as of what is not, in one round trip', async () => {
   const call = (body: object) => ({ method: 'POST', body, headers: { 'Idempotency-Key': crypto.randomUUID() } })

@@ -98,7 +98,7 @@ function bodyOf(
 
 /** Somebody, as they come in with a key. */
 function actorOf(tenantId: string, one: State, key: State['keys'][number]): Actor {
-  const has = one.people[people.indexOf(key.person)]!.roles
+  const { roles: has, groups } = one.people[people.indexOf(key.person)]!
   return {
     tenantId,
     userId: key.person,
@@ -106,6 +106,7 @@ function actorOf(tenantId: string, one: State, key: State['keys'][number]): Acto
     roles: has.filter((role) => key.roles.includes(role)),
     instanceId: key.isBound ? instance : null,
     keyMadeBy: key.madeBy === key.person ? null : key.madeBy,
+    groups,
   }
 }
 

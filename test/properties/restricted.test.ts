@@ -25,6 +25,13 @@ const salary = { kind: 'salary', policy: defaultPolicy(['coordinator']), restric
 const access = { kind: 'access', policy: defaultPolicy(['reviewer']), restrictable: true }
 const plain = { kind: 'plain', policy: defaultPolicy(['coordinator']) }
 const kinds = [salary, access, plain]
+/** Who may vote under each version of a policy, stage by stage. */
+const versions = {
+  plv_1: [['group:x'], ['role:service', 'group:y']],
+  plv_2: [['role:coordinator']],
+  plv_3: [['role:admin', 'group:y'], ['role:member']],
+} as const
+type Version = keyof typeof versions
 
 const row = fc.record({
   id: fc.uuid(),
@@ -38,6 +45,7 @@ const row = fc.record({
   type: fc.constantFrom(...things),
   about: fc.constantFrom(...things),
   due_at: fc.option(fc.constantFrom(now - 1, now, now + 1)),
+  policy_version_id: fc.option(fc.constantFrom<Version>('plv_1', 'plv_2', 'plv_3'), { freq: 2 }),
 })
 type Row = typeof row extends fc.Arbitrary<infer R> ? R : never
 
@@ -68,10 +76,17 @@ beforeAll(async () => {
   ])
   await env.DB.batch(ofFamily.map((statement) => env.DB.prepare(statement)))
   await env.DB.prepare(
+    `INSERT INTO policy_versions (id, tenant_id, policy_id, version, body, created_at, created_by, capacities)
+     SELECT ?1 || key, ?1, key, 1, '{}', 0, 'usr_z', value FROM json_each(?2)`,
+  )
+    .bind(tenant.id, JSON.stringify(versions))
+    .run()
+  await env.DB.prepare(
     `INSERT INTO approvals (id, tenant_id, kind, status, type, title, requester_id, submitted_by, instance_id, restricted, subject_type,
-       subject_id, created_at, updated_at, due_at, on_due, digest, votes_needed, decided_by, decided_at)
+       subject_id, policy_version_id, created_at, updated_at, due_at, on_due, digest, votes_needed, decided_by, decided_at)
      SELECT value ->> 'id', ?1, value ->> 'kind', value ->> 'status', value ->> 'type', 'x', value ->> 'requester_id', value ->> 'submitted_by',
-       value ->> 'instance_id', value ->> 'restricted', value ->> 'type', value ->> 'about', value ->> 'created_at', 0, value ->> 'due_at',
+       value ->> 'instance_id', value ->> 'restricted', value ->> 'type', value ->> 'about',
+       ?1 || (value ->> 'policy_version_id'), value ->> 'created_at', 0, value ->> 'due_at',
        iif(value ->> 'due_at' IS NULL, NULL, 'expire'), printf('%064d', 0), 1,
        iif(value ->> 'status' = 'pending', NULL, 'usr_z'), iif(value ->> 'status' = 'pending', NULL, 1)
      FROM json_each(?2)`,
@@ -83,6 +98,7 @@ beforeAll(async () => {
 const viewer = fc.record({
   userId: fc.constantFrom(...users, 'usr_d'),
   roles: fc.subarray([...roles]),
+  groups: fc.subarray(['x', 'y', 'z']),
   instanceId: fc.option(fc.constantFrom(...instances, crypto.randomUUID()), { freq: 4 }),
 })
 type Viewer = typeof viewer extends fc.Arbitrary<infer V> ? V : never
@@ -94,14 +110,17 @@ const as = (who: Viewer): Ctx => {
 }
 
 /** The rule, in words of its own. */
-function sees({ userId, roles, instanceId }: Viewer, one: Row): boolean {
+function sees({ userId, roles, groups, instanceId }: Viewer, one: Row): boolean {
   if (instanceId !== null) return one.instance_id === instanceId
   const decides = kinds.find(({ kind }) => kind === one.kind)!.policy.approver_roles
+  const has = new Set([...roles.map((role) => `role:${role}`), ...groups.map((group) => `group:${group}`)])
+  const voters: string[] | null = one.policy_version_id && versions[one.policy_version_id].flat()
   return (
     !one.restricted ||
     one.requester_id === userId ||
     one.submitted_by === userId ||
-    roles.some((role) => role === 'admin' || decides.includes(role))
+    roles.includes('admin') ||
+    (voters ? voters.some((one) => has.has(one)) : decides.some((role) => roles.includes(role)))
   )
 }
 

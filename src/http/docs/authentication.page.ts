@@ -87,9 +87,10 @@ curl ${origin}/v1/approvals \\
 
     <h2>What is restricted</h2>
     <p>
-      A request that is <code>restricted</code> is seen by who asked, by whoever sent it for them, by the roles that may
-      decide it, and by admins. For anybody else it is 404 and in no list or total, as if it did not exist. Webhooks say
-      its id, type, status and digest only, unless an admin lets an endpoint be told more.
+      A request that is <code>restricted</code> is seen by who asked, by whoever sent it for them, by who may vote in
+      any stage of its policy (without one, by the roles that decide requests), and by admins. For anybody else it is
+      404 and in no list or total, as if it did not exist. Webhooks say its id, type, status and digest only, unless an
+      admin lets an endpoint be told more.
     </p>
 
     <h2>Rate</h2>

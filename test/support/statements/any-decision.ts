@@ -4,7 +4,7 @@ import { ctx, gives, returns, type Samples } from './sample.ts'
 
 const columns = [
   'id kind revision version digest status due_at on_due decided_by decided_at comment requester_id submitted_by',
-  'restricted instance_id approved_digest after',
+  'restricted instance_id approved_digest after voters',
 ] as const
 const searches = [
   { asked: ['a'], known: [] },

@@ -179,6 +179,13 @@ export const samples: Samples = {
     narrowed: viewers.flatMap((viewer) => filters.map((filter) => holds(list.narrowed(viewer, filter), 'approvals a'))),
   },
   'approvals/restricted.store.ts': {
+    versionsSeenBy: { statement: { query: restricted.versionsSeenBy(ctx, 'claim') }, columns: ['id'] },
+    versionsOfRestricted: {
+      statement: { query: sql`SELECT p.id FROM ${restricted.versionsOfRestricted(ctx.actor, 'claim')}` },
+      columns: ['id'],
+    },
+    votesUnder: holds(restricted.votesUnder(ctx.actor), 'policy_versions p'),
+    votersOfRow: gives(restricted.votersOfRow, 'approvals a'),
     visible: [...viewers, { ...ctx, actor: { ...ctx.actor, instanceId: 'i' } }].map((viewer) =>
       holds(restricted.visible(viewer, claimKind), 'approvals'),
     ),
@@ -191,8 +198,10 @@ export const samples: Samples = {
   },
   'approvals/tallies.store.ts': {
     selectTotal: [undefined, ...statuses].flatMap((status) =>
-      viewers.map((viewer) =>
-        returns(tallies.selectTotal(viewer, { kinds: [secret, changeKind], status, of: 'requester:usr_x' }), 'total'),
+      viewers.flatMap((viewer) =>
+        ([undefined, 'requester:usr_x'] as const).map((of) =>
+          returns(tallies.selectTotal(viewer, { kinds: [secret, changeKind], status, of }), 'total'),
+        ),
       ),
     ),
   },
