@@ -12,6 +12,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { demoKeys } from './demo-data.ts'
 import { developmentKey } from './development-key.ts'
 import { logModes, logPrinter, type LogMode } from './print-log.ts'
 
@@ -54,6 +55,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.removeAllListeners(signal)
   process.on(signal, () => void stop())
 }
+const others = ['service', 'support2', 'finance2', 'ops', 'former'].map((name) => `cs_demo_${name}`)
 console.log(welcome())
 await cronEachMinute()
 
@@ -103,14 +105,14 @@ function welcome(): string {
   return `
   Countersign is ready on ${origin}
 
-    The desk        ${origin}/sign-in?demo=cs_demo_admin  (or any other demo key)
     Quick start     ${origin}/docs/quick-start
     API reference   ${origin}/docs
     OpenAPI 3.1     ${origin}/openapi.json
 
-  Demo keys: cs_demo_admin, cs_demo_coordinator, cs_demo_reviewer, cs_demo_member, cs_demo_service.
-  In grp_support: cs_demo_support, cs_demo_support2; in grp_finance: cs_demo_finance, cs_demo_finance2;
-  in grp_ops: cs_demo_ops. Of another tenant: cs_other_admin. They exist only here.
+  The desk, where people decide, as one of them (only here does a link fill a key in):
+
+${links()}
+  Other keys: ${others.join(', ')}; of another tenant: cs_other_admin.
 
   Try this next:
 
@@ -125,4 +127,15 @@ function welcome(): string {
   Cron fires each minute.${fresh} Ctrl-C stops everything; starting again keeps the data
   (delete ${state} to begin anew).
 `
+}
+
+/** A link to the desk for one person of each role, and of each group that decides something. */
+function links(): string {
+  const shown = demoKeys.filter(({ secret }) => !others.includes(secret) && secret !== 'cs_other_admin')
+  return shown
+    .map(
+      ({ secret, name, role, group }) =>
+        `    ${server.origin}/sign-in?demo=${secret.padEnd(19)}  ${name} (${group ?? role})\n`,
+    )
+    .join('')
 }

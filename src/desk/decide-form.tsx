@@ -30,7 +30,7 @@ export const DecideForm: FC<ShownApproval & { reader: Reader; returned: Returned
       {(approve || reject) && (
         <>
           <label for="comment">{say.comment}</label>
-          <textarea id="comment" name="comment" rows={2} maxlength={2000} aria-describedby="comment-hint">
+          <textarea id="comment" name="comment" rows={1} maxlength={2000} aria-describedby="comment-hint">
             {returned.typed?.comment ?? ''}
           </textarea>
           <p id="comment-hint" class="quiet">

@@ -21,11 +21,23 @@ export function inboxPage(reader: Reader, inbox: Inbox, now: number) {
       <main id="content" class="desk is-list">
         <List inbox={inbox} now={now} />
         <div class="opened" tabindex={-1}>
-          <p class="quiet choose">{inbox.rows.length > 0 ? say.choose : emptiness(inbox)}</p>
+          <Aside inbox={inbox} />
         </div>
       </main>
     ),
   })
+}
+
+/** What stands where nothing is open. */
+const Aside: FC<{ inbox: Inbox }> = ({ inbox }) => {
+  if (inbox.rows.length > 0) return <p class="quiet choose">{say.choose}</p>
+  if (counted(inbox).count !== '0') return null
+  return (
+    <div class="choose">
+      <h2>{say.allDone}</h2>
+      <p class="quiet">{say.byItself}</p>
+    </div>
+  )
 }
 
 /** How many wait, where that is what was listed; what is beyond 99 is not counted. */

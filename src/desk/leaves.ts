@@ -1,9 +1,14 @@
 import { visit } from 'jsonc-parser'
 
+/** Values of a list that are as short as this are laid out together, in characters. */
+const short = 40
+
 /** A value within JSON that has none within itself: text decoded, everything else as it was written. */
 export interface Leaf {
   path: string[]
   text: string
+  /** Whether it is in a list, and not of a member. */
+  isListed: boolean
 }
 
 /** How many are looked at. */
@@ -13,7 +18,7 @@ const most = 20_000
 export function leavesOf(json: string): Leaf[] {
   const leaves: Leaf[] = []
   const add = (path: (string | number)[], text: string) => {
-    if (leaves.length < most) leaves.push({ path: path.map(String), text })
+    if (leaves.length < most) leaves.push({ path: path.map(String), text, isListed: typeof path.at(-1) === 'number' })
   }
   let opened = -1
   const begin = (offset: number) => {
@@ -42,4 +47,18 @@ export function leavesOf(json: string): Leaf[] {
     },
   })
   return leaves
+}
+
+/** The same with what is short and in one list together. */
+export function joined(leaves: readonly Leaf[]): Leaf[] {
+  const all: Leaf[] = []
+  let list: string | null = null
+  for (const leaf of leaves) {
+    const of = leaf.isListed && leaf.text.length <= short ? JSON.stringify(leaf.path.slice(0, -1)) : null
+    const last = all.at(-1)
+    if (of !== null && of === list && last) last.text += `, ${leaf.text}`
+    else all.push(of === null ? leaf : { ...leaf, path: leaf.path.slice(0, -1) })
+    list = of
+  }
+  return all
 }

@@ -1,7 +1,7 @@
 import type { Child, FC, PropsWithChildren } from 'hono/jsx'
 import { iso } from '../http/time.ts'
 import { relativeTime } from './relative-time.ts'
-import { leavesOf, type Leaf } from './leaves.ts'
+import { joined, leavesOf, type Leaf } from './leaves.ts'
 import { labelOf, say } from './wording.ts'
 
 /* What pages are made of. Whatever comes from outside is text here, and shows what it would rather hide. */
@@ -113,7 +113,7 @@ export const JsonFacts: FC<{ json: string; marked?: readonly string[] }> = ({ js
   const all = leavesOf(json)
   const isMarked = ({ path }: Leaf) => marked.includes(path.join('.'))
   // What is marked comes first: nobody overlooks it, however much there is.
-  const leaves = marked.length === 0 ? all : [...all.filter(isMarked), ...all.filter((leaf) => !isMarked(leaf))]
+  const leaves = marked.length === 0 ? joined(all) : [...all.filter(isMarked), ...all.filter((leaf) => !isMarked(leaf))]
   return (
     <>
       <Facts>
