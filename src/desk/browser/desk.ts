@@ -38,9 +38,15 @@ function prefetch(link: HTMLAnchorElement | undefined): void {
   if (link && !pages.has(link.href)) pages.set(link.href, load(link.href))
 }
 
+/** How often something has been opened: what was asked for before it does not come after it. */
+let openings = 0
+
 async function open(link: HTMLAnchorElement, keeps = true): Promise<void> {
+  openings += 1
+  const mine = openings
   const page = await (pages.get(link.href) ?? load(link.href))
   pages.delete(link.href)
+  if (mine !== openings) return
   const article = page?.querySelector<HTMLElement>('.opened')
   if (!page || !article) return location.assign(link.href)
   document.querySelector('.opened')!.replaceWith(article)
@@ -69,6 +75,8 @@ function idOf(link: HTMLAnchorElement): string {
 
 /** Brings the list up to date, and says what has become of what is open; what is typed stays. */
 async function renew(): Promise<void> {
+  // What was at hand may be as it was before.
+  pages.clear()
   const page = await load(location.href)
   const list = page?.querySelector('#items')
   if (!page || !list) return
