@@ -120,10 +120,12 @@ export function selectApproval(ctx: Ctx, id: Reference, kind: KindOfApprovals, r
   return selectVotedOn(ctx, id, kind, reporter, sql`1`)
 }
 
-/** The same, if a policy governs it and this decision has not just been made on it. */
-export function selectGoverned(ctx: Ctx, id: Reference, kind: KindOfApprovals, decisionId: string, reporter?: string) {
-  const isUnmarked = sql`policy_version_id IS NOT NULL AND decision_id IS NOT ${decisionId}`
-  return selectVotedOn(ctx, id, kind, reporter, isUnmarked)
+/**
+ * The same right after a vote, if that was not cast and a policy governs it. Where it was cast, no row is read: the key
+ * that is looked for is none.
+ */
+export function selectGovernedUnlessCast(ctx: Ctx, id: Reference, kind: KindOfApprovals, reporter?: string) {
+  return selectVotedOn(ctx, sql`iif(changes() = 0, ${id}, NULL)`, kind, reporter, sql`policy_version_id IS NOT NULL`)
 }
 
 function selectVotedOn(

@@ -9,7 +9,7 @@ import {
   insertVote,
   recordAssignments,
   selectApproval,
-  selectGoverned,
+  selectGovernedUnlessCast,
   type VotedOn,
 } from './cast-vote.store.ts'
 import { recordDecision } from './history.store.ts'
@@ -92,9 +92,9 @@ export async function decideAndRead<Answer>(
     const mark = markOn(id, newId('dec'))
     const tried = await ctx.db.batch({
       voted: castVote(ctx, decision, mark.decisionId),
+      governed: selectGovernedUnlessCast(ctx, id, decision, reportedBy),
       vote: insertVote(ctx, decision, mark),
       ...following(ctx, decision, mark),
-      governed: selectGoverned(ctx, id, decision, mark.decisionId, reportedBy),
       answer,
     })
     if (tried.voted.some(isGoverned)) ctx.reserved.refusal = null

@@ -7,12 +7,10 @@ import type { Statement } from '../db/open-db.ts'
  * something notes it in the same transaction; where it is noted already, that costs no write.
  */
 
-/** Notes that the context's tenant has something to seal, if its last event is of just now. */
+/** Notes that the context's tenant has something to seal, if the statement before it has recorded anything. */
 export function toBeSealed({ actor, now }: Ctx): SQL {
   return sql`
-    INSERT INTO unsealed_tenants (tenant_id, since)
-    SELECT tenant_id, at FROM (SELECT tenant_id, at FROM events WHERE tenant_id = ${actor.tenantId} ORDER BY seq DESC LIMIT 1)
-    WHERE at = ${now} ON CONFLICT DO NOTHING`
+    INSERT INTO unsealed_tenants (tenant_id, since) SELECT ${actor.tenantId}, ${now} WHERE changes() > 0 ON CONFLICT DO NOTHING`
 }
 
 /** The same for all tenants of which a SELECT has something, as `tenant_id`. */

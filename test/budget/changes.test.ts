@@ -39,7 +39,7 @@ test('ask, read, resolve: one round trip each', async () => {
   expect([asked.cost.queries, read.cost.queries, resolved.cost.queries]).toEqual([1, 1, 1])
   expect(asked.cost.rowsRead).toBeLessThanOrEqual(20)
   expect(read.cost.rowsRead).toBeLessThanOrEqual(10)
-  expect(resolved.cost.rowsRead).toBeLessThanOrEqual(22)
+  expect(resolved.cost.rowsRead).toBeLessThanOrEqual(20)
 })
 
 test.each([

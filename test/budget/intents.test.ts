@@ -70,7 +70,7 @@ test('ask and resolve: one round trip, at most 20 rows', async () => {
   const resolved = await call(`${base}/resolve`, { method: 'POST', body: resolution })
   for (const { status, cost } of [asked, resolved]) {
     expect([status < 300, cost.queries]).toEqual([true, 1])
-    expect(cost.rowsRead).toBeLessThanOrEqual(24)
+    expect(cost.rowsRead).toBeLessThanOrEqual(20)
   }
   const leased = await call(`/internal/v1/instances/${instance}/outbox/lease`, { method: 'POST' })
   expect([leased.body.entries.length, leased.cost.queries]).toEqual([1, 1])

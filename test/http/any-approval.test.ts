@@ -85,7 +85,7 @@ describe.each(families)('%s', (kind, ask, decider) => {
     const approved = await post(tenant.as(decider), at(id, '/approve'), { comment: 'Fine', digest })
     expect([said(approved), approved.cost.queries]).toEqual([[200, 'approved'], 1])
     // Applying a change reads the entity once more.
-    expect(approved.cost.rowsRead).toBeLessThanOrEqual(kind === 'change' ? 24 : 23)
+    expect(approved.cost.rowsRead).toBeLessThanOrEqual(21)
     const { decided_at } = approved.body
     expect(approved.body).toMatchObject({
       approved_digest: digest,

@@ -102,7 +102,11 @@ export const samples: Samples = {
     ),
     recordAssignments: cast.recordAssignments(ctx, 'a', mark, step),
     selectApproval: returnsAllOf(approvals, cast.selectApproval(ctx, 'a', claimKind), votedOn),
-    selectGoverned: returnsAllOf(approvals, cast.selectGoverned(ctx, 'a', claimKind, 'd', 'usr_z'), votedOn),
+    selectGovernedUnlessCast: returnsAllOf(
+      approvals,
+      cast.selectGovernedUnlessCast(ctx, 'a', claimKind, 'usr_z'),
+      votedOn,
+    ),
   },
   'approvals/states.store.ts': {
     isOverdue: holds(states.isOverdue(ctx), 'approvals a'),
