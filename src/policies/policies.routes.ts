@@ -6,7 +6,8 @@ import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
 import { ifMatch, setTag } from '../http/preconditions.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
-import { changePolicy, createPolicy, deletePolicy, getPolicy, groupFaults, listPolicies } from './policies.ts'
+import { changePolicy, createPolicy, deletePolicy, getPolicy, listPolicies } from './policies.ts'
+import { groupFaults } from './refuse-infeasible.ts'
 import {
   deletedPolicySchema,
   newPolicySchema,

@@ -23,8 +23,9 @@ import { answeredBefore, onceIf } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { jsonPointer } from '../json-pointer.ts'
 import { invalidInput, Refusal, type Fault } from '../refusal.ts'
-import { crowdOf, groupsOf, infeasibleAmong, selectCrowd, type NamingGroups } from './available.ts'
+import { crowdOf, groupsOf, infeasibleAmong, selectCrowd } from './available.ts'
 import { policyFaults } from './policy-faults.ts'
+import { refuseInfeasible } from './refuse-infeasible.ts'
 
 /** What an admin says of a policy. */
 export type AskedPolicy = PolicyBody & { name: string; priority: number }
@@ -87,7 +88,9 @@ export async function changePolicy(
     const was = JSON.parse(seen.body) as PolicyBody
     const { name = seen.name, priority = seen.priority, ...changed } = change
     const body = { ...(changed.stages ? withoutShort(was) : isShort(changed) ? withoutStages(was) : was), ...changed }
-    const faults = policyFaults(body).map(({ path, message }) => fault(jsonPointer(path), message))
+    const faults = policyFaults(body).map(({ path, message }): Fault => {
+      return { in: 'body', pointer: jsonPointer(path), message, type: 'value_error' }
+    })
     if (faults.length > 0) throw invalidInput(faults)
     const isNewBody = JSON.stringify(body) !== seen.body
     const asksOthers = JSON.stringify(rightsOf(body)) !== JSON.stringify(rightsOf(was))
@@ -138,51 +141,11 @@ export async function listPolicies(ctx: Ctx, page: PageRequest): Promise<Page<St
   return unchecked.length > 0 ? { ...listed, rows: await asOfNow(ctx, listed.rows) } : listed
 }
 
-/** Which groups that a policy names are not there, and where it names them. */
-export async function groupFaults(ctx: Ctx, policy: NamingGroups): Promise<Fault[]> {
-  const groups = groupsOf(policy)
-  if (groups.length === 0) return []
-  const found = await ctx.db.run(selectCrowd(ctx, groups).groups)
-  return missingGroups(policy, new Set(found.map(({ name }) => name)))
-}
-
 /** Whether people can fulfil these policies, as of now: cron has not been by since people have changed. */
 async function asOfNow(ctx: Ctx, policies: readonly StoredPolicy[]): Promise<StoredPolicy[]> {
   const bodies = policies.map(({ body }) => JSON.parse(body) as PolicyBody)
   const crowd = crowdOf(await ctx.db.batch(selectCrowd(ctx, [...new Set(bodies.flatMap(groupsOf))])))
   return policies.map((policy, index) => ({ ...policy, infeasible: infeasibleAmong(crowd, bodies[index]!) }))
-}
-
-/** @throws Refusal `invalid_input` where it names groups that are not there, `infeasible_quorum` */
-async function refuseInfeasible(ctx: Ctx, policy: PolicyBody): Promise<void> {
-  const read = await ctx.db.batch(selectCrowd(ctx, groupsOf(policy)))
-  refuseMissingGroups(policy, read.groups)
-  const stage = infeasibleAmong(crowdOf(read), policy)
-  if (stage === null) return
-  const detail = `The people there are could not fulfil the stage ${JSON.stringify(stage)} for more than one requester.`
-  throw new Refusal('infeasible_quorum', detail, { stage })
-}
-
-/**
- * @param at a JSON Pointer to where the policy is in the body
- * @throws Refusal `invalid_input` where it names groups that are not among these
- */
-export function refuseMissingGroups(policy: NamingGroups, known: readonly { name: string }[], at = ''): void {
-  const faults = missingGroups(policy, new Set(known.map(({ name }) => name)))
-  if (faults.length > 0) throw invalidInput(faults.map((one) => ({ ...one, pointer: at + one.pointer })))
-}
-
-function missingGroups({ match, stages = [] }: NamingGroups, known: ReadonlySet<string>): Fault[] {
-  const named = stages.flatMap(({ all }, stage) =>
-    all.map(({ group }, at) => ({ group, pointer: `/stages/${stage}/all/${at}/group` })),
-  )
-  return [{ group: match?.requester_group, pointer: '/match/requester_group' }, ...named]
-    .filter(({ group }) => group !== undefined && !known.has(group))
-    .map(({ group, pointer }) => fault(pointer, `there is no group ${group}`))
-}
-
-function fault(pointer: string, message: string): Fault {
-  return { in: 'body', pointer, message, type: 'value_error' }
 }
 
 /** What is to become of a policy; null where nothing is. */

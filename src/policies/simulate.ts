@@ -11,7 +11,8 @@ import { families } from '../families.ts'
 import { invalidInput } from '../refusal.ts'
 import { availableTo, crowdOf, groupsOf, infeasibleAmong, selectCrowd } from './available.ts'
 import { ComparisonOfBooks, type Compared } from './comparison-of-books.ts'
-import { refuseMissingGroups, type AskedPolicy } from './policies.ts'
+import type { AskedPolicy } from './policies.ts'
+import { refuseMissingGroups } from './refuse-infeasible.ts'
 import { selectFacts, selectPastAskings, type PastAsking } from './simulate.store.ts'
 
 /** Where a simulation goes on: among the approvals of a kind. */
