@@ -112,7 +112,7 @@ test('only its coordinator starts a batch that has a vote under a policy; withou
 })
 
 test('under no policy, whatever it allows, does a batch approve what its hands have asked for or voted on', async () => {
-  const { admin, as, fay, policy, submit, schedule, run } = await office()
+  const { tenant, admin, as, fay, policy, submit, schedule, run } = await office()
   await policy({
     name: 'own',
     priority: 1,
@@ -130,9 +130,9 @@ test('under no policy, whatever it allows, does a batch approve what its hands h
   const two = [await submit('two'), await submit('two')]
   expect(await vote(as('fay'), two[0]!)).toEqual([200, 'pending'])
   const made = await keyFor(admin, 'finn')
-  await env.DB.prepare(
-    "UPDATE api_keys SET created_by = 'usr_fay' WHERE person_id = 'usr_finn' AND created_by = 'usr_admin'",
-  ).run()
+  const ofFay =
+    "UPDATE api_keys SET created_by = 'usr_fay' WHERE tenant_id = ? AND person_id = 'usr_finn' AND created_by = 'usr_admin'"
+  await env.DB.prepare(ofFay).bind(tenant.id).run()
   expect(await vote(made, two[1]!)).toEqual([200, 'pending'])
   expect(await run(await schedule(fay, two), fay)).toEqual([needsAnother, needsAnother])
 })
