@@ -1,6 +1,6 @@
 import { say } from '../wording.ts'
 import { keepTimes } from './times.ts'
-import { restoreTyped } from './unsent.ts'
+import { forgetAll, keepTyped, restoreTyped } from './unsent.ts'
 import { heldBack, holdBack, sendNow, tellOfUnsent, undo } from './undo.ts'
 
 /*
@@ -138,6 +138,18 @@ function decided(event: SubmitEvent): void {
   else document.querySelector('.opened')!.replaceChildren()
 }
 
+/** Where somebody has to sign in again, what they typed is there also when they come back from elsewhere. */
+function keepOverSignIn(): void {
+  const typed = [...document.querySelectorAll<HTMLInputElement>('input[name^="typed."]')]
+  const next = document.querySelector<HTMLInputElement>('input[name="next"]')?.value ?? ''
+  const id = /^\/a\/([^/?]+)/.exec(next)?.[1]
+  if (id && typed.length > 0)
+    keepTyped(
+      decodeURIComponent(id),
+      typed.map(({ name, value }) => [name.replace('typed.', ''), value]),
+    )
+}
+
 /** Whether it is a JSON object, or nothing. */
 function isObject(json = '{}'): boolean {
   try {
@@ -207,6 +219,7 @@ if (shows) {
 
 document.addEventListener('keydown', onKey)
 document.addEventListener('submit', decided)
+document.querySelector('form[action="/sign-out"]')?.addEventListener('submit', forgetAll)
 document.addEventListener('click', (event) => {
   const link = (event.target as HTMLElement).closest<HTMLAnchorElement>('#items a')
   if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return
@@ -223,6 +236,7 @@ setInterval(() => void lookForNews(), 4_000)
 void lookForNews()
 void tellOfUnsent(load)
 void layOut()
+keepOverSignIn()
 restoreTyped(opened()?.dataset.id)
 keepTimes()
 const first = beside(0)

@@ -11,11 +11,7 @@ const name = 'countersign:unsent'
 
 /** Those of this tab, also after it has been to other pages. */
 export function unsent(): Unsent[] {
-  try {
-    return JSON.parse(sessionStorage.getItem(name) ?? '[]') as Unsent[]
-  } catch {
-    return []
-  }
+  return read<Unsent[]>(name) ?? []
 }
 
 export function keepUnsent(one: Unsent): void {
@@ -30,18 +26,14 @@ const typedName = 'countersign:typed'
 
 /** Keeps what was typed into the form of an approval over the next page. */
 export function keepTyped(id: string, fields: Unsent['fields']): void {
-  try {
-    sessionStorage.setItem(typedName, JSON.stringify({ id, fields }))
-  } catch {
-    // As below.
-  }
+  write(typedName, { id, fields })
 }
 
 /** Puts it back where that approval is open. */
 export function restoreTyped(id: string | undefined): void {
-  const { id: of, fields } = JSON.parse(sessionStorage.getItem(typedName) ?? '{}') as Partial<Unsent>
+  const { id: of, fields } = read<Partial<Unsent>>(typedName) ?? {}
   if (of === undefined || of !== id) return
-  sessionStorage.removeItem(typedName)
+  write(typedName, {})
   for (const [name, value] of fields ?? []) {
     const field = document.querySelector<HTMLTextAreaElement>(`#decide textarea[name="${name}"]`)
     if (field) field.value = value
@@ -49,9 +41,26 @@ export function restoreTyped(id: string | undefined): void {
 }
 
 function store(all: Unsent[]): void {
+  write(name, all)
+}
+
+/** Whoever signs out leaves nothing behind. */
+export function forgetAll(): void {
+  for (const one of [name, typedName]) write(one, null)
+}
+
+function read<T>(key: string): T | null {
   try {
-    sessionStorage.setItem(name, JSON.stringify(all))
+    return JSON.parse(sessionStorage.getItem(key) ?? 'null') as T | null
   } catch {
-    // Without a place to keep it, it is only not told later.
+    return null
+  }
+}
+
+function write(key: string, value: unknown): void {
+  try {
+    sessionStorage.setItem(key, JSON.stringify(value))
+  } catch {
+    // Without a place to keep it, it is only not there later.
   }
 }
