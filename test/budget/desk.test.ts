@@ -71,7 +71,9 @@ test.each([
     for (let page = 0; at !== undefined && page < 3; page += 1) {
       const { status, cost, body } = await who.get(at)
       expect([at, status, cost.queries]).toEqual([at, 200, 1])
-      const most = 3 * perPage + 20 + (at.startsWith('/a/') ? approval : 0)
+      // Beyond what has a clock, each kind's part is cut and sorted before it is merged.
+      const more = at.startsWith('/a/') ? approval : at.includes(`?cursor=${never}`) ? perPage : 0
+      const most = 3 * perPage + 20 + more
       expect([at, cost.rowsRead > most && cost.rowsRead]).toEqual([at, false])
       at = /<p class="more"><a href="([^"]+)"/.exec(body)?.[1]?.replaceAll('&amp;', '&')
     }
