@@ -56,7 +56,7 @@ const oneFamilyMore: Plugin = {
 }
 
 /** How the tests in the Worker's own runtime run. */
-const inWorkerd = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 3, provide }
+const inWorkerd = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: isLong ? 2 : 3, provide }
 
 export default defineConfig({
   test: {
