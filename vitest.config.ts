@@ -31,7 +31,7 @@ const workerd = (migrations: Awaited<ReturnType<typeof readD1Migrations>>) =>
   })
 
 /** What a short run drives over a connection, too: some of the journeys, and what HTTP itself is about. */
-const journeys = 'claims,batches,requests,webhooks,people'
+const journeys = 'claims,webhooks,people'
 const overSocket = [`test/http/{${journeys},inputs,methods,openapi,*.examples}.test.ts`]
 
 /** What begins with nothing but the demo data, because it uses that up or counts what a table has. */
@@ -56,7 +56,7 @@ const oneFamilyMore: Plugin = {
 }
 
 /** How the tests in the Worker's own runtime run. */
-const inWorkerd = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: isLong ? 2 : 3, provide }
+const inWorkerd = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2, provide }
 
 export default defineConfig({
   test: {

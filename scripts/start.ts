@@ -110,7 +110,6 @@ function welcome(): string {
     OpenAPI 3.1     ${origin}/openapi.json
 
   The desk, where people decide, as one of them (only here does a link fill a key in):
-
 ${links()}
   Other keys: ${others.join(', ')}; of another tenant: cs_other_admin.
 

@@ -15,7 +15,7 @@ afterAll(async () => {
 
 const post = (path: string, body: object) => server.call(path, { method: 'POST', body, key: 'cs_demo_service' })
 
-test.each(moments(5))('a kill among resolves, %i: approved and in the outbox, or neither', async (moment) => {
+test.each(moments(3))('a kill among resolves, %i: approved and in the outbox, or neither', async (moment) => {
   const base = `/internal/v1/instances/${crypto.randomUUID()}`
   const refs: string[] = []
   for (let index = 0; index < size; index += 1) {

@@ -22,7 +22,7 @@ const history = async (id: string) => {
   return body.data.map(({ type }: { type: string }) => type.replace('request.', ''))
 }
 
-test.each(moments(5))('a kill among all that is done, %i: each has happened, or it has not', async (moment) => {
+test.each(moments(3))('a kill among all that is done, %i: each has happened, or it has not', async (moment) => {
   const asked: { id: string; digest: string }[] = []
   for (let index = 0; index < size; index += 1) {
     const { body } = await post('', { type: 'deployment', title: 'Deploy', details: { index } })

@@ -41,10 +41,10 @@ test('the desk sends people to the local issuer, and back', async () => {
   const sent = await go(`${server.origin}/sign-in/begin?next=/?view=all`)
   const there = sent.headers.get('Location')!
   expect(await (await go(there)).text()).toContain('Who are you?')
-  const back = (await go(`${there}&sub=ada&name=Ada&roles=reviewer`)).headers.get('Location')!
+  const back = (await go(`${there}&sub=dora&name=Dora&roles=reviewer`)).headers.get('Location')!
   const signedIn = await go(back, cookie(sent))
   expect([signedIn.status, signedIn.headers.get('Location')]).toEqual([302, '/?view=all'])
-  expect(await (await go(`${server.origin}/`, cookie(signedIn))).text()).toContain('<bdi class="me">Ada</bdi>')
+  expect(await (await go(`${server.origin}/`, cookie(signedIn))).text()).toContain('<bdi class="me">Dora</bdi>')
 })
 
 test('a token of the local issuer does what a key does, in either header, also when the issuer has gone', async () => {

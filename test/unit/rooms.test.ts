@@ -34,9 +34,9 @@ const owners = new Map(
   ),
 )
 
-/** The tables that a source names in its SQL, as words of it. */
+/** The tables that a source names in its SQL, as words of it; `changes()` is a function of SQLite's. */
 function namedIn(source: string): string[] {
-  const words = sqlTexts(source).flatMap((text) => text.replaceAll(/'[^']*'/g, '').match(/\w+/g) ?? [])
+  const words = sqlTexts(source).flatMap((text) => text.replaceAll(/'[^']*'|\bchanges\(\)/g, '').match(/\w+/g) ?? [])
   return [...new Set(words)].filter((word) => owners.has(word))
 }
 

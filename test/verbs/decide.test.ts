@@ -88,6 +88,8 @@ test('past its due time it cannot be decided or withdrawn, sweep or no sweep', a
 })
 
 test('what is to be rejected by the clock is pending until the sweep, and then rejected, once', async () => {
+  // What others that share the database have left.
+  await rejectDue(systemContext(env, 'system:maintenance', Date.UTC(2100)))
   const tenant = await newTenant()
   const due = { due_at: now, on_due: 'reject' as const }
   const open = (at: number) => opened(tenant.ctx('member', undefined, at), {}, due)
