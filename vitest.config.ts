@@ -79,7 +79,8 @@ export default defineConfig({
           name: 'workers afresh',
           include: isLong ? afresh.slice(1) : afresh,
           exclude: alone,
-          isolate: false,
+          // A database of a million rows is not emptied so.
+          isolate: isLong,
           setupFiles: ['./test/support/afresh.ts'],
           ...inWorkerd,
         },
@@ -134,7 +135,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 120_000,
           // Each file has a server of its own, and waits for it more than it works.
-          maxWorkers: 3,
+          maxWorkers: isLong ? 4 : 3,
           sequence: { groupOrder: 2 },
           provide,
         },
