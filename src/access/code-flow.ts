@@ -1,5 +1,6 @@
 import { Refusal } from '../refusal.ts'
 import { sha256 } from './authenticate.ts'
+import { unverified } from './claims.ts'
 import { discover, fetchJson } from './discovery.ts'
 import type { OidcSettings } from './oidc-settings.ts'
 
@@ -65,7 +66,7 @@ export async function redeemCode(
   const endpoint = await orUnavailable(settings, discover(settings.issuer, 'token_endpoint'))
   const answer = await fetchJson<{ id_token?: unknown }>(endpoint, { method: 'POST', body, headers }).catch(noted)
   const token = answer?.id_token
-  if (typeof token !== 'string' || (await nonceOf(verifier)) !== nonceIn(token)) {
+  if (typeof token !== 'string' || (await nonceOf(verifier)) !== unverified(token, 'nonce')) {
     throw new Refusal('unauthorized', 'The issuer has not taken the code.')
   }
   return token
@@ -74,16 +75,6 @@ export async function redeemCode(
 /** OpenID Connect Core, 3.1.2.1: so that a token is of no other sign-in than this. */
 async function nonceOf(verifier: string): Promise<string> {
   return (await sha256(`nonce:${verifier}`)).slice(0, 32)
-}
-
-/** The nonce of a token, whose signature is verified by whoever takes it. */
-function nonceIn(token: string): unknown {
-  try {
-    const bytes = Uint8Array.fromBase64(token.split('.')[1] ?? '', { alphabet: 'base64url' })
-    return (JSON.parse(new TextDecoder().decode(bytes)) as { nonce?: unknown } | null)?.nonce
-  } catch {
-    return undefined
-  }
 }
 
 /** RFC 6749, 2.3.1. */
