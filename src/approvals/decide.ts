@@ -10,6 +10,7 @@ import {
   recordAssignments,
   selectApproval,
   selectGovernedUnlessCast,
+  type Step,
   type VotedOn,
 } from './cast-vote.store.ts'
 import { recordDecision } from './history.store.ts'
@@ -151,7 +152,7 @@ async function compute<Answer>(
         voted: castStaged(ctx, decision, step, mark.decisionId),
         vote: insertVote(ctx, decision, mark, step.stage),
         assigned: step.assigned.length > 0 ? recordAssignments(ctx, decision.id, mark, step) : undefined,
-        ...following(ctx, decision, mark),
+        ...following(ctx, decision, mark, step.assigned),
         answer,
       })
       ctx.reserved.refusal = null
@@ -166,8 +167,9 @@ async function compute<Answer>(
 }
 
 /** What follows a vote in its transaction. */
-function following(ctx: Ctx, decision: Decision<unknown>, mark: Mark) {
-  return { event: recordDecision(ctx, mark, decision.reportedBy), effect: decision.effect?.(mark) }
+function following(ctx: Ctx, decision: Decision<unknown>, mark: Mark, assigned?: Step['assigned']) {
+  const { comment, reportedBy, effect } = decision
+  return { event: recordDecision(ctx, mark, { comment, reportedBy, assigned }), effect: effect?.(mark) }
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import type { PageRequest } from '../db/page.ts'
 import { newId, newIds } from '../ids.ts'
 import type { events } from './approvals.table.ts'
+import type { Step } from './cast-vote.store.ts'
 import { marked, type Mark } from './mark.store.ts'
 import type { Status } from './states.ts'
 import { toBeSealed, toBeSealedOf } from './unsealed.store.ts'
@@ -40,19 +41,32 @@ export function recordIf(ctx: Ctx, happenings: readonly Happening[], condition: 
   )
 }
 
+/** What an event says of a vote, beside who, when and what came of it. */
+interface ToldVote {
+  /** What was said with it, whether or not it decides. */
+  comment: string | null
+  /** The user whose key reported it, where it was not the voter's. */
+  reportedBy?: string | undefined
+  /** Where it closes a stage: which requirement each of its voters was assigned to. */
+  assigned?: Step['assigned'] | undefined
+}
+
 /**
  * Records a decision, if the transaction made it: a row carries its mark. The type is the kind and what became of it
  * (`claim.approved`), or `claim.voted` where more votes are needed.
  *
- * @param reportedBy the user whose key reported it, where it was not the actor's
+ * @param vote what is told of the vote that it was made by, if by one
  */
-export function recordDecision(ctx: Ctx, mark: Mark, reportedBy?: string): Statement {
+export function recordDecision(ctx: Ctx, mark: Mark, vote: ToldVote = { comment: null }): Statement {
+  const { comment, reportedBy, assigned = [] } = vote
   const reported = reportedBy === undefined ? sql`` : sql`, 'reported_by', ${reportedBy}`
+  const closed = JSON.stringify(Object.fromEntries(assigned))
+  const closing = assigned.length === 0 ? sql`` : sql`, 'revision', revision, 'assigned', json(${closed})`
   return insertEvents(
     ctx,
     sql`SELECT 0 AS n, ${newId('evt')} AS id, tenant_id, kind || '.' || iif(status = 'pending', 'voted', status) AS type, id AS resource_id,
       ${ctx.actor.userId} AS actor_id, 'pending' AS from_status, status AS to_status,
-      json_object('decision_id', decision_id, 'comment', comment${reported}) AS data, digest
+      json_object('decision_id', decision_id, 'comment', ${comment}${reported}${closing}) AS data, digest
     FROM approvals WHERE ${marked(mark)}`,
   )
 }

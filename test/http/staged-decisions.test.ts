@@ -55,6 +55,21 @@ test('stages open one after the other, and the last vote decides', async () => {
   expect(await eventsOf(admin, id)).toEqual(['created', 'voted', 'voted', 'approved'])
 })
 
+test('the history has what was said with each vote, and which requirement each was counted for', async () => {
+  const { as, admin, policy } = await company()
+  await policy({ stages: peerThenMoney })
+  const id = await refund(as('mia'))
+  await vote(as('sam'), id, { comment: 'Asked for it twice' })
+  await vote(admin, id, { comment: 'Enough is there' })
+  await vote(as('fay'), id)
+  const { data } = (await admin(at(id, '/events'))).body
+  expect(data.slice(1).map((event: any) => [event.data.comment, event.data.assigned])).toEqual([
+    ['Asked for it twice', { usr_sam: 0 }],
+    ['Enough is there', undefined],
+    [null, { usr_fay: 0, usr_admin: 1 }],
+  ])
+})
+
 test('one no of somebody whose yes would still count rejects; of nobody else', async () => {
   const { as, policy } = await company()
   await policy({ stages: peerThenMoney })

@@ -147,7 +147,10 @@ export const samples: Samples = {
   'approvals/history.store.ts': {
     record: history.record(ctx, [happening]),
     recordIf: history.recordIf(ctx, [happening], sql`1`),
-    recordDecision: [history.recordDecision(ctx, mark), history.recordDecision(ctx, mark, 'usr_z')],
+    recordDecision: [
+      history.recordDecision(ctx, mark),
+      history.recordDecision(ctx, mark, { comment: 'c', reportedBy: 'usr_z', assigned: [['usr_y', 0]] }),
+    ],
     recordFound: [history.recordFound(ctx, found), history.recordFound(ctx, found, 5)],
     recordEach: history.recordEach(ctx, numbered, sql`'[["a","d"]]'`, 1),
     latestSeq: gives(history.latestSeq(sql`'t'`)),
