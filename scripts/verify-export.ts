@@ -1,16 +1,20 @@
 import { readCheckpoint, type Kept } from '../src/history/checkpoint.ts'
-import { dataHash, leafOf, type Sealable } from '../src/history/leaf.ts'
+import type { Standing } from '../src/history/events.store.ts'
+import { dataHash, idsOf, leafOf, type Sealable } from '../src/history/leaf.ts'
 import { emptyRoot, leafHash, nodeHash, type Hash } from '../src/history/merkle.ts'
 import type { PublicKey } from '../src/history/signing-key.ts'
 
 /** A line of an export; the last one has none of an event's members. */
-type Line = Omit<Sealable, 'data_hash'> & {
+type Line = Omit<Sealable, 'ids' | 'data_hash'> & {
   data: string
   salt: string
-  /** Where the data was erased. */
+  /** Where the data was erased; `erasure` is the event that tells of it. */
   data_hash?: string
   erased_at?: string
-  standing: { comment: string | null; voided_at: number; ended_at: number | null; follows: 0 | 1 } | null
+  erasure?: number | null
+  standing: Standing | null
+  /** Whose vote is on what it opened without an event that tells of it. */
+  stray?: string
   leaf_hash: string | null
 }
 
@@ -43,7 +47,9 @@ export interface Known {
  * Verifies an export, line by line: each event against the hash of its leaf, each vote against its event, the leaves
  * against the signed root. Holds no more than a hash for each bit of the size.
  *
- * @throws Unfit with the first event that does not fit
+ * Whether a vote still stands is said by events that come later, so a vote is only accused where all events fit.
+ *
+ * @throws Unfit with the first event that does not fit, or of which a vote does not
  */
 export async function verifyExport(
   lines: AsyncIterable<string> | Iterable<string>,
@@ -55,6 +61,7 @@ export async function verifyExport(
   let erased = 0
   let end: { checkpoint: string; keys: PublicKey[] } | undefined
   let tenant: string | undefined
+  let suspect: Unfit | undefined
   for await (const text of lines) {
     if (text === '') continue
     const seq = tree.size + 1
@@ -64,10 +71,12 @@ export async function verifyExport(
       end = line
       continue
     }
+    if (line.seq === tree.size) throw new Unfit(line.seq, 'is there twice, or tells of two votes')
     if (line.seq !== seq) throw new Unfit(seq, line.seq > seq ? 'is missing' : `is in the place of event ${line.seq}`)
     tenant ??= line.tenant
     if (line.tenant !== tenant) throw new Unfit(seq, 'is of another tenant')
-    tree.append(fitting(line))
+    tree.append(sealedLeaf(line))
+    suspect ??= suspicion(line)
     if (line.erased_at !== undefined) erased += 1
     if (tree.size === earlierSize) roots.set(earlierSize, tree.root.toBase64())
   }
@@ -81,6 +90,7 @@ export async function verifyExport(
   }
   if (tree.root.toBase64() !== head.root) throw new Unfit(undefined, 'the leaves are not those that were signed')
   if (known.earlier !== undefined) continues(await signed(known.earlier, keys), head, roots.get(earlierSize))
+  if (suspect) throw suspect
   return { head, erased, signedBy: keys[0]?.kid ?? '' }
 }
 
@@ -100,24 +110,30 @@ async function signed(checkpoint: string, keys: readonly PublicKey[]): Promise<K
   }
 }
 
-/** The hash of an event's leaf, where that is the one that was sealed, and its vote is what the history says. */
-function fitting(line: Line): Hash {
-  const { seq, standing } = line
-  const data_hash = line.erased_at === undefined ? dataHash(line.salt, line.data) : (line.data_hash ?? '')
-  const hash = leafHash(leafOf({ ...line, data_hash }))
-  if (hash.toBase64() !== line.leaf_hash) throw new Unfit(seq, 'is not as it was sealed, or its vote is not')
-  if ((standing === null) !== (line.vote === null)) throw new Unfit(seq, 'has lost its vote')
-  if (standing === null) return hash
-  const { comment = null } = JSON.parse(line.data) as { comment?: string | null }
-  if (standing.comment !== comment) throw new Unfit(seq, 'tells of a vote that was commented otherwise')
-  const { voided_at, ended_at, follows } = standing
-  const fits = ended_at === null ? voided_at === 0 : voided_at === ended_at || (voided_at > ended_at && follows === 1)
-  if (!fits)
-    throw new Unfit(
-      seq,
-      voided_at === 0 ? 'tells of a vote that does not stand any more' : 'tells of a vote that was voided by nothing',
-    )
-  return hash
+/** The hash of an event's leaf, where that is the one that was sealed. */
+function sealedLeaf(line: Line): Hash {
+  const isErased = line.erased_at !== undefined
+  const data_hash = isErased ? (line.data_hash ?? '') : dataHash(line.salt, line.data)
+  const hash = leafHash(leafOf({ ...line, ids: isErased ? line.data : idsOf(line.data), data_hash }))
+  if (hash.toBase64() === line.leaf_hash && !(isErased && line.salt !== '')) return hash
+  throw new Unfit(line.seq, 'is not as it was sealed, or its vote is not')
+}
+
+/** What is stored beside an event and is not what the history tells; nothing where it is. */
+function suspicion({ seq, data, vote, standing, stray, erased_at, erasure }: Line): Unfit | undefined {
+  const unfit = (why: string) => new Unfit(seq, why)
+  if (stray !== undefined) return unfit(`began something that ${stray} has a vote on of which no event tells`)
+  if (erased_at !== undefined && !erasure) return unfit('was emptied, and no event tells that somebody was erased')
+  if (vote === null) return undefined
+  if (standing === null) return unfit('has lost its vote')
+  const { comment = null } = JSON.parse(data) as { comment?: string | null }
+  const { requirement, assigned, voided_at, ended_at, follows } = standing
+  if (standing.comment !== comment) return unfit('tells of a vote that was commented otherwise')
+  if (requirement !== (assigned ?? 0)) return unfit('tells of a vote that was counted for another requirement')
+  if (ended_at === null) return voided_at === 0 ? undefined : unfit('tells of a vote that was voided by nothing')
+  if (voided_at === 0) return unfit('tells of a vote that does not stand any more')
+  if (voided_at === ended_at || (voided_at > ended_at && follows === 1)) return undefined
+  return unfit('tells of a vote that was voided at another time')
 }
 
 /** @param root of the first events, as many as were sealed earlier */

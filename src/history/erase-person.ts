@@ -7,13 +7,10 @@ import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
 import { deleteAnswersTo } from '../idempotency/idempotency.store.ts'
 import { Refusal } from '../refusal.ts'
-import { dataHash } from './leaf.ts'
+import { dataHash, idsOf } from './leaf.ts'
 
 /** How many events one transaction erases. */
 const perStep = 200
-
-/** What of an event's data stays: ids and numbers, by which votes are found and voided ones explained. */
-const kept = new Set(['decision_id', 'revision', 'reported_by', 'on_behalf_of', 'created_by', 'started_by'])
 
 /** Takes away what a person has said in tables of a family's own: its `x.erase.store.ts`, where it has such. */
 export type Erasing = (ctx: Ctx, personId: string) => Statement
@@ -61,9 +58,4 @@ async function endPerson(ctx: Ctx, personId: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof Refusal && error.code === 'not_found')) throw error
   }
-}
-
-function idsOf(data: string): string {
-  const members = Object.entries(JSON.parse(data) as Record<string, unknown>)
-  return JSON.stringify(Object.fromEntries(members.filter(([name]) => kept.has(name))))
 }

@@ -27,18 +27,26 @@ export interface ToldEvent extends HistoricEvent {
   vote: string | null
 }
 
-/** An event for the export: `standing` (JSON) is what of its vote may change, and what it should be by the history. */
+/** An event for the export, with what shows whether what is stored beside it is what the history tells. */
 export interface ExportedEvent extends ToldEvent {
+  /** What of its vote may change, and what it should be by the history: a `Standing` as JSON. */
   standing: string | null
+  /** Of what an approval began with: who has a vote on it that no event tells of. */
+  stray: string | null
+  /** Of an event whose data was erased: the `seq` of the event that tells of the erasure. */
+  erasure: number | null
 }
 
 /** What of a vote may be otherwise later than when it was cast. */
 export interface Standing {
   comment: string | null
+  requirement: number
+  /** Which requirement it was assigned to when its stage closed; null where that has not been told. */
+  assigned: number | null
   voided_at: number
   /** When something happened by which it ceased to stand; null where nothing has. */
   ended_at: number | null
-  /** Whether another vote of the same person on the same question was voided just before it. */
+  /** Whether an earlier vote of the same person on the same question was voided a millisecond before it. */
   follows: 0 | 1
 }
 
@@ -64,17 +72,30 @@ export function selectEvent(ctx: Ctx, seq: SQL) {
 
 /** Up to `limit` events for the export, up to `until`. */
 export function selectExported(ctx: Ctx, after: number, until: number, limit: number) {
-  const itsEvents = sql`FROM events n INDEXED BY events_by_resource
-    WHERE n.tenant_id = e.tenant_id AND n.resource_id = e.resource_id AND n.seq > e.seq`
-  const voids = sql`((n.type LIKE '%.reverted' AND n.data ->> 'decision_id' = v.decision_id)
-    OR (n.type LIKE '%.amended' AND n.data ->> 'revision' > v.revision))`
-  const follows = sql`EXISTS (SELECT 1 FROM votes o WHERE o.approval_id = v.approval_id AND o.revision = v.revision
-    AND o.voter_id = v.voter_id AND o.voided_at = v.voided_at - 1)`
   return ctx.db.all<ExportedEvent>(sql`
-    SELECT ${told}, iif(v.voter_id IS NULL, NULL, json_object('comment', v.comment, 'voided_at', v.voided_at,
-      'ended_at', (SELECT min(n.at) ${itsEvents} AND ${voids}), 'follows', ${follows})) AS standing
+    SELECT ${told}, iif(v.voter_id IS NULL, NULL, ${standing}) AS standing, iif(e.from_status IS NULL, ${stray}, NULL) AS stray,
+      iif(x.erased_at IS NULL, NULL, ${erasure}) AS erasure
     FROM ${withVotes(bounded(ctx, after, limit))} WHERE e.seq <= ${until} ORDER BY e.seq`)
 }
+
+/** The events `n` of what `e` happened to. */
+const itsEvents = sql`FROM events n INDEXED BY events_by_resource
+  WHERE n.tenant_id = e.tenant_id AND n.resource_id = e.resource_id`
+
+const standing = sql`json_object('comment', v.comment, 'requirement', v.requirement, 'voided_at', v.voided_at,
+  'assigned', (SELECT a.value FROM (SELECT n.data ${itsEvents} AND n.seq >= e.seq AND n.data ->> 'revision' = v.revision) n
+    CROSS JOIN json_each(n.data, '$.assigned') a WHERE a.key = v.voter_id),
+  'ended_at', (SELECT n.at ${itsEvents} AND n.seq > e.seq AND ((n.type LIKE '%.reverted' AND n.data ->> 'decision_id' = v.decision_id)
+    OR (n.type LIKE '%.amended' AND n.data ->> 'revision' > v.revision)) ORDER BY n.seq LIMIT 1),
+  'follows', EXISTS (SELECT 1 FROM votes o WHERE o.approval_id = v.approval_id AND o.revision = v.revision
+    AND o.voter_id = v.voter_id AND o.voided_at = v.voided_at - 1
+    AND EXISTS (SELECT 1 ${itsEvents} AND n.seq < e.seq AND n.data ->> 'decision_id' = o.decision_id)))`
+
+const stray = sql`(SELECT o.voter_id FROM votes o WHERE o.approval_id = e.resource_id AND NOT EXISTS (SELECT 1 ${itsEvents}
+  AND n.from_status = 'pending' AND n.actor_id = o.voter_id AND n.data ->> 'decision_id' = o.decision_id) LIMIT 1)`
+
+const erasure = sql`(SELECT max(n.seq) FROM events n INDEXED BY events_by_resource
+  WHERE n.tenant_id = e.tenant_id AND n.resource_id IN (e.actor_id, e.resource_id) AND n.type = 'person.erased')`
 
 const told = sql`e.seq, e.id, e.type, e.resource_id, e.actor_id, e.at, e.from_status, e.to_status, e.digest, e.data, e.salt,
   x.data_hash, x.erased_at, iif(v.voter_id IS NULL, NULL, json_object('revision', v.revision, 'stage', v.stage, 'vote', v.vote, 'decision_id', v.decision_id,

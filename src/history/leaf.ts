@@ -1,7 +1,10 @@
 import canonicalize from 'canonicalize'
 import { sha256 } from './merkle.ts'
 
-/** What of an event is in its leaf; as it is told, but for `data_hash`, which stands for `data` and `salt`. */
+/**
+ * What of an event is in its leaf; as it is told, but for `ids` and `data_hash`, which stand for `data` and `salt`: the
+ * former for what stays of it when it is erased.
+ */
 export interface Sealable {
   tenant: string
   seq: number
@@ -14,6 +17,8 @@ export interface Sealable {
   to: string
   digest: string | null
   vote: SealableVote | null
+  /** JSON text. */
+  ids: string
   data_hash: string
 }
 
@@ -31,7 +36,7 @@ export interface SealableVote {
 
 /** The leaf of an event: the RFC 8785 form of what of it is sealed. */
 export function leafOf(event: Sealable): string {
-  const { tenant, seq, id, type, resource, actor, at, from, to, digest, vote, data_hash } = event
+  const { tenant, seq, id, type, resource, actor, at, from, to, digest, vote, ids, data_hash } = event
   return canonicalize({
     tenant,
     seq,
@@ -44,6 +49,7 @@ export function leafOf(event: Sealable): string {
     to,
     digest,
     vote,
+    ids,
     data_hash,
   }) as string
 }
@@ -54,4 +60,25 @@ export function leafOf(event: Sealable): string {
  */
 export function dataHash(salt: string, data: string): string {
   return sha256(`${salt}\n${data}`).toBase64()
+}
+
+/** What of an event's data stays when that is erased: ids and numbers, by which votes are found and explained. */
+const staying = new Set([
+  'decision_id',
+  'revision',
+  'assigned',
+  'reported_by',
+  'on_behalf_of',
+  'created_by',
+  'started_by',
+])
+
+/** The ids and numbers in an event's data, as JSON text; none where the data is no object any more. */
+export function idsOf(data: string): string {
+  try {
+    const members = Object.entries(JSON.parse(data) as Record<string, unknown>)
+    return JSON.stringify(Object.fromEntries(members.filter(([name]) => staying.has(name))))
+  } catch {
+    return '{}'
+  }
 }

@@ -5,7 +5,12 @@ import { selectLeafTiles, selectSeal } from '../../src/history/seals.store.ts'
 import { publicKeys } from '../../src/history/signing-key.ts'
 import { readHashes } from '../../src/history/tiles.ts'
 import { exportedLine } from '../../src/history/told.ts'
+import { advanceBatch } from '../../src/claims/advance-batch.ts'
+import { cancelBatch } from '../../src/claims/cancel-batch.ts'
+import { submitBatch } from '../../src/claims/submit-batch.ts'
+import { erasePerson } from '../../src/history/erase-person.ts'
 import { submitClaims } from './batches.ts'
+import { company, no, peerThenMoney, post, refund, vote } from './company.ts'
 import { sealed } from './sealed.ts'
 import { newTenant, type Tenant } from './tenant.ts'
 
@@ -37,6 +42,39 @@ export async function eventfulTenant(): Promise<Tenant> {
   await reviewer(`/v1/requests/${request.id}/approve`, { method: 'POST', body: { comment: 'Yes' } })
   await sealed(tenant.id)
   return tenant
+}
+
+/**
+ * A tenant whose sealed history has all that a vote may come to: in stages, with somebody who fits two requirements;
+ * void because something else is asked now, or because a batch was cancelled, twice in a millisecond; erased.
+ */
+export async function variedTenant(): Promise<Tenant> {
+  const { tenant, admin, as, policy } = await company()
+  await post(admin, '/v1/people', { id: 'usr_both', name: 'both', roles: ['member', 'admin'], groups: ['grp_finance'] })
+  await policy({ stages: peerThenMoney })
+  const both = tenant.as('both', ['member', 'admin'])
+  const [first, second] = [await refund(as('mia')), await refund(as('mia'))]
+  await vote(as('sam'), first, { comment: 'Not yet' })
+  await as('mia')(`/v1/requests/${first}`, { method: 'PATCH', body: { title: 'Refund 43' } })
+  for (const voter of [as('sam'), both, as('fay')]) await vote(voter, first, { comment: 'Now' })
+  await vote(as('sue'), second, { comment: 'Well' })
+  await no(as('finn'), second)
+  await reverted(tenant)
+  await erasePerson(tenant.ctx('operator', []), 'usr_sue', [])
+  await sealed(tenant.id)
+  return tenant
+}
+
+/** A claim is approved by a batch, which is cancelled; and again, in the same millisecond. */
+async function reverted(tenant: Tenant): Promise<void> {
+  const now = Date.now()
+  const coordinator = tenant.ctx('coordinator', undefined, now)
+  const claim_ids = await submitClaims(tenant.as('member'), 2)
+  for (const comment of ['One', 'Two']) {
+    const { id } = await submitBatch(coordinator, { claim_ids, comment, process_at: now + 1 })
+    await advanceBatch(tenant.ctx('coordinator', undefined, now + 1), id, 1)
+    await cancelBatch(coordinator, id, null)
+  }
 }
 
 /** The history of a tenant of which all is sealed. */
@@ -117,12 +155,13 @@ export function mutated(stored: Stored, random: () => number): { changed: Stored
   if (how < 8 && row.vote !== null && row.standing !== null) {
     const name = how < 6 ? 'vote' : 'standing'
     const facts = JSON.parse(row[name]!) as Record<string, string | number | null>
-    const members = name === 'vote' ? Object.keys(facts) : ['comment', 'voided_at']
+    const members = name === 'vote' ? Object.keys(facts) : ['comment', 'requirement', 'voided_at']
     const member = members[pick(members.length)]!
     facts[member] = otherThan(facts[member] ?? null, pick)
+    if (member === 'voided_at') facts['follows'] = 0
     return withRows(rows.with(at, { ...row, [name]: JSON.stringify(facts) }), row.seq, `${name}.${member}`)
   }
-  const column = columns[pick(columns.length)]!
+  const column = row.erased_at !== null && how === 8 ? 'data_hash' : columns[pick(columns.length)]!
   const value = otherThan(row[column], pick)
   return withRows(rows.with(at, { ...row, [column]: value } as ExportedEvent), row.seq, column)
 }
@@ -144,5 +183,18 @@ export function seeded(seed: number): () => number {
     let t = Math.imul(state ^ (state >>> 15), 1 | state)
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** Lets something be done to the history that the database refuses to whoever goes through it. */
+export async function behindItsBack<T>(work: () => Promise<T>): Promise<T> {
+  const { results } = await env.DB.prepare(
+    "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'events'",
+  ).all<{ name: string; sql: string }>()
+  await env.DB.batch(results.map(({ name }) => env.DB.prepare(`DROP TRIGGER ${name}`)))
+  try {
+    return await work()
+  } finally {
+    await env.DB.batch(results.map(({ sql }) => env.DB.prepare(sql)))
   }
 }

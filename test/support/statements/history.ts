@@ -23,7 +23,7 @@ export const samples: Samples = {
     selectEvents: returns(events.selectEvents(ctx, 1, 2), told),
     selectSealable: returns(events.selectSealable(ctx, seals.sealedSize(ctx), 2), told),
     selectEvent: returns(events.selectEvent(ctx, sql`1`), told),
-    selectExported: returns(events.selectExported(ctx, 1, 3, 2), told, 'standing'),
+    selectExported: returns(events.selectExported(ctx, 1, 3, 2), told, 'standing stray erasure'),
   },
   'history/seals.store.ts': {
     selectSeal: returns(seals.selectSeal(ctx), 'created_at generation size root checkpoint sealed_at latest'),
