@@ -35,9 +35,10 @@ ALTER TABLE policy_versions ADD COLUMN sole_group TEXT;
 ALTER TABLE policy_versions ADD COLUMN allow_self_approval INTEGER NOT NULL DEFAULT 0 CHECK (allow_self_approval IN (0, 1));
 CREATE INDEX policy_versions_by_tenant ON policy_versions (tenant_id);
 
--- `stage` is the one that is open, from 0. Where `channel_confirms` is 1 the person who is asked through the family's channel has
+-- `stage` is the one that is open, from 0, and `open_to` the roles and groups that may vote in it (a JSON array). Where `channel_confirms` is 1 the person who is asked through the family's channel has
 -- the last word when all stages are closed. `approved_digest` is that of what was approved where it is not what was asked.
 ALTER TABLE approvals ADD COLUMN stage INTEGER NOT NULL DEFAULT 0 CHECK (stage >= 0);
+ALTER TABLE approvals ADD COLUMN open_to TEXT CHECK (json_valid(open_to));
 ALTER TABLE approvals ADD COLUMN channel_confirms INTEGER NOT NULL DEFAULT 0 CHECK (channel_confirms IN (0, 1));
 ALTER TABLE approvals ADD COLUMN approved_digest TEXT CHECK (length(approved_digest) = 64);
 
@@ -51,22 +52,31 @@ CREATE TABLE audience (
   PRIMARY KEY (tenant_id, capacity, due_at, approval_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TRIGGER approvals_audience_insert AFTER INSERT ON approvals
-WHEN NEW.policy_version_id IS NOT NULL AND NEW.status = 'pending' BEGIN
+CREATE TRIGGER approvals_audience_insert AFTER INSERT ON approvals WHEN NEW.open_to IS NOT NULL AND NEW.status = 'pending' BEGIN
   INSERT INTO audience (tenant_id, capacity, due_at, approval_id)
-  SELECT DISTINCT NEW.tenant_id, c.value, coalesce(NEW.due_at, 9007199254740991), NEW.id
-  FROM policy_versions p, json_each(p.capacities, '$[' || NEW.stage || ']') c WHERE p.id = NEW.policy_version_id;
+  SELECT NEW.tenant_id, value, coalesce(NEW.due_at, 9007199254740991), NEW.id FROM json_each(NEW.open_to);
 END;
-CREATE TRIGGER approvals_audience_update AFTER UPDATE OF status, stage, policy_version_id, due_at ON approvals
-WHEN (OLD.policy_version_id IS NOT NULL OR NEW.policy_version_id IS NOT NULL)
-  AND (OLD.status, OLD.stage, OLD.policy_version_id, OLD.due_at) IS NOT (NEW.status, NEW.stage, NEW.policy_version_id, NEW.due_at) BEGIN
-  DELETE FROM audience WHERE OLD.status = 'pending' AND tenant_id = OLD.tenant_id
-    AND due_at = coalesce(OLD.due_at, 9007199254740991) AND approval_id = OLD.id AND capacity IN (
-      SELECT c.value FROM policy_versions p, json_each(p.capacities, '$[' || OLD.stage || ']') c WHERE p.id = OLD.policy_version_id);
+-- What is pending no more, or otherwise, is taken away: the first few one by one, because finding one by a list reads three rows more.
+CREATE TRIGGER approvals_audience_leave BEFORE UPDATE OF status, open_to, due_at ON approvals
+WHEN OLD.open_to IS NOT NULL AND OLD.status = 'pending' AND (OLD.status, OLD.open_to, OLD.due_at) IS NOT (NEW.status, NEW.open_to, NEW.due_at) BEGIN
+  DELETE FROM audience WHERE tenant_id = OLD.tenant_id AND capacity = OLD.open_to ->> 0
+    AND due_at = coalesce(OLD.due_at, 9007199254740991) AND approval_id = OLD.id;
+  DELETE FROM audience WHERE tenant_id = OLD.tenant_id AND capacity = OLD.open_to ->> 1
+    AND due_at = coalesce(OLD.due_at, 9007199254740991) AND approval_id = OLD.id;
+  DELETE FROM audience WHERE tenant_id = OLD.tenant_id AND capacity = OLD.open_to ->> 2
+    AND due_at = coalesce(OLD.due_at, 9007199254740991) AND approval_id = OLD.id;
+  DELETE FROM audience WHERE tenant_id = OLD.tenant_id AND capacity = OLD.open_to ->> 3
+    AND due_at = coalesce(OLD.due_at, 9007199254740991) AND approval_id = OLD.id;
+END;
+CREATE TRIGGER approvals_audience_leave_many BEFORE UPDATE OF status, open_to, due_at ON approvals
+WHEN json_array_length(OLD.open_to) > 4 AND OLD.status = 'pending' AND (OLD.status, OLD.open_to, OLD.due_at) IS NOT (NEW.status, NEW.open_to, NEW.due_at) BEGIN
+  DELETE FROM audience WHERE tenant_id = OLD.tenant_id AND capacity IN (SELECT value FROM json_each(OLD.open_to))
+    AND due_at = coalesce(OLD.due_at, 9007199254740991) AND approval_id = OLD.id;
+END;
+CREATE TRIGGER approvals_audience_enter AFTER UPDATE OF status, open_to, due_at ON approvals
+WHEN NEW.open_to IS NOT NULL AND NEW.status = 'pending' AND (OLD.status, OLD.open_to, OLD.due_at) IS NOT (NEW.status, NEW.open_to, NEW.due_at) BEGIN
   INSERT INTO audience (tenant_id, capacity, due_at, approval_id)
-  SELECT DISTINCT NEW.tenant_id, c.value, coalesce(NEW.due_at, 9007199254740991), NEW.id
-  FROM policy_versions p, json_each(p.capacities, '$[' || NEW.stage || ']') c
-  WHERE p.id = NEW.policy_version_id AND NEW.status = 'pending';
+  SELECT NEW.tenant_id, value, coalesce(NEW.due_at, 9007199254740991), NEW.id FROM json_each(NEW.open_to);
 END;
 
 -- When the one who asked wants it decided: an amendment does not prolong that. `approved_details` are those that were approved, where

@@ -6,6 +6,7 @@ import { matches } from './approvals.store.ts'
 import { recordFound } from './history.store.ts'
 import { marked, type Mark } from './mark.store.ts'
 import type { Opening } from './open.ts'
+import { openTo } from './policies.store.ts'
 import type { Terms } from './terms.ts'
 import { voidedFrom } from './votes.store.ts'
 
@@ -29,7 +30,8 @@ export function amendQuestion(
   return {
     amended: ctx.db.all<{ amended: 1 }>(sql`
       UPDATE approvals SET title = ${title}, subject_type = ${subject?.type ?? null}, subject_id = ${subject?.id ?? null},
-        digest = ${digest}, revision = revision + 1, votes_for = 0, stage = 0, policy_version_id = ${terms.policy_version_id},
+        digest = ${digest}, revision = revision + 1, votes_for = 0, stage = 0,
+        policy_version_id = ${terms.policy_version_id}, open_to = ${openTo(sql`${terms.policy_version_id}`, 0)},
         votes_needed = ${terms.votes_needed}, channel_confirms = ${terms.channel_confirms}, due_at = ${terms.due_at}, on_due = ${terms.on_due},
         restricted = max(restricted, ${terms.restricted ? 1 : 0}), decision_id = ${mark.decisionId}, updated_at = ${now},
         version = version + 1

@@ -8,6 +8,7 @@ import type { Terms } from './terms.ts'
 import type { KindOfApprovals } from './policy.ts'
 import { boundTo } from './restricted.ts'
 import { visible } from './restricted.store.ts'
+import { openTo } from './policies.store.ts'
 
 /**
  * Inserts approvals from one bound value; none where the guard does not hold. They are pending, or where a
@@ -23,10 +24,10 @@ export function insertApprovals(
   const [status, decidedBy, decidedAt] = decisionId === null ? ['pending', null, null] : ['approved', actor.userId, now]
   return ctx.db.all(sql`
     INSERT INTO approvals (id, tenant_id, kind, status, type, title, requester_id, subject_type, subject_id, created_at, updated_at,
-      due_at, on_due, policy_version_id, votes_needed, channel_confirms, digest, decision_id, decided_by, decided_at, submitted_by, instance_id, restricted)
+      due_at, on_due, policy_version_id, open_to, votes_needed, channel_confirms, digest, decision_id, decided_by, decided_at, submitted_by, instance_id, restricted)
     SELECT value ->> '$.id', ${actor.tenantId}, ${kind}, ${status}, value ->> '$.type', value ->> '$.title', value ->> '$.requester_id',
       value ->> '$.subject.type', value ->> '$.subject.id', ${now}, ${now}, value ->> '$.due_at', value ->> '$.on_due',
-      value ->> '$.policy_version_id', value ->> '$.votes_needed', value ->> '$.channel_confirms', value ->> '$.digest', ${decisionId}, ${decidedBy}, ${decidedAt}, value ->> '$.submitted_by',
+      value ->> '$.policy_version_id', ${openTo(sql`value ->> '$.policy_version_id'`, 0)}, value ->> '$.votes_needed', value ->> '$.channel_confirms', value ->> '$.digest', ${decisionId}, ${decidedBy}, ${decidedAt}, value ->> '$.submitted_by',
       coalesce(value ->> '$.instance_id', ${boundTo(actor)}), coalesce(value ->> '$.restricted', 0)
     FROM ${jsonEach(openings)} WHERE ${guard ?? sql`1`}`)
 }

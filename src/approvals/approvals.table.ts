@@ -11,9 +11,10 @@ export const kinds = sqliteTable('kinds', { kind: text().primaryKey() })
  * the other statements of the same transaction look for; `bulk_id` the bulk decision that has approved it together with
  * others. `submitted_by` is who sent what somebody else is the requester of; null where the requester did.
  * `instance_id` is the agent instance that it was asked through, if any. `restricted` ones (1) are seen by who asked,
- * who may decide, and admins. Under a policy, `stage` is the one that is open, from 0; where `channel_confirms` is 1
- * the person who is asked through the family's channel has the last word when all stages are closed.
- * `approved_digest` is that of what was approved where it is not what was asked.
+ * who may decide, and admins. Under a policy, `stage` is the one that is open, from 0, and `open_to` who may vote in
+ * it: a JSON array of `Capacity`s. Where `channel_confirms` is 1 the person who is asked through the family's channel
+ * has the last word when all stages are closed. `approved_digest` is that of what was approved where it is not what was
+ * asked.
  */
 export const approvals = sqliteTable('approvals', {
   id: text().primaryKey(),
@@ -44,6 +45,7 @@ export const approvals = sqliteTable('approvals', {
   instance_id: text(),
   restricted: integer().notNull().default(0),
   stage: integer().notNull().default(0),
+  open_to: text(),
   channel_confirms: integer().notNull().default(0),
   approved_digest: text(),
 })

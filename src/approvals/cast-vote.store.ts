@@ -8,6 +8,7 @@ import { matches } from './approvals.store.ts'
 import { callingVoter, decidable, makerVoted } from './decidable.store.ts'
 import { marked, type Mark } from './mark.store.ts'
 import type { KindOfApprovals } from './policy.ts'
+import { openTo } from './policies.store.ts'
 import { visible } from './restricted.store.ts'
 import type { Ballot } from './rules.ts'
 import type { Status } from './states.ts'
@@ -64,7 +65,7 @@ export function castStaged(ctx: Ctx, cast: Cast, step: Step, decisionId: string)
   return ctx.db.all<Approval>(sql`
     UPDATE approvals SET status = ${step.status}, decided_by = ${isDecided ? actor.userId : null}, decided_at = ${isDecided ? now : null},
       comment = ${isDecided ? cast.comment : null}, votes_for = votes_for + ${cast.vote === 'approve' ? 1 : 0}, stage = ${step.nextStage},
-      decision_id = ${decisionId}, updated_at = ${now}, version = version + 1
+      open_to = ${step.nextStage === step.stage ? sql`open_to` : openTo(sql`policy_version_id`, step.nextStage)}, decision_id = ${decisionId}, updated_at = ${now}, version = version + 1
     WHERE id = ${cast.id} AND tenant_id = ${actor.tenantId} AND kind = ${cast.kind} AND ${visible(ctx, cast)}
       AND version = ${step.version} AND +status = 'pending' AND NOT (on_due IS 'expire' AND due_at <= ${now})
       AND ${personOf(ctx, cast.reportedBy)} IS ${step.person}

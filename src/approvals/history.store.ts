@@ -94,10 +94,9 @@ export function recordFound(ctx: Ctx, found: SQL, atMost = 1): Statement {
 }
 
 /**
- * Records the same happening for many approvals, of one tenant, in their order. Reads each of them once, and sorts
- * nothing.
+ * Records the same happening for many approvals, of one tenant.
  *
- * @param list a scalar subquery: a JSON array of `[approval's id, its digest]`
+ * @param found gives `n`, which counts them from 0, their ids as `resource_id`, and `digest`
  * @param atMost how many there may be
  * @param from a scalar subquery: where the tenant's history is, if something has noted it (`latestSeq`) in this
  *   transaction; asking the history itself while appending to it makes SQLite copy the rows first
@@ -105,7 +104,7 @@ export function recordFound(ctx: Ctx, found: SQL, atMost = 1): Statement {
 export function recordEach(
   ctx: Ctx,
   happening: { tenantId: SQL; actorId: SQL; type: string; from: Status; to: Status; data: SQL },
-  list: SQL,
+  found: SQL,
   atMost: number,
   from = latestSeq(happening.tenantId),
 ): Statement {
@@ -113,10 +112,9 @@ export function recordEach(
   const inRow = sql.raw(String(perRow)) // bound, it would be a REAL
   return insertEvents(
     ctx,
-    sql`SELECT key AS n, ${ids} ->> ('$[' || (key / ${inRow}) || '][' || (key % ${inRow}) || ']') AS id, ${happening.tenantId} AS tenant_id,
-      ${happening.type} AS type, value ->> 0 AS resource_id, ${happening.actorId} AS actor_id, ${happening.from} AS from_status,
-      ${happening.to} AS to_status, ${happening.data} AS data, value ->> 1 AS digest
-    FROM json_each(${list})`,
+    sql`SELECT n, ${ids} ->> ('$[' || (n / ${inRow}) || '][' || (n % ${inRow}) || ']') AS id, ${happening.tenantId} AS tenant_id,
+      ${happening.type} AS type, resource_id, ${happening.actorId} AS actor_id, ${happening.from} AS from_status,
+      ${happening.to} AS to_status, ${happening.data} AS data, digest FROM (${found})`,
     from,
   )
 }

@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
-import type { Condition, Reference, Statement } from '../db/open-db.ts'
+import type { Condition, Fragment, Reference, Statement } from '../db/open-db.ts'
 import type { PageRequest } from '../db/page.ts'
 import type { policies, policyVersions } from './policies.table.ts'
 
@@ -36,6 +36,11 @@ export function insertVersion(ctx: Ctx, version: PolicyVersion, condition: Condi
     SELECT ${id}, ${ctx.actor.tenantId}, ${policy_id}, ${number}, ${body}, ${ctx.now}, ${ctx.actor.userId}, ${name}, ${capacities},
       ${sole_roles}, ${sole_group}, ${allow_self_approval}
     WHERE ${condition}`)
+}
+
+/** Who may vote in a stage of a policy version, from 0: see `approvals.open_to`. NULL behind the last. */
+export function openTo(versionId: SQL, stage: number): Fragment {
+  return sql`(SELECT capacities -> ${sql.raw(String(stage))} FROM policy_versions WHERE id = ${versionId})`
 }
 
 /** The groups that the policy of an approval asks: a SELECT of their ids. */

@@ -16,12 +16,14 @@ import { told } from './batches.store.ts'
  * runs again goes on where the last one ended.
  *
  * The order is chosen for what it reads: votes, events and counts take the results that the second statement has
- * written, not the approvals again. The unary plusses keep the planner from any other order than item by item, each
+ * written, not the approvals again; where one tells what another has done, it is by `changes()` or by where the history
+ * is. The unary plusses keep the planner from any other order than item by item, each
  * approval by its id.
  */
 export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statement[] {
   const base = sql`(SELECT processed_count FROM batches WHERE id = ${id} AND status = 'processing')`
   const inStep = sql`batch_id = ${id} AND position >= ${base} AND position < ${base} + ${size}`
+  const sizeOfStep = sql`(SELECT min(${size}, total_claims - processed_count) FROM batches WHERE id = ${id})`
   const ofBatch = (column: string) => sql`(SELECT ${sql.identifier(column)} FROM batches WHERE id = ${id})`
 
   const hasHand = hasHandIn(id)
@@ -59,6 +61,14 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
     FROM batch_results WHERE ${inStep} AND decision = 'approved'`
   const vote = insertVotes(ctx, id, votes)
 
+  // A mark for each item, where some were not approved: the statement before has cast a vote for each that was.
+  const marks = sql`SELECT iif(changes() < ${sizeOfStep}, (
+    SELECT group_concat(iif(decision = 'approved', '+', '-'), '') FROM batch_results WHERE ${inStep}), NULL) AS marks`
+  const offset = sql`position - ${base}`
+  const approved = sql`
+    WITH m AS MATERIALIZED (${marks})
+    SELECT coalesce(length(replace(substr(marks, 1, ${offset}), '-', '')), ${offset}) AS n, claim_id AS resource_id, digest
+    FROM m CROSS JOIN batch_results WHERE ${inStep} AND decision = 'approved'`
   const tell = recordEach(
     ctx,
     {
@@ -70,7 +80,7 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
       data: sql`json_object('decision_id', ${id}, 'comment', ${ofBatch('comment')}, 'on_behalf_of', ${ofBatch('coordinator_id')},
         'created_by', ${ofBatch('created_by')}, 'started_by', ${ofBatch('started_by')})`,
     },
-    sql`(SELECT json_group_array(json_array(claim_id, digest)) FROM batch_results WHERE ${inStep} AND decision = 'approved')`,
+    approved,
     size,
     ofBatch('events_before'),
   )
@@ -82,7 +92,8 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
       completed_at = iif(processed_count + done.n = total_claims, ${ctx.now}, NULL),
       poke_at = iif(processed_count + done.n = total_claims, NULL, ${pokeAt}),
       write_id = ${newId('wrt')}, updated_at = ${ctx.now}, version = version + 1
-    FROM (SELECT count(*) AS n, coalesce(sum(decision = 'approved'), 0) AS approved FROM batch_results WHERE ${inStep}) AS done
+    FROM (SELECT ${sizeOfStep} AS n, ${latestSeq(sql`${ctx.actor.tenantId}`)} - events_before AS approved
+      FROM batches WHERE id = ${id}) AS done
     WHERE id = ${id} AND status = 'processing'`)
 
   const complete = recordFound(
@@ -110,14 +121,15 @@ function coordinatorOf(ctx: Ctx, id: string) {
 
 /**
  * Whether a batch may vote under a policy: where one requirement decides that its coordinator fulfils now, who has
- * started it; and on nothing that anybody who has a hand in it asked for, or voted on, whatever the policy allows.
+ * started it; and on nothing that anybody who has a hand in it asked for, or voted on, whatever the policy allows. The
+ * versions are searched as one text, which reads no row per claim.
  */
 function governedBy(ctx: Ctx, id: string, hasHand: (user: SQL) => SQL): Condition {
   const ofBatch = (value: SQL) => sql`(SELECT ${value} FROM batches WHERE id = ${id})`
   const roles = ofBatch(sql`iif(created_by = coordinator_id, roles, ${JSON.stringify(allRoles)})`)
-  const fulfilled = versionsFulfilledBy(ctx, ofBatch(sql`coordinator_id`), roles)
+  const fulfilled = sql`(SELECT json_group_array(id) FROM (${versionsFulfilledBy(ctx, ofBatch(sql`coordinator_id`), roles)}))`
   const isCoordinator = (user: SQL) => sql`${user} = ${ofBatch(sql`coordinator_id`)}`
-  return sql`approvals.policy_version_id IN (${fulfilled}) AND ${ofBatch(sql`coalesce(started_by, created_by) = coordinator_id`)}
+  return sql`instr(${fulfilled}, json_quote(approvals.policy_version_id)) AND ${ofBatch(sql`coalesce(started_by, created_by) = coordinator_id`)}
     AND NOT (${hasHand(sql`approvals.requester_id`)} OR ${hasHand(submitter)}) AND NOT ${handVoted(hasHand, isCoordinator)}`
 }
 
@@ -151,8 +163,8 @@ export function revert(ctx: Ctx, id: string, writeId: string, atMost: number): S
         to: 'pending',
         data: sql`json_object('decision_id', ${id})`,
       },
-      sql`(SELECT json_group_array(json_array(claim_id, digest)) FROM batch_results
-        WHERE batch_id = ${cancelled} AND decision = 'approved')`,
+      sql`SELECT key AS n, value ->> 0 AS resource_id, value ->> 1 AS digest FROM json_each((
+        SELECT json_group_array(json_array(claim_id, digest)) FROM batch_results WHERE batch_id = ${cancelled} AND decision = 'approved'))`,
       atMost,
     ),
     ...revertMany(

@@ -32,10 +32,10 @@ async function store() {
     await env.DB.batch([
       env.DB.prepare(
         `${rows} INSERT INTO approvals (id, tenant_id, kind, status, type, title, requester_id, created_at, updated_at, due_at, on_due,
-           digest, votes_needed, decided_by, decided_at, policy_version_id)
+           digest, votes_needed, decided_by, decided_at, policy_version_id, open_to)
          SELECT printf('req_%08d', i), ?1, 'request', iif(i % 3, 'approved', 'pending'), 'x', 'x', 'usr_' || iif(i % 20, i % 100, 'asker'),
            i, i, iif(i % 5, NULL, 2e14 + i), iif(i % 5, NULL, 'expire'), printf('%064d', 0), 1, iif(i % 3, 'usr_z', NULL), iif(i % 3, i, NULL),
-           iif(i % 2, ${version}, NULL) FROM n`,
+           iif(i % 2, ${version}, NULL), iif(i % 2, '["group:g"]', NULL) FROM n`,
       ).bind(tenant.id, from),
       env.DB.prepare(
         `${rows} INSERT INTO requests (approval_id, tenant_id, details, ref_scope, redeem_within) SELECT printf('req_%08d', i), ?1, '{}', '', 1 FROM n`,

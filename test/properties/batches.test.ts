@@ -88,6 +88,8 @@ async function check(tenant: Tenant): Promise<void> {
   const votes = await all('SELECT v.* FROM votes v JOIN approvals a ON a.id = v.approval_id WHERE a.tenant_id = ?')
   const events = await all('SELECT * FROM events WHERE tenant_id = ? ORDER BY seq')
 
+  expect(events.map(({ seq }) => seq)).toEqual(events.map((_, at) => at + 1))
+
   for (const one of batches) {
     const own = items.filter((item) => item.batch_id === one.id)
     const said = (decision: string) => own.filter((item) => item.decision === decision).length
@@ -103,6 +105,8 @@ async function check(tenant: Tenant): Promise<void> {
     // What a batch says it approved is approved by it, unless it was cancelled: then nothing is.
     const held = approvals.filter((approval) => approval.bulk_id === one.id).map((approval) => approval.id)
     const claimed = own.filter((item) => item.decision === 'approved').map((item) => item.claim_id)
+    const told = events.filter(({ type, data }) => type === 'claim.approved' && JSON.parse(data).decision_id === one.id)
+    expect(told.map((event) => event.resource_id)).toEqual(claimed)
     expect(held.sort()).toEqual(one.status === 'cancelled' ? [] : claimed.sort())
     expect(one.status === 'completed').toBe(one.processed_count === one.total_claims && one.status !== 'cancelled')
     expect(events.filter((event) => event.resource_id === one.id && event.type === 'batch.completed')).toHaveLength(

@@ -40,6 +40,7 @@ function approval(changes: Partial<Approval> = {}): Approval {
     instance_id: null,
     restricted: 0,
     stage: 0,
+    open_to: null,
     channel_confirms: 0,
     approved_digest: null,
     ...changes,

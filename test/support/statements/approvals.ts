@@ -152,7 +152,7 @@ export const samples: Samples = {
       history.recordDecision(ctx, mark, { comment: 'c', reportedBy: 'usr_z', assigned: [['usr_y', 0]] }),
     ],
     recordFound: [history.recordFound(ctx, found), history.recordFound(ctx, found, 5)],
-    recordEach: history.recordEach(ctx, numbered, sql`'[["a","d"]]'`, 1),
+    recordEach: history.recordEach(ctx, numbered, sql`SELECT 0 AS n, 'a' AS resource_id, 'd' AS digest`, 1),
     latestSeq: gives(history.latestSeq(sql`'t'`)),
     movedSince: { statement: { query: sql`SELECT * FROM ${history.movedSince(ctx, 1)}` }, columns: ['resource_id'] },
     selectHistory: [firstPage, laterPage].map((page) =>

@@ -138,6 +138,7 @@ export const samples: Samples = {
   },
   'approvals/policies.store.ts': {
     insertVersion: policy.insertVersion(ctx, rowOf(policyVersions), policy.hasRoomForPolicy(ctx)),
+    openTo: gives(policy.openTo(sql`'p'`, 1)),
     groupsAskedOn: gives(policy.groupsAskedOn(sql`'a'`)),
     hasRoomForPolicy: holds(policy.hasRoomForPolicy(ctx)),
     isPolicyAt: holds(policy.isPolicyAt(ctx, aPolicy)),
