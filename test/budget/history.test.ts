@@ -4,7 +4,7 @@ import type { Kept } from '../../src/history/checkpoint.ts'
 import { sealDue } from '../../src/history/seal-due.ts'
 import { sealHistory } from '../../src/history/seal.ts'
 import { submitClaims } from '../support/batches.ts'
-import { perInsert, stored } from '../support/scale.ts'
+import { isLong, perInsert, stored } from '../support/scale.ts'
 import { sealed } from '../support/sealed.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
@@ -18,18 +18,24 @@ const keeper = {
 }
 
 beforeAll(async () => {
-  tenant = await newTenant()
-  for (let at = 0; at < stored; at += perInsert) {
+  tenant = await eventfulTenant(stored)
+  while (await sealHistory(tenant.ctx('history', []), keeper));
+}, 600_000)
+
+/** A tenant in which as many things have happened. */
+async function eventfulTenant(count: number): Promise<Tenant> {
+  const made = await newTenant()
+  for (let at = 0; at < count; at += perInsert) {
     await env.DB.prepare(
-      `WITH RECURSIVE n(i) AS (SELECT ?2 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2 + ${perInsert})
+      `WITH RECURSIVE n(i) AS (SELECT ?2 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?3)
        INSERT INTO events (tenant_id, seq, id, type, resource_id, actor_id, at, from_status, to_status, data, salt)
        SELECT ?1, i + 1, printf('evt_%08d', i + 1), 'a.b', 'r' || i, 'usr_x', i, NULL, 'b', '{}', lower(hex(randomblob(16))) FROM n`,
     )
-      .bind(tenant.id, at)
+      .bind(made.id, at, Math.min(count, at + perInsert))
       .run()
   }
-  while (await sealHistory(tenant.ctx('history', []), keeper));
-}, 600_000)
+  return made
+}
 
 test('a sweep with nothing to seal: one round trip, at most 5 rows, however many tenants there are', async () => {
   const idle = Array.from({ length: 500 }, (_, index) => `idle-${index}-${tenant.id}`)
@@ -63,6 +69,25 @@ test('sealing costs what is new, not what there is', async () => {
   expect(many.rowsRead).toBeLessThanOrEqual(100 * 6 + 60)
   expect(many.rowsWritten).toBeLessThanOrEqual(100 + 8)
 })
+
+test('100,000 events that came in one minute are sealed by runs of which none does too much, in order', async () => {
+  const burst = isLong ? 100_000 : 45_000
+  const busy = await eventfulTenant(burst)
+  const costs = []
+  const sizes = []
+  for (let mayBeMore = true; mayBeMore;) {
+    const ctx = busy.ctx('history', [])
+    mayBeMore = await sealHistory(ctx, keeper)
+    costs.push(ctx.db.cost)
+    sizes.push([...kept.values()].at(-1)!.size)
+  }
+  expect(sizes).toEqual(isLong ? [40_960, 81_920, burst] : [40_960, burst])
+  for (const { queries, rowsRead, rowsWritten } of costs) {
+    expect(queries).toBeLessThanOrEqual(2 * 40)
+    expect(rowsRead).toBeLessThanOrEqual(40_960 * 6 + 40 * 60)
+    expect(rowsWritten).toBeLessThanOrEqual(40_960 + 40 * 8)
+  }
+}, 300_000)
 
 test('a proof: one round trip, a handful of tiles, wherever the event is', async () => {
   const admin = tenant.as('admin')
