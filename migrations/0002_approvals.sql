@@ -188,12 +188,25 @@ END;
 
 CREATE TRIGGER approvals_tally_restricted_update AFTER UPDATE OF status ON approvals
 WHEN OLD.status <> NEW.status AND NEW.restricted = 1 BEGIN
-  UPDATE tallies SET
+  INSERT INTO tallies (tenant_id, kind, facet) SELECT NEW.tenant_id, NEW.kind, 'restricted' WHERE 1
+  ON CONFLICT DO UPDATE SET
     pending = pending + (NEW.status = 'pending') - (OLD.status = 'pending'),
     approved = approved + (NEW.status = 'approved') - (OLD.status = 'approved'),
     rejected = rejected + (NEW.status = 'rejected') - (OLD.status = 'rejected'),
     withdrawn = withdrawn + (NEW.status = 'withdrawn') - (OLD.status = 'withdrawn'),
-    expired = expired + (NEW.status = 'expired') - (OLD.status = 'expired')
-  WHERE tenant_id = NEW.tenant_id AND kind = NEW.kind AND facet IN
-    ('restricted', 'restricted:requester:' || NEW.requester_id, 'restricted:sender:' || NEW.submitted_by);
+    expired = expired + (NEW.status = 'expired') - (OLD.status = 'expired');
+  INSERT INTO tallies (tenant_id, kind, facet) SELECT NEW.tenant_id, NEW.kind, 'restricted:requester:' || NEW.requester_id WHERE 1
+  ON CONFLICT DO UPDATE SET
+    pending = pending + (NEW.status = 'pending') - (OLD.status = 'pending'),
+    approved = approved + (NEW.status = 'approved') - (OLD.status = 'approved'),
+    rejected = rejected + (NEW.status = 'rejected') - (OLD.status = 'rejected'),
+    withdrawn = withdrawn + (NEW.status = 'withdrawn') - (OLD.status = 'withdrawn'),
+    expired = expired + (NEW.status = 'expired') - (OLD.status = 'expired');
+  INSERT INTO tallies (tenant_id, kind, facet) SELECT NEW.tenant_id, NEW.kind, 'restricted:sender:' || NEW.submitted_by WHERE NEW.submitted_by IS NOT NULL
+  ON CONFLICT DO UPDATE SET
+    pending = pending + (NEW.status = 'pending') - (OLD.status = 'pending'),
+    approved = approved + (NEW.status = 'approved') - (OLD.status = 'approved'),
+    rejected = rejected + (NEW.status = 'rejected') - (OLD.status = 'rejected'),
+    withdrawn = withdrawn + (NEW.status = 'withdrawn') - (OLD.status = 'withdrawn'),
+    expired = expired + (NEW.status = 'expired') - (OLD.status = 'expired');
 END;

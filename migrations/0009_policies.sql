@@ -112,14 +112,27 @@ WHEN NEW.restricted = 1 AND NEW.policy_version_id IS NOT NULL BEGIN
 END;
 CREATE TRIGGER approvals_tally_governed_update AFTER UPDATE OF status ON approvals
 WHEN OLD.status <> NEW.status AND NEW.restricted = 1 AND NEW.policy_version_id IS NOT NULL BEGIN
-  UPDATE tallies SET
+  INSERT INTO tallies (tenant_id, kind, facet) SELECT NEW.tenant_id, NEW.kind, 'version:' || NEW.policy_version_id WHERE 1
+  ON CONFLICT DO UPDATE SET
     pending = pending + (NEW.status = 'pending') - (OLD.status = 'pending'),
     approved = approved + (NEW.status = 'approved') - (OLD.status = 'approved'),
     rejected = rejected + (NEW.status = 'rejected') - (OLD.status = 'rejected'),
     withdrawn = withdrawn + (NEW.status = 'withdrawn') - (OLD.status = 'withdrawn'),
-    expired = expired + (NEW.status = 'expired') - (OLD.status = 'expired')
-  WHERE tenant_id = NEW.tenant_id AND kind = NEW.kind AND facet IN ('version:' || NEW.policy_version_id,
-    'version-requester:' || NEW.policy_version_id || ':' || NEW.requester_id, 'version-sender:' || NEW.policy_version_id || ':' || NEW.submitted_by);
+    expired = expired + (NEW.status = 'expired') - (OLD.status = 'expired');
+  INSERT INTO tallies (tenant_id, kind, facet) SELECT NEW.tenant_id, NEW.kind, 'version-requester:' || NEW.policy_version_id || ':' || NEW.requester_id WHERE 1
+  ON CONFLICT DO UPDATE SET
+    pending = pending + (NEW.status = 'pending') - (OLD.status = 'pending'),
+    approved = approved + (NEW.status = 'approved') - (OLD.status = 'approved'),
+    rejected = rejected + (NEW.status = 'rejected') - (OLD.status = 'rejected'),
+    withdrawn = withdrawn + (NEW.status = 'withdrawn') - (OLD.status = 'withdrawn'),
+    expired = expired + (NEW.status = 'expired') - (OLD.status = 'expired');
+  INSERT INTO tallies (tenant_id, kind, facet) SELECT NEW.tenant_id, NEW.kind, 'version-sender:' || NEW.policy_version_id || ':' || NEW.submitted_by WHERE NEW.submitted_by IS NOT NULL
+  ON CONFLICT DO UPDATE SET
+    pending = pending + (NEW.status = 'pending') - (OLD.status = 'pending'),
+    approved = approved + (NEW.status = 'approved') - (OLD.status = 'approved'),
+    rejected = rejected + (NEW.status = 'rejected') - (OLD.status = 'rejected'),
+    withdrawn = withdrawn + (NEW.status = 'withdrawn') - (OLD.status = 'withdrawn'),
+    expired = expired + (NEW.status = 'expired') - (OLD.status = 'expired');
 END;
 -- An amendment may change both: whether it is restricted, and what governs it.
 CREATE TRIGGER approvals_tally_governed_amended AFTER UPDATE OF restricted, policy_version_id ON approvals

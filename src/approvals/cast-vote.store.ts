@@ -1,11 +1,10 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { personNow } from '../access/standing.store.ts'
 import type { Ctx } from '../context.ts'
-import { jsonEach } from '../db/json.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import type { Approval, Vote } from './approval.ts'
 import { matches } from './approvals.store.ts'
-import { callingVoter, decidable, makerVoted } from './decidable.store.ts'
+import { callingVoter, decidable, makerVoted, shared } from './decidable.store.ts'
 import { marked, type Mark } from './mark.store.ts'
 import type { KindOfApprovals } from './policy.ts'
 import { openTo } from './policies.store.ts'
@@ -92,10 +91,11 @@ export function insertVote(
 
 /** Which requirement of a stage that a decision has closed each vote was assigned to. */
 export function recordAssignments(ctx: Ctx, id: Reference, mark: Mark, { stage, assigned }: Step): Statement {
+  const each = assigned.map(([voter, requirement]) => sql`WHEN ${voter} THEN ${sql.raw(String(requirement))}`)
+  const requirement = sql`CASE voter_id ${sql.join(each, sql` `)} END`
   return ctx.db.all(sql`
-    UPDATE votes SET requirement = (SELECT value ->> 1 FROM ${jsonEach(assigned)} WHERE value ->> 0 = voter_id)
-    WHERE approval_id = ${id} AND voided_at = 0 AND stage = ${stage}
-      AND voter_id IN (SELECT value ->> 0 FROM ${jsonEach(assigned)})
+    UPDATE votes SET requirement = ${requirement}
+    WHERE approval_id = ${id} AND voided_at = 0 AND stage = ${stage} AND ${requirement} IS NOT NULL
       AND revision = (SELECT revision FROM approvals WHERE ${marked(mark)})`)
 }
 
@@ -136,15 +136,14 @@ function selectVotedOn(
   reporter: string | undefined,
   condition: Condition,
 ) {
-  const ofPolicy = (column: SQL) => sql`(SELECT ${column} FROM policy_versions p WHERE p.id = policy_version_id)`
   return ctx.db.all<VotedOn>(sql`
-    SELECT approvals.*, ${ofPolicy(sql`p.body`)} AS policy, ${ofPolicy(sql`p.name`)} AS policy_name,
-      ${ofPolicy(sql`p.policy_id`)} AS policy_id, ${ofPolicy(sql`p.version`)} AS policy_version, (
+    SELECT approvals.*, p.body AS policy, p.name AS policy_name, p.policy_id, p.version AS policy_version, (
         SELECT json_group_array(json_object('voter', voter_id, 'vote', vote, 'stage', stage, 'counted_with', json(counted_with),
           'reported_by', reported_by)) FROM (SELECT * FROM votes
             WHERE approval_id = approvals.id AND revision = approvals.revision AND voided_at = 0 ORDER BY voted_at, voter_id)) AS standing,
       CASE WHEN policy_version_id IS NOT NULL THEN ${personOf(ctx, reporter)} END AS person
-    FROM approvals WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND kind = ${kind.kind} AND ${visible(ctx, kind)}
+    FROM approvals LEFT JOIN policy_versions p ON p.id = policy_version_id
+    WHERE approvals.id = ${id} AND approvals.tenant_id = ${ctx.actor.tenantId} AND kind = ${kind.kind} AND ${visible(ctx, kind)}
       AND ${condition}`)
 }
 
@@ -158,6 +157,6 @@ function personOf({ actor }: Ctx, reporter: string | undefined): SQL {
 function countedWith({ actor }: Ctx, reporter: string | undefined): SQL {
   const person = personNow(sql`${actor.tenantId}`, sql`${reporter ?? actor.userId}`)
   const maker = actor.keyMadeBy === null ? sql`` : sql`, 'key_made_by', ${actor.keyMadeBy}`
-  return sql`coalesce((SELECT json_object('groups', json(me.in_groups), 'roles', (SELECT json_group_array(value) FROM json_each(me.has_roles)
-      WHERE value IN (SELECT value FROM ${jsonEach(actor.roles)}))${maker}) FROM ${person} AS me), '{"groups":[],"roles":[]}')`
+  return sql`coalesce((SELECT json_object('groups', json(me.in_groups), 'roles', json(${shared(sql`me.has_roles`, actor.roles)})${maker})
+    FROM ${person} AS me), '{"groups":[],"roles":[]}')`
 }

@@ -1,7 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { personNow } from '../access/standing.store.ts'
 import { roles as allRoles, type Ctx, type Role } from '../context.ts'
-import { jsonEach } from '../db/json.ts'
 import type { Condition, Fragment } from '../db/open-db.ts'
 import type { Policy } from './policy.ts'
 
@@ -64,9 +63,13 @@ function callerUnderPolicy({ actor }: Ctx, reporter: string | null): Condition {
     AND NOT ${handVoted(isHand, isVoter)}`
 }
 
+/** There are three of them at the most: a list would be read once for each that is looked up in it. */
 function isAmong(users: readonly string[]): (user: SQL) => SQL {
-  const listed = jsonEach([...new Set(users)])
-  return (user) => sql`${user} IN (SELECT value FROM ${listed})`
+  return (user) =>
+    sql`(${sql.join(
+      [...new Set(users)].map((one) => sql`${user} = ${one}`),
+      sql` OR `,
+    )})`
 }
 
 /**
@@ -106,6 +109,12 @@ function overlap(...arrays: readonly SQL[]): SQL {
     return sql`(${sql.join(isIn, sql` AND `)})`
   })
   return sql`(${sql.join(shared, sql` OR `)})`
+}
+
+/** Those of these roles that a JSON array of roles has, too: a JSON array, made without reading one. */
+export function shared(array: SQL, roles: readonly Role[]): SQL {
+  const each = roles.map((role) => sql`iif(instr(${array}, ${quoted(role)}), ${sql.raw(`',"${role}"'`)}, '')`)
+  return sql`'[' || substr(${sql.join([sql`''`, ...each], sql` || `)}, 2) || ']'`
 }
 
 /** A role as it stands in a JSON array, as SQL. */

@@ -24,15 +24,18 @@ const rows = [0, 1].flatMap((restricted) =>
           requester_id,
           submitted_by,
           policy_version_id,
+          open_to: policy_version_id && JSON.stringify(JSON.parse(versions[policy_version_id])[0]),
           voters: policy_version_id && versions[policy_version_id],
         })),
       ),
     ),
   ),
 )
+/** More than are looked for one by one. */
+const elsewhere = Array.from({ length: 20 }, (_, n) => `g${n}`)
 const actors = ([['member'], ['reviewer'], ['admin'], ['service']] as const).flatMap((roles) =>
   [null, 'i', 'I'].flatMap((instanceId) =>
-    [[], ['x'], ['y', 'z'], ['group:x', 'x","role:member']].map((groups) => ({
+    [[], ['x'], ['y', 'z'], ['group:x', 'x","role:member'], ['y', ...elsewhere]].map((groups) => ({
       tenantId: 't',
       userId: 'usr_a',
       name: 'A',
@@ -59,7 +62,7 @@ test.each(actors)('$roles, in $groups, bound to $instanceId, sees the same by ei
     ctx.db.all<{ n: number }>(sql`
       SELECT r.n FROM (SELECT key AS n, value ->> '$.restricted' AS restricted, value ->> '$.instance_id' AS instance_id,
         value ->> '$.requester_id' AS requester_id, value ->> '$.submitted_by' AS submitted_by,
-        value ->> '$.policy_version_id' AS policy_version_id FROM json_each(${JSON.stringify(rows)})) r
+        value ->> '$.policy_version_id' AS policy_version_id, value ->> '$.open_to' AS open_to FROM json_each(${JSON.stringify(rows)})) r
       WHERE ${visible(ctx, kind, sql`r`)} ORDER BY r.n`),
   )
   const expected = rows.flatMap((row, n) => (sees(actor, kind, row) ? [n] : []))

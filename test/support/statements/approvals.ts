@@ -80,6 +80,7 @@ export const samples: Samples = {
     touch: core.touch(ctx, sql`SELECT 'a'`),
   },
   'approvals/decidable.store.ts': {
+    shared: gives(rule.shared(sql`'["admin"]'`, ['admin', 'member'])),
     submitter: gives(rule.submitter, 'approvals'),
     decidable: [
       holds(rule.decidable(voter, claimKind.policy, 1), 'approvals'),
