@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import type { Aftermath, Family } from '../approvals/family.ts'
+import { ruleOfFamily, type Aftermath, type Family } from '../approvals/family.ts'
 import type { HistoricEvent } from '../approvals/history.store.ts'
 import type { Ballot } from '../approvals/rules.ts'
 import { standingOf } from '../approvals/states.ts'
@@ -25,7 +25,7 @@ import type { AnyApproval } from './any-approval.store.ts'
 import { decideApproval } from './decide-approval.ts'
 import { familyOf } from './family-of.ts'
 import { getApproval, listEvents } from './read-approval.ts'
-import { ruleOfFamily, stagesOf } from './stages.ts'
+import { stagesOf } from './stages.ts'
 
 const tags = ['Any approval']
 const path = '/v1/approvals/{id}'

@@ -1,7 +1,7 @@
 import type { Vote } from '../approvals/approval.ts'
 import { selectApproval, type VotedOn } from '../approvals/cast-vote.store.ts'
 import { reasonAgainst } from '../approvals/decide.ts'
-import type { Family } from '../approvals/family.ts'
+import { ruleOfFamily, type Family } from '../approvals/family.ts'
 import type { PolicyBody } from '../approvals/policy.ts'
 import { fits } from '../approvals/quorum.ts'
 import { whyNotWithdraw } from '../approvals/rules.ts'
@@ -11,7 +11,7 @@ import type { Ctx } from '../context.ts'
 import { Refusal } from '../refusal.ts'
 import { familyOf } from './family-of.ts'
 import { missing } from './read-approval.ts'
-import { ruleOfFamily, stagesOf, type ShownStage } from './stages.ts'
+import { stagesOf, type ShownStage } from './stages.ts'
 
 /** Whether somebody may do something now. */
 export interface May {

@@ -1,5 +1,4 @@
-import type { Family } from '../approvals/family.ts'
-import { ruleOfKind, type Requirement, type Rule } from '../approvals/policy.ts'
+import type { Requirement, Rule } from '../approvals/policy.ts'
 import { progressOf, type StandingVote } from '../approvals/quorum.ts'
 
 /** A requirement as callers see it, with those whose votes fill it. */
@@ -15,15 +14,6 @@ export interface ShownStage {
   name: string | null
   status: 'closed' | 'open' | 'waiting'
   all: ShownRequirement[]
-}
-
-/**
- * Who decides one of a family by its id where no policy holds.
- *
- * @param asked its facts, as they are stored
- */
-export function ruleOfFamily({ policy, deciders }: Family, asked: unknown): Rule {
-  return ruleOfKind(deciders ? { ...policy, approver_roles: deciders(asked) } : policy)
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Explained, RefusalCode } from '../refusal.ts'
 import type { Approval } from './approval.ts'
 import type { Decision } from './decide.ts'
 import type { Question } from './digest.ts'
-import type { KindOfApprovals } from './policy.ts'
+import { ruleOfKind, type KindOfApprovals, type Rule } from './policy.ts'
 import type { Ballot } from './rules.ts'
 
 /**
@@ -149,4 +149,13 @@ export interface Aftermath {
 /** Declares a family; its type is as narrow as what is said. */
 export function defineFamily<const F extends Family>(family: F): F {
   return family
+}
+
+/**
+ * Who decides one of a family by its id where no policy holds.
+ *
+ * @param asked its facts, as they are stored
+ */
+export function ruleOfFamily({ policy, deciders }: Family, asked: unknown): Rule {
+  return ruleOfKind(deciders ? { ...policy, approver_roles: deciders(asked) } : policy)
 }

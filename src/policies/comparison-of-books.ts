@@ -1,13 +1,6 @@
 import { infeasibleStageFor, type Available } from '../approvals/feasible.ts'
 import { Asked, firstMatch } from '../approvals/match.ts'
-import {
-  ruleOf,
-  ruleOfKind,
-  type KindOfApprovals,
-  type PolicyBody,
-  type PolicyFacts,
-  type Rule,
-} from '../approvals/policy.ts'
+import { ruleOf, type PolicyBody, type PolicyFacts, type Rule } from '../approvals/policy.ts'
 
 /** A policy to compare with others. */
 export interface Compared {
@@ -22,6 +15,10 @@ export interface PastQuestion {
   id: string
   hands: readonly string[]
   facts: PolicyFacts
+  /** What it takes where no policy holds. */
+  own: Rule
+  /** Whether somebody else has the last word where one does. */
+  isConfirmed: boolean
 }
 
 /** How many ids of each sort an answer gives. */
@@ -55,7 +52,7 @@ export class ComparisonOfBooks {
     private readonly available: Available,
   ) {}
 
-  add(kind: KindOfApprovals, { id, hands, facts }: PastQuestion): void {
+  add({ id, hands, facts, own, isConfirmed }: PastQuestion): void {
     this.considered += 1
     const asked = new Asked(facts)
     const [before, after] = [firstMatch(this.present, asked), firstMatch(this.then, asked)]
@@ -67,8 +64,9 @@ export class ComparisonOfBooks {
       if (!this.isFeasibleFor(hands)) this.count('infeasible', id)
     }
     if (before?.needs || after?.needs || before?.policy === after?.policy) return
-    const [was, is] = [ruleIn(before?.policy, kind), ruleIn(after?.policy, kind)]
-    const more = approvalsOf(is) - approvalsOf(was)
+    const [was, is] = [before, after].map((found) => (found ? ruleOf(found.policy.body) : own)) as [Rule, Rule]
+    const lastWords = isConfirmed ? Number(after !== null) - Number(before !== null) : 0
+    const more = approvalsOf(is) - approvalsOf(was) + lastWords
     if (more !== 0) this.count(more > 0 ? 'asked_more' : 'asked_less', id)
     else if (JSON.stringify(is.stages) !== JSON.stringify(was.stages)) this.count('asked_others', id)
     const clocks = [before, after].map((found) => JSON.stringify(found?.policy.body.expires ?? null))
@@ -94,10 +92,6 @@ export class ComparisonOfBooks {
     this.feasible.set(key, isFeasible)
     return isFeasible
   }
-}
-
-function ruleIn(policy: Compared | undefined, { policy: ofKind }: KindOfApprovals): Rule {
-  return policy ? ruleOf(policy.body) : ruleOfKind(ofKind)
 }
 
 function approvalsOf({ stages }: Rule): number {

@@ -3,7 +3,8 @@ import { selectNames } from '../access/capable.store.ts'
 import { loadBook, type Booked } from '../approvals/book.ts'
 import { infeasibleStageFor } from '../approvals/feasible.ts'
 import { Asked, firstMatch, needsMember } from '../approvals/match.ts'
-import { ruleOfKind, type Capacity, type Rule } from '../approvals/policy.ts'
+import { ruleOfFamily, type Family } from '../approvals/family.ts'
+import type { Capacity, Rule } from '../approvals/policy.ts'
 import type { Ctx } from '../context.ts'
 import { families, type Kind } from '../families.ts'
 import { crowdOf, selectCrowd } from './available.ts'
@@ -16,13 +17,19 @@ export interface WouldBe {
   members: Readonly<Record<string, string | number | null>>
   /** The JSON text that conditions look at. */
   document: string | null
+  /** Whom an intent names, who answers through its channel. */
+  channel: Channel | null
 }
+
+type Channel = Readonly<{ approver_role: 'customer' | 'owner'; approver_person_id: string | null }>
 
 /** What would become of it. */
 export interface Evaluation {
-  /** The policy that would hold; null where it would be what the kind takes. */
+  /** The policy that would hold; null where it would be what the kind takes, or what is asked says itself. */
   policy: Booked | null
   rule: Rule
+  /** Who would answer through the channel: where no policy holds, and as a customer behind the stages of one. */
+  channel: Channel | null
   /** Why it could not be asked: the policy looks at something that is not there. */
   needs: { field: string; condition: number; detail: string } | null
   /** Some of the people of each capacity, without the requester where they may not vote. */
@@ -40,13 +47,15 @@ interface Named {
 
 /** Which policy would hold, and who would have to say yes. Writes nothing. */
 export async function evaluateAsking(ctx: Ctx, wouldBe: WouldBe): Promise<Evaluation> {
-  const { kind, requester_id, members, document } = wouldBe
+  const { kind, requester_id, members, document, channel } = wouldBe
+  const family: Family = families.find((one) => one.kind === kind)!
   const { policies } = await loadBook(ctx)
   const [requester] = await ctx.db.run(selectGroupsOf(ctx, [requester_id]))
   const requesterGroups = JSON.parse(requester?.groups ?? '[]') as string[]
   const found = firstMatch(policies, new Asked({ kind, members, document, requesterGroups }))
   const policy = found?.policy ?? null
-  const rule = policy?.rule ?? ruleOfKind(families.find((family) => family.kind === kind)!.policy)
+  const rule = policy?.rule ?? ruleOfFamily(family, channel)
+  const isAnswered = channel !== null && (policy === null || family.isConfirmed?.(channel) === true)
   const needs = found?.needs
     ? { ...found.needs, detail: needsMember({ policy: found.policy, needs: found.needs }).detail }
     : null
@@ -61,10 +70,11 @@ export async function evaluateAsking(ctx: Ctx, wouldBe: WouldBe): Promise<Evalua
   return {
     policy,
     rule,
+    channel: isAnswered ? channel : null,
     needs,
     people: new Map(ids.map(([one, some]) => [one, some.map((id) => ({ id, name: people.get(id) ?? id }))])),
     groups: nameOf('group'),
-    infeasible: infeasibleStageFor(rule, { ...crowd, askers: [] }, [requester_id]),
+    infeasible: named.length === 0 ? null : infeasibleStageFor(rule, { ...crowd, askers: [] }, [requester_id]),
   }
 }
 

@@ -1,5 +1,5 @@
 import { selectGroupsOf } from '../access/standing.store.ts'
-import type { Family } from '../approvals/family.ts'
+import { ruleOfFamily, type Family } from '../approvals/family.ts'
 import { byPlace } from '../approvals/match.ts'
 import { selectAllPolicies } from '../approvals/policies.store.ts'
 import type { PolicyBody } from '../approvals/policy.ts'
@@ -107,10 +107,12 @@ async function compareAll(ctx: Ctx, comparison: ComparisonOfBooks, span: Span): 
       const { rows, next } = pageOf(await ctx.db.run(selectPastAskings(ctx, family, page)), page, null, (row) => row)
       await readGroups(ctx, span.groups, rows)
       for await (const { row, facts } of withFacts(ctx, family, rows)) {
-        const looked = factsFor(family, family.what.of(JSON.parse(facts)))
+        const what = family.what.of(JSON.parse(facts))
+        const [own, isConfirmed] = [ruleOfFamily(family, what), family.isConfirmed?.(what) ?? false]
         const requesterGroups = span.groups?.get(row.requester_id) ?? []
         const hands = row.submitted_by === null ? [row.requester_id] : [row.requester_id, row.submitted_by]
-        comparison.add(family, { id: row.id, hands, facts: { kind: family.kind, ...looked, requesterGroups } })
+        const looked = { kind: family.kind, ...factsFor(family, what), requesterGroups }
+        comparison.add({ id: row.id, hands, facts: looked, own, isConfirmed })
       }
       after = next
     } while (after)

@@ -27,10 +27,25 @@ export const whatIfRoutes = createRouter()
     }),
     async (c) => {
       const ctx = c.get('ctx')
-      const { kind, requester_id = ctx.actor.userId, document: _, ...members } = c.req.valid('json')
+      const asked = c.req.valid('json')
+      const {
+        kind,
+        requester_id = ctx.actor.userId,
+        document: _,
+        approver_role,
+        approver_person_id,
+        ...members
+      } = asked
+      const channel =
+        kind === 'intent'
+          ? { approver_role: approver_role ?? 'customer', approver_person_id: approver_person_id ?? null }
+          : null
       const own = kind === 'claim' ? JSON.stringify(members) : null
       const document = (await keptText(c)) ?? own
-      return c.json(renderEvaluation(await evaluateAsking(ctx, { kind, requester_id, members, document })), 200)
+      return c.json(
+        renderEvaluation(await evaluateAsking(ctx, { kind, requester_id, members, document, channel })),
+        200,
+      )
     },
   )
   .openapi(
@@ -54,7 +69,7 @@ export const whatIfRoutes = createRouter()
     },
   )
 
-function renderEvaluation({ policy, rule, needs, people, groups, infeasible }: Evaluation) {
+function renderEvaluation({ policy, rule, channel, needs, people, groups, infeasible }: Evaluation) {
   const { allow_edit = false, restricted = false, expires = null } = policy?.body ?? {}
   const whoIs = (capacity: Capacity) => {
     const [what, id] = capacity.split(/:(.*)/s) as [string, string]
@@ -68,6 +83,7 @@ function renderEvaluation({ policy, rule, needs, people, groups, infeasible }: E
       name,
       all: all.map(({ anyOf, approvals }) => ({ approvals, of: anyOf.map(whoIs) })),
     })),
+    channel,
     allow_self_approval: rule.allowSelfApproval,
     allow_edit,
     restricted,

@@ -6,6 +6,8 @@ import { userId } from '../user-id.schemas.ts'
 import { exampleOfStages, expires, findFaults, newPolicy, text } from './policies.schemas.ts'
 import { membersOf } from './policy-faults.ts'
 
+const approverRole = z.enum(['customer', 'owner'])
+
 const members = {
   type: text.optional(),
   entity_type: text.optional(),
@@ -17,6 +19,15 @@ const members = {
   expense_type: text.optional(),
   currency: z.string().length(3).optional(),
   amount: z.int().min(1).optional().openapi({ description: 'Of a claim, in minor units.' }),
+  approver_role: approverRole.optional().openapi({ description: 'Of an intent; without it, `customer`.' }),
+  approver_person_id: z.string().min(1).max(200).optional(),
+}
+
+/** Which of them only what is asked of one kind has. */
+const ofKind: Readonly<Record<string, readonly string[]>> = {
+  ...membersOf,
+  claim: membersOf.claim!.map((name) => (name === 'min_amount' ? 'amount' : name)),
+  intent: [...membersOf.intent!, 'approver_role', 'approver_person_id'],
 }
 
 /** Something that somebody could ask. */
@@ -31,8 +42,8 @@ export const wouldBeSchema = z
     }),
   })
   .superRefine((wouldBe, refinement) => {
-    for (const [kind, names] of Object.entries(membersOf)) {
-      for (const name of names.map((one) => (one === 'min_amount' ? 'amount' : one))) {
+    for (const [kind, names] of Object.entries(ofKind)) {
+      for (const name of names) {
         const isThere = wouldBe[name as keyof typeof members] !== undefined
         if (!isThere || wouldBe.kind === kind) continue
         refinement.addIssue({ code: 'custom', path: [name], message: `belongs to the kind ${kind}` })
@@ -81,6 +92,11 @@ export const evaluationSchema = z
         ),
       }),
     ),
+    channel: z.object({ approver_role: approverRole, approver_person_id: z.string().nullable() }).nullable().openapi({
+      description:
+        'Whom an intent names, who answers through the agent’s channel: where no policy holds, and as a customer behind the stages of one. Null: nobody does.',
+      example: null,
+    }),
     allow_self_approval: z.boolean(),
     allow_edit: z.boolean(),
     restricted: z.boolean(),
@@ -109,6 +125,7 @@ export const evaluationSchema = z
           ],
         },
       ],
+      channel: null,
       allow_self_approval: false,
       allow_edit: false,
       restricted: false,

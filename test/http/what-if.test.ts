@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { newTenant, type Caller, type Tenant } from '../support/tenant.ts'
 
-const usual = { allow_self_approval: false, allow_edit: false, restricted: false, expires: null }
+const usual = { channel: null, allow_self_approval: false, allow_edit: false, restricted: false, expires: null }
 const stages = [
   { name: 'peer', all: [{ group: 'grp_support', approvals: 1 }] },
   { name: 'money', all: [{ group: 'grp_finance', approvals: 2 }] },
@@ -84,6 +84,41 @@ test('evaluate: where no policy is for it, what the kind takes; digits beyond a 
   expect(small.body).toMatchObject({ policy: null, stages: [{ all: [{ approvals: 1 }] }] })
   expect(small.body.stages[0].all[0].of.map(({ role }: any) => role)).toEqual(['reviewer', 'coordinator', 'admin'])
   expect((await asked('9007199254740993')).body.policy.name).toBe('Big')
+})
+
+test('evaluate: an intent says itself who decides where no policy does, and a customer has the last word where one does', async () => {
+  const { admin } = await company()
+  const said = async (more: object) => {
+    const { body } = await evaluate(admin, { kind: 'intent', action: 'refund', ...more })
+    const roles = body.stages.flatMap(({ all }: any) => all.flatMap(({ of }: any) => of.map(({ role }: any) => role)))
+    return [body.policy?.name ?? null, roles, body.channel?.approver_role ?? null, body.infeasible]
+  }
+  const owner = { approver_role: 'owner' }
+  expect(await said({})).toEqual([null, [], 'customer', null])
+  expect(await said(owner)).toEqual([null, ['admin'], 'owner', null])
+  expect(await said({ ...owner, approver_person_id: 'usr_sam' })).toEqual([null, [], 'owner', null])
+  const policy = { name: 'Refunds', match: { kind: 'intent', action: 'refund' } }
+  const short = { required_approvals: 1, approver_roles: ['member'] }
+  expect((await admin('/v1/policies', { method: 'POST', body: { ...policy, ...short } })).status).toBe(201)
+  expect(await said({})).toEqual(['Refunds', ['member'], 'customer', null])
+  expect(await said(owner)).toEqual(['Refunds', ['member'], null, null])
+  const wrong = await evaluate(admin, { kind: 'claim', ...owner })
+  expect(wrong.body.errors).toMatchObject([{ pointer: '/approver_role', message: 'belongs to the kind intent' }])
+})
+
+test('simulate compares with whom intents name, and counts the last word of a customer', async () => {
+  const { tenant, admin } = await company()
+  await tenant.as('service')('/v1/me')
+  const path = `/internal/v1/instances/${crypto.randomUUID()}/approvals/request`
+  for (const approver_role of ['customer', 'owner']) {
+    const call = { action: 'refund', skill_slug: 's', customer_id: crypto.randomUUID(), serialized_intent: {} }
+    const asked = await tenant.as('service')(path, { method: 'POST', body: { ...call, approver_role } })
+    expect(asked.status).toBe(201)
+  }
+  const match = { kind: 'intent', action: 'refund' }
+  const by = (role: string) => simulate(admin, { match, required_approvals: 1, approver_roles: [role] })
+  expect((await by('admin')).body).toMatchObject({ matched: 2, asked_more: 1, asked_others: 0 })
+  expect((await by('member')).body).toMatchObject({ matched: 2, asked_more: 1, asked_others: 1 })
 })
 
 test('evaluate says what an asking lacks; and what belongs to another kind is a fault', async () => {
