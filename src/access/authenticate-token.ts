@@ -6,6 +6,7 @@ import { subjectKey } from './good-keys.ts'
 import type { OidcSettings } from './oidc-settings.ts'
 import type { Person } from './people.store.ts'
 import { changeBy, readSubject, signIn } from './sign-in.ts'
+import { verifyToken } from './verify-token.ts'
 
 /** What a token has been found to say, and of whom. */
 interface Known {
@@ -40,7 +41,6 @@ export async function authenticateToken(
   if (!known) await beforeLookUp()
   if (known && isRecent(known.readAt, trustMs, now)) return authenticated(known)
   const asOf = changesSoFar()
-  const { verifyToken } = await import('./verify-token.ts')
   const claimed = await verifyToken(settings, token, now)
   const ctx = (db: Db) => asService(env, db, claimed.tenantId, now)
   const { person, filled } = await readSubject(ctx(db), claimed)

@@ -2,13 +2,12 @@ import { Refusal } from '../refusal.ts'
 import type { AppContext } from '../http/environment.ts'
 import { refuseOverRate } from '../http/rate.ts'
 import { createRouter } from '../http/router.ts'
+import { serve } from './serve.ts'
 
 /** The Model Context Protocol (Streamable HTTP), without sessions: tools for agents, of which none decides. */
 export const mcpRoutes = createRouter()
 mcpRoutes.post('/mcp', async (c: AppContext) => {
   refuseOverRate(c)
   if (c.get('ctx').actor.roles.length === 0) throw new Refusal('forbidden', 'MCP takes a key that has a role.')
-  // The SDK is a third of the upload, and most isolates never need it.
-  const { serve } = await import('./serve.ts')
   return serve(c.get('ctx'), c.req.raw)
 })

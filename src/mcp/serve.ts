@@ -1,9 +1,12 @@
-import { createMcpHandler, inputRequired, McpServer, type ServerContext } from '@modelcontextprotocol/server'
+import type * as SdkModule from '@modelcontextprotocol/server'
+import type { McpServer, ServerContext } from '@modelcontextprotocol/server'
 import type { Ctx } from '../context.ts'
 import { Refusal } from '../refusal.ts'
 import { refusals } from '../refusals.ts'
 import { asStandardSchema } from './json-schemas.ts'
 import { tools, type Answer, type Tool } from './tools.ts'
+
+type Sdk = typeof SdkModule
 
 const instructions = `Ask a person before you act, and do exactly what was approved, once. request_approval asks and answers with a
 link and a digest: give the link to the person. wait_for_decision waits; pending is no answer, wait again. When it is approved,
@@ -11,20 +14,22 @@ redeem_approval with the digest right before you act, do exactly the details tha
 decides: a person does, behind the link.`
 
 /** Answers one message of the Model Context Protocol, of whatever revision that the SDK knows. */
-export function serve(ctx: Ctx, request: Request): Promise<Response> {
+export async function serve(ctx: Ctx, request: Request): Promise<Response> {
+  // Most isolates never need it. A module of ours must not be loaded so: the bundle would load all that it imports so.
+  const sdk = await import('@modelcontextprotocol/server')
   const { origin } = new URL(request.url)
   const onerror = (error: Error) => console.error({ message: 'an MCP message failed', error: String(error) })
-  const handler = createMcpHandler(() => serverOf(ctx, origin), { onerror, maxRequestBodySize: 1024 * 1024 })
+  const handler = sdk.createMcpHandler(() => serverOf(sdk, ctx, origin), { onerror, maxRequestBodySize: 1024 * 1024 })
   return handler.fetch(request)
 }
 
-function serverOf(ctx: Ctx, origin: string): McpServer {
-  const server = new McpServer({ name: 'countersign', title: 'Countersign', version: '0.1.0' }, { instructions })
-  for (const tool of tools) register(server, tool, { ...ctx, origin })
+function serverOf(sdk: Sdk, ctx: Ctx, origin: string): McpServer {
+  const server = new sdk.McpServer({ name: 'countersign', title: 'Countersign', version: '0.1.0' }, { instructions })
+  for (const tool of tools) register(sdk, server, tool, { ...ctx, origin })
   return server
 }
 
-function register(server: McpServer, tool: Tool, ctx: Ctx & { origin: string }): void {
+function register(sdk: Sdk, server: McpServer, tool: Tool, ctx: Ctx & { origin: string }): void {
   const { name, title, description, input, output, readOnly, idempotent } = tool
   const hints = { readOnlyHint: readOnly, destructiveHint: false, idempotentHint: idempotent, openWorldHint: false }
   const about = { title, description, annotations: { title, ...hints } }
@@ -32,7 +37,7 @@ function register(server: McpServer, tool: Tool, ctx: Ctx & { origin: string }):
   server.registerTool(name, { ...about, ...schemas }, async (given: unknown, context: ServerContext) => {
     try {
       const answer = await tool.run({ ...ctx, now: Date.now() }, given as never)
-      return mayShowLink(server, answer, context) ? showLink(answer) : shown(answer)
+      return mayShowLink(server, answer, context) ? showLink(sdk, answer) : shown(answer)
     } catch (error) {
       return refused(error)
     }
@@ -45,10 +50,9 @@ function mayShowLink(server: McpServer, { waitsAt }: Answer, { mcpReq }: ServerC
   return server.server.getClientCapabilities()?.elicitation?.url !== undefined
 }
 
-function showLink({ text, waitsAt }: Answer) {
+function showLink({ inputRequired }: Sdk, { text, waitsAt }: Answer) {
   return inputRequired({ inputRequests: { decide: inputRequired.elicitUrl({ message: text, url: waitsAt! }) } })
 }
-
 function shown({ text, structured }: Answer) {
   const content = [text, JSON.stringify(structured)].map((text) => ({ type: 'text' as const, text }))
   return { content, structuredContent: structured }
