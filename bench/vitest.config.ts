@@ -1,5 +1,6 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { developmentKey } from '../scripts/development-key.ts'
 
 const migrations = await readD1Migrations('./migrations')
 
@@ -9,7 +10,14 @@ export default defineConfig({
   plugins: [
     cloudflareTest({
       wrangler: { configPath: './wrangler.toml' },
-      miniflare: { bindings: { TEST_MIGRATIONS: migrations, RATE_LIMIT: 'off', LOG_REQUESTS: 'off' } },
+      miniflare: {
+        bindings: {
+          TEST_MIGRATIONS: migrations,
+          RATE_LIMIT: 'off',
+          LOG_REQUESTS: 'off',
+          HISTORY_SIGNING_KEY: developmentKey,
+        },
+      },
     }),
   ],
   test: { include: ['bench/**/*.bench.test.ts'], setupFiles: ['./test/support/migrate.ts'] },

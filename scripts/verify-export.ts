@@ -1,4 +1,4 @@
-import { readCheckpoint, type Kept } from '../src/history/checkpoint.ts'
+import { keyOf, readCheckpoint, type Kept } from '../src/history/checkpoint.ts'
 import type { Standing } from '../src/history/events.store.ts'
 import { dataHash, idsOf, leafOf, type Sealable } from '../src/history/leaf.ts'
 import { emptyRoot, leafHash, nodeHash, type Hash } from '../src/history/merkle.ts'
@@ -45,9 +45,7 @@ export interface Known {
 
 /**
  * Verifies an export, line by line: each event against the hash of its leaf, each vote against its event, the leaves
- * against the signed root. Holds no more than a hash for each bit of the size.
- *
- * Whether a vote still stands is said by events that come later, so a vote is only accused where all events fit.
+ * against the signed root.
  *
  * @throws Unfit with the first event that does not fit, or of which a vote does not
  */
@@ -55,51 +53,83 @@ export async function verifyExport(
   lines: AsyncIterable<string> | Iterable<string>,
   known: Known = {},
 ): Promise<Verified> {
-  const tree = new GrowingTree()
-  const roots = new Map<number, string>()
-  const earlierSize = known.earlier === undefined ? 0 : Number(known.earlier.split('\n')[1])
-  let erased = 0
-  let end: { checkpoint: string; keys: PublicKey[] } | undefined
-  let tenant: string | undefined
-  let suspect: Unfit | undefined
-  for await (const text of lines) {
-    if (text === '') continue
-    const seq = tree.size + 1
-    if (end) throw new Unfit(undefined, 'there is more behind the checkpoint')
+  const verifier = new ExportVerifier(known)
+  for await (const text of lines) verifier.add(text)
+  return verifier.end()
+}
+
+/**
+ * Verifies an export as its lines come. Holds no more than a hash for each bit of the size.
+ *
+ * Whether a vote still stands is said by events that come later, so a vote is only accused where all events fit.
+ */
+export class ExportVerifier {
+  private tree = new GrowingTree()
+  private erased = 0
+  private tenant: string | undefined
+  /** The last line. */
+  private last: { checkpoint: string; keys: PublicKey[] } | undefined
+  private suspect: Unfit | undefined
+  /** The root where the earlier checkpoint is from. */
+  private earlierRoot: string | undefined
+
+  constructor(private readonly known: Known = {}) {}
+
+  /** One that has seen the same lines. */
+  copy(): ExportVerifier {
+    return Object.assign(new ExportVerifier(this.known), this, { tree: this.tree.copy() })
+  }
+
+  /** @throws Unfit with the event that does not fit */
+  add(text: string): void {
+    if (text === '') return
+    const seq = this.tree.size + 1
+    if (this.last) throw new Unfit(undefined, 'there is more behind the checkpoint')
     const line = parsed(text, seq)
     if ('checkpoint' in line) {
-      end = line
-      continue
+      this.last = line
+      return
     }
-    if (line.seq === tree.size) throw new Unfit(line.seq, 'is there twice, or tells of two votes')
+    if (line.seq === this.tree.size) throw new Unfit(line.seq, 'is there twice, or tells of two votes')
     if (line.seq !== seq) throw new Unfit(seq, line.seq > seq ? 'is missing' : `is in the place of event ${line.seq}`)
-    tenant ??= line.tenant
-    if (line.tenant !== tenant) throw new Unfit(seq, 'is of another tenant')
-    tree.append(sealedLeaf(line))
-    suspect ??= suspicion(line)
-    if (line.erased_at !== undefined) erased += 1
-    if (tree.size === earlierSize) roots.set(earlierSize, tree.root.toBase64())
+    this.tenant ??= line.tenant
+    if (line.tenant !== this.tenant) throw new Unfit(seq, 'is of another tenant')
+    this.tree.append(sealedLeaf(line))
+    this.suspect ??= suspicion(line)
+    if (line.erased_at !== undefined) this.erased += 1
+    if (this.tree.size === this.earlierSize) this.earlierRoot = this.tree.root.toBase64()
   }
-  if (!end) throw new Unfit(tree.size + 1, 'and all behind it are missing: the export has no end')
-  const keys = known.keys ?? end.keys
-  const head = await signed(end.checkpoint, keys)
-  if (head.size > tree.size) throw new Unfit(tree.size + 1, `is missing: ${head.size} are sealed`)
-  if (head.size < tree.size) throw new Unfit(head.size + 1, `is not sealed: ${head.size} are`)
-  if (head.origin.split('/')[1] !== encodeURIComponent(tenant ?? '')) {
-    throw new Unfit(undefined, `the checkpoint is that of another history, ${head.origin}`)
+
+  /** @throws Unfit with the first event of which a vote does not fit, or without one where the whole does not */
+  async end(): Promise<Verified> {
+    const { tree, last, known, erased } = this
+    if (!last) throw new Unfit(tree.size + 1, 'and all behind it are missing: the export has no end')
+    const keys = known.keys ?? last.keys
+    const head = await signed(last.checkpoint, keys)
+    if (head.size > tree.size) throw new Unfit(tree.size + 1, `is missing: ${head.size} are sealed`)
+    if (head.size < tree.size) throw new Unfit(head.size + 1, `is not sealed: ${head.size} are`)
+    if (head.origin.split('/')[1] !== encodeURIComponent(this.tenant ?? '')) {
+      throw new Unfit(undefined, `the checkpoint is that of another history, ${head.origin}`)
+    }
+    if (tree.root.toBase64() !== head.root) throw new Unfit(undefined, 'the leaves are not those that were signed')
+    if (known.earlier !== undefined) continues(await signed(known.earlier, keys), head, this.earlierRoot)
+    if (this.suspect) throw this.suspect
+    return { head, erased, signedBy: keyOf(head, keys)?.kid ?? '' }
   }
-  if (tree.root.toBase64() !== head.root) throw new Unfit(undefined, 'the leaves are not those that were signed')
-  if (known.earlier !== undefined) continues(await signed(known.earlier, keys), head, roots.get(earlierSize))
-  if (suspect) throw suspect
-  return { head, erased, signedBy: keys[0]?.kid ?? '' }
+
+  private get earlierSize(): number {
+    return this.known.earlier === undefined ? 0 : Number(this.known.earlier.split('\n')[1])
+  }
 }
 
 function parsed(text: string, seq: number): Line | { checkpoint: string; keys: PublicKey[] } {
   try {
-    return JSON.parse(text) as Line
+    const line: unknown = JSON.parse(text)
+    if (typeof line === 'object' && line !== null) return line as Line
   } catch {
-    throw new Unfit(seq, 'is cut off, or no JSON')
+    // It is no JSON.
   }
+  throw new Unfit(seq, 'is cut off, or no JSON')
 }
 
 async function signed(checkpoint: string, keys: readonly PublicKey[]): Promise<Kept> {
@@ -125,7 +155,7 @@ function suspicion({ seq, data, vote, standing, stray, erased_at, erasure }: Lin
   if (stray !== undefined) return unfit(`began something that ${stray} has a vote on of which no event tells`)
   if (erased_at !== undefined && !erasure) return unfit('was emptied, and no event tells that somebody was erased')
   if (vote === null) return undefined
-  if (standing === null) return unfit('has lost its vote')
+  if (!standing) return unfit('has lost its vote')
   const { comment = null } = JSON.parse(data) as { comment?: string | null }
   const { requirement, assigned, voided_at, ended_at, follows } = standing
   if (standing.comment !== comment) return unfit('tells of a vote that was commented otherwise')
@@ -152,7 +182,11 @@ function continues(earlier: Kept, head: Kept, root: string | undefined): void {
 class GrowingTree {
   size = 0
   /** Of growing size from the last to the first. */
-  private readonly complete: { height: number; hash: Hash }[] = []
+  private complete: { height: number; hash: Hash }[] = []
+
+  copy(): GrowingTree {
+    return Object.assign(new GrowingTree(), { size: this.size, complete: [...this.complete] })
+  }
 
   append(hash: Hash): void {
     this.size += 1

@@ -39,18 +39,31 @@ export async function readCheckpoint(note: string, keys: readonly PublicKey[]): 
   if (end === -1 || !/^(0|[1-9]\d{0,15})$/.test(size) || !/^[A-Za-z0-9+/]{43}=$/.test(root)) {
     throw new Error('it is no checkpoint')
   }
-  for (const line of note.slice(end + 2).split('\n')) {
-    const [, name, written = ''] = /^— (\S+) ([A-Za-z0-9+/]+={0,2})$/.exec(line) ?? []
-    if (name !== origin) continue
-    const signed = Uint8Array.fromBase64(written)
-    const id = signed.subarray(0, 4).join()
+  for (const { id, signature } of signaturesOf(note, origin)) {
     for (const key of keys) {
-      if (keyIdOf(origin, key).join() === id && (await verified(key, signed.subarray(4), text))) {
+      if (keyIdOf(origin, key).join() === id && (await verified(key, signature, text))) {
         return { origin, size: Number(size), root, checkpoint: note }
       }
     }
   }
   throw new Error('none of the keys has signed it')
+}
+
+/** Which of the keys a checkpoint names as the one that has signed it; undefined where that is none of them. */
+export function keyOf({ origin, checkpoint }: Kept, keys: readonly PublicKey[]): PublicKey | undefined {
+  const ids = signaturesOf(checkpoint, origin).map(({ id }) => id)
+  return keys.find((key) => ids.includes(keyIdOf(origin, key).join()))
+}
+
+/** The signatures of a note in the name of an origin, each with the id of its key. */
+function signaturesOf(note: string, origin: string): { id: string; signature: Uint8Array }[] {
+  const lines = note.slice(note.indexOf('\n\n') + 2).split('\n')
+  return lines.flatMap((line) => {
+    const [, name, written = ''] = /^— (\S+) ([A-Za-z0-9+/]+={0,2})$/.exec(line) ?? []
+    if (name !== origin) return []
+    const signed = Uint8Array.fromBase64(written)
+    return { id: signed.subarray(0, 4).join(), signature: signed.subarray(4) }
+  })
 }
 
 /** What a verifier of signed notes wants to know of a key. */

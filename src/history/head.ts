@@ -1,7 +1,7 @@
 import { directory, type Ctx } from '../context.ts'
 import { openDb } from '../db/open-db.ts'
 import { Refusal } from '../refusal.ts'
-import { verifierKey, type Kept } from './checkpoint.ts'
+import { keyOf, verifierKey, type Kept } from './checkpoint.ts'
 import { originOf, setBack } from './seal.ts'
 import { selectSeal, type Seal } from './seals.store.ts'
 import { publicKeys, type PublicKey } from './signing-key.ts'
@@ -11,7 +11,7 @@ export interface KnownHead {
   stored: Seal
   /** The newest checkpoint, wherever it is. */
   newest: Kept
-  /** The key that has signed it comes first, as long as it has not been changed since. */
+  /** All that have ever signed, the present one first. */
   keys: PublicKey[]
 }
 
@@ -30,7 +30,8 @@ export async function getCheckpoint(ctx: Ctx): Promise<Checkpoint> {
   const { stored, newest, keys } = await knownHead(ctx)
   if (newest.size > stored.size) throw setBack(stored, newest)
   if (newest.root !== stored.root) throw setBack(stored, newest)
-  return { ...newest, sealedAt: stored.sealed_at ?? 0, verifierKey: verifierKey(newest.origin, keys[0]!) }
+  const signedBy = keyOf(newest, keys) ?? keys[0]!
+  return { ...newest, sealedAt: stored.sealed_at ?? 0, verifierKey: verifierKey(newest.origin, signedBy) }
 }
 
 /** @throws Refusal `not_sealed`, `signing_unavailable` */

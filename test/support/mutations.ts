@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { Unfit, verifyExport } from '../../scripts/verify-export.ts'
+import { ExportVerifier, Unfit, verifyExport } from '../../scripts/verify-export.ts'
 import { selectExported, type ExportedEvent } from '../../src/history/events.store.ts'
 import { selectLeafTiles, selectSeal } from '../../src/history/seals.store.ts'
 import { publicKeys } from '../../src/history/signing-key.ts'
@@ -21,6 +21,8 @@ export interface Stored {
   leafHashes: string[]
   /** The last line of its export. */
   end: string
+  /** What has verified its first events: as many as it is in the list. */
+  verified: ExportVerifier[]
 }
 
 /** A tenant whose history has votes on several kinds, alone and by a batch, and an amendment. */
@@ -87,26 +89,44 @@ export async function storedHistory(tenant: Tenant): Promise<Stored> {
   })
   const leafHashes = tiles.flatMap(({ hashes }) => readHashes(hashes).map((hash) => hash.toBase64()))
   const end = JSON.stringify({ checkpoint: seal[0]!.checkpoint, keys: publicKeys(env) })
-  return { tenantId: tenant.id, rows, leafHashes, end }
+  const verified = [new ExportVerifier()]
+  for (const [index, row] of rows.entries()) {
+    verified.push(verified[index]!.copy())
+    verified.at(-1)!.add(exportedLine(tenant.id, row, leafHashes[index] ?? null))
+  }
+  return { tenantId: tenant.id, rows, leafHashes, end, verified }
 }
 
 /** The lines of rows: most are those of the history before. */
 const written = new WeakMap<ExportedEvent, string>()
 
-/** What the verifier says of a history: null where it fits, else which event does not (0: none by itself). */
-export async function firstUnfit({ tenantId, rows, leafHashes, end }: Stored): Promise<number | null> {
+/**
+ * What the verifier says of a history: null where it fits, else which event does not (0: none by itself).
+ *
+ * @param from how many events are as they were: those were verified before
+ */
+export async function firstUnfit({ tenantId, rows, leafHashes, end, verified }: Stored, from = 0) {
+  const verifier = verified[from]!.copy()
   const lineOf = (row: ExportedEvent) => {
     const line = written.get(row) ?? exportedLine(tenantId, row, leafHashes[row.seq - 1] ?? null)
     written.set(row, line)
     return line
   }
-  return accused([...rows.map(lineOf), end])
+  return accusedBy(async () => {
+    for (const row of rows.slice(from)) verifier.add(lineOf(row))
+    verifier.add(end)
+    await verifier.end()
+  })
 }
 
 /** The same of the lines of an export. */
-export async function accused(lines: Iterable<string>): Promise<number | null> {
+export function accused(lines: Iterable<string>): Promise<number | null> {
+  return accusedBy(() => verifyExport(lines))
+}
+
+async function accusedBy(verify: () => Promise<unknown>): Promise<number | null> {
   try {
-    await verifyExport(lines)
+    await verify()
     return null
   } catch (error) {
     if (error instanceof Unfit) return error.seq ?? 0
@@ -129,7 +149,8 @@ const columns = [
 
 /**
  * Changes a history at random: a byte of an event or its vote, an event that is gone, two that have changed places, an
- * end that is cut off. @returns the changed history, and the first event that does not fit
+ * end that is cut off. All before the first event that does not fit is as it was. @returns the changed history, and which
+ * event that is
  */
 export function mutated(stored: Stored, random: () => number): { changed: Stored; first: number; how: string } {
   const { rows } = stored
