@@ -129,7 +129,7 @@ export default defineConfig({
         test: {
           name: 'process',
           include: isLong
-            ? ['test/process/*.crash.test.ts', 'test/openapi/lint.test.ts']
+            ? ['test/process/{*.crash,long-export}.test.ts', 'test/openapi/lint.test.ts']
             : ['test/{process,openapi}/**/*.test.ts'],
           globalSetup: './test/support/build-client.ts',
           testTimeout: 300_000,

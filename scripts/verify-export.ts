@@ -64,6 +64,7 @@ export async function verifyExport(
  * Whether a vote still stands is said by events that come later, so a vote is only accused where all events fit.
  */
 export class ExportVerifier {
+  private readonly known: Known
   private tree = new GrowingTree()
   private erased = 0
   private tenant: string | undefined
@@ -73,7 +74,9 @@ export class ExportVerifier {
   /** The root where the earlier checkpoint is from. */
   private earlierRoot: string | undefined
 
-  constructor(private readonly known: Known = {}) {}
+  constructor(known: Known = {}) {
+    this.known = known
+  }
 
   /** One that has seen the same lines. */
   copy(): ExportVerifier {
