@@ -101,6 +101,7 @@ test('the export is verified by one command, against keys and a checkpoint that 
 
 test('another signing key is made by one command, and what the first has signed stays verifiable', async () => {
   const earlier = (await get('/v1/approvals/req_demo4/receipt')).body.receipt as string
+  const checkpoint = (await get('/v1/history/checkpoint')).body
   const made = await command('signing-key', '--after', server.origin)
   expect(made).toMatchObject({ status: 0, stderr: expect.stringContaining('1 before it') })
   const { keys } = JSON.parse(made.stdout)
@@ -114,6 +115,10 @@ test('another signing key is made by one command, and what the first has signed 
   const [one, two] = [await jwtVerify(earlier, set), await jwtVerify(later, set)]
   expect([one.protectedHeader.kid, two.protectedHeader.kid]).toEqual([published.keys[1].kid, published.keys[0].kid])
   expect(two.payload).toMatchObject({ ...one.payload, iat: expect.any(Number) })
+  expect((await get('/v1/history/checkpoint')).body.verifier_key).toBe(checkpoint.verifier_key)
+  await server.call('/api/v1/claims', { method: 'POST', key: 'cs_demo_member', body: claim })
+  await sealedUpTo(checkpoint.size + 1)
+  expect((await get('/v1/history/checkpoint')).body.verifier_key).not.toBe(checkpoint.verifier_key)
 })
 
 test('a person is erased by one command, and the history still fits; a tenant is deleted by another', async () => {
