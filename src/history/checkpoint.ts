@@ -51,8 +51,8 @@ export async function readCheckpoint(note: string, keys: readonly PublicKey[]): 
 
 /** Which of the keys a checkpoint names as the one that has signed it; undefined where that is none of them. */
 export function keyOf({ origin, checkpoint }: Kept, keys: readonly PublicKey[]): PublicKey | undefined {
-  const ids = signaturesOf(checkpoint, origin).map(({ id }) => id)
-  return keys.find((key) => ids.includes(keyIdOf(origin, key).join()))
+  const ids = new Set(signaturesOf(checkpoint, origin).map(({ id }) => id))
+  return keys.find((key) => ids.has(keyIdOf(origin, key).join()))
 }
 
 /** The signatures of a note in the name of an origin, each with the id of its key. */
