@@ -22,6 +22,7 @@ const workerd = (migrations: Awaited<ReturnType<typeof readD1Migrations>>) =>
     miniflare: {
       bindings: {
         TEST_MIGRATIONS: migrations,
+        PUBLIC_URL: 'https://approvals.example.com',
         RATE_LIMIT: 'off',
         LOG_REQUESTS: 'off',
         WEBHOOK_SECRET_KEY,

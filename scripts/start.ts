@@ -36,6 +36,7 @@ const server = await startLocalServer({
   state,
   vars: {
     RATE_LIMIT: process.env.RATE_LIMIT ?? 'off',
+    PUBLIC_URL: process.env.PUBLIC_URL ?? `http://localhost:${port}`,
     CORS_ORIGINS: process.env.CORS_ORIGINS ?? '',
     LOG_REQUESTS: logMode === 'off' ? 'off' : 'on',
     WEBHOOK_SECRET_KEY: Buffer.alloc(32, 'for development only').toString('base64'),

@@ -16,6 +16,8 @@ export interface Receiver {
   /** Whether it is told everything about restricted approvals. */
   includeRestricted: boolean
   allowLoopback: boolean
+  /** Where people reach this service, as the operator says; empty where they do not. */
+  publicUrl: string
 }
 
 /** What came of an attempt. */
@@ -74,8 +76,8 @@ export async function attemptDelivery(
   }
 }
 
-function request(delivery: DueDelivery, { secrets, includeRestricted }: Receiver, now: number): RequestInit {
-  const body = bodyOf(delivery, includeRestricted)
+function request(delivery: DueDelivery, { secrets, ...told }: Receiver, now: number): RequestInit {
+  const body = bodyOf(delivery, told)
   const signatures = secrets.map((secret) => new Webhook(secret).sign(delivery.id, new Date(now), body))
   return {
     method: 'POST',
@@ -93,11 +95,13 @@ function request(delivery: DueDelivery, { secrets, includeRestricted }: Receiver
 }
 
 /**
- * The body. It is made only of what never changes, so that every attempt sends the same.
- *
- * @param includeRestricted whether restricted approvals are told in full
+ * The body. It is made only of what does not change unless an admin or the operator changes it, so that every attempt
+ * sends the same.
  */
-export function bodyOf(delivery: DueDelivery, includeRestricted: boolean): string {
+export function bodyOf(
+  delivery: DueDelivery,
+  { includeRestricted, publicUrl }: Pick<Receiver, 'includeRestricted' | 'publicUrl'>,
+): string {
   const isRestricted = delivery.restricted === 1
   return JSON.stringify({
     type: delivery.event_type,
@@ -109,7 +113,7 @@ export function bodyOf(delivery: DueDelivery, includeRestricted: boolean): strin
       digest: delivery.digest,
       restricted: isRestricted,
       event_id: delivery.event_id,
-      ...(isRestricted && !includeRestricted ? untold : inFull(delivery)),
+      ...(isRestricted && !includeRestricted ? untold : inFull(delivery, publicUrl)),
     },
   })
 }
@@ -120,10 +124,11 @@ const untold = {
   title: null,
   requester_id: null,
   subject: null,
+  url: null,
   details: null,
 }
 
-function inFull(delivery: DueDelivery) {
+function inFull(delivery: DueDelivery, publicUrl: string) {
   const { subject_type, subject_id } = delivery
   return {
     previous_status: delivery.from_status,
@@ -131,9 +136,15 @@ function inFull(delivery: DueDelivery) {
     title: delivery.title,
     requester_id: delivery.requester_id,
     subject: subject_type === null ? null : { type: subject_type, id: subject_id },
+    url: delivery.title === null ? null : linkTo(delivery.resource_id, publicUrl),
     ...(delivery.members !== null && (JSON.parse(delivery.members) as object)),
     details: JSON.parse(delivery.data) as unknown,
   }
+}
+
+/** Where people see an approval; null where nobody has said where this service is. */
+function linkTo(id: string, publicUrl: string): string | null {
+  return URL.parse(`/a/${encodeURIComponent(id)}`, publicUrl)?.href ?? null
 }
 
 /** The start of an answer. Failing to read it changes nothing: the status is known. */

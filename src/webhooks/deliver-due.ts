@@ -74,6 +74,7 @@ async function attemptInTurn(ctx: Ctx, endpoint: Endpoint, due: readonly DueDeli
     secrets: await signingSecrets(ctx.env, endpoint, ctx.now),
     includeRestricted: endpoint.include_restricted === 1,
     allowLoopback: ctx.env.WEBHOOKS_ALLOW_LOOPBACK === 'on',
+    publicUrl: ctx.env.PUBLIC_URL,
   }
   let repeatAt: number | null = null
   for (const delivery of due) {

@@ -71,7 +71,8 @@ export async function replayDelivery(ctx: Ctx, id: string): Promise<Delivery> {
 export async function getDelivery(ctx: Ctx, id: string): Promise<{ delivery: Delivery; body: string }> {
   const [delivery] = await ctx.db.run(selectDeliveryInFull(ctx, id))
   if (!delivery) throw new Refusal('not_found', `There is no webhook delivery ${id}.`)
-  return { delivery, body: bodyOf(delivery, delivery.include_restricted === 1) }
+  const told = { includeRestricted: delivery.include_restricted === 1, publicUrl: ctx.env.PUBLIC_URL }
+  return { delivery, body: bodyOf(delivery, told) }
 }
 
 /** Newest first. @throws Refusal `not_found` */

@@ -128,6 +128,7 @@ const eventExample = {
     title: 'Train to Bern',
     requester_id: 'usr_member',
     subject: null,
+    url: 'https://approvals.example.com/a/clm_9f2a3b4c',
     details: { decision_id: 'dec_01jq8m2v9kf3wt6x5n4c7b8d9e', comment: null },
   },
 }
@@ -200,6 +201,9 @@ const eventSchema = z
       title: z.string().nullable(),
       requester_id: z.string().nullable(),
       subject: z.object({ type: z.string(), id: z.string() }).nullable(),
+      url: z.string().nullable().openapi({
+        description: 'Where people see the approval; null where the operator has not said (`PUBLIC_URL`).',
+      }),
       ...besideEvents,
       details: z.looseObject({}).nullable(),
     }),

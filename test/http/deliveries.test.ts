@@ -173,6 +173,7 @@ test('the body says what happened, to what, by whom', async () => {
       title: 'Claim 0',
       requester_id: 'usr_member',
       subject: null,
+      url: `https://approvals.example.com/a/${id}`,
       details: { decision_id: expect.any(String), comment: 'No receipt' },
     },
   })

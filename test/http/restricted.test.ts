@@ -30,6 +30,7 @@ test('webhooks tell the id, type, status and digest of what is restricted, and m
     title: null,
     requester_id: null,
     subject: null,
+    url: null,
     details: null,
   }
   const less = { type: 'claim.approved', timestamp: expect.any(String), data: { ...only, ...untold } }
@@ -37,6 +38,7 @@ test('webhooks tell the id, type, status and digest of what is restricted, and m
   expect(trusted.received[0]!.body.data).toMatchObject({
     ...only,
     title,
+    url: `https://approvals.example.com/a/${id}`,
     requester_id: 'usr_member',
     actor_id: 'usr_coordinator',
   })

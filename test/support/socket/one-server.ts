@@ -19,6 +19,7 @@ function start(): Promise<LocalServer> {
     port: 0,
     state,
     vars: {
+      PUBLIC_URL: 'https://approvals.example.com',
       RATE_LIMIT: 'off',
       LOG_REQUESTS: 'off',
       WEBHOOK_SECRET_KEY: Buffer.alloc(32, 'tests').toString('base64'),
