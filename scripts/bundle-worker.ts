@@ -10,6 +10,9 @@ export interface Bundle {
   map: string
 }
 
+/** What of the settings matters here; `main` is the file that it begins with. */
+type Bundled = { main: string; alias?: Record<string, string>; define?: Record<string, string> }
+
 /** A bundle, and what it was made of: the digest of each file by its path, and of the settings. */
 interface Kept extends Bundle {
   settings: string
@@ -20,11 +23,13 @@ interface Kept extends Bundle {
  * Bundles the Worker with the settings that wrangler has for it. It is kept in `node_modules/.cache`, and used again
  * while nothing that it was made of has changed.
  *
- * @param main the file that it begins with
+ * @param minify whether it is to be as small as what is deployed
+ * @param keepNames whether functions keep their names where bundling changes them, which costs time as it runs
  */
 export async function bundleWorker(
   root: string,
-  { main, alias = {}, define }: { main: string; alias?: Record<string, string>; define?: Record<string, string> },
+  { main, alias = {}, define }: Bundled,
+  { minify = false, keepNames = !minify }: { minify?: boolean; keepNames?: boolean } = {},
 ): Promise<Bundle> {
   const options = {
     absWorkingDir: root,
@@ -38,14 +43,16 @@ export async function bundleWorker(
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*', 'node:*'],
     loader: { '.txt': 'text', '.html': 'text', '.sql': 'text', '.bin': 'binary' },
-    keepNames: true,
+    minify,
+    keepNames,
     sourcemap: 'external',
     logLevel: 'error',
     define: { 'process.env.NODE_ENV': '"development"', ...define },
   } as const satisfies BuildOptions
   const settings = digest(JSON.stringify([options, alias]) + readFileSync(import.meta.filename, 'utf8'))
   const folder = join(root, 'node_modules/.cache/countersign')
-  const kept = readKept(join(folder, 'worker.json'))
+  const name = `${main.replaceAll(/\W+/g, '-')}${minify ? '.min' : ''}`
+  const kept = readKept(join(folder, `${name}.json`))
   if (kept?.settings === settings && isOf(kept.inputs, root)) return kept
 
   const { build } = await import('esbuild')
@@ -55,9 +62,9 @@ export async function bundleWorker(
   const inputs = Object.keys(metafile.inputs).map((path) => [path, digest(readFileSync(join(root, path)))])
   mkdirSync(folder, { recursive: true })
   // Somebody else may be reading it, or writing it.
-  const draft = join(folder, `worker.${process.pid}.json`)
+  const draft = join(folder, `${name}.${process.pid}.json`)
   writeFileSync(draft, JSON.stringify({ settings, inputs: Object.fromEntries(inputs), ...bundle } satisfies Kept))
-  renameSync(draft, join(folder, 'worker.json'))
+  renameSync(draft, join(folder, `${name}.json`))
   return bundle
 }
 

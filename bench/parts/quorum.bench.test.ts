@@ -1,5 +1,5 @@
 import { test } from 'vitest'
-import { tryCase } from '../test/support/quorums.ts'
+import { tryCase } from '../../test/support/quorums.ts'
 
 test('the engine says what trying every assignment says, in a million random votings', () => {
   const first = Math.floor(Math.random() * 2 ** 30)

@@ -1,9 +1,9 @@
 import { env } from 'cloudflare:workers'
 import { test } from 'vitest'
-import { advanceBatch } from '../src/claims/advance-batch.ts'
-import { submitBatch } from '../src/claims/submit-batch.ts'
-import { submitClaims } from '../src/claims/submit-claims.ts'
-import { newTenant } from '../test/support/tenant.ts'
+import { advanceBatch } from '../../src/claims/advance-batch.ts'
+import { submitBatch } from '../../src/claims/submit-batch.ts'
+import { submitClaims } from '../../src/claims/submit-claims.ts'
+import { newTenant } from '../../test/support/tenant.ts'
 
 /* How the time of a batch grows with its size. The sizes take turns, so that a machine that drifts drifts for all. */
 

@@ -1,7 +1,7 @@
 import { test } from 'vitest'
-import { evaluate, type ReadyGate } from '../src/structuring/evaluate.ts'
-import { JsonReader } from '../src/json-reader.ts'
-import { ready } from '../src/structuring/judge.ts'
+import { evaluate, type ReadyGate } from '../../src/structuring/evaluate.ts'
+import { JsonReader } from '../../src/json-reader.ts'
+import { ready } from '../../src/structuring/judge.ts'
 
 /* How the time of judging grows with the checks of a gate, against merely parsing the data. Everybody takes turns. */
 

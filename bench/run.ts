@@ -1,0 +1,55 @@
+// `npm run bench`: how fast it is beside what it could be, written to bench/results and docs/benchmarks.md.
+//
+//   npm run bench                 everything
+//   npm run bench -- speed        each operation beside a raw Worker that runs the same SQL
+//   npm run bench -- profile       where the Worker's own CPU goes, by sampling it under load
+//   npm run bench -- parts        parts of it in its own runtime: judging, voting, batches by their size
+//
+//   --rounds=5 --seconds=1.5 --claims=1000000 --connections=1,16,64 --only=read,list    for a shorter run of speed
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { profile } from './profile.ts'
+import { root } from './service.ts'
+import { speed } from './speed.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '1.5' },
+    claims: { type: 'string', default: '1000000' },
+    connections: { type: 'string', default: '1,16,64' },
+    only: { type: 'string', default: '' },
+  },
+})
+
+const only = values.only === '' ? [] : values.only.split(',')
+
+const benches: Record<string, () => Promise<void> | void> = {
+  speed: () =>
+    speed({
+      rounds: Number(values.rounds),
+      seconds: Number(values.seconds),
+      claims: Number(values.claims),
+      connections: values.connections.split(',').map(Number),
+      only,
+    }),
+  profile: () => profile(Number(values.claims), 2 * Number(values.seconds), only),
+  parts() {
+    const vitest = join(root, 'node_modules/vitest/vitest.mjs')
+    const { status } = spawnSync(process.execPath, [vitest, 'run', '--config', 'bench/parts/vitest.config.ts'], {
+      cwd: root,
+      stdio: 'inherit',
+    })
+    process.exitCode = status ?? 1
+  },
+}
+
+const chosen = positionals.length > 0 ? positionals : ['speed', 'parts']
+const unknown = chosen.filter((name) => !Object.hasOwn(benches, name))
+if (unknown.length > 0) {
+  console.error(`There is no bench ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}.`)
+  process.exit(1)
+}
+for (const name of chosen) await benches[name]!()
