@@ -1,6 +1,6 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
-import { developmentKey } from '../scripts/development-key.ts'
+import { developmentKey } from '../../scripts/development-key.ts'
 
 const migrations = await readD1Migrations('./migrations')
 
