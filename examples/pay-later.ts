@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { verifyWebhook } from '@countersign/client'
 import { generateText, type ModelMessage } from 'ai'
-import { client, paying } from './agent.ts'
+import { paying } from './agent.ts'
 import { model } from './model.ts'
 
 const folder = process.env.THREADS ?? 'threads'
@@ -52,9 +52,8 @@ function listen(secret: string): void {
     try {
       const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
       const { data } = await verifyWebhook({ headers, body: await textOf(request) }, secret)
-      // The message only wakes us: what was decided, and where we were, the service says to whoever asked.
-      const { state } = await client.call('getRequest', { path: { id: data.id } })
-      if (state && existsSync(fileOf(state))) await goOn(state)
+      // The message says where we were, and wakes us; what was decided, the service says.
+      if (data.state && existsSync(fileOf(data.state))) await goOn(data.state)
       response.writeHead(204).end()
     } catch (error) {
       console.error(error)

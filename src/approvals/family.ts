@@ -86,6 +86,13 @@ export interface Family extends KindOfApprovals {
   page?: PagePart
   /** What it refuses such a vote for, beyond what the core does. */
   refusesDecision?: readonly RefusalCode[]
+  /** What webhooks say of one of its approvals beyond what they say of any. */
+  tells?: {
+    /** A SELECT of one JSON object, for the row `a` of `approvals`: of what never changes, but for being erased. */
+    select: Fragment
+    /** The members of that object on the wire. */
+    members: Readonly<Record<string, ZodType>>
+  }
   /** What it sends to single webhook endpoints, whatever those ask for; where it does. */
   addresses?: {
     /**

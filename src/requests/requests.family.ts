@@ -5,8 +5,8 @@ import { aftermath } from './redemption.store.ts'
 import { requestKind, whatIsRequested } from './request-kind.ts'
 import { requestRefusals } from './requests.refusals.ts'
 import { requestRoutes } from './requests.routes.ts'
-import { shownRequest } from './requests.schemas.ts'
-import { factsOfRequest, shownOfRequest } from './requests.store.ts'
+import { shownRequest, toldOfRequest } from './requests.schemas.ts'
+import { factsOfRequest, shownOfRequest, stateOfRequest } from './requests.store.ts'
 import { requestPage } from './requests.page.tsx'
 
 /** Whatever somebody wants a yes for, which is then taken up once. */
@@ -37,6 +37,7 @@ export const requests = defineFamily({
   tags: { Requests: 'Ask for anything, and redeem the yes once.' },
   shows: { select: () => shownOfRequest, members: shownRequest },
   after: aftermath,
+  tells: { select: stateOfRequest, members: toldOfRequest },
   what: { select: factsOfRequest, of: whatIsRequested },
   decision: decisionOnRequest,
   approveEdited: decideRequest,

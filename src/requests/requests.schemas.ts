@@ -163,13 +163,13 @@ const listedRequestSchema = z
     restricted: z.boolean(),
   })
   .openapi('ListedRequest', { example })
-const state = z.string().nullable().optional().openapi({ description: 'For the requester alone.' })
+const state = z.string().nullable().optional()
 export const requestSchema = z
   .object({
     ...listedRequestSchema.shape,
     details: object,
     approved_details: object.optional().openapi({ description: 'Those that were approved, where they are others.' }),
-    state,
+    state: state.openapi({ description: 'For the requester alone.' }),
   })
   .openapi('Request', { example: { ...example, details: deployment.details } })
 export const requestListSchema = z
@@ -190,4 +190,9 @@ export const shownRequest = {
   summary: z.string().nullable(),
   subject: object,
   external_ref: z.string().nullable(),
+}
+
+/** What webhooks say of a request beyond what they say of any approval. */
+export const toldOfRequest = {
+  state: state.openapi({ description: 'Of a request: where its requester goes on.' }),
 }

@@ -145,6 +145,9 @@ export function countRequests(ctx: Ctx, status: Status | undefined) {
 export const factsOfRequest = sql`
   SELECT json_object('type', a.type, 'summary', summary, 'details', details, 'subject', subject) FROM requests WHERE approval_id = a.id`
 
+/** Where its requester goes on, for the row `a` of `approvals`. */
+export const stateOfRequest = sql`SELECT json_object('state', state) FROM requests WHERE approval_id = a.id`
+
 /** What a page shows of a request beside what is asked: what was approved instead. For the row `a` of `approvals`. */
 export const besideRequest = sql`SELECT json_object('approved_details', approved_details) FROM requests WHERE approval_id = a.id`
 

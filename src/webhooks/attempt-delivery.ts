@@ -138,6 +138,7 @@ function inFull(delivery: DueDelivery, publicUrl: string) {
     subject: subject_type === null ? null : { type: subject_type, id: subject_id },
     url: delivery.title === null ? null : linkTo(delivery.resource_id, publicUrl),
     ...(delivery.members !== null && (JSON.parse(delivery.members) as object)),
+    ...(delivery.more !== null && (JSON.parse(delivery.more) as object)),
     details: JSON.parse(delivery.data) as unknown,
   }
 }

@@ -1,8 +1,10 @@
 import { sql, type SQL } from 'drizzle-orm'
+import type { Family } from '../approvals/family.ts'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
 import { behind, carried, newestFirst, type PageRequest } from '../db/page.ts'
+import { families } from '../families.ts'
 import { hasUntaken } from './endpoints.store.ts'
 import { eventTypes, testType } from './event-types.ts'
 import type { webhookDeliveries } from './webhooks.table.ts'
@@ -39,6 +41,8 @@ export interface DueDelivery extends Pick<Delivery, 'id' | 'event_type' | 'tries
   subject_id: string | null
   /** JSON text of what it says beside the event; null where it has been asked for only by type. */
   members: string | null
+  /** JSON text of what the family of its approval says beyond that; null where that is nothing. */
+  more: string | null
 }
 
 /** How many attempts the log of a delivery keeps. */
@@ -218,7 +222,7 @@ export function purgeDeliveries(ctx: Ctx, before: number, limit: number) {
 }
 
 const told = sql`v.at, v.resource_id, v.actor_id, v.from_status, v.to_status, v.digest, v.data, a.restricted, a.title, a.requester_id, a.subject_type,
-  a.subject_id, w.members`
+  a.subject_id, w.members, ${toldByFamily()} AS more`
 
 const toldOf = sql`webhook_deliveries d JOIN events v ON v.tenant_id = d.tenant_id AND v.seq = d.event_seq
   LEFT JOIN approvals a ON a.id = v.resource_id
@@ -227,6 +231,14 @@ const toldOf = sql`webhook_deliveries d JOIN events v ON v.tenant_id = d.tenant_
 
 const columns = sql`d.id, d.tenant_id, d.endpoint_id, d.event_seq, d.event_type, d.status, d.tries, d.attempt_count, d.next_attempt_at,
   d.created_at, d.finished_at, v.id AS event_id`
+
+/** What the family of the row `a` of `approvals` tells of it beyond what is told of any; null where that is nothing. */
+function toldByFamily(): SQL {
+  const whens = families.flatMap(({ kind, tells }: Family) =>
+    tells ? [sql`WHEN ${sql.raw(`'${kind}'`)} THEN (${tells.select})`] : [],
+  )
+  return sql`CASE a.kind ${sql.join(whens, sql` `)} END`
+}
 
 /** The log with one more attempt; if there are too many, the oldest goes. */
 function appended(attempt: Attempt): SQL {

@@ -10,10 +10,10 @@ export type EventType = (typeof families)[number]['events'][number]
 /** The type of the event that a test sends, whatever types the endpoint asks for. */
 export const testType = 'endpoint.test'
 
-/** What deliveries to endpoints that families address say beside the event. */
+/** What deliveries say beside the event: to endpoints that a family addresses, or of a family's approvals to all. */
 export const besideEvents: Readonly<Record<string, ZodType>> = Object.assign(
   {},
-  ...families.map(({ addresses }: Family) => addresses?.members),
+  ...families.flatMap(({ addresses, tells }: Family) => [addresses?.members, tells?.members]),
 )
 
 /** What an event can be about: the first part of its type. */

@@ -179,6 +179,19 @@ test('the body says what happened, to what, by whom', async () => {
   })
 })
 
+test('of a request it says where its requester goes on; not where the request is restricted, unless an admin lets it', async () => {
+  const tenant = await newTenant()
+  const told = async (restricted: boolean, include_restricted: boolean) => {
+    const receiver = await newReceiver(tenant, { event_types: ['request.created'], include_restricted })
+    const body = { type: 'refund', title: 'A refund', state: 'thread_17', restricted }
+    await tenant.as('member')('/v1/requests', { method: 'POST', body })
+    return (await arrived(receiver, 1))[0]!.body.data.state
+  }
+  expect(await told(false, false)).toBe('thread_17')
+  expect(await told(true, false)).toBeUndefined()
+  expect(await told(true, true)).toBe('thread_17')
+})
+
 test('an endpoint is told what it has asked for, from its registration on, and nothing of another tenant', async () => {
   const [tenant, other] = [await newTenant(), await newTenant()]
   await submitClaims(tenant.as('member'), 2)

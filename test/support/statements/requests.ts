@@ -41,6 +41,7 @@ export const samples: Samples = {
     besideRequest: gives(request.besideRequest, 'approvals a'),
     factsOfRequest: gives(request.factsOfRequest, 'approvals a'),
     shownOfRequest: gives(request.shownOfRequest, 'approvals a'),
+    stateOfRequest: gives(request.stateOfRequest, 'approvals a'),
   },
   'requests/redemption.store.ts': {
     keepApproved: redemption.keepApproved(ctx, mark, '{}'),

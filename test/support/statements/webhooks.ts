@@ -8,7 +8,7 @@ import { ctx, firstPage, holds, laterPage, returns, returnsAllOf, rowOf, type Sa
 const found = sql`SELECT 't' AS tenant_id, 'a' AS resource_id, 'a.b' AS event_type, 'e' AS endpoint_id, '{}' AS members`
 const lanes = ['first', 'repeated'] as const
 const told = [
-  'at resource_id actor_id from_status to_status digest data restricted title requester_id subject_type subject_id members',
+  'at resource_id actor_id from_status to_status digest data restricted title requester_id subject_type subject_id members more',
   'id event_type tries event_id',
 ] as const
 const due = { ...rowOf(webhookDeliveries), ...({} as delivery.DueDelivery) }
