@@ -82,22 +82,24 @@ export async function createPerson(
  * Changes a person; what is undefined stays. Whom it takes a role from, or disables, has lost it with the next call of
  * each of their keys.
  *
- * @param claimedAt when the token was issued that says so; after a newer one it says nothing
+ * @param change may depend on what they are; null changes nothing
+ * @param claimedAt when the token was issued that says so
  * @throws Refusal `not_found`, `precondition_failed`, `invalid_input` (groups), `last_admin_key`
  */
 export async function changePerson(
   ctx: Ctx,
   id: string,
-  change: Partial<PersonFacts>,
+  change: Partial<PersonFacts> | ((seen: Person) => Partial<PersonFacts> | null),
   tags: Tags,
   claimedAt?: number,
 ): Promise<Person> {
   return write(ctx, id, tags, (seen) => {
-    if (claimedAt !== undefined && claimedAt <= (seen.claimed_at ?? 0)) return null
+    const wanted = typeof change === 'function' ? change(seen) : change
+    if (!wanted) return null
     const claimed_at = claimedAt ?? seen.claimed_at
-    const next = { ...seen, ...stored({ ...facts(seen), ...change }), claimed_at }
-    const { roles, kind } = change
-    const changed = Object.keys(change).filter((name) => next[name as keyof Person] !== seen[name as keyof Person])
+    const next = { ...seen, ...stored({ ...facts(seen), ...wanted }), claimed_at }
+    const { roles, kind } = wanted
+    const changed = Object.keys(wanted).filter((name) => next[name as keyof Person] !== seen[name as keyof Person])
     if (changed.length === 0) return null
     const moved = next.disabled === seen.disabled ? 'updated' : next.disabled ? 'disabled' : 'enabled'
     return { next, type: `person.${moved}`, data: { changed, ...(roles && { roles }), ...(kind && { kind }) } }

@@ -41,16 +41,22 @@ export async function signIn(ctx: Ctx, claimed: Claimed): Promise<Person> {
   throw new Refusal('storage_unavailable', 'Who has signed in is being changed by others just now; try again.')
 }
 
-/** What of a person is to be changed by what their token says; null where nothing is, or a newer one has said it. */
+/**
+ * What of a person is to be changed by what their token says; null where nothing is, or a newer one has said it. Of two
+ * tokens of one second nobody knows which is newer: the second to come gives nothing, and takes what it does not say.
+ */
 export function changeBy(claimed: Claimed, person: Person, filled: readonly Filled[]): Partial<PersonFacts> | null {
-  if (person.disabled || claimed.issuedAt <= (person.claimed_at ?? 0)) return null
-  const { name, email, roles, saysRoles, groups } = claimed
-  const before = JSON.parse(person.groups) as string[]
-  const after = groups ? grouped(before, groups, filled) : before
+  const claimedAt = person.claimed_at ?? 0
+  if (person.disabled || claimed.issuedAt < claimedAt) return null
+  const mayGive = claimed.issuedAt > claimedAt
+  const { name, email, saysRoles, groups } = claimed
+  const [rolesBefore, before] = [JSON.parse(person.roles) as Role[], JSON.parse(person.groups) as string[]]
+  const roles = claimed.roles.filter((role) => mayGive || rolesBefore.includes(role))
+  const after = groups ? grouped(before, groups, filled).filter((id) => mayGive || before.includes(id)) : before
   const change: Partial<PersonFacts> = {
-    ...(name !== undefined && name !== person.name && { name }),
-    ...(email !== undefined && email !== person.email && { email }),
-    ...(saysRoles && differ(roles, JSON.parse(person.roles) as Role[]) && { roles }),
+    ...(mayGive && name !== undefined && name !== person.name && { name }),
+    ...(mayGive && email !== undefined && email !== person.email && { email }),
+    ...(saysRoles && differ(roles, rolesBefore) && { roles }),
     ...(differ(before, after) && { groups: after }),
   }
   return Object.keys(change).length > 0 ? change : null
@@ -64,17 +70,26 @@ function make(ctx: Ctx, claimed: Claimed, filled: readonly Filled[]): Promise<Pe
 
 /** The one who signs in is let in as they are where the change is refused: with no more than their token says. */
 async function follow(ctx: Ctx, claimed: Claimed, person: Person, filled: readonly Filled[]): Promise<Person> {
-  const change = changeBy(claimed, person, filled)
-  if (!change) return person
-  const apply = (wanted: Partial<PersonFacts>) => changePerson(ctx, person.id, wanted, null, claimed.issuedAt)
+  if (!changeBy(claimed, person, filled)) return person
+  const apply = (more: readonly Role[] = []) =>
+    changePerson(
+      ctx,
+      person.id,
+      (seen) => {
+        const change = changeBy(claimed, seen, filled)
+        return change?.roles ? { ...change, roles: [...change.roles, ...more] } : change
+      },
+      null,
+      claimed.issuedAt,
+    )
   try {
-    return await apply(change)
+    return await apply()
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     console.error({ message: 'what a token says could not be stored', person: person.id, error: error.message })
     // The tenant's last admin key is theirs: it stays, and so does the role that it needs.
     if (error.code !== 'last_admin_key') return person
-    return (await apply({ ...change, roles: [...claimed.roles, 'admin'] }).catch(unlessRefused)) ?? person
+    return (await apply(['admin']).catch(unlessRefused)) ?? person
   }
 }
 

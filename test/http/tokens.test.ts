@@ -125,6 +125,28 @@ describe.skipIf(overSocket)('tokens', () => {
     ])
   })
 
+  test('of two tokens of one second the second to come gives nothing, and takes what it does not say', async () => {
+    const { tenant, as, issuer, admin } = await signingIn({ OIDC_ROLES_CLAIM: 'roles', OIDC_GROUPS_CLAIM: 'groups' })
+    for (const id of ['grp_a', 'grp_b', 'grp_c']) {
+      await admin('/v1/groups', { method: 'POST', body: { id, name: id, filled_by_oidc: true } })
+    }
+    const iat = seconds() - 100
+    const first = await issuer.token({ name: 'Ada', roles: ['reviewer'], groups: ['grp_a', 'grp_b'], iat })
+    const second = await issuer.token({ name: 'Eve', roles: ['admin'], groups: ['grp_b', 'grp_c'], iat })
+    const { id } = (await as(first)('/v1/me')).body.person
+    const now = async (token: string) => {
+      const { body } = await as(token)('/v1/me')
+      return [body.person.name, body.roles, body.groups]
+    }
+    expect(await now(second)).toEqual(['Ada', ['member'], ['grp_b']])
+    // Whichever comes again changes nothing any more.
+    const before = (await events(tenant, id)).length
+    expect(
+      await now(await issuer.token({ name: 'Ada', roles: ['reviewer'], groups: ['grp_a', 'grp_b'], iat, n: 1 })),
+    ).toEqual(['Ada', ['member'], ['grp_b']])
+    expect(await events(tenant, id)).toHaveLength(before)
+  })
+
   test('where no claim says roles, admins do', async () => {
     const { me, admin } = await signingIn()
     const { id } = (await me({ roles: ['admin'] })).body.person
