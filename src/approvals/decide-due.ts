@@ -1,6 +1,6 @@
 import type { Ctx } from '../context.ts'
 import { asFound } from '../db/in-steps.ts'
-import type { Statement } from '../db/open-db.ts'
+import type { Db, Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
 import type { Kind } from './approval.ts'
 import type { Decision } from './decide.ts'
@@ -38,23 +38,33 @@ export function findToApprove(ctx: Ctx, otherThan: readonly Kind[], limit: numbe
   return ctx.db.run(selectDue(ctx, { status: 'approved', otherThan }, limit))
 }
 
+/** One whose policy has the clock approve it: in a context of its tenant, with the family's decision of a yes. */
+export interface ToApprove {
+  ctx: Ctx
+  id: string
+  decision: Decision<unknown>
+}
+
 /**
- * Approves one whose policy says so when its time comes, with all that the family does. What the family does not let be
- * approved expires.
+ * Approves those whose policy says so when their time comes, with all that their families do, in one transaction. What
+ * its family does not let be approved expires.
  *
- * @param ctx of its tenant
- * @param decision the family's, of somebody who says yes
- * @returns whether it was approved
+ * @returns of how many it has become an approval
  */
-export async function approveByClock(ctx: Ctx, id: string, { guard, effect }: Decision<unknown>): Promise<boolean> {
-  const asClock = { ...ctx, actor: { ...ctx.actor, userId: autoApprover } }
-  const mark = markOn(id, newId('dec'))
-  const { decided } = await ctx.db.batch({
-    ...decideDue(asClock, { status: 'approved' }, mark, 1, guard?.condition),
-    effect: effect?.(mark),
-    otherwise: expireInstead(asClock, id),
+export async function approveByClock(db: Db, due: readonly ToApprove[]): Promise<number> {
+  const each = due.map(({ ctx, id, decision: { guard, effect } }) => {
+    const asClock = { ...ctx, actor: { ...ctx.actor, userId: autoApprover } }
+    const mark = markOn(id, newId('dec'))
+    const clock = decideDue(asClock, { status: 'approved' }, mark, 1, guard?.condition)
+    return { ...clock, effect: effect?.(mark) ?? [], otherwise: expireInstead(asClock, id) }
   })
-  return decided.length > 0
+  const { decided } = await db.batch({
+    decided: each.map((one) => one.decided),
+    events: each.map((one) => one.events),
+    effects: each.flatMap((one) => one.effect),
+    otherwise: each.map((one) => one.otherwise),
+  })
+  return decided.filter((rows) => rows.length > 0).length
 }
 
 /**
