@@ -15,8 +15,8 @@ export interface Load {
 }
 
 /**
- * Calls a server over so many connections, each with one call at a time, for so long. It is small on purpose: what it
- * costs is taken from the same machine.
+ * Calls a server over so many connections, each with one call at a time, for so long or so often. It is small on
+ * purpose: what it costs is taken from the same machine.
  *
  * @param next makes the next call
  * @param expected the status that each must have
@@ -25,16 +25,16 @@ export interface Load {
 export async function drive(
   port: number,
   connections: number,
-  seconds: number,
+  most: { seconds: number } | { calls: number },
   next: () => Call,
   expected: number,
 ): Promise<Load> {
   const started = performance.now()
-  const until = started + seconds * 1000
   let calls = 0
+  const isOver = 'calls' in most ? () => calls >= most.calls : () => performance.now() - started >= most.seconds * 1000
   const one = async () => {
     const connection = await open(port)
-    while (performance.now() < until) {
+    while (!isOver()) {
       const { status, body } = await connection.send(next())
       if (status !== expected) throw new Error(`${status} where ${expected} was expected: ${body.slice(0, 500)}`)
       calls += 1

@@ -2,6 +2,7 @@ import { drive } from './load.ts'
 import { operations } from './operations.ts'
 import { seedAccess, seedClaims, seedGate, seedIntents } from './seed.ts'
 import { startService } from './service.ts'
+import { warmUp } from './speed.ts'
 
 /** A CPU profile as V8 gives it (Chrome DevTools protocol, `Profiler.Profile`). */
 interface Profile {
@@ -31,12 +32,12 @@ export async function profile(claims: number, seconds: number, only: readonly st
     const all = operations({ claims, intents, gate })
     for (const operation of all.filter(({ name }) => only.length === 0 || only.includes(name))) {
       const next = () => operation.call(operation.given())
-      await drive(ports.product, 16, seconds / 2, next, operation.status)
+      await drive(ports.product, 16, { calls: warmUp }, next, operation.status)
       const profiler = await attach(new URL(`${inspector!.origin}/core:user:countersign`))
       await profiler.send('Profiler.enable')
       await profiler.send('Profiler.setSamplingInterval', { interval: 200 })
       await profiler.send('Profiler.start')
-      const { calls } = await drive(ports.product, 16, seconds, next, operation.status)
+      const { calls } = await drive(ports.product, 16, { seconds }, next, operation.status)
       const { profile } = await profiler.send<{ profile: Profile }>('Profiler.stop')
       profiler.close()
       print(operation.title, profile, calls)

@@ -9,9 +9,9 @@ import { processesNamed } from './cpu.ts'
 
 export const root = join(import.meta.dirname, '..')
 
-/** The Worker as it would be deployed, and beside it in the same workerd and on the same D1 what it is compared with. */
+/** The Worker as it would be deployed, and beside it in the same workerd, on the same D1, what it is compared with. */
 export interface Service {
-  /** Sockets of their own, without Miniflare's proxy: of the product, of the raw Worker, of the product that is recorded. */
+  /** Sockets of their own, without Miniflare's proxy. The recorder is the product, which notes what it sends to D1. */
   ports: { product: number; raw: number; recorder: number }
   db: D1Database
   /** The processes of the runtime. */

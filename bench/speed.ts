@@ -8,6 +8,9 @@ import { save } from './results.ts'
 import { seedAccess, seedClaims, seedGate, seedIntents } from './seed.ts'
 import { startService } from './service.ts'
 
+/** After so many calls V8 has compiled what is run often. */
+export const warmUp = 2_000
+
 /** What can be set for a shorter run. */
 export interface SpeedOptions {
   rounds: number
@@ -71,7 +74,7 @@ async function inTurn(
   seconds: number,
 ): Promise<Measured[]> {
   const { name, title, status } = operation
-  for (const { port, next } of targets) await drive(port, 16, seconds / 2, next, status)
+  for (const { port, next } of targets) await drive(port, 16, { calls: warmUp }, next, status)
   const measured = connections.flatMap((count) =>
     targets.map((target) => ({ target, connections: count, cpuMicros: [] as number[], perSecond: [] as number[] })),
   )
@@ -80,7 +83,7 @@ async function inTurn(
     for (const one of round % 2 === 0 ? measured : measured.toReversed()) {
       const { target } = one
       const before = cpuSeconds(target.pids)
-      const load = await drive(target.port, one.connections, seconds, target.next, status)
+      const load = await drive(target.port, one.connections, { seconds }, target.next, status)
       one.cpuMicros.push(((cpuSeconds(target.pids) - before) / load.calls) * 1e6)
       one.perSecond.push(load.calls / load.seconds)
     }

@@ -3,6 +3,7 @@ import { Refusal, type RefusalValue } from '../refusal.ts'
 import { hasEnded } from './decision.ts'
 import { selectDecision, type DecisionRow } from './decision.store.ts'
 import { isKnownTo } from './known-to.ts'
+import { expectWaiters } from './poke-watch.ts'
 import { missing } from './read-approval.ts'
 
 /** How long until the watch is asked again after it has failed: at first, and at the most; twice as long each time. */
@@ -43,6 +44,7 @@ export async function awaitDecision(
 async function throughWatch({ env, actor, requestId }: Ctx, id: string, until: number) {
   const ask = async () => {
     const ms = until - Date.now()
+    expectWaiters(actor.tenantId)
     return ms > 0 ? await env.DECISION_WATCH.getByName(actor.tenantId).wait({ actor, id, ms }) : undefined
   }
   // One that was moved, or is being updated, is there again at once.

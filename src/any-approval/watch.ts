@@ -12,6 +12,12 @@ const longestMs = 50_000
 /** How often the history is looked at while somebody waits, whether or not somebody said that it has moved on. */
 const everyMs = 5_000
 
+/**
+ * How long those who write may keep silent after they were told that nobody waits. So once somebody does, the history
+ * is looked at again after this time.
+ */
+export const unpokedMs = 1_000
+
 /** How long after a reading that failed the next one comes. */
 const againMs = 1_000
 
@@ -55,6 +61,8 @@ export class Watch {
   private current: Promise<void> | undefined
   private next: Promise<void> | undefined
   private timer: ReturnType<typeof setTimeout> | undefined
+  /** From when on whoever writes is sure to know that somebody waits. */
+  private pokedFrom = 0
   private session: string | null = null
   private waiting = 0
   private waited = 0
@@ -84,7 +92,10 @@ export class Watch {
     if (this.waiting >= most) throw new Refusal('rate_limited', `${most} wait for decisions in this tenant already.`)
     this.tenantId = wait.actor.tenantId
     const known = this.all.get(wait.id)
-    if (this.waiting === 0) this.before = this.account
+    if (this.waiting === 0) {
+      this.before = this.account
+      this.pokedFrom = Date.now() + unpokedMs
+    }
     this.waiting += 1
     this.waited += 1
     try {
@@ -97,9 +108,10 @@ export class Watch {
     }
   }
 
-  /** Looks at the history now, if anybody waits. */
-  poke(): void {
+  /** Looks at the history now, if anybody waits. @returns whether somebody does */
+  poke(): boolean {
     if (this.waiting > 0) void this.look()
+    return this.waiting > 0
   }
 
   private async join(wait: Wait, known: Watched | undefined): Promise<DecisionRow | null> {
@@ -195,7 +207,7 @@ export class Watch {
   /** @param clocked whether to read earlier where an approval expires earlier */
   private readAgainAt(at: number, clocked = true): void {
     if (this.waiting === 0) return
-    let next = at
+    let next = this.lastAt < this.pokedFrom ? Math.min(at, this.pokedFrom) : at
     for (const { row } of this.all.values()) {
       if (clocked && row?.on_due === 'expire' && row.due_at !== null) next = Math.min(next, row.due_at)
     }

@@ -24,9 +24,9 @@ export class DecisionWatch extends DurableObject<Env> {
     }
   }
 
-  /** The tenant's history has moved on. */
-  async poke(): Promise<void> {
-    this.watch.poke()
+  /** The tenant's history has moved on. @returns whether somebody waits */
+  async poke(): Promise<boolean> {
+    return this.watch.poke()
   }
 
   /** What waiting has cost since the object has started. */
