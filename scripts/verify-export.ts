@@ -37,10 +37,10 @@ export class Unfit extends Error {
   }
 }
 
-/** What was known before: the keys to trust instead of the export's own, and an earlier checkpoint. */
+/** What was known before: the keys to trust instead of the export's own, and earlier checkpoints. */
 export interface Known {
   keys?: readonly PublicKey[]
-  earlier?: string
+  earlier?: readonly string[]
 }
 
 /**
@@ -71,16 +71,18 @@ export class ExportVerifier {
   /** The last line. */
   private last: { checkpoint: string; keys: PublicKey[] } | undefined
   private suspect: Unfit | undefined
-  /** The root where the earlier checkpoint is from. */
-  private earlierRoot: string | undefined
+  /** The roots where the earlier checkpoints are from, by their sizes. */
+  private readonly roots = new Map<number, string>()
+  private readonly earlierSizes: ReadonlySet<number>
 
   constructor(known: Known = {}) {
     this.known = known
+    this.earlierSizes = new Set(known.earlier?.map((checkpoint) => Number(checkpoint.split('\n')[1])))
   }
 
   /** One that has seen the same lines. */
   copy(): ExportVerifier {
-    return Object.assign(new ExportVerifier(this.known), this, { tree: this.tree.copy() })
+    return Object.assign(new ExportVerifier(this.known), this, { tree: this.tree.copy(), roots: new Map(this.roots) })
   }
 
   /** @throws Unfit with the event that does not fit */
@@ -100,10 +102,10 @@ export class ExportVerifier {
     this.tree.append(sealedLeaf(line))
     this.suspect ??= suspicion(line)
     if (line.erased_at !== undefined) this.erased += 1
-    if (this.tree.size === this.earlierSize) this.earlierRoot = this.tree.root.toBase64()
+    if (this.earlierSizes.has(seq)) this.roots.set(seq, this.tree.root.toBase64())
   }
 
-  /** @throws Unfit with the first event of which a vote does not fit, or without one where the whole does not */
+  /** @throws Unfit with the first event that is not what was signed, or of which a vote does not fit */
   async end(): Promise<Verified> {
     const { tree, last, known, erased } = this
     if (!last) throw new Unfit(tree.size + 1, 'and all behind it are missing: the export has no end')
@@ -114,14 +116,27 @@ export class ExportVerifier {
     if (head.origin.split('/')[1] !== encodeURIComponent(this.tenant ?? '')) {
       throw new Unfit(undefined, `the checkpoint is that of another history, ${head.origin}`)
     }
-    if (tree.root.toBase64() !== head.root) throw new Unfit(undefined, 'the leaves are not those that were signed')
-    if (known.earlier !== undefined) continues(await signed(known.earlier, keys), head, this.earlierRoot)
+    this.roots.set(head.size, tree.root.toBase64())
+    const earlier = await Promise.all((known.earlier ?? []).map((checkpoint) => signed(checkpoint, keys)))
+    this.asSigned([...earlier, head], head)
     if (this.suspect) throw this.suspect
     return { head, erased, signedBy: keyOf(head, keys)?.kid ?? '' }
   }
 
-  private get earlierSize(): number {
-    return this.known.earlier === undefined ? 0 : Number(this.known.earlier.split('\n')[1])
+  /** Whether the leaves are those that were signed, each time. Where they are not, the last good time says how far. */
+  private asSigned(all: readonly Kept[], head: Kept): void {
+    let good = 0
+    for (const one of all.toSorted((a, b) => a.size - b.size)) {
+      if (one.origin !== head.origin) throw new Unfit(undefined, `the earlier checkpoint is of ${one.origin}`)
+      if (one.size > head.size) throw new Unfit(head.size + 1, `is missing: ${one.size} were sealed earlier`)
+      if (one.size > 0 && this.roots.get(one.size) !== one.root) {
+        const which = one.size === good + 1 ? '' : `or one behind it, up to event ${one.size}, `
+        const what =
+          one === head ? 'the one that was signed' : 'the one that was sealed earlier: there are two histories'
+        throw new Unfit(good + 1, `${which}is not ${what}`)
+      }
+      good = one.size
+    }
   }
 }
 
@@ -167,18 +182,6 @@ function suspicion({ seq, data, vote, standing, stray, erased_at, erasure }: Lin
   if (voided_at === 0) return unfit('tells of a vote that does not stand any more')
   if (voided_at === ended_at || (voided_at > ended_at && follows === 1)) return undefined
   return unfit('tells of a vote that was voided at another time')
-}
-
-/** @param root of the first events, as many as were sealed earlier */
-function continues(earlier: Kept, head: Kept, root: string | undefined): void {
-  if (earlier.origin !== head.origin) throw new Unfit(undefined, `the earlier checkpoint is of ${earlier.origin}`)
-  if (earlier.size > head.size) throw new Unfit(head.size + 1, `is missing: ${earlier.size} were sealed earlier`)
-  if (earlier.size > 0 && root !== earlier.root) {
-    throw new Unfit(
-      undefined,
-      `the first ${earlier.size} events are not those that were sealed earlier: there are two histories`,
-    )
-  }
 }
 
 /** A tree to which leaves are appended, of which only its complete subtrees are kept. */

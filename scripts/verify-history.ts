@@ -1,10 +1,10 @@
 // `npm run verify-history -- FILE`: verifies an export of a history, offline.
 //
 //   curl $API/v1/history/export -H "$ADMIN" > history.ndjson
-//   npm run verify-history -- history.ndjson [--keys jwks.json] [--earlier checkpoint.txt]
+//   npm run verify-history -- history.ndjson [--keys jwks.json] [--earlier checkpoint.txt]…
 //
 // --keys     the keys to trust (a JWK set that you have got otherwise than with the export), instead of its own
-// --earlier  a checkpoint that you have kept: the history has to continue the one that it speaks of
+// --earlier  a checkpoint that you have kept: the history has to continue the one that it speaks of; of several, each
 //
 // Says what is wrong, and with which event, and ends with status 1 where anything is.
 import { createReadStream, readFileSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util'
 import type { PublicKey } from '../src/history/signing-key.ts'
 import { Unfit, verifyExport } from './verify-export.ts'
 
-const usage = 'npm run verify-history -- FILE [--keys JWKS_FILE] [--earlier CHECKPOINT_FILE]'
+const usage = 'npm run verify-history -- FILE [--keys JWKS_FILE] [--earlier CHECKPOINT_FILE]…'
 
 try {
   const { file, keys, earlier } = readArguments()
@@ -29,14 +29,16 @@ try {
 
 function readArguments() {
   const one = { type: 'string' } as const
-  const { values, positionals } = parseArgs({ options: { keys: one, earlier: one }, allowPositionals: true })
+  const { values, positionals } = parseArgs({
+    options: { keys: one, earlier: { ...one, multiple: true } },
+    allowPositionals: true,
+  })
   const [file, ...more] = positionals
   if (file === undefined || more.length > 0) throw new Error('Name one file.')
-  const text = (name: string | undefined) => (name === undefined ? undefined : readFileSync(name, 'utf8'))
-  const set = text(values.keys)
+  const text = (name: string) => readFileSync(name, 'utf8')
   return {
     file,
-    keys: set === undefined ? undefined : (JSON.parse(set) as { keys: PublicKey[] }).keys,
-    earlier: text(values.earlier),
+    keys: values.keys === undefined ? undefined : (JSON.parse(text(values.keys)) as { keys: PublicKey[] }).keys,
+    earlier: values.earlier?.map(text) ?? [],
   }
 }

@@ -60,8 +60,8 @@ interface ToldVote {
 export function recordDecision(ctx: Ctx, mark: Mark, vote: ToldVote = { comment: null }): Statement {
   const { comment, reportedBy, assigned = [] } = vote
   const reported = reportedBy === undefined ? sql`` : sql`, 'reported_by', ${reportedBy}`
-  const closed = JSON.stringify(Object.fromEntries(assigned))
-  const closing = assigned.length === 0 ? sql`` : sql`, 'revision', revision, 'assigned', json(${closed})`
+  const closing =
+    assigned.length === 0 ? sql`` : sql`, 'revision', revision, 'assigned', json(${JSON.stringify(assigned)})`
   return insertEvents(
     ctx,
     sql`SELECT 0 AS n, ${newId('evt')} AS id, tenant_id, kind || '.' || iif(status = 'pending', 'voted', status) AS type, id AS resource_id,

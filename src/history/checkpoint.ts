@@ -39,9 +39,12 @@ export async function readCheckpoint(note: string, keys: readonly PublicKey[]): 
   if (end === -1 || !/^(0|[1-9]\d{0,15})$/.test(size) || !/^[A-Za-z0-9+/]{43}=$/.test(root)) {
     throw new Error('it is no checkpoint')
   }
-  for (const { id, signature } of signaturesOf(note, origin)) {
+  for (const line of note.slice(end + 2).split('\n')) {
+    const [, name, written = ''] = /^— (\S+) ([A-Za-z0-9+/]+={0,2})$/.exec(line) ?? []
+    if (name !== origin) continue
+    const signed = Uint8Array.fromBase64(written)
     for (const key of keys) {
-      if (keyIdOf(origin, key).join() === id && (await verified(key, signature, text))) {
+      if (isOf(signed, origin, key) && (await verified(key, signed.subarray(4), text))) {
         return { origin, size: Number(size), root, checkpoint: note }
       }
     }
@@ -49,21 +52,15 @@ export async function readCheckpoint(note: string, keys: readonly PublicKey[]): 
   throw new Error('none of the keys has signed it')
 }
 
-/** Which of the keys a checkpoint names as the one that has signed it; undefined where that is none of them. */
+/** Which of the keys a checkpoint of ours, which has one signature, names as the one that has signed it. */
 export function keyOf({ origin, checkpoint }: Kept, keys: readonly PublicKey[]): PublicKey | undefined {
-  const ids = new Set(signaturesOf(checkpoint, origin).map(({ id }) => id))
-  return keys.find((key) => ids.has(keyIdOf(origin, key).join()))
+  const signed = Uint8Array.fromBase64(checkpoint.trimEnd().split(' ').at(-1) ?? '')
+  return keys.find((key) => isOf(signed, origin, key))
 }
 
-/** The signatures of a note in the name of an origin, each with the id of its key. */
-function signaturesOf(note: string, origin: string): { id: string; signature: Uint8Array }[] {
-  const lines = note.slice(note.indexOf('\n\n') + 2).split('\n')
-  return lines.flatMap((line) => {
-    const [, name, written = ''] = /^— (\S+) ([A-Za-z0-9+/]+={0,2})$/.exec(line) ?? []
-    if (name !== origin) return []
-    const signed = Uint8Array.fromBase64(written)
-    return { id: signed.subarray(0, 4).join(), signature: signed.subarray(4) }
-  })
+/** Whether what stands in a note as signed begins with the id of a key. */
+function isOf(signed: Uint8Array, origin: string, key: PublicKey): boolean {
+  return signed.subarray(0, 4).join() === keyIdOf(origin, key).join()
 }
 
 /** What a verifier of signed notes wants to know of a key. */

@@ -83,8 +83,8 @@ const itsEvents = sql`FROM events n INDEXED BY events_by_resource
   WHERE n.tenant_id = e.tenant_id AND n.resource_id = e.resource_id`
 
 const standing = sql`json_object('comment', v.comment, 'requirement', v.requirement, 'voided_at', v.voided_at,
-  'assigned', (SELECT a.value FROM (SELECT n.data ${itsEvents} AND n.seq >= e.seq AND n.data ->> 'revision' = v.revision) n
-    CROSS JOIN json_each(n.data, '$.assigned') a WHERE a.key = v.voter_id),
+  'assigned', (SELECT a.value ->> 1 FROM (SELECT n.data ${itsEvents} AND n.seq >= e.seq AND n.data ->> 'revision' = v.revision) n
+    CROSS JOIN json_each(n.data, '$.assigned') a WHERE a.value ->> 0 = v.voter_id),
   'ended_at', (SELECT n.at ${itsEvents} AND n.seq > e.seq AND ((n.type LIKE '%.reverted' AND n.data ->> 'decision_id' = v.decision_id)
     OR (n.type LIKE '%.amended' AND n.data ->> 'revision' > v.revision)) ORDER BY n.seq LIMIT 1),
   'follows', EXISTS (SELECT 1 FROM votes o WHERE o.approval_id = v.approval_id AND o.revision = v.revision

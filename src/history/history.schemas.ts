@@ -77,7 +77,7 @@ const eventSchema = z
     to: name,
     digest: digest.nullable(),
     vote: voteSchema.nullable(),
-    ids: name.openapi({ description: 'What of `data` stays should it be erased, ids and numbers: JSON, as text.' }),
+    ids: name.openapi({ description: 'What stays of `data` when it is erased: JSON, as text.' }),
     data_hash: hash.openapi({ description: 'SHA-256, in base64, of `salt`, a line feed and the text of `data`.' }),
     salt: name,
     erased_at: time.nullable().openapi({ description: 'Since when text of somebody is missing in `data`.' }),

@@ -17,7 +17,7 @@ const stepsPerRun = 40
 
 /** Where the newest checkpoint is kept, outside of the database. */
 export interface Keeper {
-  read(origin: string): Promise<Kept | undefined>
+  read(origin: string): Promise<Kept | null>
   write(kept: Kept): Promise<void>
 }
 
@@ -101,9 +101,9 @@ function leavesOf({ actor }: Ctx, size: number, events: readonly ToldEvent[]) {
  *
  * @throws Refusal `history_forked`
  */
-async function asSealed(ctx: Ctx, tiles: Tiles, seal: Seal, kept: Kept | undefined): Promise<void> {
+export async function asSealed(ctx: Ctx, tiles: Tiles, seal: Seal, kept: Kept | null): Promise<void> {
   if (kept && kept.size > seal.size) throw setBack(seal, kept)
-  if (seal.size > 0 && rootOfStored(tiles, seal.size) !== seal.root) throw forked('its tree was changed')
+  if (seal.size > 0 && rootOfStored(tiles, seal.size) !== seal.root) throw forked('its tree was changed', kept)
   if (!kept || kept.size === 0) return
   // Where a run was killed before it could tell the keeper, that is behind.
   const earlier =
@@ -122,11 +122,11 @@ function rootOfStored(tiles: Tiles, size: number): string | null {
 }
 
 /** The history ends before what was sealed. */
-export function setBack(seal: Pick<Seal, 'size'>, kept: Kept): Refusal {
+function setBack(seal: Pick<Seal, 'size'>, kept: Kept): Refusal {
   return forked(`it was sealed up to event ${kept.size}, and the database is at ${seal.size}: it was set back`, kept)
 }
 
-function forked(what: string, kept?: Kept): Refusal {
+function forked(what: string, kept: Kept | null = null): Refusal {
   return new Refusal('history_forked', `The stored history is not the one that was sealed: ${what}.`, {
     ...(kept && { checkpoint: kept.checkpoint }),
   })

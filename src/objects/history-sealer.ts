@@ -20,7 +20,7 @@ export class HistorySealer extends DurableObject<Env> {
 
   /** The newest checkpoint of a log; null where there is none. */
   async kept(origin: string): Promise<Kept | null> {
-    return (await this.read(origin)) ?? null
+    return this.read(origin)
   }
 
   /** One run. Never throws: an alarm that does is dropped after a few tries, and cron wakes it each minute anyway. */
@@ -40,7 +40,7 @@ export class HistorySealer extends DurableObject<Env> {
     }
   }
 
-  private read(origin: string): Promise<Kept | undefined> {
-    return this.ctx.storage.get<Kept>(prefix + origin)
+  private async read(origin: string): Promise<Kept | null> {
+    return (await this.ctx.storage.get<Kept>(prefix + origin)) ?? null
   }
 }

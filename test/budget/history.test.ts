@@ -13,7 +13,7 @@ import { newTenant, type Tenant } from '../support/tenant.ts'
 let tenant: Tenant
 const kept = new Map<string, Kept>()
 const keeper = {
-  read: async (origin: string) => kept.get(origin),
+  read: async (origin: string) => kept.get(origin) ?? null,
   write: async (one: Kept) => void kept.set(one.origin, one),
 }
 

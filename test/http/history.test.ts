@@ -147,7 +147,7 @@ test('the export is verified offline, against an earlier checkpoint too', async 
   const { body } = await admin('/v1/history/export')
   const { keys } = (await admin('/.well-known/jwks.json')).body
   expect(JSON.parse(body.trim().split('\n').at(-1)).keys).toEqual(keys)
-  const verified = await verifyExport(body.split('\n'), { earlier, keys })
+  const verified = await verifyExport(body.split('\n'), { earlier: [earlier], keys })
   expect(verified).toMatchObject({ head: { size: 9 }, erased: 0, signedBy: keys[0].kid })
 })
 

@@ -64,9 +64,15 @@ test('the history has what was said with each vote, and which requirement each w
   await vote(as('fay'), id)
   const { data } = (await admin(at(id, '/events'))).body
   expect(data.slice(1).map((event: any) => [event.data.comment, event.data.assigned])).toEqual([
-    ['Asked for it twice', { usr_sam: 0 }],
+    ['Asked for it twice', [['usr_sam', 0]]],
     ['Enough is there', undefined],
-    [null, { usr_fay: 0, usr_admin: 1 }],
+    [
+      null,
+      [
+        ['usr_fay', 0],
+        ['usr_admin', 1],
+      ],
+    ],
   ])
 })
 

@@ -149,8 +149,9 @@ const columns = [
 
 /**
  * Changes a history at random: a byte of an event or its vote, an event that is gone, two that have changed places, an
- * end that is cut off. All before the first event that does not fit is as it was. @returns the changed history, and which
- * event that is
+ * end that is cut off. All before the first event that does not fit is as it was.
+ *
+ * @returns the changed history, and which event that is
  */
 export function mutated(stored: Stored, random: () => number): { changed: Stored; first: number; how: string } {
   const { rows } = stored

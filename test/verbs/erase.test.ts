@@ -36,7 +36,7 @@ test('of a person who is erased no text is left, and what was sealed is verified
     ),
   )
   expect(JSON.stringify(everything.map(({ results }) => results))).not.toMatch(/Fine, thanks|Not so|Carla|carla@/)
-  const verified = await verifyExport(text.split('\n'), { earlier: before.checkpoint })
+  const verified = await verifyExport(text.split('\n'), { earlier: [before.checkpoint] })
   expect(verified.erased).toBeGreaterThanOrEqual(4)
   const [event] = (await admin('/v1/events?types=claim.approved')).body.data
   expect(event).toMatchObject({ salt: '', data: { decision_id: expect.any(String) }, erased_at: expect.any(String) })

@@ -3,10 +3,13 @@ import { expect, test, vi } from 'vitest'
 import { verifyExport } from '../../scripts/verify-export.ts'
 import type { Ctx } from '../../src/context.ts'
 import type { Kept } from '../../src/history/checkpoint.ts'
+import { leafOf } from '../../src/history/leaf.ts'
+import { leafHash } from '../../src/history/merkle.ts'
 import { sealDue } from '../../src/history/seal-due.ts'
 import { sealHistory, type Keeper } from '../../src/history/seal.ts'
+import { readHashes } from '../../src/history/tiles.ts'
 import { submitClaims } from '../support/batches.ts'
-import { accused } from '../support/mutations.ts'
+import { accused, behindItsBack } from '../support/mutations.ts'
 import { sealed } from '../support/sealed.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
@@ -16,7 +19,7 @@ import { newTenant, type Tenant } from '../support/tenant.ts'
 function newKeeper() {
   const all = new Map<string, Kept>()
   const keeper: Keeper = {
-    read: async (origin) => all.get(origin),
+    read: async (origin) => all.get(origin) ?? null,
     write: async (kept) => void all.set(kept.origin, kept),
   }
   return { all, keeper, newest: () => [...all.values()].at(-1) }
@@ -94,18 +97,15 @@ test('a sealed tree that was changed is not sealed over', async () => {
   expect(await rootOf(tenant)).toEqual({ size: 300, root })
 })
 
-test('a database that was set back is noticed by the checkpoint outside: it is said, and nothing is sealed over it', async () => {
-  const tenant = await newTenant()
-  const admin = tenant.as('admin')
-  await submitClaims(tenant.as('member'), 2)
-  await sealed(tenant.id)
+/** What is stored of a tenant's seals, to be put back later. */
+async function snapshot(tenant: Tenant): Promise<() => Promise<void>> {
   const tables = ['seals', 'seal_tiles', 'sealed_events']
   const before = await env.DB.batch<Record<string, unknown>>(
     tables.map((table) => env.DB.prepare(`SELECT * FROM ${table} WHERE tenant_id = ?`).bind(tenant.id)),
   )
-  await submitClaims(tenant.as('member'), 3)
-  await sealed(tenant.id)
-  const { body: published } = await admin('/v1/history/checkpoint')
+  const seq = await env.DB.prepare('SELECT max(seq) AS seq FROM events WHERE tenant_id = ?')
+    .bind(tenant.id)
+    .first('seq')
   const put = tables.flatMap((table, index) => [
     env.DB.prepare(`DELETE FROM ${table} WHERE tenant_id = ?`).bind(tenant.id),
     ...before[index]!.results.map((row) =>
@@ -116,12 +116,25 @@ test('a database that was set back is noticed by the checkpoint outside: it is s
       ).bind(...Object.values(row)),
     ),
   ])
-  await env.DB.batch([
-    ...put,
-    env.DB.prepare('INSERT INTO ending_tenants (tenant_id, since) VALUES (?, 0)').bind(tenant.id),
-    env.DB.prepare('DELETE FROM events WHERE tenant_id = ? AND seq > 2').bind(tenant.id),
-    env.DB.prepare('DELETE FROM ending_tenants WHERE tenant_id = ?').bind(tenant.id),
-  ])
+  return () =>
+    behindItsBack(async () => {
+      await env.DB.batch([
+        ...put,
+        env.DB.prepare('DELETE FROM events WHERE tenant_id = ? AND seq > ?').bind(tenant.id, seq),
+      ])
+    })
+}
+
+test('a database that was set back is noticed by the checkpoint outside: it is said, and nothing is sealed over it', async () => {
+  const tenant = await newTenant()
+  const admin = tenant.as('admin')
+  await submitClaims(tenant.as('member'), 2)
+  await sealed(tenant.id)
+  const setBack = await snapshot(tenant)
+  await submitClaims(tenant.as('member'), 3)
+  await sealed(tenant.id)
+  const { body: published } = await admin('/v1/history/checkpoint')
+  await setBack()
   const said = vi.spyOn(console, 'error').mockImplementation(() => {})
   const answer = await admin('/v1/history/checkpoint')
   expect([answer.status, answer.body.code, answer.body.checkpoint]).toEqual([
@@ -135,6 +148,57 @@ test('a database that was set back is noticed by the checkpoint outside: it is s
   await vi.waitFor(() => expect(JSON.stringify(said.mock.calls)).toContain('a history could not be sealed'), 10_000)
   expect((await rootOf(tenant))?.size).toBe(2)
   said.mockRestore()
+})
+
+test('another history that somebody with the key has signed is told by the checkpoints outside, and where it begins', async () => {
+  const tenant = await newTenant()
+  const admin = tenant.as('admin')
+  const checkpoints: string[] = []
+  let setBack = async () => {}
+  for (const count of [2, 3]) {
+    await submitClaims(tenant.as('member'), count)
+    await sealed(tenant.id)
+    checkpoints.push((await admin('/v1/history/checkpoint')).body.checkpoint)
+    if (count === 2) setBack = await snapshot(tenant)
+  }
+  await setBack()
+  await submitClaims(tenant.as('member'), 7)
+  await sealHistory(sealer(tenant), newKeeper().keeper)
+  expect(await rootOf(tenant)).toMatchObject({ size: 9 })
+  const answer = await admin('/v1/history/checkpoint')
+  expect([answer.body.code, answer.body.checkpoint]).toEqual(['history_forked', checkpoints[1]])
+  const lines = await exported(tenant)
+  expect(await accused(lines)).toBeNull()
+  const earlier = { earlier: checkpoints }
+  await expect(async () => verifyExport(lines, earlier)).rejects.toThrow(
+    /^event 3 or one behind it, up to event 5, is not the one that was sealed earlier: there are two histories$/,
+  )
+})
+
+test('an event that was changed with all that was made of it is told by the root that was signed, as far as that can', async () => {
+  const tenant = await newTenant()
+  const admin = tenant.as('admin')
+  await happened(tenant, 4)
+  await sealed(tenant.id)
+  const earlier = [(await admin('/v1/history/checkpoint')).body.checkpoint]
+  await happened(tenant, 3)
+  await sealed(tenant.id)
+  await behindItsBack(() =>
+    env.DB.prepare("UPDATE events SET actor_id = 'usr_other' WHERE tenant_id = ? AND seq = 6").bind(tenant.id).run(),
+  )
+  const [row] = (await admin('/v1/events?after=5&limit=1')).body.data
+  const tile = (await env.DB.prepare('SELECT hashes FROM seal_tiles WHERE tenant_id = ?')
+    .bind(tenant.id)
+    .first<string>('hashes'))!
+  const hashes = readHashes(tile).with(5, leafHash(leafOf(row)))
+  const forged = new Uint8Array(hashes.flatMap((hash) => [...hash])).toBase64()
+  await env.DB.prepare('UPDATE seal_tiles SET hashes = ? WHERE tenant_id = ?').bind(forged, tenant.id).run()
+  const lines = await exported(tenant)
+  expect(await accused(lines)).toBe(1)
+  await expect(async () => verifyExport(lines, { earlier })).rejects.toThrow(
+    'event 5 or one behind it, up to event 7, is not the one that was signed',
+  )
+  expect((await admin('/v1/history/checkpoint')).body.code).toBe('history_forked')
 })
 
 test('without a signing key nothing is sealed and it is said; with one it is caught up', async () => {
