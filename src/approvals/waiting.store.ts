@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
 import type { Condition, Fragment } from '../db/open-db.ts'
 import type { Capacity, KindOfApprovals } from './policy.ts'
@@ -34,8 +34,10 @@ const dueOf = sql.raw(`coalesce(a.due_at, ${never})`)
 export function pageOfWaiting(ctx: Ctx, waits: WaitsFor, limit: number, after: Place | null): Fragment {
   const { kinds, capacities, only } = waits
   const wanted = kinds.filter(({ kind }) => only === undefined || kind.kind === only)
+  // One bound value for all of them: there may be more than a hundred.
+  const all = JSON.stringify(capacities)
   const parts = [
-    ...capacities.map((capacity) => inCapacity(ctx, capacity, only, after)),
+    ...capacities.map((_, at) => inCapacity(ctx, sql`(${all} ->> ${sql.raw(String(at))})`, only, after)),
     ...wanted.flatMap(({ kind, condition }) => ofKind(ctx, kind, condition, after, limit + 1)),
   ]
   if (parts.length === 0) return sql`(SELECT ${columns()} FROM approvals a WHERE 0)`
@@ -73,7 +75,7 @@ function columns(due = dueOf, place = sql`a.id`): Fragment {
   return sql`a.*, ${due} AS due, ${place} AS place`
 }
 
-function inCapacity({ actor, now }: Ctx, capacity: Capacity, only: string | undefined, after: Place | null) {
+function inCapacity({ actor, now }: Ctx, capacity: SQL, only: string | undefined, after: Place | null) {
   const voted = sql`SELECT 1 FROM votes v
     WHERE v.approval_id = a.id AND v.revision = a.revision AND v.voter_id = ${actor.userId} AND v.voided_at = 0`
   const allowsOwn = sql`(SELECT allow_self_approval FROM policy_versions WHERE id = a.policy_version_id)`

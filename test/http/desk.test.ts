@@ -350,6 +350,34 @@ describe('under a policy', () => {
   })
 })
 
+test('whoever has every role and is in a hundred groups sees what waits for each, at any place', async () => {
+  const tenant = await newTenant()
+  const admin = tenant.as('admin')
+  const post = (path: string, body: object) => admin(path, { method: 'POST', body })
+  const ids = Array.from({ length: 100 }, (_, n) => `grp_${n}`)
+  const rows = 'INSERT INTO groups (tenant_id, id, name, member_ids, created_at, updated_at)'
+  await env.DB.prepare(`${rows} SELECT ?1, value, value, '[]', 0, 0 FROM json_each(?2)`)
+    .bind(tenant.id, JSON.stringify(ids))
+    .run()
+  const key = await tenant.key('busy', ['member', 'coordinator', 'reviewer', 'admin', 'service'])
+  await visit('/', { headers: { 'X-API-Key': key } })
+  expect((await admin('/v1/people/usr_busy', { method: 'PATCH', body: { groups: ids } })).status).toBe(200)
+  for (const id of ['usr_ann', 'usr_ben'])
+    await post('/v1/people', { id, name: id, roles: ['member'], groups: ['grp_99'] })
+  const stages = [{ name: 'last', all: [{ group: 'grp_99', approvals: 1 }] }]
+  expect((await post('/v1/policies', { name: 'x', match: { kind: 'request' }, stages })).status).toBe(201)
+  const asked = await tenant.as('member')('/v1/requests', {
+    method: 'POST',
+    body: { type: 'x', title: 'For the last group' },
+  })
+  expect(asked.status).toBe(201)
+  const busy = await browserOf(tenant, key, true)
+  expect((await busy.get('/')).body).toContain('For the last group')
+  expect((await busy.get('/?cursor=1.req_0')).body).toContain('For the last group')
+  const digest = asked.body.digest
+  expect((await busy.post(`/a/${asked.body.id}`, { vote: 'approve', digest })).status).toBe(303)
+})
+
 test('what another tenant has is not there', async () => {
   const { id } = await ask()
   const stranger = await browserOf(await newTenant(), 'admin')
