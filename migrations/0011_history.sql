@@ -1,11 +1,9 @@
 -- A history that proves itself: which events are sealed, the tree over them, and the two ways in which one may be touched.
 
 -- How far a tenant's history is sealed. The first `size` events are the leaves of its Merkle tree (RFC 9162), whose hash is `root`
--- (base64); `checkpoint` says so signed. `generation` counts the logs that the tenant has begun: another one only where the
--- first cannot go on. `step_id` is the step that has sealed last.
+-- (base64); `checkpoint` says so signed. `step_id` is the step that has sealed last.
 CREATE TABLE seals (
   tenant_id TEXT PRIMARY KEY,
-  generation INTEGER NOT NULL DEFAULT 0 CHECK (generation >= 0),
   size INTEGER NOT NULL DEFAULT 0 CHECK (size >= 0),
   root TEXT NOT NULL,
   checkpoint TEXT,

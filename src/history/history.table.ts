@@ -2,12 +2,10 @@ import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
  * How far a tenant's history is sealed: its first `size` events are the leaves of the tree whose hash is `root`
- * (base64), which `checkpoint` says signed. `generation` counts the logs that the tenant has begun; `step_id` is the
- * step that has sealed last.
+ * (base64), which `checkpoint` says signed. `step_id` is the step that has sealed last.
  */
 export const seals = sqliteTable('seals', {
   tenant_id: text().primaryKey(),
-  generation: integer().notNull().default(0),
   size: integer().notNull().default(0),
   root: text().notNull(),
   checkpoint: text(),

@@ -22,12 +22,8 @@ export interface Keeper {
 }
 
 /** Which log of checkpoints a tenant's is: never another, and never another tenant's. */
-export function originOf(
-  tenantId: string,
-  { created_at, generation }: Pick<Seal, 'created_at' | 'generation'>,
-): string {
-  const origin = `countersign/${encodeURIComponent(tenantId)}/${created_at}`
-  return generation === 0 ? origin : `${origin}/${generation}`
+export function originOf(tenantId: string, { created_at }: Pick<Seal, 'created_at'>): string {
+  return `countersign/${encodeURIComponent(tenantId)}/${created_at}`
 }
 
 /**
@@ -103,6 +99,9 @@ function leavesOf({ actor }: Ctx, size: number, events: readonly ToldEvent[]) {
  */
 export async function asSealed(ctx: Ctx, tiles: Tiles, seal: Seal, kept: Kept | null): Promise<void> {
   if (kept && kept.size > seal.size) throw setBack(seal, kept)
+  if (seal.size > 0 && !seal.checkpoint?.startsWith(`${originOf(ctx.actor.tenantId, seal)}\n`)) {
+    throw forked('its checkpoint is that of another log', kept)
+  }
   if (seal.size > 0 && rootOfStored(tiles, seal.size) !== seal.root) throw forked('its tree was changed', kept)
   if (!kept || kept.size === 0) return
   // Where a run was killed before it could tell the keeper, that is behind.

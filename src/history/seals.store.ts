@@ -10,7 +10,6 @@ import type { Tile } from './tiles.ts'
 /** How far a tenant's history is sealed, and when the tenant was made. */
 export interface Seal {
   created_at: number
-  generation: number
   size: number
   root: string | null
   checkpoint: string | null
@@ -23,7 +22,7 @@ export interface Seal {
 export function selectSeal({ db, actor }: Ctx) {
   const tenant = sql`${actor.tenantId}`
   return db.all<Seal>(sql`
-    SELECT t.created_at, coalesce(s.generation, 0) AS generation, coalesce(s.size, 0) AS size, s.root, s.checkpoint, s.sealed_at,
+    SELECT t.created_at, coalesce(s.size, 0) AS size, s.root, s.checkpoint, s.sealed_at,
       ${latestSeq(tenant)} AS latest
     FROM (SELECT ${madeAt(tenant)} AS created_at) t LEFT JOIN seals s ON s.tenant_id = ${tenant}
     WHERE t.created_at IS NOT NULL`)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { developmentKey } from '../../scripts/development-key.ts'
 import { runScript } from '../support/run-script.ts'
 import { startServer, type Server } from '../support/server.ts'
 
@@ -97,6 +98,25 @@ test('the export is verified by one command, against keys and a checkpoint that 
     stderr: expect.stringMatching(/event \d+ /),
   })
   expect((await command('verify-history')).status).toBe(1)
+})
+
+test('without a signing key nothing is signed, and it is said; once there is one, it is caught up', async () => {
+  const before = (await get('/v1/history/checkpoint')).body
+  await server.kill()
+  await server.restart({ HISTORY_SIGNING_KEY: '' })
+  const submitted = await server.call('/api/v1/claims', { method: 'POST', key: 'cs_demo_member', body: claim })
+  expect(submitted.status).toBe(201)
+  await fetch(`${server.origin}/cdn-cgi/local/scheduled?cron=*+*+*+*+*`)
+  for (const path of ['/v1/history/checkpoint', '/v1/history/export', '/v1/approvals/req_demo4/receipt']) {
+    const { status, body } = await get(path)
+    const remedy = expect.stringContaining('npm run signing-key | npx wrangler secret put')
+    expect([path, status, body]).toMatchObject([path, 503, { code: 'signing_unavailable', detail: remedy }])
+  }
+  expect((await get(`/v1/events?after=${before.size}`)).body.data.length).toBeGreaterThan(0)
+  expect(server.output()).toContain('the history is not being sealed')
+  await server.kill()
+  await server.restart({ HISTORY_SIGNING_KEY: developmentKey })
+  await sealedUpTo(before.size + 1)
 })
 
 test('another signing key is made by one command, and what the first has signed stays verifiable', async () => {

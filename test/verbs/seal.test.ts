@@ -150,6 +150,16 @@ test('a database that was set back is noticed by the checkpoint outside: it is s
   said.mockRestore()
 })
 
+test('a history that is made to look like that of another log is not sealed, and it is said', async () => {
+  const tenant = await newTenant()
+  await submitClaims(tenant.as('member'), 2)
+  await sealed(tenant.id)
+  const { keeper } = newKeeper()
+  await env.DB.prepare('UPDATE tenants SET created_at = 5 WHERE id = ?').bind(tenant.id).run()
+  expect((await tenant.as('admin')('/v1/history/checkpoint')).body.code).toBe('history_forked')
+  await expect(async () => sealHistory(sealer(tenant), keeper)).rejects.toThrow('history_forked')
+})
+
 test('another history that somebody with the key has signed is told by the checkpoints outside, and where it begins', async () => {
   const tenant = await newTenant()
   const admin = tenant.as('admin')

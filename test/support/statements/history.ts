@@ -26,7 +26,7 @@ export const samples: Samples = {
     selectExported: returns(events.selectExported(ctx, 1, 3, 2), told, 'standing stray erasure'),
   },
   'history/seals.store.ts': {
-    selectSeal: returns(seals.selectSeal(ctx), 'created_at generation size root checkpoint sealed_at latest'),
+    selectSeal: returns(seals.selectSeal(ctx), 'created_at size root checkpoint sealed_at latest'),
     sealedSize: gives(seals.sealedSize(ctx)),
     placeOf: [gives(seals.placeOf(ctx, 'evt_1')), gives(seals.placeOf(ctx, '1'))],
     leafAt: gives(seals.leafAt(sql`1`)),
