@@ -22,8 +22,7 @@ export interface Place {
 }
 
 /** What one call does at the most; the platform allows 1,000 queries and 30 seconds of its processor. */
-const most = { approvals: 100_000, queries: 900, time: 20 * second }
-const perPage = 1_000
+const mostAtOnce = { approvals: 100_000, queries: 900, time: 20 * second, perPage: 1_000 }
 
 /** How many facts that are large are read at once: each may have a quarter of a MiB, or a little more. */
 const largeAtOnce = 16
@@ -44,6 +43,7 @@ export interface Simulation {
  * @param asked.id that of the policy which it is to replace; without one it is one more
  * @param since from when on, in milliseconds
  * @param from where an earlier call has stopped
+ * @param most what this one does at the most
  * @throws Refusal `invalid_input` (the id, groups)
  */
 export async function simulatePolicy(
@@ -51,6 +51,7 @@ export async function simulatePolicy(
   asked: AskedPolicy & { id?: string | undefined },
   since: number,
   from: Place | null,
+  most = mostAtOnce,
 ): Promise<Simulation> {
   const { name, priority, id, ...body } = asked
   const read = await ctx.db.batch({ ...selectCrowd(ctx, groupsOf(body)), policies: selectAllPolicies(ctx) })
@@ -70,7 +71,7 @@ export async function simulatePolicy(
   const then = [...stored.filter((one) => one !== replaced), policy].toSorted(byPlace)
   const comparison = new ComparisonOfBooks(stored, then, policy, availableTo(crowd, body))
   const groups = [...stored, policy].some(({ match }) => match.requester_group) ? new Map<string, string[]>() : null
-  const next = await compareAll(ctx, comparison, { kind: body.match.kind, replaced, since, from, groups })
+  const next = await compareAll(ctx, comparison, { kind: body.match.kind, replaced, since, from, groups, most })
   return { comparison, infeasibleStage: infeasibleAmong(crowd, body), next }
 }
 
@@ -86,6 +87,7 @@ interface Span {
   from: Place | null
   /** Of requesters, as far as they are known; null where no policy looks at them. */
   groups: Map<string, string[]> | null
+  most: typeof mostAtOnce
 }
 
 /** @returns where it has stopped, if that is not the end */
@@ -98,12 +100,13 @@ async function compareAll(ctx: Ctx, comparison: ComparisonOfBooks, span: Span): 
   for (const family of concerned.slice(Math.max(first, 0)) as Family[]) {
     let after = family.kind === span.from?.kind ? span.from.after : null
     do {
+      const { most } = span
       const isSpent =
         comparison.considered >= most.approvals ||
         ctx.db.cost.queries - began.queries >= most.queries ||
         Date.now() - began.at >= most.time
       if (isSpent) return { kind: family.kind, after }
-      const page = { limit: perPage, offset: 0, after, from: span.since }
+      const page = { limit: most.perPage, offset: 0, after, from: span.since }
       const { rows, next } = pageOf(await ctx.db.run(selectPastAskings(ctx, family, page)), page, null, (row) => row)
       await readGroups(ctx, span.groups, rows)
       for await (const { row, facts } of withFacts(ctx, family, rows)) {
