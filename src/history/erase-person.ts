@@ -9,8 +9,8 @@ import { deleteAnswersTo } from '../idempotency/idempotency.store.ts'
 import { Refusal } from '../refusal.ts'
 import { dataHash, idsOf } from './leaf.ts'
 
-/** How many events one transaction erases. */
-const perStep = 200
+/** How many events one transaction erases: by way of wrangler it has to fit into a command line. */
+const perStep = 100
 
 /** Takes away what a person has said in tables of a family's own: its `x.erase.store.ts`, where it has such. */
 export type Erasing = (ctx: Ctx, personId: string) => Statement
