@@ -31,9 +31,10 @@ test('of a person who is erased no text is left, and what was sealed is verified
   for (const word of ['Fine, thanks', 'Not so', 'Carla']) expect(text).not.toContain(word)
   expect(text).toContain('"actor":"usr_coordinator"')
   const everything = await env.DB.batch<object>(
-    ['people', 'votes', 'approvals', 'batches', 'api_keys', 'events'].map((table) =>
-      env.DB.prepare(`SELECT * FROM ${table}`),
-    ),
+    ['people', 'approvals', 'batches', 'api_keys', 'events']
+      .map((table) => `SELECT * FROM ${table} WHERE tenant_id = ?`)
+      .concat('SELECT * FROM votes WHERE approval_id IN (SELECT id FROM approvals WHERE tenant_id = ?)')
+      .map((all) => env.DB.prepare(all).bind(tenant.id)),
   )
   expect(JSON.stringify(everything.map(({ results }) => results))).not.toMatch(/Fine, thanks|Not so|Carla|carla@/)
   const verified = await verifyExport(text.split('\n'), { earlier: [before.checkpoint] })
