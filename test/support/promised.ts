@@ -22,7 +22,7 @@ export interface OpenApi {
 let document: Promise<OpenApi> | undefined
 let components: OpenApi['components'] | undefined
 let all: ReturnType<typeof list> | undefined
-const validators = new WeakMap<object, Validator>()
+const validators = new Map<string, Validator>()
 
 export function openApi(): Promise<OpenApi> {
   document ??= exports.default
@@ -57,12 +57,13 @@ function list({ paths }: OpenApi) {
   )
 }
 
-/** Making one takes far longer than asking it. */
+/** Making one takes far longer than asking it; most operations answer a few schemas that others answer too. */
 async function validatorOf(schema: object): Promise<Validator> {
-  const known = validators.get(schema)
+  const text = JSON.stringify(schema)
+  const known = validators.get(text)
   if (known) return known
   const made = new Validator({ ...schema, components: await schemasAlone() } as never, '2020-12', false)
-  validators.set(schema, made)
+  validators.set(text, made)
   return made
 }
 
