@@ -33,9 +33,16 @@ afterAll(async () => {
   await server?.dispose()
 })
 
-/** A page that has been opened, with everything that it asked for and complained of. */
-async function open(path: string, viewport = phone): Promise<{ page: Page; foreign: string[]; faults: string[] }> {
-  const page = await browser.newPage({ viewport })
+interface Opened {
+  page: Page
+  foreign: string[]
+  faults: string[]
+}
+
+/** A page that has been opened, with everything that it asked for and complained of; in another's place if it says so. */
+async function open(path: string, viewport = phone, inPlaceOf?: Page): Promise<Opened> {
+  inPlaceOf?.removeAllListeners()
+  const page = inPlaceOf ?? (await browser.newPage({ viewport }))
   const foreign: string[] = []
   const faults: string[] = []
   page.on('request', (request) => {
@@ -54,15 +61,18 @@ function overflow(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
 }
 
+/** One for all pages of prose: a browser takes longer to make one than to show them. */
+let prose: Page | undefined
+
 test.each(pages.slice(1, 8))('%s on a phone: no wider than it, and all from here', async (path) => {
-  const { page, foreign, faults } = await open(path)
+  const { page, foreign, faults } = await open(path, phone, prose)
+  prose = page
   expect(await overflow(page)).toBe(0)
   expect({ foreign, faults }).toEqual({ foreign: [], faults: [] })
   const ways = await page.locator('nav a').all()
   expect(ways).toHaveLength(7)
   for (const way of ways) expect(await way.isVisible()).toBe(true)
   expect(await page.evaluate('localStorage.length + sessionStorage.length')).toBe(0)
-  await page.close()
 })
 
 test('each link of each page leads somewhere', async () => {
@@ -98,7 +108,7 @@ test('the pages of prose run nothing, and let nothing in', async () => {
 })
 
 test('they follow the reader’s choice of light or dark', async () => {
-  const { page } = await open('/docs/concepts')
+  const { page } = await open('/docs/concepts', phone, prose)
   const ground = async (colorScheme: 'light' | 'dark') => {
     await page.emulateMedia({ colorScheme })
     return page.evaluate('getComputedStyle(document.body).backgroundColor')
@@ -107,7 +117,7 @@ test('they follow the reader’s choice of light or dark', async () => {
 })
 
 test('the commands of the quick start do what it says, pasted one after the other', async () => {
-  const { page } = await open('/docs/quick-start')
+  const { page } = await open('/docs/quick-start', phone, prose)
   const [install, ...commands] = await page.locator('pre.sh').allTextContents()
   expect(install).toBe('npm ci && npm start')
   const output = execFileSync('bash', { input: commands.join("\necho '|'\n"), encoding: 'utf8' })
