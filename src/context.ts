@@ -38,16 +38,24 @@ export interface Ctx {
    * who may, and whoever finds that out takes it away.
    */
   reserved: { refusal: Refusal | null }
+  /**
+   * Who the caller is by now, for what goes on after they were let in.
+   *
+   * @throws Refusal `unauthorized` where their key, token or person is no good any more
+   */
+  actorNow(): Promise<Actor>
 }
 
 /** What a context is made of, apart from the bindings. */
-export type ContextParts = Pick<Ctx, 'actor' | 'requestId'> & Partial<Pick<Ctx, 'db' | 'now' | 'idempotency'>>
+export type ContextParts = Pick<Ctx, 'actor' | 'requestId'> &
+  Partial<Pick<Ctx, 'db' | 'now' | 'idempotency' | 'actorNow'>>
 
 /** The context of a caller's work. Without a database of its own it opens one for writing. */
 export function createContext(env: Env, parts: ContextParts): Ctx {
-  const { actor, requestId, now = Date.now(), idempotency = null } = parts
+  const { actor, requestId, now = Date.now(), idempotency = null, actorNow = async () => actor } = parts
   const db = parts.db ?? openDb(directory(env, actor.tenantId), 'first-primary')
-  return { env, db, actor, now, requestId, idempotency, decidedFor: new Set(), reserved: { refusal: null } }
+  const own = { decidedFor: new Set<string>(), reserved: { refusal: null } }
+  return { env, db, actor, now, requestId, idempotency, actorNow, ...own }
 }
 
 /**

@@ -16,18 +16,29 @@ export interface Seen {
 }
 
 /**
+ * How long a wait may be for who waits to be who they were when it began, in milliseconds: what is known of a key may
+ * be 25 seconds old then, and nobody is told anything 30 seconds after they were put out.
+ */
+const trustMs = 5_000
+
+/**
  * What became of an approval: at once where that is decided, else as soon as it is, else what it is after the wait.
  * Waiting is the tenant's watch's; where that cannot be reached, the database is asked before it is tried again.
  *
  * @param seconds how long to wait at the most; 0 reads the database, and nothing else
  * @returns with the bookmark of the watch's session, where that has answered
- * @throws Refusal `not_found`, `rate_limited` where too many wait
+ * @throws Refusal `not_found`, `rate_limited` where too many wait; `unauthorized` where it has lasted, and the caller's
+ *   key is no good any more
  */
-export async function awaitDecision(
-  ctx: Ctx,
-  id: string,
-  seconds: number,
-): Promise<Seen & { bookmark?: string | null }> {
+export async function awaitDecision(ctx: Ctx, id: string, seconds: number): Promise<Told> {
+  const told = await awaitAnswer(ctx, id, seconds)
+  if (Date.now() - ctx.now <= trustMs) return told
+  return isKnownTo(await ctx.actorNow(), told.row) ? told : missing(id)
+}
+
+type Told = Seen & { bookmark?: string | null }
+
+async function awaitAnswer(ctx: Ctx, id: string, seconds: number): Promise<Told> {
   const until = ctx.now + seconds * 1000
   for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, longestPauseMs)) {
     const told = await throughWatch(ctx, id, until)

@@ -2,7 +2,7 @@ import { createMiddleware } from 'hono/factory'
 import { authenticateToken } from '../access/authenticate-token.ts'
 import { authenticate, noteUse, type Authenticated } from '../access/authenticate.ts'
 import { createContext, directory } from '../context.ts'
-import { openDb } from '../db/open-db.ts'
+import { openDb, type Db } from '../db/open-db.ts'
 import { Refusal } from '../refusal.ts'
 import { presented } from './credentials.ts'
 import type { AppContext, AppEnv } from './environment.ts'
@@ -15,26 +15,14 @@ import { countAgainstAddress, countAgainstKey } from './rate.ts'
 export function authentication() {
   return createMiddleware<AppEnv>(async function authentication(c, next) {
     const now = Date.now()
-    const sent = presented(c)
-    if (!sent) {
-      await countAgainstAddress(c)
-      throw new Refusal('unauthorized', 'Send Authorization: Bearer <key> or X-API-Key: <key>.')
-    }
     const opened = openDb(directory(c.env), sessionStart(c), c.get('cost'))
-    const counted = () => countAgainstAddress(c)
-    const authenticated =
-      'key' in sent
-        ? await authenticate(opened, sent.key, now, counted)
-        : await authenticateToken(c.env, opened, sent.settings, sent.token, now, counted)
-    if (!authenticated) {
-      const what = 'key' in sent ? 'The API key is unknown, expired or revoked, or its person' : 'The token’s person'
-      throw new Refusal('unauthorized', `${what} is disabled.`)
-    }
+    const authenticated = await whoSends(c, opened, now)
+    const actorNow = async () => (await whoSends(c, opened, Date.now())).actor
     const { actor, keyId, goodUntil, db = opened } = authenticated
     c.set('bookmark', () => db.bookmark())
     c.set('keyId', keyId)
     c.set('goodUntil', goodUntil)
-    c.set('ctx', createContext(c.env, { db, actor, now, requestId: c.get('requestId') }))
+    c.set('ctx', createContext(c.env, { db, actor, now, requestId: c.get('requestId'), actorNow }))
     if (authenticated.firstUseOn !== null) noteLater(c, authenticated)
     await countAgainstKey(c, keyId)
     const named = c.req.header('X-Tenant-Id')
@@ -46,6 +34,23 @@ export function authentication() {
     }
     await next()
   })
+}
+
+/** @throws Refusal `unauthorized`, and as `countAgainstAddress` and `authenticateToken` */
+async function whoSends(c: AppContext, db: Db, now: number): Promise<Authenticated> {
+  const sent = presented(c)
+  if (!sent) {
+    await countAgainstAddress(c)
+    throw new Refusal('unauthorized', 'Send Authorization: Bearer <key> or X-API-Key: <key>.')
+  }
+  const counted = () => countAgainstAddress(c)
+  const authenticated =
+    'key' in sent
+      ? await authenticate(db, sent.key, now, counted)
+      : await authenticateToken(c.env, db, sent.settings, sent.token, now, counted)
+  if (authenticated) return authenticated
+  const what = 'key' in sent ? 'The API key is unknown, expired or revoked, or its person' : 'The token’s person'
+  throw new Refusal('unauthorized', `${what} is disabled.`)
 }
 
 /** Notes the first use of a key on a day, outside of the caller's time and account. */

@@ -1,6 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { demoTenant } from '../../src/approvals/approvals.demo.ts'
 import { expirer } from '../../src/approvals/states.ts'
 import { advanceBatch } from '../../src/claims/advance-batch.ts'
@@ -87,6 +87,51 @@ test('what is decided is said at once: by whom, why, and whether to ask again', 
     expect(await read(withdrawn)).toMatchObject({ status: 'withdrawn', retry: 'never', decided_by: 'usr_member' })
   }
   expect(tags.size).toBe(3)
+})
+
+// With a clock of its own, so without a server.
+describe.skipIf(overSocket)('who has waited for more than five seconds is looked at again', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  /** What somebody is told who waits while something happens, and ten seconds pass. */
+  async function waitedWhile(happens: (tenant: Tenant, id: string) => Promise<unknown>) {
+    const tenant = await newTenant()
+    const id = await pendingClaim(tenant)
+    const waiter = tenant.as('waiter', ['member'])
+    await waiter('/v1/me')
+    const answer = waiter(of(id, 50))
+    await waiting(tenant, 1)
+    await happens(tenant, id)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 10_000 })
+    await approve(tenant, id)
+    const { status, body, cost } = await told(answer)
+    return { said: [status, body.code ?? body.status], queries: cost.queries }
+  }
+  const change = (tenant: Tenant, path: string, body: object) => tenant.as('admin')(path, { method: 'PATCH', body })
+
+  test('nobody is told anything whose key was revoked, or whose person was disabled', async () => {
+    const revoked = await waitedWhile(async (tenant) => {
+      const { body } = await tenant.as('admin')('/v1/api-keys?limit=100')
+      const { id } = body.data.find((one: any) => one.person_id === 'usr_waiter')
+      expect((await tenant.as('admin')(`/v1/api-keys/${id}`, { method: 'DELETE' })).status).toBe(200)
+    })
+    expect(revoked.said).toEqual([401, 'unauthorized'])
+    const disabled = await waitedWhile((tenant) => change(tenant, '/v1/people/usr_waiter', { disabled: true }))
+    expect(disabled.said).toEqual([401, 'unauthorized'])
+  })
+
+  test('what is restricted is not there any more for who has lost what let them see it', async () => {
+    const outcome = await waitedWhile(async (_, id) => {
+      await set(id, 'restricted = 1')
+    })
+    expect(outcome.said).toEqual([404, 'not_found'])
+  })
+
+  test('whose key is good is told, and no query is asked for it as long as the isolate knows the key', async () => {
+    expect(await waitedWhile(async () => undefined)).toEqual({ said: [200, 'approved'], queries: 0 })
+  })
 })
 
 test('a wait of another length than 0 to 50 seconds is refused', async () => {
