@@ -9,6 +9,7 @@ import { startBatch } from '../../src/claims/start-batch.ts'
 import { submitBatch } from '../../src/claims/submit-batch.ts'
 import { submitClaims } from '../../src/claims/submit-claims.ts'
 import { Refusal } from '../../src/refusal.ts'
+import { fits } from '../support/sealed.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 import { often } from '../support/scale.ts'
 
@@ -167,6 +168,7 @@ test('whatever happens in whatever order, also at once: counts equal items, one 
         await check(tenant)
         const { results } = await env.DB.prepare('SELECT status FROM batches WHERE tenant_id = ?').bind(tenant.id).all()
         for (const { status } of results) expect(['completed', 'cancelled']).toContain(status)
+        await fits(tenant)
       },
     ),
     { numRuns: often(36) },

@@ -60,7 +60,7 @@ test('a change of any column of an event or a vote in the database is named, and
   for (const table of ['events', 'votes'] as const) {
     for (const column of await columnsOf(table)) {
       let changes = 0
-      for (let tries = 0; changes < (isLong ? 40 : 3) && tries < 400; tries += 1) {
+      for (let tries = 0; changes < (isLong ? 20 : 3) && tries < 400; tries += 1) {
         const rows = table === 'votes' ? ofVotes() : stored.rows
         const event = rows[pick(rows.length)]!
         const row = (await rowOf(table, event.seq))!

@@ -11,6 +11,7 @@ import { getRequest } from '../../src/requests/read-requests.ts'
 import { lapseUnredeemed, redeemRequest, reportOutcome, revokeRequest } from '../../src/requests/redeem-request.ts'
 import { whatIsRequested } from '../../src/requests/request-kind.ts'
 import { isLong, often } from '../support/scale.ts'
+import { fits } from '../support/sealed.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
 /*
@@ -192,6 +193,7 @@ test('whatever is done with requests, one thing after the other or at once', asy
     }),
     { numRuns: often(150) },
   )
+  await fits(tenant)
   const all = 'created amended voted approved rejected withdrawn expired redeemed revoked lapsed executed'.split(' ')
   if (isLong) expect([...reached].sort()).toEqual(all.sort())
   else expect(all).toEqual(expect.arrayContaining([...reached]))
