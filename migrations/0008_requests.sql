@@ -11,8 +11,8 @@ CREATE INDEX approvals_restricted_of_request_by_type ON approvals (tenant_id, ty
 CREATE INDEX approvals_of_request_by_instance ON approvals (tenant_id, instance_id, status, created_at, id)
   WHERE kind = 'request' AND instance_id IS NOT NULL;
 
--- `redeem_within` is in milliseconds, `redeem_by` is NULL until the request is approved. `ended` is how the redemption did, and
--- then `outcome` what was reported of it. `write_id` is the last write of either.
+-- `redeem_within` is in milliseconds, from the approval on. `ended` is how the redemption ended, and then `outcome` what was reported
+-- of it. `write_id` is the last write of either.
 CREATE TABLE requests (
   approval_id TEXT PRIMARY KEY REFERENCES approvals(id),
   tenant_id TEXT NOT NULL,
@@ -23,7 +23,6 @@ CREATE TABLE requests (
   ref_scope TEXT NOT NULL,
   state TEXT,
   redeem_within INTEGER NOT NULL CHECK (redeem_within > 0),
-  redeem_by INTEGER,
   ended TEXT CHECK (ended IN ('redeemed', 'revoked', 'lapsed')),
   ended_at INTEGER,
   ended_by TEXT,
@@ -33,11 +32,15 @@ CREATE TABLE requests (
   error TEXT,
   reported_at INTEGER,
   write_id TEXT,
-  CHECK (ended IS NULL OR redeem_by IS NOT NULL),
   CHECK ((ended IS NULL) = (ended_at IS NULL) AND (ended IS NULL) = (ended_by IS NULL)),
   CHECK (outcome IS NULL OR ended = 'redeemed')
 ) STRICT, WITHOUT ROWID;
 -- A reference is unique in the tenant; of a restricted request among those that the same user has sent, whose id `ref_scope`
 -- then is: nobody else is told that it is taken.
 CREATE UNIQUE INDEX requests_by_external_ref ON requests (tenant_id, external_ref, ref_scope) WHERE external_ref IS NOT NULL;
-CREATE INDEX requests_to_redeem ON requests (redeem_by) WHERE redeem_by IS NOT NULL AND ended IS NULL;
+-- What is approved and not taken up yet, by when it lapses. Its key is all of it, so that an approval writes one row, and no index.
+CREATE TABLE open_redemptions (
+  redeem_by INTEGER NOT NULL,
+  approval_id TEXT NOT NULL REFERENCES approvals(id),
+  PRIMARY KEY (redeem_by, approval_id)
+) STRICT, WITHOUT ROWID;

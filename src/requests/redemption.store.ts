@@ -13,8 +13,9 @@ import { mayRedeem, mayRevoke, requestKind } from './request-kind.ts'
 /** Begins the time within which a request may be redeemed, if this decision has approved it. */
 export function openRedemption(ctx: Ctx, mark: Mark): Statement {
   return ctx.db.all(sql`
-    UPDATE requests SET redeem_by = ${ctx.now} + redeem_within
-    WHERE approval_id = (SELECT id FROM approvals WHERE ${marked(mark)} AND status = 'approved')`)
+    INSERT INTO open_redemptions (redeem_by, approval_id)
+    SELECT ${redeemBy}, a.id FROM approvals a CROSS JOIN requests
+    WHERE ${marked(mark, sql`a`)} AND a.status = 'approved' AND approval_id = a.id`)
 }
 
 /** Keeps the details that were approved, if this decision has approved others than were asked for. */
@@ -24,20 +25,22 @@ export function keepApproved(ctx: Ctx, mark: Mark, details: string | null): Stat
     WHERE approval_id = (SELECT id FROM approvals WHERE ${marked(mark)} AND status = 'approved')`)
 }
 
-const isOpen = (ctx: Ctx) => sql`ended IS NULL AND redeem_by > ${ctx.now}`
+/** Until when the row of `requests` may be redeemed, whose approval is the row `a` of `approvals`. */
+export const redeemBy = sql`a.decided_at + redeem_within`
 
 /** Redeems what was approved, once, where this is its digest and the actor may. */
 export function redeem(ctx: Ctx, id: string, digest: string) {
   const may = mayRedeem(ctx.actor) ? sql`1` : sql`a.requester_id = ${ctx.actor.userId}`
-  const where = sql`${isOpen(ctx)} AND ${approved(ctx, sql`coalesce(a.approved_digest, a.digest) = ${digest} AND ${may}`)}`
-  return settle(ctx, [id], 'request.redeemed', { set: ended(ctx, 'redeemed', null), where, data: sql`'{}'` })
+  const isIt = sql`coalesce(a.approved_digest, a.digest) = ${digest}`
+  const where = open(ctx, sql`${isIt} AND ${may}`)
+  return end(ctx, [id], 'request.redeemed', { set: ended(ctx, 'redeemed', null), where, data: sql`'{}'` })
 }
 
 /** Takes an approval back that is not redeemed, where the actor has asked for it or may decide it. */
 export function revoke(ctx: Ctx, id: string, comment: string) {
-  const where = sql`${isOpen(ctx)} AND ${approved(ctx, mayTakeBack(ctx))}`
+  const where = open(ctx, mayTakeBack(ctx))
   const data = sql`json_object('comment', end_comment)`
-  return settle(ctx, [id], 'request.revoked', { set: ended(ctx, 'revoked', comment), where, data })
+  return end(ctx, [id], 'request.revoked', { set: ended(ctx, 'revoked', comment), where, data })
 }
 
 /** Who has asked; and who may decide it, or where a policy holds, who has said yes. */
@@ -66,23 +69,25 @@ export function report(ctx: Ctx, id: string, { outcome, result, error }: Report)
 
 /** Up to `limit` requests that nobody has redeemed in time. */
 export function selectUnredeemed(ctx: Ctx, limit: number) {
-  return ctx.db.all<{ id: string }>(sql`SELECT approval_id AS id FROM requests WHERE ${isOverdue(ctx)} LIMIT ${limit}`)
+  return ctx.db.all<{ id: string }>(sql`
+    SELECT approval_id AS id FROM open_redemptions WHERE redeem_by <= ${ctx.now} LIMIT ${limit}`)
 }
 
 /** Lapses requests, those of them that are still not redeemed: at the time until which they could be. */
 export function lapse(ctx: Ctx, ids: readonly string[]) {
-  const set = sql`ended = 'lapsed', ended_at = redeem_by, ended_by = ${ctx.actor.userId}`
-  return settle(ctx, ids, 'request.lapsed', {
-    set,
-    where: isOverdue(ctx),
-    data: sql`json_object('redeem_by', redeem_by)`,
-  })
+  const by = sql`(SELECT ${redeemBy} FROM approvals a WHERE a.id = approval_id)`
+  const set = sql`ended = 'lapsed', ended_at = ${by}, ended_by = ${ctx.actor.userId}`
+  const where = sql`ended IS NULL AND ${by} <= ${ctx.now}`
+  return end(ctx, ids, 'request.lapsed', { set, where, data: sql`json_object('redeem_by', ended_at)` })
 }
-
-const isOverdue = (ctx: Ctx) => sql`redeem_by <= ${ctx.now} AND redeem_by IS NOT NULL AND ended IS NULL`
 
 function ended(ctx: Ctx, how: string, comment: string | null): SQL {
   return sql`ended = ${how}, ended_at = ${ctx.now}, ended_by = ${ctx.actor.userId}, end_comment = ${comment}`
+}
+
+/** Whether the row of `requests` may still be redeemed or revoked, where the actor may do that. */
+function open(ctx: Ctx, may: Condition): Condition {
+  return sql`ended IS NULL AND ${approved(ctx, sql`${redeemBy} > ${ctx.now} AND ${may}`)}`
 }
 
 function approved(ctx: Ctx, may: Condition): Condition {
@@ -91,16 +96,34 @@ function approved(ctx: Ctx, may: Condition): Condition {
       AND ${visible(ctx, requestKind, sql`a`)} AND ${may})`
 }
 
+/** Ends redemptions: writes how, and that they are not open any more. */
+function end(ctx: Ctx, ids: readonly string[], type: string, what: Settled) {
+  const mark = writeMark(ids)
+  const closed = ctx.db.all(sql`
+    DELETE FROM open_redemptions WHERE (redeem_by, approval_id) IN (
+      SELECT ${redeemBy}, a.id FROM requests CROSS JOIN approvals a WHERE ${mark.written} AND a.id = approval_id)`)
+  return { ...settle(ctx, ids, type, what, mark), closed }
+}
+
+/** What becomes of a request after its approval, where, and what the history says of it. */
+type Settled = Record<'set' | 'where' | 'data', SQL>
+
+/** By what the rows of a write are known to the further statements of its transaction. */
+function writeMark(ids: readonly string[]) {
+  const writeId = newId('wrt')
+  const [one] = ids
+  const among = ids.length === 1 ? sql`approval_id = ${one}` : sql`approval_id IN (SELECT value FROM ${jsonEach(ids)})`
+  return { writeId, among, written: sql`${among} AND write_id = ${writeId}` }
+}
+
 /** Writes what becomes of requests after their approval. `settled` returns a row for each where it did. */
 function settle(
   ctx: Ctx,
   ids: readonly string[],
   type: string,
-  { set, where, data }: Record<'set' | 'where' | 'data', SQL>,
+  { set, where, data }: Settled,
+  { writeId, among, written } = writeMark(ids),
 ) {
-  const writeId = newId('wrt')
-  const among = sql`approval_id IN (SELECT value FROM ${jsonEach(ids)})`
-  const written = sql`${among} AND write_id = ${writeId}`
   return {
     settled: ctx.db.all<{ settled: 1 }>(sql`
       UPDATE requests SET ${set}, write_id = ${writeId} WHERE ${among} AND ${where} RETURNING 1 AS settled`),
@@ -117,5 +140,5 @@ function settle(
 
 /** Of the row `a` of `approvals`: whether it has been revoked or has lapsed, as of `now`. */
 export const aftermath = (now: number) => sql`
-  SELECT json_object('became', coalesce(ended, 'lapsed'), 'at', coalesce(ended_at, redeem_by), 'reason', end_comment)
-  FROM requests WHERE approval_id = a.id AND coalesce(ended <> 'redeemed', redeem_by <= ${now})`
+  SELECT json_object('became', coalesce(ended, 'lapsed'), 'at', coalesce(ended_at, ${redeemBy}), 'reason', end_comment)
+  FROM requests WHERE approval_id = a.id AND coalesce(ended <> 'redeemed', ${redeemBy} <= ${now})`

@@ -28,9 +28,9 @@ export const demo: Demo = {
           ...columns,
           ref_scope: '',
           redeem_within: 30 * day,
-          ...(approved && { redeem_by: at + 30 * day }),
           ...(index === 5 && { ...redeemed, ended_at: at }),
         }),
+        ...(approved && index < 5 ? [insert('open_redemptions', { redeem_by: at + 30 * day, approval_id: id })] : []),
       ]
     })
     return (await Promise.all(made)).flat()

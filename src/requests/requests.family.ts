@@ -1,6 +1,7 @@
 import { defineFamily } from '../approvals/family.ts'
 import { decideRequest, decisionOnRequest, withdrawRequest } from './decide-request.ts'
 import { lapseUnredeemed } from './redeem-request.ts'
+import { redemptionRoutes } from './redemption.routes.ts'
 import { aftermath } from './redemption.store.ts'
 import { requestKind, whatIsRequested } from './request-kind.ts'
 import { requestRefusals } from './requests.refusals.ts'
@@ -44,6 +45,6 @@ export const requests = defineFamily({
   withdrawal: withdrawRequest,
   isAskedByPeople: true,
   page: requestPage,
-  routes: [requestRoutes],
+  routes: [requestRoutes, redemptionRoutes],
   jobs: { lapse_unredeemed_requests: lapseUnredeemed },
 })

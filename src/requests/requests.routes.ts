@@ -18,19 +18,17 @@ import { status } from '../status.schemas.ts'
 import { amendRequest, askRequest } from './ask-request.ts'
 import { decideRequest, withdrawRequest } from './decide-request.ts'
 import { getRequest, listRequests } from './read-requests.ts'
-import { redeemRequest, reportOutcome, revokeRequest } from './redeem-request.ts'
 import { requestKind } from './request-kind.ts'
 import * as schemas from './requests.schemas.ts'
 import type { ListedRequest, Request } from './requests.store.ts'
 
 const path = '/v1/requests'
-const about = `${path}/{id}`
+export const about = `${path}/{id}`
 const tags = ['Requests']
-const one = (description: string) => ({ 200: { description, content: json(schemas.requestSchema) } })
-const body = <S extends z.ZodType>(schema: S) => ({ required: true, content: json(schema) })
+export const one = (description: string) => ({ 200: { description, content: json(schemas.requestSchema) } })
+export const body = <S extends z.ZodType>(schema: S) => ({ required: true, content: json(schema) })
 const keeps = { member: 'details', isUnique: true, isExact: true }
-const unopened = ['not_requester', 'not_found', 'not_approved', 'already_redeemed', 'redemption_lapsed'] as const
-const anybody = { tags, roles: 'any', takesBoundKeys: true } as const
+export const anybody = { tags, roles: 'any', takesBoundKeys: true } as const
 const decides = {
   tags,
   method: 'post',
@@ -40,7 +38,7 @@ const decides = {
   refuses: [...undecidable, 'digest_mismatch'],
 } as const
 
-/** Requests: ask, read, amend, decide, withdraw; redeem, revoke, report. */
+/** Requests: ask, read, amend, decide, withdraw. */
 export const requestRoutes = createRouter()
   .openapi(
     endpoint({
@@ -187,62 +185,6 @@ export const requestRoutes = createRouter()
     }),
     async (c) => answer(c, await withdrawRequest(c.get('ctx'), c.req.valid('param').id, ifMatch(c))),
   )
-  .openapi(
-    endpoint({
-      ...anybody,
-      method: 'post',
-      path: `${about}/redeem`,
-      operationId: 'redeemRequest',
-      summary: 'Take an approval up, once',
-      description:
-        'Call it right before you do what was approved, with the digest of what you are about to do, and do exactly `details`. With an Idempotency-Key you can ask again when an answer was lost. For the requester, or a `service` key.',
-      creates: true,
-      request: { params: schemas.requestParams('req_demo4'), body: body(schemas.redemptionSchema) },
-      responses: { 200: { description: 'It is yours to carry out.', content: json(schemas.redeemedSchema) } },
-      refuses: [...unopened, 'digest_mismatch'],
-    }),
-    async (c) => {
-      const redeemed = await redeemRequest(c.get('ctx'), c.req.valid('param').id, c.req.valid('json').digest)
-      const { id, ended_at } = redeemed
-      const { digest, details } = approvedOf(redeemed)
-      return jsonText(c, withRaw({ id, digest, redeemed_at: iso(ended_at) }, { details }), 200)
-    },
-  )
-  .openapi(
-    endpoint({
-      ...anybody,
-      method: 'post',
-      tagged: true,
-      path: `${about}/revoke`,
-      operationId: 'revokeRequest',
-      summary: 'Take an approval back that is not redeemed',
-      description: 'For the requester, and whoever may decide it.',
-      request: { params: schemas.requestParams('req_demo5'), body: body(schemas.revocationSchema) },
-      responses: one('The request, its approval revoked.'),
-      refuses: unopened,
-    }),
-    async (c) => answer(c, await revokeRequest(c.get('ctx'), c.req.valid('param').id, c.req.valid('json').comment)),
-  )
-  .openapi(
-    endpoint({
-      ...anybody,
-      method: 'post',
-      tagged: true,
-      path: `${about}/outcome`,
-      operationId: 'reportRequestOutcome',
-      summary: 'Report what came of it',
-      description: 'Once, by whoever redeemed it. The same report again is the same answer.',
-      request: { params: schemas.requestParams('req_demo6'), body: body(schemas.outcomeSchema) },
-      keeps: { member: 'result' },
-      responses: one('The request with its outcome.'),
-      refuses: ['not_found', 'not_redeemed', 'not_redeemer', 'already_reported'],
-    }),
-    async (c) => {
-      const { outcome, error = null } = c.req.valid('json')
-      const said = { outcome, error, result: (await keptText(c)) ?? null }
-      return answer(c, await reportOutcome(c.get('ctx'), c.req.valid('param').id, said))
-    },
-  )
 
 /** The JSON text of the details that were sent, as they will be read back; undefined where there are none. */
 async function detailsOf(c: AppContext): Promise<string | null | undefined> {
@@ -264,7 +206,7 @@ function subjectOf(type: string | undefined, id: string | undefined) {
   ])
 }
 
-function answer(c: AppContext, request: Request) {
+export function answer(c: AppContext, request: Request) {
   setTag(c, request.version)
   return jsonText(c, render(request, c.get('ctx')), 200)
 }

@@ -9,6 +9,7 @@ import { selectTotal } from '../approvals/tallies.store.ts'
 import type { Ctx } from '../context.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { behind, merged, type PageRequest } from '../db/page.ts'
+import { redeemBy } from './redemption.store.ts'
 import { requestKind } from './request-kind.ts'
 import type { requests } from './requests.table.ts'
 
@@ -21,7 +22,7 @@ export type RequestFacts = Pick<Stored, 'summary' | 'details' | 'subject'> & { t
 export interface ListedRequest
   extends
     Omit<RequestFacts, 'details'>,
-    Pick<Stored, 'external_ref' | 'redeem_by' | 'ended' | 'ended_at' | 'ended_by' | 'end_comment'>,
+    Pick<Stored, 'external_ref' | 'ended' | 'ended_at' | 'ended_by' | 'end_comment'>,
     Pick<Stored, 'outcome' | 'error' | 'reported_at' | 'expires_at'>,
     Quorum,
     Pick<
@@ -39,7 +40,10 @@ export interface ListedRequest
       | 'decided_at'
       | 'comment'
       | 'approved_digest'
-    > {}
+    > {
+  /** Until when it may be redeemed, in milliseconds; null where it is not approved. */
+  redeem_by: number | null
+}
 
 /** With what may be large, too. `state` is for the requester alone. */
 export type Request = ListedRequest & Pick<Stored, 'details' | 'result' | 'state' | 'approved_details'>
@@ -55,7 +59,7 @@ export interface RequestFilter {
 
 const listed = sql`a.id, a.type, a.title, a.requester_id, a.submitted_by, a.status, a.created_at, a.updated_at, a.due_at, a.on_due,
   a.revision, a.version, a.digest, a.restricted, a.decided_by, a.decided_at, a.comment, r.summary, r.subject, r.external_ref,
-  r.redeem_by, r.ended, r.ended_at, r.ended_by, r.end_comment, r.outcome, r.error, r.reported_at, r.expires_at,
+  iif(a.status = 'approved', ${redeemBy}, NULL) AS redeem_by, r.ended, r.ended_at, r.ended_by, r.end_comment, r.outcome, r.error, r.reported_at, r.expires_at,
   a.policy_version_id, a.votes_needed, a.votes_for, a.approved_digest`
 
 /** Inserts what is asked for; the same transaction opens its approval. */

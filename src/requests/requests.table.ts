@@ -1,9 +1,9 @@
-import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
- * What somebody wants a yes for, and its redemption: `redeem_by` is null until it is approved, `ended` says how the
- * redemption ended, `outcome` what was then reported. `details`, `subject` and `result` are JSON text. Its state is in
- * `approvals`, its `type` there the type of the subject. `ref_scope` says among whose references its own is unique.
+ * What somebody wants a yes for, and its redemption: `ended` says how that ended, `outcome` what was then reported.
+ * `details`, `subject` and `result` are JSON text. Its state is in `approvals`, its `type` there the type of the
+ * subject. `ref_scope` says among whose references its own is unique.
  */
 export const requests = sqliteTable('requests', {
   approval_id: text().primaryKey(),
@@ -15,7 +15,6 @@ export const requests = sqliteTable('requests', {
   ref_scope: text().notNull(),
   state: text(),
   redeem_within: integer().notNull(),
-  redeem_by: integer(),
   ended: text({ enum: ['redeemed', 'revoked', 'lapsed'] }),
   ended_at: integer(),
   ended_by: text(),
@@ -28,3 +27,10 @@ export const requests = sqliteTable('requests', {
   expires_at: integer(),
   approved_details: text(),
 })
+
+/** Of the requests that are approved and not taken up yet: until when that may be done, in milliseconds. */
+export const openRedemptions = sqliteTable(
+  'open_redemptions',
+  { redeem_by: integer().notNull(), approval_id: text().notNull() },
+  (row) => [primaryKey({ columns: [row.redeem_by, row.approval_id] })],
+)

@@ -10,6 +10,7 @@ import { families } from '../../src/families.ts'
 import { maintain } from '../../src/maintenance/maintain.ts'
 import { ended, submitClaims } from '../support/batches.ts'
 import { loadDemo } from '../support/demo.ts'
+import { lapse } from '../support/lapse.ts'
 import { overSocket } from '../support/over-socket.ts'
 import { newTenant, tenantOf, type Tenant } from '../support/tenant.ts'
 
@@ -312,7 +313,7 @@ test('what was amended meanwhile is pending with its new digest; revoked or laps
   await coordinator(`/v1/requests/${id}/revoke`, { method: 'POST', body: { comment: 'Not today.' } })
   const revoked = { status: 'revoked', final: true, retry: 'changed', reason: 'Not today.' }
   expect(await told(id)).toMatchObject(revoked)
-  await env.DB.prepare('UPDATE requests SET redeem_by = 5 WHERE approval_id = ?').bind(other).run()
+  await lapse(other)
   expect(await told(other)).toMatchObject({ status: 'lapsed', final: true, retry: '1970-01-01T00:00:00.005Z' })
   expect(new Set(tags).size).toBe(3)
 })

@@ -5,6 +5,7 @@ import { expireDue } from '../../src/approvals/decide-due.ts'
 import { systemContext, type Ctx } from '../../src/context.ts'
 import { maintain } from '../../src/maintenance/maintain.ts'
 import { lapseUnredeemed } from '../../src/requests/redeem-request.ts'
+import { lapse } from '../support/lapse.ts'
 import { overSocket } from '../support/over-socket.ts'
 import { boundTo, newTenant, type Answer, type Caller, type Tenant } from '../support/tenant.ts'
 
@@ -35,8 +36,6 @@ const history = async (id: string) => {
   const events = await env.DB.prepare('SELECT type FROM events WHERE resource_id = ? ORDER BY seq').bind(id).all<any>()
   return events.results.map(({ type }) => type.replace('request.', ''))
 }
-const inThePast = (id: string) =>
-  env.DB.prepare('UPDATE requests SET redeem_by = 5 WHERE approval_id = ?').bind(id).run()
 const upkeep = () => maintain({ ...env, LOG_REQUESTS: 'off' }, Date.now())
 
 describe('asking', () => {
@@ -278,7 +277,7 @@ describe('redeeming', () => {
     const tenant = await newTenant()
     const member = tenant.as('member')
     const { id, digest } = await approved(tenant, { redeem_within_hours: 1 })
-    await inThePast(id)
+    await lapse(id)
     expect((await member(`${path}/${id}`)).body).toMatchObject({ status: 'approved', redemption: { state: 'lapsed' } })
     expect(said(await post(member, id, 'redeem', { digest }))).toEqual([409, 'redemption_lapsed'])
     expect(said(await post(member, id, 'revoke', { comment: 'x' }))).toEqual([409, 'redemption_lapsed'])

@@ -188,7 +188,8 @@ test('what expired, and an approval that lapsed, runs nothing', async () => {
   await approve(lapsed.request)
   const { db, close } = await localD1(server.state)
   await db.prepare('UPDATE approvals SET due_at = 1 WHERE id = ?').bind(expired.request.id).run()
-  await db.prepare('UPDATE requests SET redeem_by = 1 WHERE approval_id = ?').bind(lapsed.request.id).run()
+  await db.prepare('UPDATE requests SET redeem_within = 1 WHERE approval_id = ?').bind(lapsed.request.id).run()
+  await db.prepare('UPDATE approvals SET decided_at = 1 WHERE id = ?').bind(lapsed.request.id).run()
   await close()
   for (const { payer, messages, request } of [expired, lapsed]) {
     const ended = await payer.run((await payer.resume(messages))!)

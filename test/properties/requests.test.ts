@@ -144,7 +144,8 @@ const followers: Record<string, readonly string[]> = {
 
 async function checked({ id, seen, redeemed, reported }: Story): Promise<string[]> {
   const rows = async (query: string) => (await env.DB.prepare(query).bind(id).all<any>()).results
-  const [row] = await rows(`SELECT a.*, r.summary, r.details, r.subject, r.redeem_by, r.ended, r.ended_at, r.ended_by
+  const [row] =
+    await rows(`SELECT a.*, r.summary, r.details, r.subject, a.decided_at + r.redeem_within AS redeem_by, r.ended, r.ended_at, r.ended_by
     FROM approvals a JOIN requests r ON r.approval_id = a.id WHERE a.id = ?`)
   const events = await rows('SELECT type, at, digest FROM events WHERE resource_id = ? ORDER BY seq')
   const votes = await rows('SELECT revision, voter_id, vote, voided_at FROM votes WHERE approval_id = ?')

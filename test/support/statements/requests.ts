@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { markOn } from '../../../src/approvals/mark.store.ts'
 import * as redemption from '../../../src/requests/redemption.store.ts'
 import * as request from '../../../src/requests/requests.store.ts'
@@ -7,7 +8,7 @@ import { approvals } from '../../../src/approvals/approvals.table.ts'
 import { requests } from '../../../src/requests/requests.table.ts'
 
 const mark = markOn('a', 'd')
-const one: Request = { ...rowOf(approvals), ...rowOf(requests), type: 'x', details: '{}', subject: '{}' }
+const one: Request = { ...rowOf(approvals), ...rowOf(requests), redeem_by: 1, type: 'x', details: '{}', subject: '{}' }
 const asked =
   'id type title requester_id submitted_by status created_at updated_at due_at on_due revision version digest'
 const state = 'restricted decided_by decided_at comment summary subject external_ref redeem_by ended ended_at ended_by'
@@ -15,11 +16,12 @@ const more = 'end_comment outcome error reported_at expires_at policy_version_id
 const subject = { type: 'x', id: 's' }
 const filters = [{}, { type: 'x' }, { requesterId: 'u', type: 'x' }, { subject }, { externalRef: 'r', subject }]
 const viewers = [ctx, { ...ctx, actor: { ...ctx.actor, roles: ['member'] } }] as const
-const settled = ({ settled, touched, events }: ReturnType<typeof redemption.redeem>) => [
+const settled = ({ settled, touched, events }: ReturnType<typeof redemption.report>) => [
   returns(settled, 'settled'),
   touched,
   events,
 ]
+const ended = ({ closed, ...rest }: ReturnType<typeof redemption.redeem>) => [...settled(rest), closed]
 
 /** What the stores of requests build. */
 export const samples: Samples = {
@@ -45,12 +47,13 @@ export const samples: Samples = {
   },
   'requests/redemption.store.ts': {
     keepApproved: redemption.keepApproved(ctx, mark, '{}'),
+    redeemBy: gives(sql`SELECT ${redemption.redeemBy} FROM requests WHERE approval_id = a.id`, 'approvals a'),
     openRedemption: redemption.openRedemption(ctx, mark),
-    redeem: viewers.flatMap((viewer) => settled(redemption.redeem(viewer, 'a', 'd'))),
-    revoke: viewers.flatMap((viewer) => settled(redemption.revoke(viewer, 'a', 'x'))),
+    redeem: viewers.flatMap((viewer) => ended(redemption.redeem(viewer, 'a', 'd'))),
+    revoke: viewers.flatMap((viewer) => ended(redemption.revoke(viewer, 'a', 'x'))),
     report: settled(redemption.report(ctx, 'a', { outcome: 'failed', result: '{}', error: 'x' })),
     selectUnredeemed: returns(redemption.selectUnredeemed(ctx, 5), 'id'),
-    lapse: settled(redemption.lapse(ctx, ['a', 'b'])),
+    lapse: ended(redemption.lapse(ctx, ['a', 'b'])),
     aftermath: gives(redemption.aftermath(1), 'approvals a'),
   },
 }

@@ -1,0 +1,70 @@
+import { endpoint, json } from '../http/endpoint.ts'
+import { keptText } from '../http/faults.ts'
+import { jsonText } from '../http/json-text.ts'
+import { withRaw } from '../http/raw-json.ts'
+import { createRouter } from '../http/router.ts'
+import { iso } from '../http/time.ts'
+import { redeemRequest, reportOutcome, revokeRequest } from './redeem-request.ts'
+import { about, answer, anybody, approvedOf, body, one } from './requests.routes.ts'
+import * as schemas from './requests.schemas.ts'
+
+const unopened = ['not_requester', 'not_found', 'not_approved', 'already_redeemed', 'redemption_lapsed'] as const
+
+/** What becomes of a request that was approved: redeem, revoke, report. */
+export const redemptionRoutes = createRouter()
+  .openapi(
+    endpoint({
+      ...anybody,
+      method: 'post',
+      path: `${about}/redeem`,
+      operationId: 'redeemRequest',
+      summary: 'Take an approval up, once',
+      description:
+        'Call it right before you do what was approved, with the digest of what you are about to do, and do exactly `details`. With an Idempotency-Key you can ask again when an answer was lost. For the requester, or a `service` key.',
+      creates: true,
+      request: { params: schemas.requestParams('req_demo4'), body: body(schemas.redemptionSchema) },
+      responses: { 200: { description: 'It is yours to carry out.', content: json(schemas.redeemedSchema) } },
+      refuses: [...unopened, 'digest_mismatch'],
+    }),
+    async (c) => {
+      const redeemed = await redeemRequest(c.get('ctx'), c.req.valid('param').id, c.req.valid('json').digest)
+      const { id, ended_at } = redeemed
+      const { digest, details } = approvedOf(redeemed)
+      return jsonText(c, withRaw({ id, digest, redeemed_at: iso(ended_at) }, { details }), 200)
+    },
+  )
+  .openapi(
+    endpoint({
+      ...anybody,
+      method: 'post',
+      tagged: true,
+      path: `${about}/revoke`,
+      operationId: 'revokeRequest',
+      summary: 'Take an approval back that is not redeemed',
+      description: 'For the requester, and whoever may decide it.',
+      request: { params: schemas.requestParams('req_demo5'), body: body(schemas.revocationSchema) },
+      responses: one('The request, its approval revoked.'),
+      refuses: unopened,
+    }),
+    async (c) => answer(c, await revokeRequest(c.get('ctx'), c.req.valid('param').id, c.req.valid('json').comment)),
+  )
+  .openapi(
+    endpoint({
+      ...anybody,
+      method: 'post',
+      tagged: true,
+      path: `${about}/outcome`,
+      operationId: 'reportRequestOutcome',
+      summary: 'Report what came of it',
+      description: 'Once, by whoever redeemed it. The same report again is the same answer.',
+      request: { params: schemas.requestParams('req_demo6'), body: body(schemas.outcomeSchema) },
+      keeps: { member: 'result' },
+      responses: one('The request with its outcome.'),
+      refuses: ['not_found', 'not_redeemed', 'not_redeemer', 'already_reported'],
+    }),
+    async (c) => {
+      const { outcome, error = null } = c.req.valid('json')
+      const said = { outcome, error, result: (await keptText(c)) ?? null }
+      return answer(c, await reportOutcome(c.get('ctx'), c.req.valid('param').id, said))
+    },
+  )
