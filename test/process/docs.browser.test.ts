@@ -39,7 +39,7 @@ interface Opened {
   faults: string[]
 }
 
-/** A page that has been opened, with everything that it asked for and complained of; in another's place if it says so. */
+/** A page that has been opened, with all that it asked for and complained of; in another's place if it says so. */
 async function open(path: string, viewport = phone, inPlaceOf?: Page): Promise<Opened> {
   inPlaceOf?.removeAllListeners()
   const page = inPlaceOf ?? (await browser.newPage({ viewport }))
