@@ -91,7 +91,11 @@ test('one is read with at most 10 rows, created and decided in one round trip wi
   }
   expect([asked.cost.rowsWritten, decided.cost.rowsWritten]).toEqual([12, 10])
   const redeemed = await tenant.as('member')(`${path}/${id}/redeem`, { method: 'POST', body: { digest } })
-  expect([redeemed.status, redeemed.cost.queries, redeemed.cost.rowsRead > 30 && redeemed.cost.rowsRead]).toEqual([200, 2, false])
+  expect([redeemed.status, redeemed.cost.queries, redeemed.cost.rowsRead > 30 && redeemed.cost.rowsRead]).toEqual([
+    200,
+    2,
+    false,
+  ])
 })
 
 test('a sweep with nothing to lapse reads at most 5 rows, whatever waits to be redeemed', async () => {
