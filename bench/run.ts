@@ -2,6 +2,7 @@
 //
 //   npm run bench                 everything
 //   npm run bench -- speed        each operation beside a raw Worker that runs the same SQL
+//   npm run bench -- webhooks      how many a second one receiver gets, near to D1 and far from it
 //   npm run bench -- profile       where the Worker's own CPU goes, by sampling it under load
 //   npm run bench -- parts        parts of it in its own runtime: judging, voting, batches by their size
 //
@@ -12,6 +13,7 @@ import { parseArgs } from 'node:util'
 import { profile } from './profile.ts'
 import { root } from './service.ts'
 import { speed } from './speed.ts'
+import { webhooks } from './webhooks.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,6 +37,7 @@ const benches: Record<string, () => Promise<void> | void> = {
       connections: values.connections.split(',').map(Number),
       only,
     }),
+  webhooks: () => webhooks(Number(values.rounds)),
   profile: () => profile(Number(values.claims), 2 * Number(values.seconds), only),
   parts() {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs')
@@ -46,7 +49,7 @@ const benches: Record<string, () => Promise<void> | void> = {
   },
 }
 
-const chosen = positionals.length > 0 ? positionals : ['speed', 'parts']
+const chosen = positionals.length > 0 ? positionals : ['speed', 'webhooks', 'parts']
 const unknown = chosen.filter((name) => !Object.hasOwn(benches, name))
 if (unknown.length > 0) {
   console.error(`There is no bench ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}.`)

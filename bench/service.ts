@@ -25,12 +25,18 @@ export interface Service {
  * Starts it on a new, migrated database. There is no request log, no rate limit and no cron.
  *
  * @param readable whether functions keep their names, for a profile, and an inspector is there
+ * @param main what stands for the product's own front door
+ * @param vars more variables of the Worker
  */
-export async function startService({ readable = false } = {}): Promise<Service> {
+export async function startService({
+  readable = false,
+  main = undefined as string | undefined,
+  vars = {} as Record<string, string>,
+} = {}): Promise<Service> {
   const state = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
   const config = readWorkerConfig(root)
   const bundled = (main: string) => bundleWorker(root, { ...config, main }, { minify: !readable, keepNames: false })
-  const product = await bundled(config.main)
+  const product = await bundled(main ?? config.main)
   const recorder = await bundled('bench/raw/recorder.ts')
   const raw = await bundled('bench/raw/worker.ts')
   const { convertV4MiniflareOptions, Log, LogLevel, Miniflare } = await import('miniflare')
@@ -40,6 +46,7 @@ export async function startService({ readable = false } = {}): Promise<Service> 
     WEBHOOK_SECRET_KEY: Buffer.alloc(32, 'bench').toString('base64'),
     WEBHOOKS_ALLOW_LOOPBACK: 'on',
     HISTORY_SIGNING_KEY: developmentKey,
+    ...vars,
   })
   const { assets: _, durableObjects = {}, ...bindings } = settings
   const ofProduct = Object.entries(durableObjects as Record<string, { className: string }>).map(

@@ -15,12 +15,18 @@ const longestPauseMs = minute
 export class WebhookSender extends DurableObject<Env> {
   private failures = 0
   private wakes = 0
+  private changes = 0
 
   /** There may be something to send at `at` (milliseconds), or earlier if that was asked for before. */
   async wake(tenantId: string, endpointId: string, lane: Lane, at: number): Promise<void> {
     this.wakes += 1
     await this.ctx.storage.put({ tenant_id: tenantId, endpoint_id: endpointId, lane })
     await this.goOnAt(at)
+  }
+
+  /** The endpoint has been changed, and that is committed: nothing more is sent to what it was. */
+  async endpointChanged(): Promise<void> {
+    this.changes += 1
   }
 
   /** One step. Never throws: an alarm that does is dropped by the platform after a few tries. */
@@ -30,9 +36,9 @@ export class WebhookSender extends DurableObject<Env> {
     const tenantId = await this.ctx.storage.get<string>('tenant_id')
     if (endpointId === undefined || lane === undefined || tenantId === undefined) return
     const ctx = systemContext(this.env, 'system:webhooks', Date.now(), tenantId)
-    const seen = this.wakes
+    const [seen, changes] = [this.wakes, this.changes]
     try {
-      const { at, repeatAt } = await deliverDue(ctx, endpointId, lane)
+      const { at, repeatAt } = await deliverDue(ctx, endpointId, lane, () => this.changes !== changes)
       this.failures = 0
       if (lane === 'first' && repeatAt !== null) await wakeSender(ctx, tenantId, endpointId, 'repeated', repeatAt)
       if (at !== null) await this.goOnAt(at)

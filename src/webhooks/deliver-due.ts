@@ -1,9 +1,9 @@
-import { systemContext, type Ctx } from '../context.ts'
+import type { Ctx } from '../context.ts'
 import { logLine } from '../log-line.ts'
 import { attemptDelivery, type Receiver } from './attempt-delivery.ts'
+import { AttemptRecorder } from './attempt-recorder.ts'
 import {
   failPending,
-  recordAttempt,
   selectDue,
   selectNext,
   takeEvents,
@@ -11,12 +11,12 @@ import {
   type DueDelivery,
   type Lane,
 } from './deliveries.store.ts'
-import { disableGone, pause, selectForSender, type Endpoint } from './endpoints.store.ts'
+import { selectForSender, type Endpoint } from './endpoints.store.ts'
 import { signingSecrets } from './endpoints.ts'
 
 /** How many events one step looks at, how many deliveries it attempts, how many it ends. */
 const eventsPerStep = 500
-const attemptsPerStep = 20
+const attemptsPerStep = 100
 const endedPerStep = 1_000
 
 /**
@@ -32,8 +32,15 @@ export interface NextStep {
  * One step of an endpoint's sender. The first lane takes new events and makes the first attempts, one after the other
  * in the order of the events; the other lane repeats failed ones, so that a delivery that keeps failing holds up no
  * other.
+ *
+ * @param hasChanged whether somebody has said since the step began that the endpoint is no longer as it was
  */
-export async function deliverDue(ctx: Ctx, endpointId: string, lane: Lane): Promise<NextStep> {
+export async function deliverDue(
+  ctx: Ctx,
+  endpointId: string,
+  lane: Lane,
+  hasChanged: () => boolean = () => false,
+): Promise<NextStep> {
   const {
     endpoint: [endpoint],
     due,
@@ -44,7 +51,10 @@ export async function deliverDue(ctx: Ctx, endpointId: string, lane: Lane): Prom
   })
   if (endpoint && !endpoint.enabled) return endPending(ctx, endpointId, lane)
   const isPaused = (endpoint?.paused_until ?? 0) > ctx.now
-  const repeatAt = endpoint && !isPaused ? await attemptInTurn(ctx, endpoint, due) : null
+  const { repeatAt, isCut } =
+    endpoint && !isPaused ? await attemptInTurn(ctx, endpoint, due, hasChanged) : { repeatAt: null, isCut: true }
+  // Whether there is more, the next step finds out.
+  if (!isCut && due.length === attemptsPerStep) return { at: ctx.now, repeatAt }
   const [next] = await ctx.db.run(selectNext(ctx, endpointId, lane))
   const at = next?.at ?? null
   return { at: at === null ? null : Math.max(at, next?.paused_until ?? 0), repeatAt }
@@ -65,10 +75,15 @@ async function endPending(ctx: Ctx, endpointId: string, lane: Lane): Promise<Nex
 /**
  * Stops where the endpoint has changed meanwhile: the next step goes on with what it is then.
  *
- * @returns when the earliest of those that failed is to be repeated
+ * @returns when the earliest of those that failed is to be repeated, and whether it has stopped
  */
-async function attemptInTurn(ctx: Ctx, endpoint: Endpoint, due: readonly DueDelivery[]): Promise<number | null> {
-  if (due.length === 0) return null
+async function attemptInTurn(
+  ctx: Ctx,
+  endpoint: Endpoint,
+  due: readonly DueDelivery[],
+  hasChanged: () => boolean,
+): Promise<{ repeatAt: number | null; isCut: boolean }> {
+  if (due.length === 0) return { repeatAt: null, isCut: false }
   const target: Receiver = {
     url: endpoint.url,
     secrets: await signingSecrets(ctx.env, endpoint, ctx.now),
@@ -76,24 +91,21 @@ async function attemptInTurn(ctx: Ctx, endpoint: Endpoint, due: readonly DueDeli
     allowLoopback: ctx.env.WEBHOOKS_ALLOW_LOOPBACK === 'on',
     publicUrl: ctx.env.PUBLIC_URL,
   }
+  const recorder = new AttemptRecorder(ctx, endpoint)
   let repeatAt: number | null = null
+  let isCut = false
   for (const delivery of due) {
-    const { attempt, gone, pauseUntil, ...recorded } = await attemptDelivery(delivery, target)
-    if (recorded.status !== 'succeeded' && ctx.env.LOG_REQUESTS !== 'off') logFailure(endpoint, delivery, attempt)
-    const now = systemContext(ctx.env, 'system:webhooks', Date.now(), ctx.actor.tenantId)
-    const {
-      current: [current],
-    } = await now.db.batch({
-      current: selectForSender(now, endpoint.id),
-      attempt: recordAttempt(now, delivery, attempt, recorded),
-      disabled: gone ? disableGone(now, endpoint) : undefined,
-      ended: gone ? failPending(now, endpoint.id, endedPerStep) : undefined,
-      paused: pauseUntil === null ? undefined : pause(now, endpoint, pauseUntil),
-    })
-    if (recorded.nextAt !== null) repeatAt = Math.min(repeatAt ?? Infinity, recorded.nextAt)
-    if (gone || pauseUntil !== null || current?.version !== endpoint.version) break
+    isCut ||= recorder.mustStop || hasChanged()
+    if (isCut) break
+    const attempted = await attemptDelivery(delivery, target)
+    const { attempt, status, nextAt, gone, pauseUntil } = attempted
+    if (status !== 'succeeded' && ctx.env.LOG_REQUESTS !== 'off') logFailure(endpoint, delivery, attempt)
+    await recorder.add({ ...attempted, delivery })
+    if (nextAt !== null) repeatAt = Math.min(repeatAt ?? Infinity, nextAt)
+    isCut = gone || pauseUntil !== null
   }
-  return repeatAt
+  await recorder.end()
+  return { repeatAt, isCut }
 }
 
 /** A line for whoever runs the service; the caller finds more in the log of the delivery. */

@@ -110,7 +110,8 @@ export function selectDue(ctx: Ctx, endpointId: string, lane: Lane, limit: numbe
 }
 
 /** The two lanes of an endpoint: first attempts, in order, and repetitions. */
-export type Lane = 'first' | 'repeated'
+export const lanes = ['first', 'repeated'] as const
+export type Lane = (typeof lanes)[number]
 
 /** When there is something to do in a lane of an endpoint: 0 for at once, null for nothing. */
 export function selectNext(ctx: Ctx, endpointId: string, lane: Lane) {
@@ -131,22 +132,24 @@ export interface Recorded {
 }
 
 /**
- * Records an attempt. It is logged in any case, and a success always counts; but a failure does not undo that the
- * delivery was meanwhile replayed, or ended because its endpoint was disabled.
+ * Records attempts, one of each delivery. They are logged in any case, and a success always counts; but a failure does
+ * not undo that the delivery was meanwhile replayed, or ended because its endpoint was disabled.
  */
-export function recordAttempt(
+export function recordAttempts(
   ctx: Ctx,
-  delivery: DueDelivery,
-  attempt: Attempt,
-  { status, nextAt }: Recorded,
+  attempts: readonly (Recorded & { delivery: Pick<DueDelivery, 'id' | 'tries'>; attempt: Attempt })[],
 ): Statement {
-  const counts = status === 'succeeded' ? sql`1` : sql`(status = 'pending' AND tries = ${delivery.tries})`
+  const made = attempts.map(({ delivery: { id, tries }, attempt, status, nextAt }) => {
+    return { id, tries, attempt, status, next_at: nextAt, finished_at: status === 'pending' ? null : ctx.now }
+  })
+  const of = (member: string) => sql.raw(`made.value ->> '$.${member}'`)
+  const counts = sql`(${of('status')} = 'succeeded' OR (status = 'pending' AND tries = ${of('tries')}))`
   return ctx.db.all(sql`
-    UPDATE webhook_deliveries SET attempt_count = attempt_count + 1, attempts = ${appended(attempt)},
-      status = iif(${counts}, ${status}, status), tries = iif(${counts}, tries + 1, tries),
-      next_attempt_at = iif(${counts}, ${nextAt}, next_attempt_at),
-      finished_at = iif(${counts}, ${status === 'pending' ? null : ctx.now}, finished_at)
-    WHERE id = ${delivery.id}`)
+    UPDATE webhook_deliveries SET attempt_count = attempt_count + 1, attempts = ${appended(sql`made.value -> '$.attempt'`)},
+      status = iif(${counts}, ${of('status')}, status), tries = iif(${counts}, tries + 1, tries),
+      next_attempt_at = iif(${counts}, ${of('next_at')}, next_attempt_at),
+      finished_at = iif(${counts}, ${of('finished_at')}, finished_at)
+    FROM ${jsonEach(made)} AS made WHERE webhook_deliveries.id = ${of('id')}`)
 }
 
 /** Ends what waits for an endpoint that is no longer enabled. Returns a row for each. */
@@ -160,7 +163,7 @@ export function failPending(ctx: Ctx, endpointId: string, limit: number) {
     error: 'the endpoint is disabled',
   }
   return ctx.db.all<{ failed: 1 }>(sql`
-    UPDATE webhook_deliveries SET status = 'failed', next_attempt_at = NULL, finished_at = ${ctx.now}, attempts = ${appended(note)}
+    UPDATE webhook_deliveries SET status = 'failed', next_attempt_at = NULL, finished_at = ${ctx.now}, attempts = ${appended(sql`${JSON.stringify(note)}`)}
     WHERE id IN (
       SELECT d.id FROM webhook_endpoints e CROSS JOIN webhook_deliveries d
       WHERE e.id = ${endpointId} AND e.enabled = 0 AND d.endpoint_id = e.id AND d.status = 'pending' LIMIT ${limit})
@@ -240,8 +243,8 @@ function toldByFamily(): SQL {
   return sql`CASE a.kind ${sql.join(whens, sql` `)} END`
 }
 
-/** The log with one more attempt; if there are too many, the oldest goes. */
-function appended(attempt: Attempt): SQL {
+/** The log with one more attempt, which is JSON text; if there are too many, the oldest goes. */
+function appended(attempt: SQL): SQL {
   return sql`json_insert(iif(json_array_length(attempts) < ${logged}, attempts, json_remove(attempts, '$[0]')), '$[#]',
-    json(${JSON.stringify(attempt)}))`
+    json(${attempt}))`
 }

@@ -22,7 +22,7 @@ import {
   type OldSecret,
 } from './endpoints.store.ts'
 import { decryptSecret, encryptSecret, newSecret } from './secrets.ts'
-import { wakeSender } from './wake-sender.ts'
+import { tellSenders, wakeSender } from './wake-sender.ts'
 
 /** How many endpoints a tenant may have: every event may go to each of them. */
 export const mostEndpoints = 16
@@ -96,6 +96,7 @@ export async function changeEndpoint(ctx: Ctx, id: string, change: EndpointChang
   })
   if (!endpoint) return missing(id)
   forgetSilence(ctx.actor.tenantId)
+  await tellSenders(ctx, id)
   await wakeSender(ctx, ctx.actor.tenantId, id, 'first')
   return endpoint
 }
@@ -111,7 +112,7 @@ export async function deleteEndpoint(ctx: Ctx, id: string): Promise<void> {
     endpoint: selectEndpoint(ctx, id),
     naming: selectNaming(ctx, id),
   })
-  if (removed.length > 0) return
+  if (removed.length > 0) return tellSenders(ctx, id)
   if (!endpoint) return missing(id)
   const byWhat = Map.groupBy(naming, ({ what }) => what)
   const ids = [...byWhat].map(([what, those]) => [what, those.map((one) => one.id)] as const)
@@ -135,6 +136,7 @@ export async function rotateSecret(ctx: Ctx, id: string): Promise<EndpointWithSe
   )
   const endpoint = await getEndpoint(ctx, id)
   if (!rotated) return missing(id)
+  await tellSenders(ctx, id)
   return { ...(await inPlain(ctx, { ...endpoint, secret: rotated.secret })), validUntil: rotated.validUntil }
 }
 

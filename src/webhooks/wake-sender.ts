@@ -1,5 +1,5 @@
 import type { Ctx } from '../context.ts'
-import type { Lane } from './deliveries.store.ts'
+import { lanes, type Lane } from './deliveries.store.ts'
 
 /**
  * Asks an endpoint's sender to look for something to send at `at` (milliseconds) or earlier. Each lane has a sender of
@@ -14,8 +14,7 @@ export async function wakeSender(
   at = 0,
 ): Promise<void> {
   try {
-    const name = lane === 'first' ? endpointId : `${endpointId}/${lane}`
-    await ctx.env.WEBHOOK_SENDER.getByName(name).wake(tenantId, endpointId, lane, at)
+    await senderOf(ctx.env, endpointId, lane).wake(tenantId, endpointId, lane, at)
   } catch (error) {
     console.error({
       message: 'a webhook sender could not be woken; the relay will',
@@ -25,4 +24,25 @@ export async function wakeSender(
       error: String(error),
     })
   }
+}
+
+/**
+ * Tells an endpoint's senders that it is no longer as it was: whatever they send from now on they send to what it is
+ * now. One that cannot be reached notices with the next attempts that it records.
+ */
+export async function tellSenders(ctx: Pick<Ctx, 'env' | 'requestId'>, endpointId: string): Promise<void> {
+  const told = await Promise.allSettled(lanes.map((lane) => senderOf(ctx.env, endpointId, lane).endpointChanged()))
+  for (const one of told) {
+    if (one.status === 'fulfilled') continue
+    console.error({
+      message: 'a webhook sender could not be told of a change; it will notice',
+      endpoint_id: endpointId,
+      request_id: ctx.requestId,
+      error: String(one.reason),
+    })
+  }
+}
+
+function senderOf(env: Env, endpointId: string, lane: Lane) {
+  return env.WEBHOOK_SENDER.getByName(lane === 'first' ? endpointId : `${endpointId}/${lane}`)
 }

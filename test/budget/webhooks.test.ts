@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, expect, test } from 'vitest'
 import { systemContext } from '../../src/context.ts'
+import type { Db } from '../../src/db/open-db.ts'
 import { deliverDue } from '../../src/webhooks/deliver-due.ts'
 import { purgeWebhooks, relayWebhooks } from '../../src/webhooks/relay.ts'
 import { submitClaims } from '../support/batches.ts'
@@ -50,6 +51,33 @@ test('a sender with nothing due: two round trips, a handful of rows', async () =
     expect(db.cost.queries).toBe(2)
     expect(db.cost.rowsRead).toBeLessThanOrEqual(20)
   }
+})
+
+test('many deliveries to a receiver that is nearer than the database: ten to a round trip, some fifteen rows each', async () => {
+  const busy = await newTenant()
+  const near = await newReceiver(busy)
+  const { id } = near
+  await submitClaims(busy.as('member'), 90)
+  await arrived(near, 90)
+  await logged(busy, near, (log) => log.every(({ status }) => status === 'succeeded'))
+  await env.DB.batch([
+    env.DB.prepare('DELETE FROM webhook_deliveries WHERE endpoint_id = ?').bind(id),
+    env.DB.prepare('UPDATE webhook_endpoints SET taken_seq = taken_seq - 90 WHERE id = ?').bind(id),
+  ])
+  const ctx = systemContext(env, 'system:webhooks', Date.now(), busy.id)
+  const { db } = ctx
+  const far: Db = {
+    ...db,
+    async batch(transaction) {
+      await new Promise((done) => setTimeout(done, 100))
+      return db.batch(transaction)
+    },
+  }
+  expect(await deliverDue({ ...ctx, db: far }, id, 'first')).toEqual({ at: null, repeatAt: null })
+  const { results } = await env.DB.prepare('SELECT status FROM webhook_deliveries WHERE endpoint_id = ?').bind(id).all()
+  expect(results).toEqual(Array.from({ length: 90 }, () => ({ status: 'succeeded' })))
+  expect(db.cost.queries).toBeLessThanOrEqual(9)
+  expect(db.cost.rowsRead).toBeLessThanOrEqual(90 * 15)
 })
 
 test('who writes pays nothing for endpoints', async () => {

@@ -6,7 +6,6 @@ import { webhookDeliveries, webhookEndpoints } from '../../../src/webhooks/webho
 import { ctx, firstPage, holds, laterPage, returns, returnsAllOf, rowOf, type Samples } from './sample.ts'
 
 const found = sql`SELECT 't' AS tenant_id, 'a' AS resource_id, 'a.b' AS event_type, 'e' AS endpoint_id, '{}' AS members`
-const lanes = ['first', 'repeated'] as const
 const told = [
   'at resource_id actor_id from_status to_status digest data restricted title requester_id subject_type subject_id members more',
   'id event_type tries event_id',
@@ -31,12 +30,12 @@ export const samples: Samples = {
     takeTest: delivery.takeTest(ctx, 'e'),
     isEnabled: holds(delivery.isEnabled(ctx, 'e')),
     isMade: holds(delivery.isMade('m')),
-    selectDue: lanes.map((lane) => returns(delivery.selectDue(ctx, 'e', lane, 5), ...told)),
-    selectNext: lanes.map((lane) => returns(delivery.selectNext(ctx, 'e', lane), 'at paused_until')),
-    recordAttempt: [
-      delivery.recordAttempt(ctx, due, attempt, { status: 'succeeded', nextAt: null }),
-      delivery.recordAttempt(ctx, due, attempt, { status: 'pending', nextAt: 1 }),
-    ],
+    selectDue: delivery.lanes.map((lane) => returns(delivery.selectDue(ctx, 'e', lane, 5), ...told)),
+    selectNext: delivery.lanes.map((lane) => returns(delivery.selectNext(ctx, 'e', lane), 'at paused_until')),
+    recordAttempts: delivery.recordAttempts(ctx, [
+      { delivery: due, attempt, status: 'succeeded', nextAt: null },
+      { delivery: due, attempt, status: 'pending', nextAt: 1 },
+    ]),
     failPending: returns(delivery.failPending(ctx, 'e', 5), 'failed'),
     replay: returns(delivery.replay(ctx, 'm'), 'endpoint_id'),
     selectDelivery: returnsAllOf(webhookDeliveries, delivery.selectDelivery(ctx, 'm'), 'event_id'),

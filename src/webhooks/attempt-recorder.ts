@@ -1,0 +1,90 @@
+import type { Ctx } from '../context.ts'
+import type { Attempted } from './attempt-delivery.ts'
+import { failPending, recordAttempts, type DueDelivery } from './deliveries.store.ts'
+import { disableGone, pause, selectForSender, type Endpoint } from './endpoints.store.ts'
+
+/** How many attempts are enough for a transaction, and how long an attempt waits for others, in milliseconds. */
+const [enough, longestMs] = [25, 100]
+/** How many attempts one transaction records, and how many wait for the next before the sender waits for it. */
+const together = 50
+/** How many deliveries that wait for an endpoint which is gone are ended at once. */
+const endedAtOnce = 1_000
+
+/** An attempt, and of which delivery. */
+export interface Outcome extends Attempted {
+  delivery: DueDelivery
+}
+
+/**
+ * Records the attempts of a step, some together, while the next ones are made: neither how far the database is away nor
+ * how much a transaction costs sets the pace. What a kill leaves unrecorded, two transactions at the most, is attempted
+ * again under the same ids.
+ */
+export class AttemptRecorder {
+  private waiting: Outcome[] = []
+  private current: Promise<void> | undefined
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private failure: { error: unknown } | undefined
+  private changed = false
+
+  constructor(
+    private readonly ctx: Ctx,
+    private readonly endpoint: Endpoint,
+  ) {}
+
+  /** Whether nothing more is to be sent: the endpoint is not as it was, or what has been sent cannot be recorded. */
+  get mustStop(): boolean {
+    return this.changed || this.failure !== undefined
+  }
+
+  /** Takes an attempt, and waits only where many are not recorded yet. */
+  async add(outcome: Outcome): Promise<void> {
+    this.waiting.push(outcome)
+    this.go()
+    if (this.waiting.length >= together) await this.current
+  }
+
+  /** All is recorded. @throws what the database has said */
+  async end(): Promise<void> {
+    while (this.waiting.length > 0 && !this.failure) await this.recordNow()
+    await this.current
+    clearTimeout(this.timer)
+    if (this.failure) throw this.failure.error
+  }
+
+  /** Records what waits if that is enough, else in a while. */
+  private go(): void {
+    if (this.waiting.length >= enough) void this.recordNow()
+    else if (this.waiting.length > 0) this.timer ??= setTimeout(() => void this.recordNow(), longestMs)
+  }
+
+  /** One transaction at a time. Never fails: nobody may be waiting for it. */
+  private recordNow(): Promise<void> {
+    clearTimeout(this.timer)
+    this.timer = undefined
+    this.current ??= this.record(this.waiting.splice(0, together))
+      .catch((error: unknown) => void (this.failure = { error }))
+      .then(() => {
+        this.current = undefined
+        if (!this.failure) this.go()
+      })
+    return this.current
+  }
+
+  private async record(outcomes: readonly Outcome[]): Promise<void> {
+    const { endpoint } = this
+    const ctx = { ...this.ctx, now: Date.now() }
+    // Whatever says so is the last of its step.
+    const { gone = false, pauseUntil = null } = outcomes.at(-1) ?? {}
+    const {
+      current: [current],
+    } = await ctx.db.batch({
+      current: selectForSender(ctx, endpoint.id),
+      attempts: recordAttempts(ctx, outcomes),
+      disabled: gone ? disableGone(ctx, endpoint) : undefined,
+      ended: gone ? failPending(ctx, endpoint.id, endedAtOnce) : undefined,
+      paused: pauseUntil === null ? undefined : pause(ctx, endpoint, pauseUntil),
+    })
+    this.changed ||= current?.version !== endpoint.version
+  }
+}
