@@ -45,8 +45,16 @@ export async function drive(
   return { calls, seconds: (performance.now() - started) / 1000 }
 }
 
+/** An answer, once it is whole. */
+export interface Answer {
+  status: number
+  /** Its status line and headers. */
+  head: string
+  body: string
+}
+
 /** Sends one call. */
-export async function call(port: number, one: Call): Promise<{ status: number; body: string }> {
+export async function call(port: number, one: Call): Promise<Answer> {
   const connection = await open(port)
   const answer = await connection.send(one)
   connection.close()
@@ -54,14 +62,14 @@ export async function call(port: number, one: Call): Promise<{ status: number; b
 }
 
 interface Connection {
-  send(one: Call): Promise<{ status: number; body: string }>
+  send(one: Call): Promise<Answer>
   close(): void
 }
 
 async function open(port: number): Promise<Connection> {
   const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true })
   let chunks: Buffer[] = []
-  let settle: ((answer: { status: number; body: string }) => void) | undefined
+  let settle: ((answer: Answer) => void) | undefined
   let fail: ((error: Error) => void) | undefined
   socket.on('data', (chunk) => {
     chunks.push(chunk)
@@ -98,7 +106,7 @@ const end = Buffer.from('\r\n\r\n')
 const lastChunk = Buffer.from('0\r\n\r\n')
 
 /** An answer, once it is whole: there is never more than one on its way. */
-function read(bytes: Buffer): { status: number; body: string } | undefined {
+function read(bytes: Buffer): Answer | undefined {
   const at = bytes.indexOf(end)
   if (at === -1) return undefined
   const head = bytes.toString('latin1', 0, at)
@@ -108,5 +116,5 @@ function read(bytes: Buffer): { status: number; body: string } | undefined {
     length === undefined
       ? bytes.subarray(-lastChunk.length).equals(lastChunk)
       : bytes.length >= at + end.length + Number(length)
-  return isWhole ? { status, body: bytes.toString('utf8', at + end.length) } : undefined
+  return isWhole ? { status, head, body: bytes.toString('utf8', at + end.length) } : undefined
 }

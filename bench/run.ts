@@ -3,6 +3,8 @@
 //   npm run bench                 everything
 //   npm run bench -- speed        each operation beside a raw Worker that runs the same SQL
 //   npm run bench -- webhooks      how many a second one receiver gets, near to D1 and far from it
+//   npm run bench -- growth        rows and CPU at a thousand to a million stored approvals
+//   npm run bench -- report        docs/benchmarks.md anew, from what was measured last
 //   npm run bench -- profile       where the Worker's own CPU goes, by sampling it under load
 //   npm run bench -- parts        parts of it in its own runtime: judging, voting, batches by their size
 //
@@ -10,7 +12,9 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { growth } from './growth.ts'
 import { profile } from './profile.ts'
+import { report } from './report.ts'
 import { root } from './service.ts'
 import { speed } from './speed.ts'
 import { webhooks } from './webhooks.ts'
@@ -38,6 +42,8 @@ const benches: Record<string, () => Promise<void> | void> = {
       only,
     }),
   webhooks: () => webhooks(Number(values.rounds)),
+  growth,
+  report,
   profile: () => profile(Number(values.claims), 2 * Number(values.seconds), only),
   parts() {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs')
@@ -49,7 +55,7 @@ const benches: Record<string, () => Promise<void> | void> = {
   },
 }
 
-const chosen = positionals.length > 0 ? positionals : ['speed', 'webhooks', 'parts']
+const chosen = positionals.length > 0 ? positionals : ['speed', 'webhooks', 'growth', 'parts', 'report']
 const unknown = chosen.filter((name) => !Object.hasOwn(benches, name))
 if (unknown.length > 0) {
   console.error(`There is no bench ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}.`)

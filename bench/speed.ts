@@ -1,6 +1,6 @@
 import { cpuSeconds } from './cpu.ts'
 import { drive, type Call } from './load.ts'
-import { machine } from './machine.ts'
+import { machine, type Machine } from './machine.ts'
 import { median } from './median.ts'
 import { operations, type Operation } from './operations.ts'
 import { teachRaw } from './raw/learn.ts'
@@ -9,7 +9,7 @@ import { seedAccess, seedClaims, seedGate, seedIntents } from './seed.ts'
 import { startService } from './service.ts'
 
 /** After so many calls V8 has compiled what is run often. */
-export const warmUp = 2_000
+export const warmUp = 1_000
 
 /** What can be set for a shorter run. */
 export interface SpeedOptions {
@@ -30,6 +30,15 @@ export interface Measured {
   /** CPU of the serving processes for each call, in microseconds. */
   cpuMicros: number[]
   perSecond: number[]
+}
+
+/** What `speed` leaves in bench/results. */
+export interface SpeedResults {
+  machine: Machine
+  rounds: number
+  seconds: number
+  claims: number
+  measured: Measured[]
 }
 
 /** Whom an operation is asked of. */
@@ -59,8 +68,8 @@ export async function speed({ rounds, seconds, claims, connections, only }: Spee
       const product = { name: 'product', port: ports.product, pids, next: () => operation.call(operation.given()) }
       const raw = { name: 'raw', port: ports.raw, pids, next: await teachRaw(service, operation) }
       measured.push(...(await inTurn(operation, [product, raw], connections, rounds, seconds)))
+      save('speed', { machine: machine(), rounds, seconds, claims, measured } satisfies SpeedResults)
     }
-    save('speed', { machine: machine(), rounds, seconds, claims, measured })
   } finally {
     await service.stop()
   }

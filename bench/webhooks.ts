@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { call, type Call } from './load.ts'
-import { machine } from './machine.ts'
+import { machine, type Machine } from './machine.ts'
 import { median } from './median.ts'
 import { save } from './results.ts'
 import { keyOf, seedAccess, tenant } from './seed.ts'
@@ -18,6 +18,14 @@ export interface Delivered {
   perSecond: number[]
 }
 
+/** What `webhooks` leaves in bench/results. */
+export interface WebhookResults {
+  machine: Machine
+  rounds: number
+  events: number
+  delivered: Delivered[]
+}
+
 /** How many webhooks a second one receiver on this machine gets, in order, from an endpoint's one sender. */
 export async function webhooks(rounds: number): Promise<void> {
   const receiver = await listen()
@@ -31,7 +39,7 @@ export async function webhooks(rounds: number): Promise<void> {
   } finally {
     receiver.close()
   }
-  save('webhooks', { machine: machine(), rounds, events, delivered })
+  save('webhooks', { machine: machine(), rounds, events, delivered } satisfies WebhookResults)
 }
 
 async function deliverAt(addedMs: number, rounds: number, receiver: Receiver): Promise<number[]> {
