@@ -6,9 +6,9 @@ import { save } from './results.ts'
 import { claimAt, keyOf, seedAccess, seedClaims, seedGate, seedIntents } from './seed.ts'
 import { startService, type Service } from './service.ts'
 
-const sizes = [1_000, 10_000, 100_000, 1_000_000]
+const allSizes = [1_000, 10_000, 100_000, 1_000_000]
 /** How many calls the CPU of one is measured over. */
-const calls = 300
+const calls = 200
 /** How many approvals are asked for and decided to see how many bytes one takes. */
 const weighed = 500
 
@@ -31,8 +31,13 @@ export interface GrowthResults {
   bytesPerApproval: number
 }
 
-/** What operations cost in rows and CPU while ever more is stored, and how much room an approval takes. */
-export async function growth(): Promise<void> {
+/**
+ * What operations cost in rows and CPU while ever more is stored, and how much room an approval takes.
+ *
+ * @param most how many are stored in the end
+ */
+export async function growth(most: number): Promise<void> {
+  const sizes = allSizes.filter((size) => size <= most)
   const service = await startService()
   try {
     await seedAccess(service.db)

@@ -32,23 +32,30 @@ const head = `# Benchmarks
 \`npm run bench\` measures all of this anew and writes this page from \`bench/results/*.json\`. Look at the ratios: times are
 those of the machine that is named at the end, which other work may have shared.`
 
-function ofSpeed({ measured, rounds, claims }: SpeedResults): string {
+function ofSpeed({ measured, rounds, seconds, claims }: SpeedResults): string {
   const rows = measured
     .filter(({ target }) => target === 'product')
     .map((product) => {
       const raw = beside(measured, product)
       const ratio = median(product.cpuMicros) / median(raw.cpuMicros)
       const cells = [product.title, product.connections, micros(product.cpuMicros), micros(raw.cpuMicros)]
-      return [...cells, ratio.toFixed(2), rate(product.perSecond), rate(raw.perSecond)]
+      return [...cells, ratio.toFixed(2), spread(product, raw), rate(product.perSecond), rate(raw.perSecond)]
     })
   return `## Beside a raw Worker
 
 The limit is a Worker of forty lines that runs the very same statements on the same D1, in the same process: no keys, no checks of
-input, no headers (\`bench/raw/\`). ${claims.toLocaleString('en')} claims are stored. Medians of ${rounds} rounds in turns.
+input, no headers (\`bench/raw/\`). ${claims.toLocaleString('en')} claims are stored. Medians of ${rounds} rounds
+of ${seconds} s in turns; the spread is that of the rounds' own ratios, and where it is wide the machine was busy with something else.
 
 ![CPU of an operation, raw = 1](images/speed.svg)
 
-${table(['operation', 'connections', 'CPU µs', 'raw CPU µs', 'ratio', 'a second', 'raw a second'], rows)}`
+${table(['operation', 'connections', 'CPU µs', 'raw CPU µs', 'ratio', 'spread', 'a second', 'raw a second'], rows)}`
+}
+
+/** The least and the greatest ratio of a round. */
+function spread(product: Measured, raw: Measured): string {
+  const of = product.cpuMicros.map((micros, round) => micros / (raw.cpuMicros[round] ?? NaN))
+  return `${Math.min(...of).toFixed(2)}–${Math.max(...of).toFixed(2)}`
 }
 
 function beside(measured: readonly Measured[], { operation, connections }: Measured): Measured {
@@ -127,8 +134,8 @@ ${table(['a million of', 'requests', 'rows read', 'rows written', 'CPU', 'togeth
 
 Prices: [D1](https://developers.cloudflare.com/d1/platform/pricing/) $0.001 a million rows read, $1.00 a million rows written;
 [Workers](https://developers.cloudflare.com/workers/platform/pricing/) $0.30 a million requests, $0.02 a million CPU milliseconds;
-[Durable Objects](https://developers.cloudflare.com/durable-objects/platform/pricing/) $0.15 a million requests, of which a write
-makes one a second at the most.`
+[Durable Objects](https://developers.cloudflare.com/durable-objects/platform/pricing/) $0.15 a million requests, of which
+writes make one a second in each isolate and tenant while nobody waits for a decision.`
 }
 
 function ofMethod(results: readonly { machine: Machine }[]): string {

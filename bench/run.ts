@@ -8,7 +8,7 @@
 //   npm run bench -- profile       where the Worker's own CPU goes, by sampling it under load
 //   npm run bench -- parts        parts of it in its own runtime: judging, voting, batches by their size
 //
-//   --rounds=5 --seconds=1.5 --claims=1000000 --connections=1,16,64 --only=read,list    for a shorter run of speed
+//   --rounds=5 --seconds=1.5 --claims=1000000 --connections=1,16,64 --only=read,list    for a shorter run
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -42,7 +42,7 @@ const benches: Record<string, () => Promise<void> | void> = {
       only,
     }),
   webhooks: () => webhooks(Number(values.rounds)),
-  growth,
+  growth: () => growth(Number(values.claims)),
   report,
   profile: () => profile(Number(values.claims), 2 * Number(values.seconds), only),
   parts() {

@@ -2,8 +2,7 @@ import { filled, type Template } from './template.ts'
 
 /*
  * The limit: the statements of an operation in one `batch`, and nothing else. PUT /<operation> brings what to run; a
- * call of /<operation>/<id> runs it, with the members of its body. It knows no keys, checks no input and sets no
- * headers.
+ * call of /<operation>/<id> runs it, with the members of its body. It knows no keys, checks no input, sets no headers.
  */
 
 interface Operation {
