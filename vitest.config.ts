@@ -58,8 +58,8 @@ const oneFamilyMore: Plugin = {
 }
 
 /**
- * What takes longest, by the end of its path, so that nothing is left that one core waits for: a machine that has not run
- * the tests before would go by the size of their files.
+ * What takes longest, by the end of its path, so that at the end no core waits for another: a machine that has not
+ * run the tests before would go by the size of their files.
  */
 const longest = [
   ...(isLong ? ['process/ai-sdk.crash', 'process/batches.crash'] : []),

@@ -301,7 +301,9 @@ async function inspected() {
     for (const { name, colorScheme, size } of looks) {
       await page.emulateMedia({ colorScheme })
       await page.setViewportSize(size)
-      const { violations } = await page.evaluate(async () => (globalThis as any).axe.run())
+      const { violations } = await page.evaluate(async () =>
+        (globalThis as any).axe.run({ resultTypes: ['violations'] }),
+      )
       const wider = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
       const faults = violations.map(({ id, nodes }: any) => [id, nodes[0].html])
       ;(found[name] ??= []).push({ path, faults, wider })
