@@ -54,7 +54,8 @@ export function recent(world: World, kind: Asked['kind']): Asked | undefined {
 }
 
 /**
- * Notes what the answer to a decision says: that it was decided so, or the winner that was first.
+ * Notes what the answer to a decision says: that it was decided so, or the winner that was first. There is none where
+ * somebody has voted otherwise on what still waits for others.
  *
  * @param reads what the answer says, where it is a success
  */
@@ -62,7 +63,7 @@ export function noteDecision(asked: Asked, answer: Answer | null, reads: (body: 
   if (answer === null) return
   if (answer.status === 200) {
     asked.acknowledged.push(reads(answer.body))
-  } else if (answer.body?.code === 'already_decided') {
+  } else if (answer.body?.code === 'already_decided' && answer.body.winner) {
     const { decision, decided_by } = answer.body.winner
     asked.acknowledged.push({ did: 'decided', status: decision, by: decided_by })
   }
