@@ -32,9 +32,8 @@ const workerd = (migrations: Awaited<ReturnType<typeof readD1Migrations>>) =>
     },
   })
 
-/** What a short run drives over a connection, too: some of the journeys, and what HTTP itself is about. */
-const journeys = 'claims,webhooks,people'
-const overSocket = [`test/http/{${journeys},inputs,methods,openapi,*.examples}.test.ts`]
+/** What a short run drives over a connection, too: some of the journeys, and what HTTP itself is about. The long run drives all. */
+const overSocket = ['test/http/{claims,people,inputs,methods,*.examples}.test.ts']
 
 /** What begins with nothing but the demo data, because it uses that up or counts what a table has. */
 const afresh = ['test/http/{access,examples,*.examples,restricted}.test.ts', 'test/budget/**/*.test.ts']
@@ -85,8 +84,8 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** How the tests in the Worker's own runtime run. Those that store a million rows wait for the disk, too. */
-const inWorkerd = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: isLong ? 3 : 2, provide }
+/** How the tests in the Worker's own runtime run: two at work, while a third waits for a clock or the disk. */
+const inWorkerd = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 3, provide }
 
 export default defineConfig({
   test: {
@@ -129,7 +128,9 @@ export default defineConfig({
         plugins: [oneFamilyMore, workerd([...migrations, ...(await readD1Migrations('./test/made-up-family'))])],
         test: {
           name: 'one family more',
-          include: ['test/http/{access,openapi,examples,families}.test.ts', 'test/unit/families.test.ts'],
+          include: isLong
+            ? ['test/http/{access,openapi,examples}.test.ts']
+            : ['test/http/families.test.ts', 'test/unit/families.test.ts'],
           isolate: false,
           setupFiles: ['./test/support/afresh.ts'],
           ...inWorkerd,

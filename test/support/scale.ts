@@ -16,7 +16,7 @@ export const stored = inject('stored')
 export const isLong = inject('isLong')
 
 /** How often something random is tried, or at how many moments a server is killed: so often in the long run. */
-export const often = (times: number) => (isLong ? times : Math.ceil(times / 3))
+export const often = (times: number) => (isLong ? times : Math.ceil(times / 5))
 
 /** The moments at which a server is killed, of so many in the long run. */
 export const moments = (count: number) => Array.from({ length: often(count) }, (_, moment) => moment)
