@@ -45,7 +45,11 @@ export class Generator {
     const { random } = this
     if (random.chance(wrong)) return this.wrongValue()
     if (schema.$ref) return this.value(this.schemas[schema.$ref.split('/').at(-1)] ?? {}, wrong, depth)
-    const either = schema.anyOf ?? schema.oneOf
+    if (typeof schema.example === 'object' && random.chance(0.4)) return schema.example
+    const either: Schema[] | undefined = schema.anyOf ?? schema.oneOf
+    if (either && schema.properties) {
+      return Object.assign(this.object(schema, wrong, depth), this.value(random.pick(either), wrong, depth))
+    }
     if (either) return this.value(random.pick(either), wrong, depth)
     if (schema.allOf) return Object.assign({}, ...schema.allOf.map((one: Schema) => this.value(one, wrong, depth)))
     if (schema.const !== undefined) return schema.const

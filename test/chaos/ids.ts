@@ -33,7 +33,10 @@ export class Ids {
 
   /** The same, with ids that are known in the place of examples. */
   within(random: Random, value: unknown): unknown {
-    if (typeof value === 'string') return pattern.test(value) ? this.like(random, value) : value
+    if (typeof value === 'string') {
+      // Nothing is ever sent to where an example points.
+      return pattern.test(value) ? this.like(random, value) : value.replace('example.com', 'example.invalid')
+    }
     if (Array.isArray(value)) return value.map((one) => this.within(random, one))
     if (typeof value !== 'object' || value === null) return value
     return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, this.within(random, one)]))

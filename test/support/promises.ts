@@ -22,12 +22,15 @@ export type PromisedOperation = Operation & { path: string; method: string; patt
 /** What an OpenAPI document promises, to hold answers against. */
 export class Promises {
   readonly operations: readonly PromisedOperation[]
+  /** The schemas as the document has them, with their examples. */
+  readonly shown: Record<string, any>
   /** The document's components without their examples, in which the validator would look for schemas. */
   readonly components: OpenApi['components']
   private readonly validators = new Map<string, Validator>()
 
   constructor({ paths, components }: OpenApi) {
     this.operations = list(paths)
+    this.shown = components.schemas
     this.components = JSON.parse(
       JSON.stringify(components, (name, value) => (name === 'example' ? undefined : value)),
     ) as OpenApi['components']
