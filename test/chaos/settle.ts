@@ -5,7 +5,7 @@ import { Violation } from './calls.ts'
 import { announced, firstArrivals } from './checks/webhooks.ts'
 import { stored } from './checks/stored.ts'
 
-/** How long all that was begun may take to end, once nothing new comes: batches that lost their runner wait for cron. */
+/** How long all that was begun may take to end, once nothing new comes: batches without a runner wait for cron. */
 const patience = 240_000
 
 /** Fires cron until every batch has ended, everything has been told to the endpoint, and the history is sealed. */

@@ -137,7 +137,7 @@ test('a config that has no faults judges any data without throwing, and says why
     }),
     { numRuns: often(3_000) },
   )
-  expect(judged).toBeGreaterThan(300)
+  expect(judged).toBeGreaterThan(often(900))
 })
 
 test('numbers are ordered as the decimals that they are', () => {

@@ -38,7 +38,7 @@ test('many are approved in a few transactions, each with its own event and what 
   expect(ctx.db.cost.queries).toBeLessThanOrEqual(8)
   expect(new Set((await statuses(ids)).values())).toEqual(new Set(['approved']))
   const { results } = await env.DB.prepare(
-    `SELECT r.redeem_by IS NOT NULL AS redeemable, (SELECT count(*) FROM events e
+    `SELECT (SELECT count(*) FROM open_redemptions o WHERE o.approval_id = r.approval_id) AS redeemable, (SELECT count(*) FROM events e
        WHERE e.tenant_id = r.tenant_id AND e.resource_id = r.approval_id AND e.type = 'request.approved') AS told
      FROM requests r WHERE r.approval_id IN (SELECT value FROM json_each(?))`,
   )
@@ -51,7 +51,7 @@ test('one that cannot be approved holds up no other', async () => {
   const said = vi.spyOn(console, 'error').mockImplementation(() => undefined)
   const ids = await manyDue(3)
   await env.DB.prepare(
-    `CREATE TRIGGER poison BEFORE UPDATE ON requests WHEN NEW.approval_id = '${ids[1]}' BEGIN SELECT RAISE(ABORT, 'poison'); END`,
+    `CREATE TRIGGER poison BEFORE INSERT ON open_redemptions WHEN NEW.approval_id = '${ids[1]}' BEGIN SELECT RAISE(ABORT, 'poison'); END`,
   ).run()
   try {
     expect(await approveByPolicy(systemContext(env, 'system:maintenance', Date.now()))).toBe(2)
