@@ -1,5 +1,5 @@
 import { test } from 'vitest'
-import { firstUnfit, mutated, seeded, storedHistory, variedTenant } from '../test/support/mutations.ts'
+import { firstUnfit, mutated, seeded, storedHistory, variedTenant } from '../../test/support/mutations.ts'
 
 test('verification names the first event that does not fit, in a million random changes', async () => {
   const stored = await storedHistory(await variedTenant())
