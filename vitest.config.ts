@@ -32,7 +32,7 @@ const workerd = (migrations: Awaited<ReturnType<typeof readD1Migrations>>) =>
     },
   })
 
-/** What a short run drives over a connection, too: some of the journeys, and what HTTP itself is about. The long run drives all. */
+/** What a short run drives over a connection, too: a journey or two, and what HTTP itself is about. */
 const overSocket = ['test/http/{claims,people,inputs,methods,*.examples}.test.ts']
 
 /** What begins with nothing but the demo data, because it uses that up or counts what a table has. */
