@@ -9,7 +9,7 @@ const WEBHOOK_SECRET_KEY = Buffer.alloc(32, 'tests').toString('base64')
 
 /**
  * `--mode long`: a million rows where a short run takes some thousands, more that is random, more moments to be killed at,
- * everything of HTTP over a connection; and nothing that is the same in the short run.
+ * the rest of HTTP over a connection; and nothing that is the same in the short run.
  */
 const isLong = process.argv.includes('long')
 const provide = { stored: isLong ? 1_000_000 : 20_000, isLong }
@@ -146,6 +146,7 @@ export default defineConfig({
         test: {
           name: 'socket',
           include: isLong ? ['test/http/**/*.test.ts'] : overSocket,
+          exclude: isLong ? overSocket : [],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // A server for each process, which runs one file after the other, and often one waits for the other.
