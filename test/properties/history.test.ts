@@ -60,7 +60,7 @@ test('a change of any column of an event or a vote in the database is named, and
   for (const table of ['events', 'votes'] as const) {
     for (const column of await columnsOf(table)) {
       let changes = 0
-      for (let tries = 0; changes < (isLong ? 20 : 3) && tries < 400; tries += 1) {
+      for (let tries = 0; changes < (isLong ? 10 : 3) && tries < 400; tries += 1) {
         const rows = table === 'votes' ? ofVotes() : stored.rows
         const event = rows[pick(rows.length)]!
         const row = (await rowOf(table, event.seq))!
@@ -77,7 +77,7 @@ test('a change of any column of an event or a vote in the database is named, and
 
 test('two events or two votes that have changed places are named by the first of them', async () => {
   const pick = dice()
-  for (let time = 0; time < (isLong ? 100 : 10); time += 1) {
+  for (let time = 0; time < (isLong ? 50 : 10); time += 1) {
     const table = time % 2 === 0 ? 'events' : 'votes'
     const rows = table === 'votes' ? ofVotes() : stored.rows
     const first = rows[pick(rows.length - 1)]!
