@@ -1,5 +1,6 @@
 import type { Call } from './load.ts'
-import { claimAt, instance, keyOf, refAt } from './seed.ts'
+import { claimAt, instance, keyOf, refAt, seedAccess, seedClaims, seedGate, seedIntents } from './seed.ts'
+import type { Service } from './service.ts'
 
 /** An operation that is measured. */
 export interface Operation {
@@ -113,4 +114,18 @@ function counter(): () => number {
 function upTo(most: number, n: number): number {
   if (n >= most) throw new Error(`All ${most} that were stored have been used: store more, or measure for less long.`)
   return n
+}
+
+/** Stores what operations work on, 200,000 intents at the most, and gives those of these names; or all. */
+export async function stockedFor(
+  { db, ports }: Service,
+  claims: number,
+  only: readonly string[],
+): Promise<Operation[]> {
+  const intents = Math.min(claims, 200_000)
+  await seedAccess(db)
+  await seedClaims(db, 0, claims)
+  await seedIntents(db, 0, intents)
+  const gate = await seedGate(ports.product)
+  return operations({ claims, intents, gate }).filter(({ name }) => only.length === 0 || only.includes(name))
 }

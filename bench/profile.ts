@@ -1,6 +1,5 @@
 import { drive } from './load.ts'
-import { operations } from './operations.ts'
-import { seedAccess, seedClaims, seedGate, seedIntents } from './seed.ts'
+import { stockedFor } from './operations.ts'
 import { startService } from './service.ts'
 import { warmUp } from './speed.ts'
 
@@ -23,14 +22,8 @@ const listed = 40
 export async function profile(claims: number, seconds: number, only: readonly string[]): Promise<void> {
   const service = await startService({ readable: true })
   try {
-    const { db, ports, inspector } = service
-    const intents = Math.min(claims, 200_000)
-    await seedAccess(db)
-    await seedClaims(db, 0, claims)
-    await seedIntents(db, 0, intents)
-    const gate = await seedGate(ports.product)
-    const all = operations({ claims, intents, gate })
-    for (const operation of all.filter(({ name }) => only.length === 0 || only.includes(name))) {
+    const { ports, inspector } = service
+    for (const operation of await stockedFor(service, claims, only)) {
       const next = () => operation.call(operation.given())
       await drive(ports.product, 16, { calls: warmUp }, next, operation.status)
       const profiler = await attach(new URL(`${inspector!.origin}/core:user:countersign`))

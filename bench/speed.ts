@@ -2,10 +2,9 @@ import { cpuSeconds } from './cpu.ts'
 import { drive, type Call } from './load.ts'
 import { machine, type Machine } from './machine.ts'
 import { median } from './median.ts'
-import { operations, type Operation } from './operations.ts'
+import { stockedFor, type Operation } from './operations.ts'
 import { teachRaw } from './raw/learn.ts'
 import { save } from './results.ts'
-import { seedAccess, seedClaims, seedGate, seedIntents } from './seed.ts'
 import { startService } from './service.ts'
 
 /** After so many calls V8 has compiled what is run often. */
@@ -56,13 +55,8 @@ interface Target {
 export async function speed({ rounds, seconds, claims, connections, only }: SpeedOptions): Promise<void> {
   const service = await startService()
   try {
-    const { ports, db, pids } = service
-    const intents = Math.min(claims, 200_000)
-    await seedAccess(db)
-    await seedClaims(db, 0, claims)
-    await seedIntents(db, 0, intents)
-    const gate = await seedGate(ports.product)
-    const chosen = operations({ claims, intents, gate }).filter(({ name }) => only.length === 0 || only.includes(name))
+    const { ports, pids } = service
+    const chosen = await stockedFor(service, claims, only)
     const measured: Measured[] = []
     for (const operation of chosen) {
       const product = { name: 'product', port: ports.product, pids, next: () => operation.call(operation.given()) }
