@@ -35,15 +35,6 @@ const workerd = (migrations: Awaited<ReturnType<typeof readD1Migrations>>) =>
 /** What a short run drives over a connection, too: a journey or two, and what HTTP itself is about. */
 const overSocket = ['test/http/{claims,people,inputs,methods,*.examples}.test.ts']
 
-/** What begins with nothing but the demo data, because it uses that up or counts what a table has. */
-const afresh = ['test/http/{access,examples,*.examples,restricted}.test.ts', 'test/budget/**/*.test.ts']
-
-/** What has a runtime to itself, because it looks at all that is sent to a receiver, or at all that is read. */
-const alone = [
-  'test/http/{families,webhooks,deliveries,reads,secrets}.test.ts',
-  'test/budget/{webhooks,restricted}.test.ts',
-]
-
 /** `src/families.ts` as it is with one line more: that of the family that is made up. */
 const oneFamilyMore: Plugin = {
   name: 'one-family-more',
@@ -80,7 +71,9 @@ class LongestFirst extends BaseSequencer {
       const place = longest.findIndex((end) => moduleId.endsWith(end))
       return place === -1 ? longest.length : place
     }
-    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b))
+    // A process that the files of a project share ends where another project's are next.
+    const projects = Map.groupBy(await super.sort(files), ({ project }) => project)
+    return [...projects.values()].flatMap((some) => some.toSorted((a, b) => rank(a) - rank(b)))
   }
 }
 
@@ -94,32 +87,12 @@ export default defineConfig({
       {
         plugins: [workerd(migrations)],
         test: {
-          name: 'workers together',
-          include: isLong ? ['test/properties/**/*.test.ts'] : ['test/{unit,verbs,http,properties}/**/*.test.ts'],
-          exclude: [...afresh, ...alone],
-          // A runtime and a database for each process, not for each file, which costs five seconds of a core.
+          name: 'workers',
+          include: [
+            isLong ? 'test/{properties,budget}/**/*.test.ts' : 'test/{unit,verbs,http,properties,budget}/**/*.test.ts',
+          ],
+          // A runtime and a database for each process, not for each file, which costs six seconds of a core.
           isolate: false,
-          setupFiles: ['./test/support/migrate.ts'],
-          ...inWorkerd,
-        },
-      },
-      {
-        plugins: [workerd(migrations)],
-        test: {
-          name: 'workers afresh',
-          include: isLong ? afresh.slice(1) : afresh,
-          exclude: alone,
-          // A database of a million rows is not emptied so.
-          isolate: isLong,
-          setupFiles: ['./test/support/afresh.ts'],
-          ...inWorkerd,
-        },
-      },
-      {
-        plugins: [workerd(migrations)],
-        test: {
-          name: 'workers alone',
-          include: isLong ? alone.slice(1) : alone,
           setupFiles: ['./test/support/migrate.ts'],
           ...inWorkerd,
         },
@@ -132,7 +105,7 @@ export default defineConfig({
             ? ['test/http/{access,openapi,examples}.test.ts']
             : ['test/http/families.test.ts', 'test/unit/families.test.ts'],
           isolate: false,
-          setupFiles: ['./test/support/afresh.ts'],
+          setupFiles: ['./test/support/migrate.ts'],
           ...inWorkerd,
         },
       },

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers'
-import { beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
+import { inPlaceOf } from '../support/outside.ts'
 import { newTenant, type Answer, type Caller, type Tenant } from '../support/tenant.ts'
 
 /* Pages of the largest rows that there can be: what they carry and what they read; counted, never timed. */
@@ -26,7 +27,7 @@ async function made(calls: ((n: number) => ReturnType<Caller>)[]) {
 }
 
 beforeAll(async () => {
-  vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response())
+  inPlaceOf('hooks.example.com', async () => new Response())
   tenant = await newTenant()
   admin = tenant.as('admin')
   const post = (path: string, body: object, call = admin) => call(path, { method: 'POST', body })

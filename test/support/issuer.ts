@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { exportJWK, generateKeyPair, SignJWT, type JWK, type JWTPayload } from 'jose'
-import { vi, type Mock } from 'vitest'
 import { createApp } from '../../src/app.ts'
+import { inPlaceOf } from './outside.ts'
 import { promised } from './promised.ts'
 import type { Answer, Call, Tenant } from './tenant.ts'
 
@@ -24,7 +24,6 @@ export interface Issuer {
 
 export const audience = 'countersign'
 
-const issuers = new Map<string, Issuer>()
 const codes = new Map<string, { id_token: string; challenge: string; redirect_uri: string }>()
 
 export async function newIssuer(host = `id-${crypto.randomUUID().slice(0, 8)}.example`): Promise<Issuer> {
@@ -56,32 +55,26 @@ export async function newIssuer(host = `id-${crypto.randomUUID().slice(0, 8)}.ex
     },
   }
   await issuer.rotate()
-  if (!vi.isMockFunction(globalThis.fetch) || issuers.size === 0) answerInTheirPlace()
-  issuers.set(new URL(url).host, issuer)
+  inPlaceOf(host, async (input, init) =>
+    answerOf(issuer, new URL(input instanceof Request ? input.url : String(input)), init),
+  )
   return issuer
 }
 
-function answerInTheirPlace(): void {
-  const { fetch } = globalThis as { fetch: Mock<typeof globalThis.fetch> | typeof globalThis.fetch }
-  const before = 'mock' in fetch ? fetch.getMockImplementation()! : fetch
-  vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
-    const url = new URL(input instanceof Request ? input.url : String(input))
-    const issuer = issuers.get(url.host)
-    if (!issuer) return before(input, init)
-    issuer.fetched.push(url.pathname)
-    if (issuer.isDown) return new Response('down', { status: 503 })
-    if (url.pathname === '/.well-known/openid-configuration') {
-      const [authorization_endpoint, token_endpoint] = [`${issuer.url}/authorize`, `${issuer.url}/token`]
-      return Response.json({
-        issuer: issuer.url,
-        jwks_uri: `${issuer.url}/keys`,
-        authorization_endpoint,
-        token_endpoint,
-      })
-    }
-    if (url.pathname === '/token') return redeemed(Object.fromEntries(init!.body as URLSearchParams))
-    return Response.json({ keys: issuer.published })
-  })
+async function answerOf(issuer: Issuer, url: URL, init?: RequestInit): Promise<Response> {
+  issuer.fetched.push(url.pathname)
+  if (issuer.isDown) return new Response('down', { status: 503 })
+  if (url.pathname === '/.well-known/openid-configuration') {
+    const [authorization_endpoint, token_endpoint] = [`${issuer.url}/authorize`, `${issuer.url}/token`]
+    return Response.json({
+      issuer: issuer.url,
+      jwks_uri: `${issuer.url}/keys`,
+      authorization_endpoint,
+      token_endpoint,
+    })
+  }
+  if (url.pathname === '/token') return redeemed(Object.fromEntries(init!.body as URLSearchParams))
+  return Response.json({ keys: issuer.published })
 }
 
 /** RFC 6749, 4.1.3, and RFC 7636, 4.6: a code is good once, for whoever knows what its challenge was made of. */

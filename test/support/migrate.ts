@@ -1,4 +1,16 @@
-import { applyD1Migrations } from 'cloudflare:test'
+import { applyD1Migrations, reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import { expect } from 'vitest'
 
+/**
+ * What begins with nothing but the migrations, because it stores much, uses the demo data up, counts what a table has,
+ * or looks at all that is sent to a receiver. What comes after it in the same runtime begins so, too.
+ */
+const afresh =
+  /budget.\w+|http.(access|deliveries|families|reads|restricted|secrets|webhooks|(\w+\.)?examples)\.test\.ts$/
+
+const runtime = globalThis as { isUsed?: boolean }
+const isAfresh = afresh.test(expect.getState().testPath!)
+if (isAfresh || runtime.isUsed) await reset()
+runtime.isUsed = isAfresh
 await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)

@@ -1,5 +1,6 @@
 import { Webhook } from 'standardwebhooks'
 import { vi } from 'vitest'
+import { inPlaceOf } from './outside.ts'
 import { overSocket } from './over-socket.ts'
 import type { Tenant } from './tenant.ts'
 
@@ -25,8 +26,6 @@ export interface Receiver {
 }
 
 const receivers = new Map<string, Receiver>()
-const real = globalThis.fetch
-let spied = false
 
 /** Registers an endpoint through the API, with a receiver on the other side of the wire. */
 export async function newReceiver(tenant: Tenant, body: object = {}, answer: Answering = () => {}): Promise<Receiver> {
@@ -45,15 +44,13 @@ async function newAddress(): Promise<string> {
     const { receivingAddress } = await import('./socket/receiving.ts')
     return `${await receivingAddress(deliver)}/${name}`
   }
-  if (!spied) vi.spyOn(globalThis, 'fetch').mockImplementation(deliver)
-  spied = true
+  inPlaceOf(`${name}.example.com`, deliver)
   return `https://${name}.example.com/hook`
 }
 
 async function deliver(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const receiver = receivers.get(String(input))
-  if (!receiver)
-    return overSocket || String(input).includes('example.com') ? new Response(null, { status: 404 }) : real(input, init)
+  if (!receiver) return new Response(null, { status: 404 })
   const headers = Object.fromEntries(new Headers(init?.headers as HeadersInit))
   const body = new Webhook(receiver.secret).verify(String(init?.body), headers)
   const received = {
