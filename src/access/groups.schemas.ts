@@ -38,14 +38,16 @@ export const groupChangeSchema = z
 export const partOfGroup = z.object({ member_ids: memberIds.optional().catch(undefined) }).catch({})
 
 export const groupSchema = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    member_ids: z.array(z.string()),
-    filled_by_oidc: filledByOidc,
-    created_at: time,
-    updated_at: time,
-  })
+  .lazy(() =>
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      member_ids: z.array(z.string()),
+      filled_by_oidc: filledByOidc,
+      created_at: time,
+      updated_at: time,
+    }),
+  )
   .openapi('Group', {
     example: {
       id: 'grp_finance',
@@ -56,5 +58,5 @@ export const groupSchema = z
       updated_at: '2026-03-16T14:00:00.000Z',
     },
   })
-export const groupListSchema = z.object({ data: z.array(groupSchema), next }).openapi('GroupList')
+export const groupListSchema = z.lazy(() => z.object({ data: z.array(groupSchema), next })).openapi('GroupList')
 export const deletedGroupSchema = deleted('DeletedGroup', 'grp_former')

@@ -32,7 +32,7 @@ export const partOfKey = z
   })
   .catch({})
 
-const key = {
+const key = () => ({
   id: z.string(),
   person_id: z.string(),
   name: z.string(),
@@ -43,7 +43,7 @@ const key = {
   expires_at: time.nullable(),
   revoked_at: time.nullable(),
   last_used_on: z.iso.date().nullable().openapi({ description: 'A date (UTC).' }),
-}
+})
 const example = {
   id: 'key_demo_reviewer',
   person_id: 'usr_reviewer',
@@ -57,31 +57,35 @@ const example = {
   last_used_on: null,
 }
 
-export const keySchema = z.object(key).openapi('ApiKey', { example })
-export const keyListSchema = z.object({ data: z.array(keySchema), next }).openapi('ApiKeyList')
+export const keySchema = z.lazy(() => z.object(key())).openapi('ApiKey', { example })
+export const keyListSchema = z.lazy(() => z.object({ data: z.array(keySchema), next })).openapi('ApiKeyList')
 export const createdKeySchema = z
-  .object({ ...key, secret: z.string().openapi({ description: 'The key itself. Shown once: keep it.' }) })
+  .lazy(() =>
+    z.object({ ...key(), secret: z.string().openapi({ description: 'The key itself. Shown once: keep it.' }) }),
+  )
   .openapi('CreatedApiKey', { example: { ...example, secret: 'cs_0f9c1be7a4d24c0d8e6b5a3f7c2d1e9840b6a5c4d3e2f110' } })
 
 export const meSchema = z
-  .object({
-    person: z.object({
-      id: z.string(),
-      name: z.string(),
-      email: z.string().nullable(),
-      kind: z.enum(['human', 'service']),
-      issuer: z.string().optional().openapi({ description: 'Of who signs in with tokens: the identity provider, …' }),
-      subject: z.string().optional().openapi({ description: '… and who they are to it.' }),
+  .lazy(() =>
+    z.object({
+      person: z.object({
+        id: z.string(),
+        name: z.string(),
+        email: z.string().nullable(),
+        kind: z.enum(['human', 'service']),
+        issuer: z.string().optional().openapi({ description: 'Of who signs in with tokens: the identity provider, …' }),
+        subject: z.string().optional().openapi({ description: '… and who they are to it.' }),
+      }),
+      roles: z.array(z.enum(roles)).openapi({ description: 'Those of the key that its person has too.' }),
+      groups: z.array(z.string()),
+      key: z
+        .object({ id: z.string(), name: z.string(), expires_at: time.nullable() })
+        .nullable()
+        .openapi({ description: 'Null where it is a token.' }),
+      tenant: z.object({ id: z.string(), name: z.string(), time_zone: z.string() }),
+      instance_id: z.string().nullable().openapi({ description: 'The one agent instance that the key reaches.' }),
     }),
-    roles: z.array(z.enum(roles)).openapi({ description: 'Those of the key that its person has too.' }),
-    groups: z.array(z.string()),
-    key: z
-      .object({ id: z.string(), name: z.string(), expires_at: time.nullable() })
-      .nullable()
-      .openapi({ description: 'Null where it is a token.' }),
-    tenant: z.object({ id: z.string(), name: z.string(), time_zone: z.string() }),
-    instance_id: z.string().nullable().openapi({ description: 'The one agent instance that the key reaches.' }),
-  })
+  )
   .openapi('Me', {
     example: {
       person: { id: 'usr_member', name: 'John Doe', email: null, kind: 'human' },

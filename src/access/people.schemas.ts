@@ -72,7 +72,7 @@ const example = {
   updated_at: '2026-03-16T14:00:00.000Z',
 }
 
-const whole = {
+const whole = () => ({
   id: z.string(),
   name: z.string(),
   email: z.string().nullable(),
@@ -84,27 +84,30 @@ const whole = {
   updated_at: time,
   issuer: z.string().optional().openapi({ description: 'Of who signs in with tokens: the identity provider, …' }),
   subject: z.string().optional().openapi({ description: '… and who they are to it. An email identifies nobody.' }),
-}
+})
 
-export const personSchema = z.object(whole).openapi('Person', { example })
+export const personSchema = z.lazy(() => z.object(whole())).openapi('Person', { example })
 
 /** A person as the caller may see them. */
 export const shownPersonSchema = z
-  .object({
-    id: whole.id,
-    name: whole.name,
-    email: whole.email.optional().openapi({ description: onlyAdmins }),
-    kind: kind.optional().openapi({ description: onlyAdmins }),
-    roles: whole.roles.optional().openapi({ description: onlyAdmins }),
-    groups: whole.groups.optional().openapi({ description: onlyAdmins }),
-    disabled: whole.disabled.optional().openapi({ description: onlyAdmins }),
-    created_at: time.optional().openapi({ description: onlyAdmins }),
-    updated_at: time.optional().openapi({ description: onlyAdmins }),
-    issuer: whole.issuer,
-    subject: whole.subject,
+  .lazy(() => {
+    const all = whole()
+    return z.object({
+      id: all.id,
+      name: all.name,
+      email: all.email.optional().openapi({ description: onlyAdmins }),
+      kind: kind.optional().openapi({ description: onlyAdmins }),
+      roles: all.roles.optional().openapi({ description: onlyAdmins }),
+      groups: all.groups.optional().openapi({ description: onlyAdmins }),
+      disabled: all.disabled.optional().openapi({ description: onlyAdmins }),
+      created_at: time.optional().openapi({ description: onlyAdmins }),
+      updated_at: time.optional().openapi({ description: onlyAdmins }),
+      issuer: all.issuer,
+      subject: all.subject,
+    })
   })
   .openapi('ShownPerson', { example: { id: example.id, name: example.name } })
-export const personListSchema = z.object({ data: z.array(shownPersonSchema), next }).openapi('PersonList')
+export const personListSchema = z.lazy(() => z.object({ data: z.array(shownPersonSchema), next })).openapi('PersonList')
 
 /** What was deleted. */
 export const deleted = (name: string, id: string) =>

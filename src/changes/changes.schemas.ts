@@ -62,7 +62,7 @@ export const newChangeSchema = z
     },
   })
 
-const requested = {
+const requested = () => ({
   id: z.string().openapi({ example: 'approval_01jq8m2v9kf3wt6x5n4c7b8d9e' }),
   entityType: z.string(),
   entityId: z.string(),
@@ -76,7 +76,7 @@ const requested = {
   approvals,
   requiredApprovals,
   payload: anyJson('What is proposed, as it was sent; null for a delete without one.'),
-}
+})
 
 const requestedExample = {
   id: 'approval_001',
@@ -93,38 +93,40 @@ const requestedExample = {
 }
 
 /** A change request. */
-export const changeSchema = z.object(requested).openapi('Change', { example: requestedExample })
-export const changesSchema = z.array(changeSchema).openapi('Changes')
+export const changeSchema = z.lazy(() => z.object(requested())).openapi('Change', { example: requestedExample })
+export const changesSchema = z.lazy(() => z.array(changeSchema)).openapi('Changes')
 
-const resolution = {
+const resolution = () => ({
   approverId: z.string().nullable(),
   approverName: z.string().nullable(),
   comments: z.string().nullable(),
   resolvedAt: time.nullable(),
-}
+})
 
 /** A request beside what is stored now while it is pending, and with its resolution once it is resolved. */
 export const changeInViewSchema = z
-  .object({
-    ...requested,
-    baseVersion: z
-      .int()
-      .nullable()
-      .optional()
-      .openapi({ description: 'The version it was made on; null where there was none.' }),
-    currentVersion: z
-      .int()
-      .nullable()
-      .optional()
-      .openapi({ description: 'The version that is stored now; null where there is none.' }),
-    stale: z.boolean().optional().openapi({ description: 'Whether the entity has changed since.' }),
-    preview: anyJson(
-      'What would be stored if it were approved now; null where nothing would, or the type is not stored here.',
-    ),
-    ...z.object(resolution).partial().shape,
-    applied: z.boolean().optional(),
-    version: z.int().nullable().optional(),
-  })
+  .lazy(() =>
+    z.object({
+      ...requested(),
+      baseVersion: z
+        .int()
+        .nullable()
+        .optional()
+        .openapi({ description: 'The version it was made on; null where there was none.' }),
+      currentVersion: z
+        .int()
+        .nullable()
+        .optional()
+        .openapi({ description: 'The version that is stored now; null where there is none.' }),
+      stale: z.boolean().optional().openapi({ description: 'Whether the entity has changed since.' }),
+      preview: anyJson(
+        'What would be stored if it were approved now; null where nothing would, or the type is not stored here.',
+      ),
+      ...z.object(resolution()).partial().shape,
+      applied: z.boolean().optional(),
+      version: z.int().nullable().optional(),
+    }),
+  )
   .openapi('ChangeInView', {
     example: {
       ...requestedExample,
@@ -144,17 +146,19 @@ export const resolveSchema = z
 
 /** A resolved request. */
 export const resolvedSchema = z
-  .object({
-    id: z.string(),
-    status: decidedStatus,
-    ...resolution,
-    approvals,
-    requiredApprovals,
-    applied: z.boolean().openapi({
-      description: 'Whether the payload was applied here; false where the owner of the entity has to act.',
+  .lazy(() =>
+    z.object({
+      id: z.string(),
+      status: decidedStatus,
+      ...resolution(),
+      approvals,
+      requiredApprovals,
+      applied: z.boolean().openapi({
+        description: 'Whether the payload was applied here; false where the owner of the entity has to act.',
+      }),
+      version: z.int().nullable().openapi({ description: 'The version that it made.' }),
     }),
-    version: z.int().nullable().openapi({ description: 'The version that it made.' }),
-  })
+  )
   .openapi('ResolvedChange', {
     example: {
       id: 'approval_001',
@@ -195,19 +199,21 @@ export const entityInputSchema = z
 
 /** A stored entity. */
 export const entitySchema = z
-  .object({
-    entityType: z.string(),
-    entityId: z.string(),
-    entityName: z.string(),
-    version: z.int(),
-    updatedAt: time,
-    updatedBy: z.string(),
-    approvalId: z
-      .string()
-      .nullable()
-      .openapi({ description: 'The approval that made this version; null where it was set directly.' }),
-    data: anyJson('What is stored.'),
-  })
+  .lazy(() =>
+    z.object({
+      entityType: z.string(),
+      entityId: z.string(),
+      entityName: z.string(),
+      version: z.int(),
+      updatedAt: time,
+      updatedBy: z.string(),
+      approvalId: z
+        .string()
+        .nullable()
+        .openapi({ description: 'The approval that made this version; null where it was set directly.' }),
+      data: anyJson('What is stored.'),
+    }),
+  )
   .openapi('Entity', {
     example: {
       entityType: 'qualificationRule',
@@ -220,21 +226,23 @@ export const entitySchema = z
       data: { config: { threshold: 650, window: '90d' } },
     },
   })
-export const entitiesSchema = z.array(entitySchema).openapi('Entities')
+export const entitiesSchema = z.lazy(() => z.array(entitySchema)).openapi('Entities')
 
 export const entityVersionSchema = z
-  .object({
-    version: z.int(),
-    action: z.enum(['create', 'update', 'delete', 'set']),
-    entityType: z.string(),
-    entityId: z.string(),
-    entityName: z.string(),
-    requestedBy: z.string(),
-    approvedBy: z.string(),
-    approvalId: z.string().nullable(),
-    createdAt: time,
-    data: anyJson('What was stored; null for a deletion.'),
-  })
+  .lazy(() =>
+    z.object({
+      version: z.int(),
+      action: z.enum(['create', 'update', 'delete', 'set']),
+      entityType: z.string(),
+      entityId: z.string(),
+      entityName: z.string(),
+      requestedBy: z.string(),
+      approvedBy: z.string(),
+      approvalId: z.string().nullable(),
+      createdAt: time,
+      data: anyJson('What was stored; null for a deletion.'),
+    }),
+  )
   .openapi('EntityVersion', {
     example: {
       version: 2,
@@ -249,7 +257,7 @@ export const entityVersionSchema = z
       data: { config: { threshold: 650, window: '90d' } },
     },
   })
-export const entityVersionsSchema = z.array(entityVersionSchema).openapi('EntityVersions')
+export const entityVersionsSchema = z.lazy(() => z.array(entityVersionSchema)).openapi('EntityVersions')
 
 /** What a list over all families shows of a change. */
 export const shownChange = {

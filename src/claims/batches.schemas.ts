@@ -52,17 +52,17 @@ export const partOfBatch = z.object({ process_at: processAt.optional().catch(und
 
 export const batchStatusSchema = z.enum(['pending', 'processing', 'completed', 'cancelled'])
 
-const batchCore = {
+const batchCore = () => ({
   batch_id: z.string().openapi({ example: 'bat_01jq8m2v9kf3wt6x5n4c7b8d9e' }),
   coordinator_id: z.string(),
   status: batchStatusSchema,
   total_claims: z.int(),
-}
+})
 const createdBy = z.string().openapi({ description: 'Whose key made it: the coordinator, or somebody in their name.' })
 
 /** The answer to a batch that was accepted or started. */
 export const startedBatchSchema = z
-  .object({ ...batchCore, created_at: time, process_at: time.optional() })
+  .lazy(() => z.object({ ...batchCore(), created_at: time, process_at: time.optional() }))
   .openapi('StartedBatch', {
     example: {
       batch_id: 'bat_demo0002',
@@ -74,14 +74,16 @@ export const startedBatchSchema = z
   })
 
 export const amendedBatchSchema = z
-  .object({
-    batch_id: batchCore.batch_id,
-    status: batchStatusSchema,
-    total_claims: z.int(),
-    comment: z.string().nullable(),
-    process_at: time.nullable(),
-    updated_at: time,
-  })
+  .lazy(() =>
+    z.object({
+      batch_id: batchCore().batch_id,
+      status: batchStatusSchema,
+      total_claims: z.int(),
+      comment: z.string().nullable(),
+      process_at: time.nullable(),
+      updated_at: time,
+    }),
+  )
   .openapi('AmendedBatch', {
     example: {
       batch_id: 'bat_demo0002',
@@ -93,7 +95,7 @@ export const amendedBatchSchema = z
     },
   })
 
-const counts = { approved_count: z.int(), rejected_count: z.int() }
+const counts = () => ({ approved_count: z.int(), rejected_count: z.int() })
 const summaryExample = {
   batch_id: 'bat_demo0001',
   coordinator_id: 'usr_coord99',
@@ -106,42 +108,50 @@ const summaryExample = {
   completed_at: '2026-03-26T08:00:01.000Z',
 }
 export const batchSummarySchema = z
-  .object({ ...batchCore, ...counts, created_by: createdBy, created_at: time, completed_at: time.nullable() })
+  .lazy(() =>
+    z.object({ ...batchCore(), ...counts(), created_by: createdBy, created_at: time, completed_at: time.nullable() }),
+  )
   .openapi('BatchSummary', { example: summaryExample })
-export const batchListSchema = z.object({ data: z.array(batchSummarySchema), pagination, next }).openapi('BatchList')
+export const batchListSchema = z
+  .lazy(() => z.object({ data: z.array(batchSummarySchema), pagination, next }))
+  .openapi('BatchList')
 
 /** What became of one claim of a batch. */
 export const batchResultSchema = z
-  .object({
-    claim_id: z.string(),
-    decision: z.enum(['approved', 'rejected']),
-    error: z
-      .string()
-      .optional()
-      .openapi({ description: 'Why it was not approved.', example: 'Claim already processed' }),
-    processed_at: time,
-    reverted_at: time.optional().openapi({ description: 'When a cancel undid it.' }),
-  })
+  .lazy(() =>
+    z.object({
+      claim_id: z.string(),
+      decision: z.enum(['approved', 'rejected']),
+      error: z
+        .string()
+        .optional()
+        .openapi({ description: 'Why it was not approved.', example: 'Claim already processed' }),
+      processed_at: time,
+      reverted_at: time.optional().openapi({ description: 'When a cancel undid it.' }),
+    }),
+  )
   .openapi('BatchResult')
 
 export const batchDetailSchema = z
-  .object({
-    ...batchCore,
-    ...counts,
-    processed_count: z.int(),
-    comment: z.string().nullable(),
-    process_at: time.nullable(),
-    results: z.array(batchResultSchema),
-    created_by: createdBy,
-    started_by: z
-      .string()
-      .nullable()
-      .openapi({ description: 'Who started it; null while it waits, and where its time did.' }),
-    created_at: time,
-    updated_at: time,
-    completed_at: time.nullable(),
-    cancelled_at: time.nullable(),
-  })
+  .lazy(() =>
+    z.object({
+      ...batchCore(),
+      ...counts(),
+      processed_count: z.int(),
+      comment: z.string().nullable(),
+      process_at: time.nullable(),
+      results: z.array(batchResultSchema),
+      created_by: createdBy,
+      started_by: z
+        .string()
+        .nullable()
+        .openapi({ description: 'Who started it; null while it waits, and where its time did.' }),
+      created_at: time,
+      updated_at: time,
+      completed_at: time.nullable(),
+      cancelled_at: time.nullable(),
+    }),
+  )
   .openapi('Batch', {
     example: {
       ...summaryExample,
@@ -163,7 +173,9 @@ export const batchDetailSchema = z
   })
 
 export const cancelledBatchSchema = z
-  .object({ batch_id: z.string(), cancelled: z.literal(true), cancelled_at: time, claims_reverted: z.int() })
+  .lazy(() =>
+    z.object({ batch_id: z.string(), cancelled: z.literal(true), cancelled_at: time, claims_reverted: z.int() }),
+  )
   .openapi('CancelledBatch', {
     example: {
       batch_id: 'bat_demo0003',

@@ -61,28 +61,30 @@ export const partOfClaims = z
 
 /** A claim and where it stands. */
 export const claimSchema = z
-  .object({
-    claim_id: z.string().openapi({ example: 'clm_01jq8m2v9kf3wt6x5n4c7b8d9e' }),
-    status,
-    digest,
-    description: z.string(),
-    amount: z.int(),
-    currency: z.string(),
-    expense_type: z.string().nullable(),
-    incurred_on: z.iso.date().nullable(),
-    distance_km: z.number().nullable(),
-    receipt_url: z.string().nullable(),
-    external_ref: z.string().nullable(),
-    claimant_id: z.string(),
-    submitted_by: z.string().openapi({ description: 'Whose key sent it: the claimant, or somebody in their name.' }),
-    batch_id: z.string().nullable().openapi({ description: 'The batch that approved it, if one did.' }),
-    decided_by: z.string().nullable(),
-    decided_at: time.nullable(),
-    comment: z.string().nullable(),
-    created_at: time,
-    updated_at: time,
-    ...quorumShape,
-  })
+  .lazy(() =>
+    z.object({
+      claim_id: z.string().openapi({ example: 'clm_01jq8m2v9kf3wt6x5n4c7b8d9e' }),
+      status,
+      digest,
+      description: z.string(),
+      amount: z.int(),
+      currency: z.string(),
+      expense_type: z.string().nullable(),
+      incurred_on: z.iso.date().nullable(),
+      distance_km: z.number().nullable(),
+      receipt_url: z.string().nullable(),
+      external_ref: z.string().nullable(),
+      claimant_id: z.string(),
+      submitted_by: z.string().openapi({ description: 'Whose key sent it: the claimant, or somebody in their name.' }),
+      batch_id: z.string().nullable().openapi({ description: 'The batch that approved it, if one did.' }),
+      decided_by: z.string().nullable(),
+      decided_at: time.nullable(),
+      comment: z.string().nullable(),
+      created_at: time,
+      updated_at: time,
+      ...quorumShape,
+    }),
+  )
   .openapi('Claim', {
     example: {
       claim_id: 'clm_9f2a3b4c',
@@ -107,8 +109,10 @@ export const claimSchema = z
     },
   })
 
-export const claimListSchema = z.object({ data: z.array(claimSchema), pagination, next }).openapi('ClaimList')
-export const claimsSchema = z.object({ data: z.array(claimSchema) }).openapi('Claims')
+export const claimListSchema = z
+  .lazy(() => z.object({ data: z.array(claimSchema), pagination, next }))
+  .openapi('ClaimList')
+export const claimsSchema = z.lazy(() => z.object({ data: z.array(claimSchema) })).openapi('Claims')
 
 export const approvalSchema = z
   .strictObject({ comment: comment.nullish() })

@@ -24,7 +24,7 @@ export const dashboardFilter = {
   kind: kind.optional(),
 }
 
-const common = {
+const common = () => ({
   id: z.string(),
   status,
   title: z.string(),
@@ -33,17 +33,17 @@ const common = {
   due_at: time.nullable(),
   decided_at: time.nullable(),
   decided_by: z.string().nullable(),
-}
+})
 /** What is shown of an approval of each family, beside the members that all have. */
 const ofFamilies = families.map(({ kind, shows }) =>
   z
-    .object({ ...common, kind: z.literal(kind), ...shows.members })
+    .object({ ...common(), kind: z.literal(kind), ...shows.members })
     .openapi(`${kind.charAt(0).toUpperCase()}${kind.slice(1)}OnDashboard`),
 )
 
 /** An approval of any family. */
 export const dashboardItemSchema = z
-  .discriminatedUnion('kind', ofFamilies as [(typeof ofFamilies)[number], ...typeof ofFamilies])
+  .lazy(() => z.discriminatedUnion('kind', ofFamilies as [(typeof ofFamilies)[number], ...typeof ofFamilies]))
   .openapi('Approval', {
     example: {
       id: 'int_demo1',
@@ -73,11 +73,13 @@ export const dashboardItemSchema = z
   })
 
 export const dashboardSchema = z
-  .object({
-    total,
-    limit: z.int().openapi({ example: 50 }),
-    offset: z.int().openapi({ example: 0 }),
-    approvals: z.array(dashboardItemSchema),
-    next,
-  })
+  .lazy(() =>
+    z.object({
+      total,
+      limit: z.int().openapi({ example: 50 }),
+      offset: z.int().openapi({ example: 0 }),
+      approvals: z.array(dashboardItemSchema),
+      next,
+    }),
+  )
   .openapi('Dashboard')

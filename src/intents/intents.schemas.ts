@@ -55,7 +55,7 @@ export const newIntentSchema = z
 /** As much of a faulty one as more faults can be found by. */
 export const partOfIntent = z.object({ idempotency_key: z.unknown() }).partial().catch({})
 
-const asked = {
+const asked = () => ({
   approval_ref: z.string().openapi({ description: 'Short enough to be read out loud.', example: 'APR-7K2M' }),
   status: z.enum(['pending', 'approved', 'rejected', 'expired']),
   digest,
@@ -71,7 +71,7 @@ const asked = {
   expires_at: time,
   ...quorumShape,
   serialized_intent: z.looseObject({}),
-}
+})
 
 const askedExample = {
   approval_ref: 'APR-7K2M',
@@ -91,7 +91,7 @@ const askedExample = {
 }
 
 /** An intent. */
-export const intentSchema = z.object(asked).openapi('Intent', { example: askedExample })
+export const intentSchema = z.lazy(() => z.object(asked())).openapi('Intent', { example: askedExample })
 
 export const entryStatusSchema = z
   .enum(['pending', 'succeeded', 'failed', 'lapsed'])
@@ -99,21 +99,23 @@ export const entryStatusSchema = z
 
 /** An intent with what became of it. */
 export const intentInViewSchema = z
-  .object({
-    ...asked,
-    resolved_at: time.nullable(),
-    resolved_by: z.string().nullable(),
-    resolver_role: role.nullable(),
-    resolution_channel: z.string().nullable(),
-    reported_by: z.string().nullable().openapi({ description: 'The user whose key reported the answer.' }),
-    outbox_id: z
-      .string()
-      .nullable()
-      .openapi({ description: 'Where an approved call waits, or waited, to be replayed.' }),
-    outbox_status: entryStatusSchema.nullable(),
-    outbox_attempt: z.int().nullable().openapi({ description: 'How often it was handed out.' }),
-    outbox_error: z.string().nullable(),
-  })
+  .lazy(() =>
+    z.object({
+      ...asked(),
+      resolved_at: time.nullable(),
+      resolved_by: z.string().nullable(),
+      resolver_role: role.nullable(),
+      resolution_channel: z.string().nullable(),
+      reported_by: z.string().nullable().openapi({ description: 'The user whose key reported the answer.' }),
+      outbox_id: z
+        .string()
+        .nullable()
+        .openapi({ description: 'Where an approved call waits, or waited, to be replayed.' }),
+      outbox_status: entryStatusSchema.nullable(),
+      outbox_attempt: z.int().nullable().openapi({ description: 'How often it was handed out.' }),
+      outbox_error: z.string().nullable(),
+    }),
+  )
   .openapi('IntentInView', {
     example: {
       ...askedExample,
@@ -130,7 +132,7 @@ export const intentInViewSchema = z
   })
 
 export const pendingIntentsSchema = z
-  .object({ total: z.int().openapi({ example: 1 }), approvals: z.array(intentSchema), next })
+  .lazy(() => z.object({ total: z.int().openapi({ example: 1 }), approvals: z.array(intentSchema), next }))
   .openapi('PendingIntents')
 
 /** A person's answer, as the agent platform reports it. */
@@ -161,17 +163,22 @@ export const resolutionSchema = z
   })
 
 export const resolvedIntentSchema = z
-  .object({
-    approval_ref: z.string(),
-    status: z.enum(['pending', 'approved', 'rejected']),
-    resolved_at: time.nullable().openapi({ description: 'Null where more have to say yes.' }),
-    resolved_by: z.string().nullable(),
-    reported_by: z.string().nullable().openapi({ description: 'Whose key reported it; resolved_by is what it said.' }),
-    resolver_role: role,
-    resolution_channel: z.string().nullable(),
-    outbox_id: z.string().nullable().openapi({ description: 'Where an approved call waits to be replayed.' }),
-    ...quorumShape,
-  })
+  .lazy(() =>
+    z.object({
+      approval_ref: z.string(),
+      status: z.enum(['pending', 'approved', 'rejected']),
+      resolved_at: time.nullable().openapi({ description: 'Null where more have to say yes.' }),
+      resolved_by: z.string().nullable(),
+      reported_by: z
+        .string()
+        .nullable()
+        .openapi({ description: 'Whose key reported it; resolved_by is what it said.' }),
+      resolver_role: role,
+      resolution_channel: z.string().nullable(),
+      outbox_id: z.string().nullable().openapi({ description: 'Where an approved call waits to be replayed.' }),
+      ...quorumShape,
+    }),
+  )
   .openapi('ResolvedIntent', {
     example: {
       approval_ref: 'APR-7K2M',

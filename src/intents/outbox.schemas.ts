@@ -10,22 +10,24 @@ export const leaseSchema = z
   .openapi('Lease', { example: { max: 10, lease_seconds: 60 } })
 
 export const leasedSchema = z
-  .object({
-    entries: z.array(
-      z.object({
-        outbox_id: z.string(),
-        approval_ref: z.string(),
-        action: z.string(),
-        skill_slug: z.string(),
-        approved_at: time,
-        execute_by: time,
-        attempt: z.int(),
-        lease_token: z.string(),
-        lease_expires_at: time,
-        serialized_intent: z.looseObject({}),
-      }),
-    ),
-  })
+  .lazy(() =>
+    z.object({
+      entries: z.array(
+        z.object({
+          outbox_id: z.string(),
+          approval_ref: z.string(),
+          action: z.string(),
+          skill_slug: z.string(),
+          approved_at: time,
+          execute_by: time,
+          attempt: z.int(),
+          lease_token: z.string(),
+          lease_expires_at: time,
+          serialized_intent: z.looseObject({}),
+        }),
+      ),
+    }),
+  )
   .openapi('LeasedEntries', {
     example: {
       entries: [
@@ -61,13 +63,15 @@ export const ackSchema = z
   })
 
 export const settledSchema = z
-  .object({
-    outbox_id: z.string(),
-    status: entryStatusSchema,
-    attempt: z.int(),
-    error: z.string().nullable(),
-    finished_at: time.nullable(),
-  })
+  .lazy(() =>
+    z.object({
+      outbox_id: z.string(),
+      status: entryStatusSchema,
+      attempt: z.int(),
+      error: z.string().nullable(),
+      finished_at: time.nullable(),
+    }),
+  )
   .openapi('OutboxEntry', {
     example: {
       outbox_id: 'out_demo0001',
@@ -80,23 +84,25 @@ export const settledSchema = z
 
 /** An entry of the outbox with its call, never with its token. */
 export const entryInViewSchema = z
-  .object({
-    outbox_id: z.string(),
-    approval_ref: z.string(),
-    action: z.string(),
-    skill_slug: z.string(),
-    status: entryStatusSchema,
-    approved_at: time,
-    execute_by: time,
-    attempt: z.int().openapi({ description: 'How often it was handed out.' }),
-    lease_expires_at: time
-      .nullable()
-      .openapi({ description: 'Until when somebody has it leased; null where nobody has.' }),
-    error: z.string().nullable(),
-    finished_at: time.nullable(),
-    result: z.unknown().openapi({ description: 'What was reported to have come of it; null where nothing was.' }),
-    serialized_intent: z.looseObject({}),
-  })
+  .lazy(() =>
+    z.object({
+      outbox_id: z.string(),
+      approval_ref: z.string(),
+      action: z.string(),
+      skill_slug: z.string(),
+      status: entryStatusSchema,
+      approved_at: time,
+      execute_by: time,
+      attempt: z.int().openapi({ description: 'How often it was handed out.' }),
+      lease_expires_at: time
+        .nullable()
+        .openapi({ description: 'Until when somebody has it leased; null where nobody has.' }),
+      error: z.string().nullable(),
+      finished_at: time.nullable(),
+      result: z.unknown().openapi({ description: 'What was reported to have come of it; null where nothing was.' }),
+      serialized_intent: z.looseObject({}),
+    }),
+  )
   .openapi('OutboxEntryInView', {
     example: {
       outbox_id: 'out_demo0001',

@@ -8,7 +8,7 @@ type Json = Record<string, unknown>
 const made = new WeakMap<z.ZodType, Json>()
 
 /** A schema as the SDK wants it: what validates, and its JSON Schema. */
-export function asStandardSchema(schema: z.ZodObject): StandardSchemaWithJSON {
+export function asStandardSchema(schema: z.ZodType): StandardSchemaWithJSON {
   const json = () => {
     const known = made.get(schema) ?? jsonSchemaOf(schema)
     made.set(schema, known)
@@ -17,7 +17,7 @@ export function asStandardSchema(schema: z.ZodObject): StandardSchemaWithJSON {
   return { '~standard': { ...schema['~standard'], jsonSchema: { input: json, output: json } } } as never
 }
 
-function jsonSchemaOf(schema: z.ZodObject): Json {
+function jsonSchemaOf(schema: z.ZodType): Json {
   const router = createRouter()
   router.openAPIRegistry.register('Root', schema)
   const { components = {} } = router.getOpenAPI31Document({ openapi: '3.1.0', info: { title: '', version: '' } })

@@ -43,7 +43,7 @@ export interface Tool<I extends z.ZodObject = z.ZodObject> {
   title: string
   description: string
   input: I
-  output: z.ZodObject
+  output: z.ZodObject | z.ZodLazy<z.ZodObject>
   readOnly: boolean
   /** Whether the same call again changes nothing more. */
   idempotent: boolean
@@ -64,16 +64,18 @@ const reads = { readOnly: true, idempotent: true } as const
 
 const linkOf = ({ origin }: ToolCtx, id: string) => `${origin}/a/${encodeURIComponent(id)}`
 const url = z.url().openapi({ description: 'Where a person decides it.' })
-const asked = requests.requestSchema.extend({ url })
-const waiting = z.object({
-  id: z.string(),
-  kind: z.enum(kinds),
-  title: z.string(),
-  requester: z.string(),
-  created_at: time,
-  due_at: time.nullable(),
-  url,
-})
+const asked = z.lazy(() => requests.requestSchema.unwrap().extend({ url }))
+const waiting = z.lazy(() =>
+  z.object({
+    id: z.string(),
+    kind: z.enum(kinds),
+    title: z.string(),
+    requester: z.string(),
+    created_at: time,
+    due_at: time.nullable(),
+    url,
+  }),
+)
 const about = z.strictObject({ id: id.openapi({ description: 'What request_approval has answered.' }) })
 
 /** The tools, in the order in which an agent uses them. None of them decides. */
@@ -102,7 +104,7 @@ export const tools: readonly Tool[] = [
     title: 'Wait for the decision',
     description: 'Answers when it is decided, or with `pending` after `seconds`: then wait again, or tell the person.',
     input: about.extend({ seconds: z.int().min(0).max(50).default(25) }),
-    output: decisionSchema.extend({ url }),
+    output: z.lazy(() => decisionSchema.unwrap().extend({ url })),
     ...reads,
     async run(ctx, { id, seconds }) {
       const { bookmark: _, ...seen } = await awaitDecision(ctx, id, seconds)
@@ -165,7 +167,7 @@ export const tools: readonly Tool[] = [
       limit: z.int().min(1).max(100).default(20),
       cursor: cursorQuery(20).cursor,
     }),
-    output: z.object({ data: requests.requestListSchema.shape.data, next }),
+    output: z.lazy(() => z.object({ data: requests.requestListSchema.unwrap().shape.data, next })),
     ...reads,
     async run(ctx, { status, type, ...query }) {
       const filter = { requesterId: ctx.actor.userId, status, type }

@@ -185,24 +185,26 @@ export const partOfPolicy = z
   .catch({})
 
 export const policySchema = z
-  .object({
-    id: z.string(),
-    ...settings,
-    name: z.string(),
-    stages: z.array(stage).optional().openapi({ description: 'As it was written: these, or the next two.' }),
-    required_approvals: approvals.optional(),
-    approver_roles: z.array(role).optional(),
-    version: z.int().openapi({
-      description: 'Counts what it has been: an approval stays under the version that it was asked under.',
+  .lazy(() =>
+    z.object({
+      id: z.string(),
+      ...settings,
+      name: z.string(),
+      stages: z.array(stage).optional().openapi({ description: 'As it was written: these, or the next two.' }),
+      required_approvals: approvals.optional(),
+      approver_roles: z.array(role).optional(),
+      version: z.int().openapi({
+        description: 'Counts what it has been: an approval stays under the version that it was asked under.',
+      }),
+      infeasible: z.string().nullable().openapi({
+        description:
+          'The first stage that the people there are cannot fulfil for more than one requester (`approval` where it has no name); null: they can.',
+        example: null,
+      }),
+      created_at: time,
+      updated_at: time,
     }),
-    infeasible: z.string().nullable().openapi({
-      description:
-        'The first stage that the people there are cannot fulfil for more than one requester (`approval` where it has no name); null: they can.',
-      example: null,
-    }),
-    created_at: time,
-    updated_at: time,
-  })
+  )
   .openapi('Policy', {
     example: {
       id: 'pol_01jq8m2v9kf3wt6x5n4c7b8d9e',
@@ -217,7 +219,9 @@ export const policySchema = z
       updated_at: '2026-03-16T14:00:00.000Z',
     },
   })
-export const policyListSchema = z.object({ data: z.array(policySchema), next }).openapi('PolicyList')
-export const deletedPolicySchema = z.object({ id: z.string(), deleted: z.literal(true) }).openapi('DeletedPolicy', {
-  example: { id: 'pol_01jq8m2v9kf3wt6x5n4c7b8d9h', deleted: true },
-})
+export const policyListSchema = z.lazy(() => z.object({ data: z.array(policySchema), next })).openapi('PolicyList')
+export const deletedPolicySchema = z
+  .lazy(() => z.object({ id: z.string(), deleted: z.literal(true) }))
+  .openapi('DeletedPolicy', {
+    example: { id: 'pol_01jq8m2v9kf3wt6x5n4c7b8d9h', deleted: true },
+  })

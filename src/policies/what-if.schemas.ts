@@ -59,53 +59,56 @@ export const wouldBeSchema = z
     },
   })
 
-const named = z.object({ id: z.string(), name: z.string() })
+const named = z.lazy(() => z.object({ id: z.string(), name: z.string() }))
 
 export const evaluationSchema = z
-  .object({
-    policy: named
-      .extend({ version_id: z.string() })
-      .nullable()
-      .openapi({ description: 'The policy that would hold; null: what its kind takes.' }),
-    needs: z
-      .object({ field: z.string(), condition: z.int(), detail: z.string() })
-      .nullable()
-      .openapi({ description: 'Why asking so would be 422 `policy_needs_member`; null: it would not.', example: null }),
-    stages: z.array(
-      z.object({
-        name: z.string().nullable().openapi({ description: 'Null where it is the only one, and has none.' }),
-        all: z.array(
-          z.object({
-            approvals: z.int(),
-            of: z
-              .array(
-                z.object({
-                  group: named.optional(),
-                  role: z.string().optional(),
-                  people: z.array(named).openapi({
-                    description: 'Up to twelve of them, without the requester where they may not vote.',
-                  }),
-                }),
-              )
-              .openapi({ description: 'Whoever is in one of these.' }),
-          }),
-        ),
+  .lazy(() =>
+    z.object({
+      policy: named
+        .unwrap()
+        .extend({ version_id: z.string() })
+        .nullable()
+        .openapi({ description: 'The policy that would hold; null: what its kind takes.' }),
+      needs: z.object({ field: z.string(), condition: z.int(), detail: z.string() }).nullable().openapi({
+        description: 'Why asking so would be 422 `policy_needs_member`; null: it would not.',
+        example: null,
       }),
-    ),
-    channel: z.object({ approver_role: approverRole, approver_person_id: z.string().nullable() }).nullable().openapi({
-      description:
-        'Whom an intent names, who answers through the agent’s channel: where no policy holds, and as a customer behind the stages of one. Null: nobody does.',
-      example: null,
+      stages: z.array(
+        z.object({
+          name: z.string().nullable().openapi({ description: 'Null where it is the only one, and has none.' }),
+          all: z.array(
+            z.object({
+              approvals: z.int(),
+              of: z
+                .array(
+                  z.object({
+                    group: named.optional(),
+                    role: z.string().optional(),
+                    people: z.array(named).openapi({
+                      description: 'Up to twelve of them, without the requester where they may not vote.',
+                    }),
+                  }),
+                )
+                .openapi({ description: 'Whoever is in one of these.' }),
+            }),
+          ),
+        }),
+      ),
+      channel: z.object({ approver_role: approverRole, approver_person_id: z.string().nullable() }).nullable().openapi({
+        description:
+          'Whom an intent names, who answers through the agent’s channel: where no policy holds, and as a customer behind the stages of one. Null: nobody does.',
+        example: null,
+      }),
+      allow_self_approval: z.boolean(),
+      allow_edit: z.boolean(),
+      restricted: z.boolean(),
+      expires,
+      infeasible: z.string().nullable().openapi({
+        description: 'The first stage that the people there are could not fulfil for this requester; null: they could.',
+        example: null,
+      }),
     }),
-    allow_self_approval: z.boolean(),
-    allow_edit: z.boolean(),
-    restricted: z.boolean(),
-    expires,
-    infeasible: z.string().nullable().openapi({
-      description: 'The first stage that the people there are could not fulfil for this requester; null: they could.',
-      example: null,
-    }),
-  })
+  )
   .openapi('Evaluation', {
     example: {
       policy: {
@@ -155,42 +158,44 @@ export const simulationRequestSchema = z
   })
 
 const count = (description: string) => z.int().openapi({ description, example: 1 })
-const ids = z.array(z.string()).openapi({ description: 'Up to ten ids.' })
+const ids = z.lazy(() => z.array(z.string())).openapi({ description: 'Up to ten ids.' })
 
 export const simulationSchema = z
-  .object({
-    considered: count('How many it has looked at: of the kind that the policy is for, if it says one.'),
-    matched: count('Of how many the policy would hold.'),
-    asked_more: count('Of how many more approvals would be asked than by the policies that hold now.'),
-    asked_less: count('Of how many fewer.'),
-    asked_others: count('Of how many as many, but of others, or in another order.'),
-    clock_changed: count('How many would have another clock.'),
-    infeasible: count('How many of those matched the people there now could not fulfil for who asked.'),
-    needs_member: count('How many could not have been asked: they lack a member that the policy looks at.'),
-    infeasible_stage: z.string().nullable().openapi({
-      description: 'The stage for which making the policy would be 422 `infeasible_quorum`; null: it would not.',
-      example: null,
+  .lazy(() =>
+    z.object({
+      considered: count('How many it has looked at: of the kind that the policy is for, if it says one.'),
+      matched: count('Of how many the policy would hold.'),
+      asked_more: count('Of how many more approvals would be asked than by the policies that hold now.'),
+      asked_less: count('Of how many fewer.'),
+      asked_others: count('Of how many as many, but of others, or in another order.'),
+      clock_changed: count('How many would have another clock.'),
+      infeasible: count('How many of those matched the people there now could not fulfil for who asked.'),
+      needs_member: count('How many could not have been asked: they lack a member that the policy looks at.'),
+      infeasible_stage: z.string().nullable().openapi({
+        description: 'The stage for which making the policy would be 422 `infeasible_quorum`; null: it would not.',
+        example: null,
+      }),
+      instead_of: z
+        .array(z.object({ policy: named.nullable(), count: z.int() }))
+        .openapi({ description: 'Under which policies those matched would be now; null: under none.' }),
+      examples: z
+        .object({
+          matched: ids,
+          asked_more: ids,
+          asked_less: ids,
+          asked_others: ids,
+          clock_changed: ids,
+          infeasible: ids,
+          needs_member: ids,
+        })
+        .openapi({ description: 'Approvals of each sort, the newest.' }),
+      next: z.string().nullable().openapi({
+        description:
+          'What to send as `cursor` for the rest, whose counts are to be added; null: there is none. One call looks at up to 100,000.',
+        example: null,
+      }),
     }),
-    instead_of: z
-      .array(z.object({ policy: named.nullable(), count: z.int() }))
-      .openapi({ description: 'Under which policies those matched would be now; null: under none.' }),
-    examples: z
-      .object({
-        matched: ids,
-        asked_more: ids,
-        asked_less: ids,
-        asked_others: ids,
-        clock_changed: ids,
-        infeasible: ids,
-        needs_member: ids,
-      })
-      .openapi({ description: 'Approvals of each sort, the newest.' }),
-    next: z.string().nullable().openapi({
-      description:
-        'What to send as `cursor` for the rest, whose counts are to be added; null: there is none. One call looks at up to 100,000.',
-      example: null,
-    }),
-  })
+  )
   .openapi('Simulation', {
     example: {
       considered: 120,

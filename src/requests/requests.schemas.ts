@@ -96,20 +96,23 @@ export const outcomeSchema = z
   .openapi('RequestOutcome', { example: { outcome: 'succeeded', result: { run: 42 } } })
 
 const redemption = z
-  .object({
-    state: z.enum(['open', 'redeemed', 'revoked', 'lapsed']),
-    redeem_by: time,
-    redeemed_at: time.nullable(),
-    redeemed_by: z.string().nullable(),
-    revoked_at: time.nullable(),
-    revoked_by: z.string().nullable(),
-    revoke_comment: z.string().nullable(),
-    outcome: outcome.nullable(),
-    error: z.string().nullable(),
-    reported_at: time.nullable(),
-    result: z.unknown().optional(),
-  })
-  .nullable()
+  .lazy(() =>
+    z
+      .object({
+        state: z.enum(['open', 'redeemed', 'revoked', 'lapsed']),
+        redeem_by: time,
+        redeemed_at: time.nullable(),
+        redeemed_by: z.string().nullable(),
+        revoked_at: time.nullable(),
+        revoked_by: z.string().nullable(),
+        revoke_comment: z.string().nullable(),
+        outcome: outcome.nullable(),
+        error: z.string().nullable(),
+        reported_at: time.nullable(),
+        result: z.unknown().optional(),
+      })
+      .nullable(),
+  )
   .openapi({ description: 'What becomes of an approval; null while there is none.' })
 
 const at = '2026-03-16T14:00:00.000Z'
@@ -138,45 +141,49 @@ const example = {
 
 /** A request and where it stands. */
 const listedRequestSchema = z
-  .object({
-    id: z.string(),
-    type: z.string(),
-    title: z.string(),
-    summary: z.string().nullable(),
-    subject: object,
-    status,
-    revision,
-    digest,
-    requester_id: z.string(),
-    submitted_by: z.string(),
-    created_at: time,
-    updated_at: time,
-    due_at: time.nullable(),
-    decided_by: z.string().nullable(),
-    decided_at: time.nullable(),
-    comment: z.string().nullable(),
-    approved_digest: digest.nullable().openapi({ description: 'Of what was approved; null where nothing was.' }),
-    edited: z.boolean().openapi({ description: 'Whether it was approved with other details.' }),
-    ...quorumShape,
-    redemption,
-    external_ref: z.string().nullable(),
-    restricted: z.boolean(),
-  })
+  .lazy(() =>
+    z.object({
+      id: z.string(),
+      type: z.string(),
+      title: z.string(),
+      summary: z.string().nullable(),
+      subject: object,
+      status,
+      revision,
+      digest,
+      requester_id: z.string(),
+      submitted_by: z.string(),
+      created_at: time,
+      updated_at: time,
+      due_at: time.nullable(),
+      decided_by: z.string().nullable(),
+      decided_at: time.nullable(),
+      comment: z.string().nullable(),
+      approved_digest: digest.nullable().openapi({ description: 'Of what was approved; null where nothing was.' }),
+      edited: z.boolean().openapi({ description: 'Whether it was approved with other details.' }),
+      ...quorumShape,
+      redemption,
+      external_ref: z.string().nullable(),
+      restricted: z.boolean(),
+    }),
+  )
   .openapi('ListedRequest', { example })
 const state = z.string().nullable().optional()
 export const requestSchema = z
-  .object({
-    ...listedRequestSchema.shape,
-    details: object,
-    approved_details: object.optional().openapi({ description: 'Those that were approved, where they are others.' }),
-    state: state.openapi({ description: 'For the requester alone.' }),
-  })
+  .lazy(() =>
+    z.object({
+      ...listedRequestSchema.unwrap().shape,
+      details: object,
+      approved_details: object.optional().openapi({ description: 'Those that were approved, where they are others.' }),
+      state: state.openapi({ description: 'For the requester alone.' }),
+    }),
+  )
   .openapi('Request', { example: { ...example, details: deployment.details } })
 export const requestListSchema = z
-  .object({ data: z.array(listedRequestSchema), pagination, next })
+  .lazy(() => z.object({ data: z.array(listedRequestSchema), pagination, next }))
   .openapi('RequestList')
 export const redeemedSchema = z
-  .object({ id: z.string(), digest, redeemed_at: time, details: object })
+  .lazy(() => z.object({ id: z.string(), digest, redeemed_at: time, details: object }))
   .openapi('RedeemedRequest', {
     example: { id: 'req_demo4', digest: digests.req_demo4, redeemed_at: at, details: deployment.details },
   })

@@ -64,18 +64,20 @@ export const checkChangeSchema = z
 export const partOfCheck = z.object({ config: config.optional().catch(undefined) }).catch({})
 
 export const checkSchema = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    description: z.string().nullable(),
-    type: z.enum(checkTypes as [CheckType, ...CheckType[]]),
-    severity,
-    config: z.looseObject({}).openapi({ description: 'As it was sent.', ...anyConfig }),
-    is_active: z.boolean(),
-    sort_order: z.int(),
-    created_at: time,
-    updated_at: time,
-  })
+  .lazy(() =>
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      description: z.string().nullable(),
+      type: z.enum(checkTypes as [CheckType, ...CheckType[]]),
+      severity,
+      config: z.looseObject({}).openapi({ description: 'As it was sent.', ...anyConfig }),
+      is_active: z.boolean(),
+      sort_order: z.int(),
+      created_at: time,
+      updated_at: time,
+    }),
+  )
   .openapi('Check', {
     example: {
       id: 'b2c3d4e5-f6a7-8901-bcde-f12345678901',
@@ -90,4 +92,4 @@ export const checkSchema = z
       updated_at: '2026-03-16T14:00:00.000Z',
     },
   })
-export const checkListSchema = z.object({ data: z.array(checkSchema), next }).openapi('CheckList')
+export const checkListSchema = z.lazy(() => z.object({ data: z.array(checkSchema), next })).openapi('CheckList')

@@ -54,13 +54,15 @@ export const partOfRule = z
   .catch({ config: {} })
 
 export const ruleSchema = z
-  .object({
-    id: z.string(),
-    type: z.enum(ruleTypes),
-    config: z.object({ threshold: z.number(), fields: z.array(z.string()).optional() }),
-    created_at: time,
-    updated_at: time,
-  })
+  .lazy(() =>
+    z.object({
+      id: z.string(),
+      type: z.enum(ruleTypes),
+      config: z.object({ threshold: z.number(), fields: z.array(z.string()).optional() }),
+      created_at: time,
+      updated_at: time,
+    }),
+  )
   .openapi('Rule', {
     example: {
       id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c47',
@@ -70,7 +72,7 @@ export const ruleSchema = z
       updated_at: '2026-03-16T14:00:00.000Z',
     },
   })
-export const ruleListSchema = z.object({ data: z.array(ruleSchema) }).openapi('RuleList')
+export const ruleListSchema = z.lazy(() => z.object({ data: z.array(ruleSchema) })).openapi('RuleList')
 
 const action = z
   .discriminatedUnion('type', [
@@ -142,14 +144,16 @@ export const partOfGate = z
   .catch({})
 
 export const gateSchema = z
-  .object({
-    id: z.string(),
-    ...settings,
-    name: z.string(),
-    rules: z.array(ruleSchema),
-    created_at: time,
-    updated_at: time,
-  })
+  .lazy(() =>
+    z.object({
+      id: z.string(),
+      ...settings,
+      name: z.string(),
+      rules: z.array(ruleSchema),
+      created_at: time,
+      updated_at: time,
+    }),
+  )
   .openapi('Gate', {
     example: {
       id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42',
@@ -166,8 +170,8 @@ export const gateSchema = z
       updated_at: '2026-03-16T14:00:00.000Z',
     },
   })
-export const gateListSchema = z.object({ data: z.array(gateSchema), next }).openapi('GateList')
+export const gateListSchema = z.lazy(() => z.object({ data: z.array(gateSchema), next })).openapi('GateList')
 
 export const deletedSchema = z
-  .object({ id: z.string(), deleted: z.literal(true) })
+  .lazy(() => z.object({ id: z.string(), deleted: z.literal(true) }))
   .openapi('Deleted', { example: { id: 'b2c3d4e5-f6a7-8901-bcde-f12345678901', deleted: true } })

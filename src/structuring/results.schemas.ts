@@ -64,7 +64,7 @@ export const partOfResult = z
   })
   .catch({ gate_id: '', reported: [] })
 
-const item = {
+const item = () => ({
   id: z.string(),
   result_id: z.string(),
   check_id: z.string().openapi({ description: 'Of the check, or of the gate’s rule.' }),
@@ -72,16 +72,18 @@ const item = {
   created_at: time,
   check_name: z.string(),
   severity,
-}
+})
 
 export const checkResultSchema = z
-  .object({
-    ...item,
-    passed: z.boolean(),
-    type: z.string().openapi({ description: 'The type of the check, or of the rule.' }),
-    queued: z.boolean().openapi({ description: 'Whether it holds, or held, the result up.' }),
-    cleared_at: time.nullable().openapi({ description: 'When the decision cleared it.' }),
-  })
+  .lazy(() =>
+    z.object({
+      ...item(),
+      passed: z.boolean(),
+      type: z.string().openapi({ description: 'The type of the check, or of the rule.' }),
+      queued: z.boolean().openapi({ description: 'Whether it holds, or held, the result up.' }),
+      cleared_at: time.nullable().openapi({ description: 'When the decision cleared it.' }),
+    }),
+  )
   .openapi('CheckResult', {
     example: {
       id: 'd4e5f6a7-b8c9-0123-defa-234567890123',
@@ -97,7 +99,9 @@ export const checkResultSchema = z
       cleared_at: null,
     },
   })
-export const checkResultListSchema = z.object({ data: z.array(checkResultSchema) }).openapi('CheckResultList')
+export const checkResultListSchema = z
+  .lazy(() => z.object({ data: z.array(checkResultSchema) }))
+  .openapi('CheckResultList')
 
 const result = {
   id: z.string(),
@@ -135,12 +139,12 @@ const example = {
 
 /** A result as it was judged. */
 export const judgedResultSchema = z
-  .object({ ...result, checks: z.array(checkResultSchema) })
+  .lazy(() => z.object({ ...result, checks: z.array(checkResultSchema) }))
   .openapi('JudgedResult', { example: { ...example, checks: [] } })
 
 /** Without their data. */
 export const resultListSchema = z
-  .object({ data: z.array(z.object(result).openapi('ResultSummary', { example })), next })
+  .lazy(() => z.object({ data: z.array(z.object(result).openapi('ResultSummary', { example })), next }))
   .openapi('ResultList', { example: { data: [example], next: null } })
 
 export const resultFilter = {
@@ -151,7 +155,7 @@ export const resultFilter = {
 
 /** A result with its data. */
 export const resultSchema = z
-  .object({ ...result, data: z.looseObject({}) })
+  .lazy(() => z.object({ ...result, data: z.looseObject({}) }))
   .openapi('Result', { example: { ...example, data: { invoice: 'R-17', total_amount: 1_500_000 } } })
 
 export const pendingFilter = {
@@ -162,7 +166,7 @@ export const pendingFilter = {
 
 /** What waits for a person. */
 export const pendingResultsSchema = z
-  .object({ data: z.array(z.object({ ...item, passed: z.literal(false) })), next })
+  .lazy(() => z.object({ data: z.array(z.object({ ...item(), passed: z.literal(false) })), next }))
   .openapi('PendingResults', {
     example: {
       data: [
@@ -186,15 +190,17 @@ export const reviewSchema = z
   .openapi('ResultReview', { example: { comment: 'Seen the invoice; the amount is right.' } })
 
 export const reviewedSchema = z
-  .object({
-    id: z.string().openapi({ description: 'As it was asked for: of the result or of one of its items.' }),
-    result_id: z.string(),
-    status: decidedStatus,
-    cleared_items: z.int(),
-    decided_by: z.string().nullable(),
-    decided_at: time.nullable(),
-    ...quorumShape,
-  })
+  .lazy(() =>
+    z.object({
+      id: z.string().openapi({ description: 'As it was asked for: of the result or of one of its items.' }),
+      result_id: z.string(),
+      status: decidedStatus,
+      cleared_items: z.int(),
+      decided_by: z.string().nullable(),
+      decided_at: time.nullable(),
+      ...quorumShape,
+    }),
+  )
   .openapi('ReviewedResult', {
     example: {
       id: 'a1b2c3d4-e5f6-7890-abcd-ef1234567890',

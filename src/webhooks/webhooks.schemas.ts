@@ -64,7 +64,7 @@ export const endpointChangeSchema = z
 /** The parts of a faulty endpoint, or change of one, in which further faults can be found. */
 export const partOfEndpoint = z.object({ url: url.optional().catch(undefined) }).catch({})
 
-const endpoint = {
+const endpoint = () => ({
   id: z.string(),
   url: z.string(),
   event_types: z.array(z.string()),
@@ -78,7 +78,7 @@ const endpoint = {
   paused_until: time.nullable().openapi({ description: 'Until when the receiver has asked to be left alone.' }),
   created_at: time,
   updated_at: time,
-}
+})
 const example = {
   id: 'whe_01jq8m2v9kf3wt6x5n4c7b8d9e',
   url: 'https://hooks.example.com/countersign',
@@ -93,13 +93,17 @@ const example = {
 }
 const secret = z.string().openapi({ description: 'Signs the deliveries. Shown once: keep it.' })
 
-export const endpointSchema = z.object(endpoint).openapi('WebhookEndpoint', { example })
-export const endpointListSchema = z.object({ data: z.array(endpointSchema), next }).openapi('WebhookEndpointList')
-export const createdEndpointSchema = z.object({ ...endpoint, secret }).openapi('CreatedWebhookEndpoint', {
-  example: { ...example, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=' },
-})
+export const endpointSchema = z.lazy(() => z.object(endpoint())).openapi('WebhookEndpoint', { example })
+export const endpointListSchema = z
+  .lazy(() => z.object({ data: z.array(endpointSchema), next }))
+  .openapi('WebhookEndpointList')
+export const createdEndpointSchema = z
+  .lazy(() => z.object({ ...endpoint(), secret }))
+  .openapi('CreatedWebhookEndpoint', {
+    example: { ...example, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=' },
+  })
 export const rotatedEndpointSchema = z
-  .object({ ...endpoint, secret, previous_secret_valid_until: time })
+  .lazy(() => z.object({ ...endpoint(), secret, previous_secret_valid_until: time }))
   .openapi('RotatedWebhookEndpoint', {
     example: {
       ...example,
@@ -108,7 +112,7 @@ export const rotatedEndpointSchema = z
     },
   })
 export const deletedEndpointSchema = z
-  .object({ id: z.string(), deleted: z.literal(true) })
+  .lazy(() => z.object({ id: z.string(), deleted: z.literal(true) }))
   .openapi('DeletedWebhookEndpoint', { example: { id: example.id, deleted: true } })
 
 export const deliveryStatus = z.enum(['pending', 'succeeded', 'failed'])
@@ -150,36 +154,42 @@ const deliveryExample = {
 
 /** One event on its way to one endpoint. */
 export const deliverySchema = z
-  .object({
-    id: z.string().openapi({ description: 'The `webhook-id` of every attempt.' }),
-    endpoint_id: z.string(),
-    event_id: z.string(),
-    event_type: z.string(),
-    status: deliveryStatus,
-    attempt_count: z.int(),
-    next_attempt_at: time.nullable(),
-    created_at: time,
-    finished_at: time.nullable(),
-    attempts: z
-      .array(
-        z.object({
-          at: time,
-          duration_ms: z.int(),
-          response_status: z.int().nullable(),
-          response_body: z.string().nullable().openapi({ description: 'The first 4 KiB.' }),
-          error: z.string().nullable(),
-        }),
-      )
-      .openapi({ description: 'The last 30.' }),
-  })
+  .lazy(() =>
+    z.object({
+      id: z.string().openapi({ description: 'The `webhook-id` of every attempt.' }),
+      endpoint_id: z.string(),
+      event_id: z.string(),
+      event_type: z.string(),
+      status: deliveryStatus,
+      attempt_count: z.int(),
+      next_attempt_at: time.nullable(),
+      created_at: time,
+      finished_at: time.nullable(),
+      attempts: z
+        .array(
+          z.object({
+            at: time,
+            duration_ms: z.int(),
+            response_status: z.int().nullable(),
+            response_body: z.string().nullable().openapi({ description: 'The first 4 KiB.' }),
+            error: z.string().nullable(),
+          }),
+        )
+        .openapi({ description: 'The last 30.' }),
+    }),
+  )
   .openapi('WebhookDelivery', { example: deliveryExample })
 /** A delivery with its body. */
-export const deliveryInFullSchema = deliverySchema
-  .extend({
-    body: z.string().openapi({ description: 'What every attempt sends, to the byte: what is signed.' }),
-  })
+export const deliveryInFullSchema = z
+  .lazy(() =>
+    deliverySchema.unwrap().extend({
+      body: z.string().openapi({ description: 'What every attempt sends, to the byte: what is signed.' }),
+    }),
+  )
   .openapi('WebhookDeliveryInFull', { example: { ...deliveryExample, body: JSON.stringify(eventExample) } })
-export const deliveryListSchema = z.object({ data: z.array(deliverySchema), next }).openapi('WebhookDeliveryList')
+export const deliveryListSchema = z
+  .lazy(() => z.object({ data: z.array(deliverySchema), next }))
+  .openapi('WebhookDeliveryList')
 
 /** The body of a delivery. */
 const eventSchema = z
