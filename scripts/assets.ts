@@ -1,9 +1,10 @@
 // Puts what pages load where the Worker serves it from, so that they load nothing from another host: what the docs need
-// is copied, the desk's module is bundled.
+// is copied, the desk's module is bundled; and what the API says of itself, which the Worker does not make.
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
+import { keepDescriptions } from './describe-api.ts'
 
 const root = join(import.meta.dirname, '..')
 const swagger = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
@@ -28,3 +29,4 @@ await build({
   target: 'es2023',
   logLevel: 'error',
 })
+await keepDescriptions()

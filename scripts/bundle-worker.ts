@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { BuildOptions, Plugin } from 'esbuild'
+import { areUnchanged, digest, digestsOf } from './made-of.ts'
 
 /** The Worker as one module. */
 export interface Bundle {
@@ -53,17 +53,17 @@ export async function bundleWorker(
   const folder = join(root, 'node_modules/.cache/countersign')
   const name = `${main.replaceAll(/\W+/g, '-')}${minify ? '.min' : ''}`
   const kept = readKept(join(folder, `${name}.json`))
-  if (kept?.settings === settings && isOf(kept.inputs, root)) return kept
+  if (kept?.settings === settings && areUnchanged(kept.inputs, root)) return kept
 
   const { build } = await import('esbuild')
   const { outputFiles, metafile } = await build({ ...options, plugins: [exactly(alias)] })
   const text = (name: string) => outputFiles.find(({ path }) => basename(path) === name)!.text
   const bundle = { code: text('worker.js'), map: text('worker.js.map') }
-  const inputs = Object.keys(metafile.inputs).map((path) => [path, digest(readFileSync(join(root, path)))])
+  const inputs = digestsOf(Object.keys(metafile.inputs), root)
   mkdirSync(folder, { recursive: true })
   // Somebody else may be reading it, or writing it.
   const draft = join(folder, `${name}.${process.pid}.json`)
-  writeFileSync(draft, JSON.stringify({ settings, inputs: Object.fromEntries(inputs), ...bundle } satisfies Kept))
+  writeFileSync(draft, JSON.stringify({ settings, inputs, ...bundle } satisfies Kept))
   renameSync(draft, join(folder, `${name}.json`))
   return bundle
 }
@@ -74,19 +74,6 @@ function readKept(path: string): Kept | null {
   } catch {
     return null
   }
-}
-
-/** Whether these files are what they were. */
-function isOf(inputs: Record<string, string>, root: string): boolean {
-  try {
-    return Object.entries(inputs).every(([path, before]) => digest(readFileSync(join(root, path))) === before)
-  } catch {
-    return false
-  }
-}
-
-function digest(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex')
 }
 
 /** Wrangler's aliases stand for exactly what they name; those of esbuild also for what is below it. */

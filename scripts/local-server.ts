@@ -3,6 +3,7 @@ import type { WorkerdStructuredLog } from 'miniflare'
 import { demoTenant } from '../src/approvals/approvals.demo.ts'
 import { bundleWorker } from './bundle-worker.ts'
 import { demoData } from './demo-data.ts'
+import { keepDescriptions } from './describe-api.ts'
 import { familyDemos } from './family-demos.ts'
 import { migrateLocal } from './migrate-local.ts'
 import { readWorkerConfig, workerOptions } from './worker-config.ts'
@@ -46,7 +47,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   const bundling = bundleWorker(root, config)
   // Loading it takes as long as the bundling, which goes on meanwhile in a process of its own.
   const { convertV4MiniflareOptions, Log, LogLevel, Miniflare } = await import('miniflare')
-  const { code, map } = await bundling
+  const [{ code, map }] = await Promise.all([bundling, keepDescriptions()])
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: 'localhost',

@@ -13,7 +13,7 @@ interface WranglerToml {
   alias?: Record<string, string>
   define?: Record<string, string>
   triggers?: { crons?: string[] }
-  assets?: { directory: string }
+  assets?: { directory: string; binding?: string }
   d1_databases?: { binding: string; database_id: string; migrations_dir: string }[]
   durable_objects?: { bindings: { name: string; class_name: string }[] }
   ratelimits?: { name: string; namespace_id: string; simple: { limit: number; period: 10 | 60 } }[]
@@ -23,7 +23,7 @@ interface WranglerToml {
 const read = 'name main alias define vars compatibility_date compatibility_flags triggers assets'.split(' ')
 const bindings = ['d1_databases', 'durable_objects', 'ratelimits']
 /** What means nothing on this machine. */
-const passed = 'migrations send_metrics workers_dev observability minify keep_names routes account_id'.split(' ')
+const passed = 'build migrations send_metrics workers_dev observability minify keep_names routes account_id'.split(' ')
 
 /**
  * Reads wrangler.toml. Wrangler's own reader takes longer than everything else at start-up; this one refuses what it
@@ -60,6 +60,7 @@ export function workerOptions(config: WranglerToml, root: string, vars: Record<s
     ...(config.assets && {
       assets: {
         directory: join(root, config.assets.directory),
+        binding: config.assets.binding,
         routerConfig: { has_user_worker: true },
       },
     }),

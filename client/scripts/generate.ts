@@ -1,14 +1,12 @@
 // Makes src/generated/ from the OpenAPI document of the service beside this folder: the types of every operation, and
 // what the client has to know of each while it runs. Nothing of it is written by hand, or kept in the repository.
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
 import openapiTypes, { astToString } from 'openapi-typescript'
+import { describeApi } from '../../scripts/describe-api.ts'
 
 const folder = join(import.meta.dirname, '../src/generated')
-const app = join(import.meta.dirname, '../../src')
 
 interface Schema {
   $ref?: string
@@ -26,7 +24,7 @@ interface Document {
 }
 
 mkdirSync(folder, { recursive: true })
-const document = await readDocument()
+const document = (await describeApi()).document as Document
 const operations = operationsOf(document)
 const api = JSON.stringify(withoutRefusals(document))
 const mark = `// Made from ${createHash('sha256').update(operations).update(api).digest('hex')}\n`
@@ -34,21 +32,6 @@ const files = ['operations.ts', 'api.ts'].map((name) => join(folder, name))
 if (!files.every((file) => existsSync(file) && readFileSync(file, 'utf8').startsWith(mark))) {
   writeFileSync(files[0]!, mark + operations)
   writeFileSync(files[1]!, mark + astToString(await openapiTypes(JSON.parse(api))))
-}
-
-/** The document, as the service makes it from the schemas that validate. */
-async function readDocument(): Promise<Document> {
-  const file = join(folder, `document-${process.pid}.mjs`)
-  const contents = `
-    import { createApp } from './app.ts'
-    import { openApiDocument } from './http/openapi.ts'
-    export const document = openApiDocument(createApp(), 'https://countersign.example')`
-  const stdin = { contents, resolveDir: app, loader: 'ts' } as const
-  const platform = { bundle: true, packages: 'external', platform: 'node', format: 'esm', jsx: 'automatic' } as const
-  await build({ stdin, outfile: file, ...platform, jsxImportSource: 'hono/jsx', logLevel: 'error' })
-  const made = (await import(pathToFileURL(file).href)) as { document: Document }
-  rmSync(file)
-  return JSON.parse(JSON.stringify(made.document)) as Document
 }
 
 /** Refusals are thrown, whatever the operation: their types are not needed with each. */

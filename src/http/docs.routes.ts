@@ -53,7 +53,7 @@ export function docsRoutes(documented: () => OpenAPIHono<AppEnv>) {
   const router = createRouter()
   const served = servedDocument(documented)
   router.openapi(openApiRoute, async (c) => {
-    const { text, tag } = await served(new URL(c.req.url).origin)
+    const { text, tag } = await served(c.env, new URL(c.req.url).origin)
     const headers = { ETag: `"${tag}"`, 'Cache-Control': 'no-cache' }
     if (hasTag(c, tag)) return c.body(null, 304, headers)
     return c.body(text, 200, { ...headers, 'Content-Type': 'application/json' }) as never
@@ -71,7 +71,7 @@ export function docsRoutes(documented: () => OpenAPIHono<AppEnv>) {
 
   async function show(c: AppContext, slug: string, { title, lead, body }: Omit<ProsePage, 'slug'>) {
     const { origin } = new URL(c.req.url)
-    const { document } = await served(origin)
+    const { document } = await served(c.env, origin)
     const guide = guideTo(document, origin)
     return layout(pages, { slug, title, body: prose(title, lead, body(guide)) })
   }

@@ -1,11 +1,11 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { sha256 } from '../access/authenticate.ts'
 import type { AppEnv } from './environment.ts'
-import { openApiDocument } from './openapi.ts'
+import { loadDocument, type OpenApiDocument } from './load-document.ts'
 
 /** A document, as it is sent, and its entity tag. */
 export interface Served {
-  document: ReturnType<typeof openApiDocument>
+  document: OpenApiDocument
   text: string
   tag: string
 }
@@ -13,15 +13,20 @@ export interface Served {
 /** How many origins are remembered: a service has one or two, but callers can send any Host. */
 const mostOrigins = 8
 
-/** The OpenAPI document: made once, and serialised once for each origin that it is asked for from. */
-export function servedDocument(documented: () => OpenAPIHono<AppEnv>): (origin: string) => Promise<Served> {
-  let made: ReturnType<typeof openApiDocument> | undefined
+/** The OpenAPI document: loaded once, and serialised once for each origin that it is asked for from. */
+export function servedDocument(documented: () => OpenAPIHono<AppEnv>): (env: Env, origin: string) => Promise<Served> {
+  let loading: Promise<OpenApiDocument> | undefined
   const served = new Map<string, Served>()
-  return async (origin) => {
+  return async (env, origin) => {
     const known = served.get(origin)
     if (known) return known
-    made ??= openApiDocument(documented(), origin)
-    const document = { ...made, servers: [{ url: origin }] }
+    loading ??= loadDocument(env, documented)
+    const loaded = await loading.catch((error: unknown) => {
+      loading = undefined
+      throw error
+    })
+    const contact = { ...loaded.info.contact, url: new URL('/docs', origin).href }
+    const document = { ...loaded, info: { ...loaded.info, contact }, servers: [{ url: origin }] }
     const text = JSON.stringify(document)
     const written = { document, text, tag: (await sha256(text)).slice(0, 32) }
     served.set(origin, written)

@@ -1,9 +1,10 @@
+import type { z } from '@hono/zod-openapi'
 import type * as SdkModule from '@modelcontextprotocol/server'
-import type { McpServer, ServerContext } from '@modelcontextprotocol/server'
+import type { McpServer, ServerContext, StandardSchemaWithJSON } from '@modelcontextprotocol/server'
 import type { Ctx } from '../context.ts'
 import { Refusal } from '../refusal.ts'
 import { refusals } from '../refusals.ts'
-import { asStandardSchema } from './json-schemas.ts'
+import { loadToolSchemas, type ToolSchemas } from './load-tool-schemas.ts'
 import { tools, type Answer, type Tool } from './tools.ts'
 
 type Sdk = typeof SdkModule
@@ -16,24 +17,32 @@ decides: a person does, behind the link.`
 /** Answers one message of the Model Context Protocol, of whatever revision that the SDK knows. */
 export async function serve(ctx: Ctx, request: Request): Promise<Response> {
   // Most isolates never need it. A module of ours must not be loaded so: the bundle would load all that it imports so.
-  const sdk = await import('@modelcontextprotocol/server')
+  const [sdk, schemas] = await Promise.all([import('@modelcontextprotocol/server'), loadToolSchemas(ctx.env)])
   const { origin } = new URL(request.url)
   const onerror = (error: Error) => console.error({ message: 'an MCP message failed', error: String(error) })
-  const handler = sdk.createMcpHandler(() => serverOf(sdk, ctx, origin), { onerror, maxRequestBodySize: 1024 * 1024 })
+  const handler = sdk.createMcpHandler(() => serverOf(sdk, schemas, ctx, origin), {
+    onerror,
+    maxRequestBodySize: 1024 * 1024,
+  })
   return handler.fetch(request)
 }
 
-function serverOf(sdk: Sdk, ctx: Ctx, origin: string): McpServer {
+function serverOf(sdk: Sdk, schemas: ToolSchemas, ctx: Ctx, origin: string): McpServer {
   const server = new sdk.McpServer({ name: 'countersign', title: 'Countersign', version: '0.1.0' }, { instructions })
-  for (const tool of tools) register(sdk, server, tool, { ...ctx, origin })
+  for (const tool of tools) register(sdk, server, tool, schemas[tool.name]!, { ...ctx, origin })
   return server
 }
 
-function register(sdk: Sdk, server: McpServer, tool: Tool, ctx: Ctx & { origin: string }): void {
+type Shown = ToolSchemas[string]
+
+function register(sdk: Sdk, server: McpServer, tool: Tool, json: Shown, ctx: Ctx & { origin: string }): void {
   const { name, title, description, input, output, readOnly, idempotent } = tool
   const hints = { readOnlyHint: readOnly, destructiveHint: false, idempotentHint: idempotent, openWorldHint: false }
   const about = { title, description, annotations: { title, ...hints } }
-  const schemas = { inputSchema: asStandardSchema(input), outputSchema: asStandardSchema(output) }
+  const schemas = {
+    inputSchema: asStandardSchema(input, json.input),
+    outputSchema: asStandardSchema(output, json.output),
+  }
   server.registerTool(name, { ...about, ...schemas }, async (given: unknown, context: ServerContext) => {
     try {
       const answer = await tool.run({ ...ctx, now: Date.now() }, given as never)
@@ -42,6 +51,12 @@ function register(sdk: Sdk, server: McpServer, tool: Tool, ctx: Ctx & { origin: 
       return refused(error)
     }
   })
+}
+
+/** A schema as the SDK wants it: what validates, and its JSON Schema. */
+function asStandardSchema(schema: z.ZodType, json: Shown['input']): StandardSchemaWithJSON {
+  const shown = () => json
+  return { '~standard': { ...schema['~standard'], jsonSchema: { input: shown, output: shown } } } as never
 }
 
 /** Whether the client opens a link for its person, and has not been asked to within this call. */

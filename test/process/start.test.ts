@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { DatabaseSync } from 'node:sqlite'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { document } from '../openapi/document.ts'
 import { startServer, type Server } from '../support/server.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -78,6 +79,13 @@ test('cron can be fired, and says something only where something was done', asyn
   await server.call('/healthz')
   await printed(/healthz/)
   expect(said()).toBe(before)
+})
+
+test('what the API says of itself is what its schemas say, although it was made beforehand', async () => {
+  const { body } = await server.call('/openapi.json')
+  const { servers, info } = body
+  expect([servers, info.contact.url]).toEqual([[{ url: server.origin }], `${server.origin}/docs`])
+  expect({ ...body, servers: document.servers, info: document.info }).toEqual(document)
 })
 
 test('assets are served', async () => {

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { openApiDocument } from '../openapi.ts'
+import type { OpenApiDocument } from '../load-document.ts'
 
 /** A piece of a page. */
 export type Html = ReturnType<typeof html>
@@ -37,7 +37,7 @@ export interface Operation {
 const methods = ['get', 'post', 'put', 'patch', 'delete'] as const
 
 /** The guide to what the document describes. */
-export function guideTo(document: ReturnType<typeof openApiDocument>, origin: string): Guide {
+export function guideTo(document: OpenApiDocument, origin: string): Guide {
   const operations = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
     methods.flatMap((method) =>
       item[method] ? [{ ...(item[method] as Omit<Operation, 'method' | 'path'>), method, path }] : [],
