@@ -11,7 +11,7 @@ import { selectTenants } from '../src/access/tenants.store.ts'
 import { systemContext } from '../src/context.ts'
 import { erasePerson, type Erasing } from '../src/history/erase-person.ts'
 import { Refusal } from '../src/refusal.ts'
-import { openDatabase, unlessLocked } from './operators-database.ts'
+import { openDatabase } from './operators-database.ts'
 
 const usage = 'npm run erase -- person PERSON --tenant TENANT [--remote]'
 
@@ -22,9 +22,9 @@ const found = globSync('src/*/*.erase.store.ts', { cwd: root }).map((file) => im
 const families = ((await Promise.all(found)) as { erase: Erasing }[]).map(({ erase }) => erase)
 try {
   const ctx = systemContext({ DB: database.db } as Env, 'system:operator', Date.now(), tenant)
-  const known = await unlessLocked(() => ctx.db.run(selectTenants(ctx)))
+  const known = await ctx.db.run(selectTenants(ctx))
   if (!known.some(({ id }) => id === tenant)) throw new Error(`There is no tenant ${tenant}.`)
-  const events = await unlessLocked(() => erasePerson(ctx, person, families))
+  const events = await erasePerson(ctx, person, families)
   console.log(`${person} is erased in ${tenant}: ${events} events have lost their text. The id stays.`)
 } catch (error) {
   process.exitCode = 1

@@ -19,7 +19,7 @@ import { roles as allRoles, systemContext, type Ctx, type Role } from '../src/co
 import type { Position } from '../src/db/page.ts'
 import { Refusal } from '../src/refusal.ts'
 import { userId } from '../src/user-id.schemas.ts'
-import { openDatabase, unlessLocked } from './operators-database.ts'
+import { openDatabase } from './operators-database.ts'
 
 const usage = `npm run keys -- create --tenant TENANT --person PERSON --role ROLE [--name NAME] [--expires TIME] [--remote]
 npm run keys -- list [--tenant TENANT] [--remote]
@@ -30,7 +30,7 @@ const { values: given, positionals } = readArguments()
 const run = commandOf(positionals)
 const database = await openDatabase(given.remote)
 try {
-  await unlessLocked(run)
+  await run()
 } catch (error) {
   process.exitCode = 1
   console.error(error instanceof Refusal ? error.detail : error instanceof Error ? error.message : error)

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import { selectTenants } from '../src/access/tenants.store.ts'
 import { systemContext } from '../src/context.ts'
 import { endTenant, leftOf } from './end-tenant.ts'
-import { openDatabase, unlessLocked } from './operators-database.ts'
+import { openDatabase } from './operators-database.ts'
 
 const usage = `npm run tenants -- list [--remote]
 npm run tenants -- delete TENANT --yes [--remote]`
@@ -21,7 +21,7 @@ const trustedMs = 31_000
 const { command, tenant, isSure, isQuick, remote } = readArguments()
 const database = await openDatabase(remote)
 try {
-  if (command === 'list') await unlessLocked(list)
+  if (command === 'list') await list()
   else await remove(tenant)
 } catch (error) {
   process.exitCode = 1
@@ -36,13 +36,13 @@ async function list(): Promise<void> {
 }
 
 async function remove(id: string): Promise<void> {
-  const before = await unlessLocked(() => leftOf(database.db, id))
+  const before = await leftOf(database.db, id)
   if (Object.keys(before).length === 0) throw new Error(`There is no tenant ${id}, and nothing is left of one.`)
   if (!isSure) throw new Error(`${id} has ${JSON.stringify(before)}. Say --yes to delete all of it.`)
-  const gone = await unlessLocked(() => endTenant(database.db, id, Date.now()))
+  const gone = await endTenant(database.db, id, Date.now())
   if (!isQuick) {
     await sleep(trustedMs)
-    await unlessLocked(() => endTenant(database.db, id, Date.now()))
+    await endTenant(database.db, id, Date.now())
   }
   console.log(`${id} is deleted: ${JSON.stringify(gone)}.`)
 }
