@@ -26,7 +26,7 @@ export const accessRefusals = {
   ],
   cross_origin: [
     403,
-    'A page of another site may not act by this sign-in',
+    'A page of another site may not do this',
     'Send a key or a token in a header, or let the operator name the origin of the page in CORS_ORIGINS.',
   ],
 } as const satisfies Record<string, Explained>

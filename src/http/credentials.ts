@@ -30,10 +30,12 @@ export function presented(c: AppContext): Credentials | null {
 }
 
 /**
- * Access adds its token to whatever a browser sends with its cookie, also where a page of another site has it sent.
- * Such a page cannot read the answer, and must not do anything either.
+ * Refuses what a page of another site has sent, by `Origin` and `Sec-Fetch-Site`. Access adds its token to whatever a
+ * browser sends with its cookie; and a name of another site may lead to this machine (DNS rebinding).
+ *
+ * @throws Refusal `cross_origin`
  */
-function refuseOtherSites(c: AppContext): void {
+export function refuseOtherSites(c: AppContext): void {
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return
   const origin = c.req.header('Origin')
   const site = c.req.header('Sec-Fetch-Site')

@@ -1,5 +1,6 @@
 import { Refusal } from '../refusal.ts'
 import type { AppContext } from '../http/environment.ts'
+import { refuseOtherSites } from '../http/credentials.ts'
 import { refuseOverRate } from '../http/rate.ts'
 import { createRouter } from '../http/router.ts'
 import { serve } from './serve.ts'
@@ -8,6 +9,8 @@ import { serve } from './serve.ts'
 export const mcpRoutes = createRouter()
 mcpRoutes.post('/mcp', async (c: AppContext) => {
   refuseOverRate(c)
+  // The protocol's transport asks for it (2025-11-25, Streamable HTTP, Security Warning).
+  refuseOtherSites(c)
   if (c.get('ctx').actor.roles.length === 0) throw new Refusal('forbidden', 'MCP takes a key that has a role.')
   return serve(c.get('ctx'), c.req.raw)
 })

@@ -208,4 +208,7 @@ test('it takes the keys of the API, and nothing else', async () => {
   const key = await (await newTenant()).key('member')
   expect((await post({ 'X-API-Key': key })).status).toBe(200)
   expect((await post({ 'X-API-Key': key, 'X-Tenant-Id': 'another' })).status).toBe(403)
+  expect((await post({ 'X-API-Key': key, Origin: 'https://countersign.test' })).status).toBe(200)
+  const elsewhere = await post({ 'X-API-Key': key, Origin: 'https://evil.example' })
+  expect([elsewhere.status, await elsewhere.json()]).toEqual([403, expect.objectContaining({ code: 'cross_origin' })])
 })

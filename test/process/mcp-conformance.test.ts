@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
-import { createServer } from 'node:http'
+import { createServer, request, type RequestOptions } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { Readable } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startServer, type Server } from '../support/server.ts'
 
@@ -13,14 +12,15 @@ import { startServer, type Server } from '../support/server.ts'
 const program = join(import.meta.dirname, '../../node_modules/@modelcontextprotocol/conformance/dist/index.js')
 let server: Server
 /** Adds a key to each call, because the tests send none. */
-const withKey = createServer(async (request, response) => {
-  const headers = { ...request.headers, authorization: 'Bearer cs_demo_service' } as unknown as Record<string, string>
-  for (const own of ['host', 'connection', 'content-length', 'transfer-encoding']) delete headers[own]
-  const body = request.method === 'POST' ? await text(request) : undefined
-  const answer = await fetch(`${server.origin}${request.url}`, { method: request.method!, headers, body })
-  response.writeHead(answer.status, Object.fromEntries(answer.headers))
-  if (answer.body) Readable.fromWeb(answer.body as never).pipe(response)
-  else response.end()
+const withKey = createServer((incoming, answer) => {
+  const { method, url, headers } = incoming
+  const options = { method, headers: { ...headers, authorization: 'Bearer cs_demo_service' } }
+  const outgoing = request(`${server.origin}${url}`, options as RequestOptions, (response) => {
+    answer.writeHead(response.statusCode!, response.headers)
+    response.pipe(answer)
+  })
+  outgoing.on('error', () => answer.destroy())
+  incoming.pipe(outgoing)
 })
 
 beforeAll(async () => {
@@ -34,10 +34,20 @@ afterAll(async () => {
   await server?.dispose()
 })
 
-test.each(['server-initialize', 'ping', 'tools-list'])('%s', async (scenario) => {
+/*
+ * What is left out needs tools, prompts and resources of its own ("test_error_handling"), or a server without
+ * authentication (dns-rebinding-protection).
+ */
+test.each([
+  ['server-initialize', 1],
+  ['ping', 1],
+  ['tools-list', 1],
+  ['server-sse-polling', 0],
+  ['server-sse-multiple-streams', 0],
+])('%s', async (scenario, checks) => {
   const url = `http://127.0.0.1:${(withKey.address() as AddressInfo).port}/mcp`
   const child = spawn(process.execPath, [program, 'server', '--url', url, '--scenario', scenario])
   const [out, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   expect(code, out + error).toBe(0)
-  expect(out).toMatch(/Passed: (\d+)\/\1, 0 failed/)
+  expect(out).toContain(`Passed: ${checks}/${checks}, 0 failed`)
 })
