@@ -87,6 +87,8 @@ const Opened: FC<ShownApproval & { reader: Reader; returned: Returned }> = (prop
       <DecideForm {...props} />
       <History {...props} />
       <p class="quiet digest">
+        {say.id} <code>{approval.id}</code>
+        <br />
         {say.digest} <code>{approval.digest}</code>
       </p>
     </article>

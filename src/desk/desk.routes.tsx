@@ -95,7 +95,7 @@ async function decide(c: AppContext, id: string, form: Record<string, unknown>):
 /** What waits next. */
 async function leadOn(c: AppContext, decided: Pick<InboxRow, 'id' | 'due_at'>): Promise<string> {
   const next = await nextWaiting(c.get('ctx'), c.get('reader')!.groups, decided)
-  return next === null ? '/' : `/a/${next}`
+  return next === null ? `/?last=${encodeURIComponent(decided.id)}` : `/a/${next}`
 }
 
 /** Details as somebody has typed them, as the API would keep them: JSON text. @throws Refusal `invalid_input` */

@@ -1,7 +1,7 @@
 import type { FC } from 'hono/jsx'
 import type { Family } from '../approvals/family.ts'
 import { families } from '../families.ts'
-import type { InboxRow } from './inbox.store.ts'
+import type { InboxRow, LastDecided } from './inbox.store.ts'
 import { mostSearched } from './inbox.store.ts'
 import type { Asked, Inbox } from './inbox.ts'
 import { page, type Reader } from './layout.tsx'
@@ -61,7 +61,12 @@ export const List: FC<{ inbox: Inbox; now: number; open?: string }> = ({ inbox, 
           <Item row={row} now={now} isOpen={row.id === open} query={queryOf(inbox)} />
         ))}
       </ol>
-      {rows.length === 0 && <p class="quiet empty">{emptiness(inbox)}</p>}
+      {rows.length === 0 && (
+        <p class="quiet empty">
+          {emptiness(inbox)}
+          {inbox.lastDecided && <Last decided={inbox.lastDecided} now={now} />}
+        </p>
+      )}
       {text !== undefined && rows.length > 0 && <p class="quiet empty">{say.searched(mostSearched)}</p>}
       {next !== null && (
         <p class="more">
@@ -71,6 +76,14 @@ export const List: FC<{ inbox: Inbox; now: number; open?: string }> = ({ inbox, 
     </section>
   )
 }
+
+/** What was decided last, where nothing is left to decide. */
+const Last: FC<{ decided: LastDecided; now: number }> = ({ decided, now }) => (
+  <>
+    {' '}
+    {say.last} <Text text={decided.title} />, <When at={decided.decided_at} now={now} />
+  </>
+)
 
 function emptiness({ view, text, kind, group, cursor }: Inbox): string {
   return [text, kind, group, cursor].every((one) => one === undefined) ? say.empty[view] : say.empty.found

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { userName } from '../access/access.store.ts'
+import { idIfSeen } from '../any-approval/any-approval.store.ts'
 import type { Approval } from '../approvals/approval.ts'
 import type { Family } from '../approvals/family.ts'
 import { pageAsOfNow } from '../approvals/list.store.ts'
@@ -22,6 +23,9 @@ export interface InboxRow extends Pick<
   /** JSON (`Partly`), where some have voted under a policy and more have to; else null. */
   partly: string | null
 }
+
+/** What an empty list tells of the last decision. */
+export type LastDecided = Pick<Approval, 'title'> & { decided_at: number }
 
 /** What a list is narrowed to. */
 export interface Narrowing {
@@ -87,6 +91,12 @@ function newest(ctx: Ctx, lists: readonly Fragment[], narrowing: Narrowing, page
   const parts = lists.map((list) => sql`SELECT * FROM ${list}`)
   const found = parts.length === 0 ? sql`(SELECT * FROM approvals WHERE 0)` : merged(parts, wide(narrowing, page))
   return shown(ctx, searched(found, narrowing, page.limit), sql`a.created_at DESC, a.id DESC`)
+}
+
+/** One that has been decided, if the actor sees it. */
+export function selectLastDecided(ctx: Ctx, id: string, family: Family) {
+  return ctx.db.all<LastDecided>(sql`
+    SELECT title, decided_at FROM approvals WHERE id = ${idIfSeen(ctx, id, family)} AND decided_at IS NOT NULL`)
 }
 
 /** As much as is looked through. */

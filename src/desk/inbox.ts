@@ -1,10 +1,19 @@
 import { selectGroupsNamed } from '../access/groups.store.ts'
+import { familyOf } from '../any-approval/family-of.ts'
 import type { Ctx } from '../context.ts'
 import type { Position } from '../db/page.ts'
 import { kinds, type Kind } from '../families.ts'
 import { never, type Place } from '../approvals/waiting.store.ts'
 import { capacitiesOf, isNeeded, type Partly } from './needed.ts'
-import { selectAsked, selectSeen, selectWaiting, type InboxRow, type Narrowing } from './inbox.store.ts'
+import {
+  selectAsked,
+  selectLastDecided,
+  selectSeen,
+  selectWaiting,
+  type InboxRow,
+  type LastDecided,
+  type Narrowing,
+} from './inbox.store.ts'
 
 /** What a list is about. */
 export const views = ['waiting', 'asked', 'decided', 'all'] as const
@@ -14,6 +23,8 @@ export type View = (typeof views)[number]
 export interface Asked extends Narrowing {
   view: View
   cursor?: string | undefined
+  /** The id of what the actor has decided last, where nothing has waited behind it. */
+  last?: string | undefined
 }
 
 /** A page of a list; `next` is the cursor of the page behind it. */
@@ -22,6 +33,7 @@ export interface Inbox extends Asked {
   next: string | null
   /** The groups of whoever looks, by which the list can be narrowed. */
   mine: { id: string; name: string }[]
+  lastDecided?: LastDecided | undefined
 }
 
 /** How many a page has: as many as are counted. What there is beyond is "99+". */
@@ -33,14 +45,15 @@ export function askedFrom(query: Record<string, string>, groups: readonly string
   const kind = kinds.find((one) => one === query.kind) as Kind | undefined
   const text = query.q?.trim().slice(0, 100) || undefined
   const group = view === 'waiting' && groups.includes(query.group ?? '') ? query.group : undefined
-  return { view, kind, text, groups, group, cursor: query.cursor }
+  return { view, kind, text, groups, group, cursor: query.cursor, last: query.last }
 }
 
 /** The statements that read a page of a list; `pageFrom` makes the page of what they find. */
 export function selectInbox(ctx: Ctx, asked: Asked) {
-  const { view, groups = [] } = asked
+  const { view, groups = [], last } = asked
   const mine = view === 'waiting' && groups.length > 0 ? selectGroupsNamed(ctx, groups) : undefined
-  return { inbox: selectRows(ctx, asked), mine }
+  const lastDecided = view === 'waiting' && last ? selectLastDecided(ctx, last, familyOf(last)) : undefined
+  return { inbox: selectRows(ctx, asked), mine, lastDecided }
 }
 
 function selectRows(ctx: Ctx, asked: Asked) {
@@ -53,7 +66,11 @@ function selectRows(ctx: Ctx, asked: Asked) {
 }
 
 /** The page of a list that was read. */
-export function pageFrom(ctx: Ctx, asked: Asked, found: { inbox: InboxRow[]; mine?: Inbox['mine'] }): Inbox {
+export function pageFrom(
+  ctx: Ctx,
+  asked: Asked,
+  found: { inbox: InboxRow[]; mine?: Inbox['mine']; lastDecided?: LastDecided[] },
+): Inbox {
   const first = found.inbox.slice(0, perPage)
   // What waits for several roles and groups of theirs was found several times.
   const rows = [...new Map(first.map((row) => [row.id, row])).values()]
@@ -65,6 +82,7 @@ export function pageFrom(ctx: Ctx, asked: Asked, found: { inbox: InboxRow[]; min
     rows: asked.view === 'waiting' ? rows.filter((row) => waits(ctx, asked, row)) : rows,
     next: hasMore && last ? cursorBehind(asked.view, last) : null,
     mine: found.mine ?? [],
+    lastDecided: found.lastDecided?.[0],
   }
 }
 

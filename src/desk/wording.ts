@@ -37,6 +37,7 @@ export const say = {
     found: 'Nothing here fits that.',
   },
   allDone: 'All done',
+  last: 'Last:',
   byItself: 'What is asked of you appears here by itself.',
   more: 'More',
   search: 'Search titles',
@@ -82,7 +83,7 @@ export const say = {
   still: (missing: number, given: number) =>
     missing === 0 ? 'all there' : `${missing}${given > 0 ? ' more' : ''} ${missing === 1 ? 'is' : 'are'} missing`,
   anyOf: (roles: readonly string[]) =>
-    roles.length < 2 ? (roles[0] ?? 'nobody') : `${roles.slice(0, -1).join(', ')} or ${roles.at(-1)}`,
+    roles.length < 2 ? (roles[0] ?? 'the one who is asked') : `${roles.slice(0, -1).join(', ')} or ${roles.at(-1)}`,
   facts: 'What is asked',
   stages: 'Who decides',
   byPolicy: 'By the policy',
@@ -128,6 +129,7 @@ export const say = {
   },
   rest: 'The rest',
   moreFacts: (count: number) => `${count.toLocaleString('en')} more are in the JSON below.`,
+  id: 'Id',
   digest: 'Digest',
   decide: 'Your decision',
   comment: 'Comment',

@@ -158,12 +158,19 @@ describe('a form', () => {
     const own = await newTenant()
     const one = await browserOf(own, 'reviewer')
     const [first, second] = [await ask(own), await ask(own, { expires_in_hours: 1 })]
+    const foreign = await ask()
     const shown = await one.get(`/a/${first.id}`)
     expect(shown.body).toContain(`name="digest" value="${first.digest}"`)
     const decided = await one.post(`/a/${first.id}`, { vote: 'approve', digest: first.digest, comment: 'Go' })
     expect([decided.status, decided.headers.get('Location')]).toEqual([303, `/a/${second.id}`])
     const last = await one.post(`/a/${second.id}`, { vote: 'approve', digest: second.digest })
-    expect([last.status, last.headers.get('Location')]).toEqual([303, '/'])
+    expect([last.status, last.headers.get('Location')]).toEqual([303, `/?last=${second.id}`])
+    const after = await one.get(`/?last=${second.id}`)
+    expect(after.body).toMatch(/Nothing waits for you\. *Last: .*Deploy.*now/s)
+    for (const other of ['req_nothing', '', 'x'.repeat(300), foreign.id]) {
+      const { status, body } = await one.get(`/?last=${encodeURIComponent(other)}`)
+      expect([status, body.includes('Nothing waits for you.'), body.includes('Last:')]).toEqual([200, true, false])
+    }
     const { body } = await own.as('admin')(`/v1/approvals/${first.id}`)
     expect(body).toMatchObject({ status: 'approved', decided_by: 'usr_reviewer', comment: 'Go' })
   })

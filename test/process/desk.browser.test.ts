@@ -85,6 +85,24 @@ test('leaving the page sends what was decided', async () => {
   await page.context().close()
 })
 
+test('whoever has decided the last one reads that, on a phone, too', async () => {
+  const policy = {
+    name: 'Last',
+    match: { kind: 'request', type: 'farewell' },
+    stages: [{ name: 'peer', all: [{ group: 'grp_support', approvals: 1 }] }],
+  }
+  const made = await server.call('/v1/policies', { method: 'POST', key: 'cs_demo_admin', body: policy })
+  const body = { type: 'farewell', title: 'Say goodbye' }
+  const asked = await server.call('/v1/requests', { method: 'POST', key: 'cs_demo_member', body })
+  expect([made.status, asked.status]).toEqual([201, 201])
+  const page = await signIn('cs_demo_support', { viewport: phone })
+  await page.goto(`${server.origin}/a/${asked.body.id}`)
+  await page.keyboard.press('a')
+  await page.getByRole('main').getByText('Nothing waits for you. Last: Say goodbye').waitFor()
+  expect(new URL(page.url()).pathname).toBe('/')
+  await page.context().close()
+}, 30_000)
+
 test('what others ask for and decide appears by itself, and a lost race is told kindly', async () => {
   const page = await signIn('cs_demo_reviewer')
   await page.goto(server.origin)
@@ -231,6 +249,23 @@ test('Markdown is laid out, and nothing of it is ever HTML', async () => {
   expect(links).toEqual(['https://two.example/x'])
   expect(await text.textContent()).toContain('<script>alert(1)</script>')
   expect(others).toEqual([])
+  await page.context().close()
+})
+
+test('on paper an approval is whole: what is folded, exact times, its id and digest; and nothing to press', async () => {
+  const id = await ask('Deploy, printed')
+  const page = await signIn('cs_demo_reviewer')
+  await page.goto(`${server.origin}/a/${id}`)
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+  expect(await page.locator('.opened details pre').isVisible()).toBe(true)
+  expect(await page.locator('.opened').innerText()).toMatch(new RegExp(`Id ${id}\\s+Digest [0-9a-f]{64}`))
+  const time = page.locator('.timeline time').first()
+  const behind = await time.evaluate((one) => (globalThis as any).getComputedStyle(one, '::after').content)
+  expect(behind).toBe(`" (${await time.getAttribute('title')})"`)
+  for (const shown of await page.getByRole('button').all()) expect(await shown.isVisible()).toBe(false)
+  expect(await page.locator('html').evaluate((one) => (globalThis as any).getComputedStyle(one).colorScheme)).toBe(
+    'light',
+  )
   await page.context().close()
 })
 

@@ -132,10 +132,28 @@ function decided(event: SubmitEvent): void {
   row?.classList.add('gone')
   const title = article.querySelector('h1')!.textContent.trim()
   const back = location.href
-  holdBack({ id: article.dataset.id!, form, vote, title, back, done: () => void renew() })
+  const id = article.dataset.id!
+  holdBack({ id, form, vote, title, back, done: () => void (next ? renew() : finish(id)) })
   setTimeout(() => row?.remove(), 150)
   if (next) void open(next)
-  else document.querySelector('.opened')!.replaceChildren()
+  else {
+    document.querySelector('.opened')!.replaceChildren()
+    document.querySelector('.desk')!.className = 'desk is-list'
+  }
+}
+
+/** Shows that nothing is left, and what was decided last, if whoever decided it has not gone elsewhere since. */
+async function finish(id: string): Promise<void> {
+  if (opened()) return renew()
+  const url = `/?last=${encodeURIComponent(id)}`
+  const page = await load(url)
+  const desk = page?.querySelector('.desk')
+  if (!page || !desk || opened()) return
+  document.querySelector('.desk')!.replaceWith(desk)
+  const count = page.querySelector('#count')
+  if (count) document.querySelector('#count')?.replaceWith(count)
+  history.pushState(null, '', url)
+  announce(desk.querySelector('.empty')?.textContent ?? '')
 }
 
 /** Where somebody has to sign in again, what they typed is there also when they come back from elsewhere. */

@@ -39,6 +39,7 @@ export const samples: Samples = {
     selectWaiting: narrowings.flatMap((one) =>
       [null, { due: 5, id: 'x' }].map((after) => returns(inbox.selectWaiting(ctx, one, 2, after), columns)),
     ),
+    selectLastDecided: all.map((family) => returns(inbox.selectLastDecided(ctx, 'a', family), 'title decided_at')),
     selectAsked: narrowings.flatMap((one) => pages.map((page) => returns(inbox.selectAsked(ctx, one, page), columns))),
     selectSeen: narrowings.flatMap((one) =>
       pages.flatMap((page) => [true, false].map((is) => returns(inbox.selectSeen(ctx, is, one, page), columns))),
