@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundleWorker } from '../scripts/bundle-worker.ts'
 import { developmentKey } from '../scripts/development-key.ts'
 import { migrateLocal } from '../scripts/migrate-local.ts'
 import { readWorkerConfig, workerOptions } from '../scripts/worker-config.ts'
 import { processesNamed } from './cpu.ts'
+import { atExit, temporaryFolder } from './temporary.ts'
 
 export const root = join(import.meta.dirname, '..')
 
@@ -33,7 +33,7 @@ export async function startService({
   main = undefined as string | undefined,
   vars = {} as Record<string, string>,
 } = {}): Promise<Service> {
-  const state = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
+  const state = temporaryFolder()
   const config = readWorkerConfig(root)
   const bundled = (main: string) => bundleWorker(root, { ...config, main }, { minify: !readable, keepNames: false })
   const product = await bundled(main ?? config.main)
@@ -81,6 +81,8 @@ export async function startService({
     await miniflare.dispose()
     rmSync(state, { recursive: true, force: true })
   }
+  // Nothing is to be written any more when the folder goes.
+  atExit(() => processesNamed('workerd').forEach((pid) => process.kill(pid, 'SIGKILL')))
   try {
     await miniflare.ready
     const { DB: db } = await miniflare.getBindings<Env>()
