@@ -4,13 +4,22 @@ import { descendants } from '../test/support/server.ts'
 /** The kernel counts CPU in hundredths of a second (USER_HZ, which Linux has kept at 100 on each platform). */
 const ticksPerSecond = 100
 
-/** How much CPU time these processes have had, in seconds, user and system together (Linux: proc(5), `stat`). */
+/**
+ * How much CPU time these processes have had, in seconds, user and system together, with their children that have ended
+ * (Linux: proc(5), `stat`).
+ */
 export function cpuSeconds(pids: readonly number[]): number {
-  const ticks = pids.map((pid) => {
+  return pids.reduce((sum, pid) => sum + ticksOf(pid), 0) / ticksPerSecond
+}
+
+function ticksOf(pid: number): number {
+  try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')
-    return Number(fields[11]) + Number(fields[12])
-  })
-  return ticks.reduce((sum, one) => sum + one, 0) / ticksPerSecond
+    return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
+  } catch {
+    // It has just ended, and is counted with its parent.
+    return 0
+  }
 }
 
 /** The processes of this name below one, this process unless it says otherwise. */

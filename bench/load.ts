@@ -5,6 +5,7 @@ export interface Call {
   method: 'GET' | 'POST'
   path: string
   key?: string
+  idempotencyKey?: string
   body?: string
 }
 
@@ -95,11 +96,12 @@ async function open(port: number): Promise<Connection> {
   }
 }
 
-function written({ method, path, key, body }: Call): string {
+function written({ method, path, key, idempotencyKey, body }: Call): string {
   const authorization = key === undefined ? '' : `Authorization: Bearer ${key}\r\n`
+  const once = idempotencyKey === undefined ? '' : `Idempotency-Key: ${idempotencyKey}\r\n`
   const content =
     body === undefined ? '' : `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`
-  return `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${authorization}${content}\r\n${body ?? ''}`
+  return `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${authorization}${once}${content}\r\n${body ?? ''}`
 }
 
 const end = Buffer.from('\r\n\r\n')

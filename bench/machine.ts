@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { cpus, release, totalmem } from 'node:os'
+import { cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { root } from './service.ts'
 
@@ -10,6 +10,8 @@ export interface Machine {
   cpu: string
   cores: number
   memoryGiB: number
+  /** How many processes wanted to run in the minute before (Linux, `uptime`): what else it was busy with. */
+  load: number
   kernel: string
   node: string
   workerd: string
@@ -27,6 +29,7 @@ export function machine(): Machine {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
+    load: Math.round(loadavg()[0]! * 10) / 10,
     kernel: release(),
     node: process.version,
     workerd: version('workerd'),

@@ -1,3 +1,4 @@
+import type { Changes } from './counts.ts'
 import type { Call } from './load.ts'
 import { claimAt, instance, keyOf, refAt, seedAccess, seedClaims, seedGate, seedIntents } from './seed.ts'
 import type { Service } from './service.ts'
@@ -9,11 +10,15 @@ export interface Operation {
   status: 200 | 201
   /** What each call gives that no other does, and no other value contains. */
   given(): Given
-  /** The call of the product. */
+  /** The call of the product, and of peers. */
   call(given: Given): Call
+  /** What each call changes in what is stored. */
+  changes: Changes
+  /** Of an operation that changes nothing, and peers have: whether an answer is what was asked for. */
+  isAnswered?(answer: any, given: Given): boolean
 }
 
-/** By name: `id` goes into the path; what else there is, into the body. */
+/** By name: `id` goes into the path, or is an Idempotency-Key; what else there is goes into the body. */
 export type Given = Readonly<Record<string, string>>
 
 /** How many claims and intents have to be there. */
@@ -37,6 +42,8 @@ export function operations({ claims, intents, gate }: Stored): Operation[] {
       status: 200,
       given: () => ({ id: anyClaim() }),
       call: ({ id }) => ({ method: 'GET', path: `/api/v1/claims/${id}`, key: keyOf('member') }),
+      changes: {},
+      isAnswered: (claim, { id }) => claim.claim_id === id && claim.amount === 4250,
     },
     {
       name: 'list',
@@ -44,6 +51,9 @@ export function operations({ claims, intents, gate }: Stored): Operation[] {
       status: 200,
       given: () => ({}),
       call: () => ({ method: 'GET', path: '/api/v1/claims?limit=50', key: keyOf('member') }),
+      changes: {},
+      isAnswered: ({ data, pagination }) =>
+        data.length === 50 && pagination.total >= claims && data[0].created_at >= data[49].created_at,
     },
     {
       name: 'create',
@@ -56,6 +66,24 @@ export function operations({ claims, intents, gate }: Stored): Operation[] {
         key: keyOf('member'),
         body: JSON.stringify({ description, amount: 4250, currency: 'CHF' }),
       }),
+      changes: { approvals: 1, pending: 1, events: 1 },
+    },
+    {
+      name: 'keyed',
+      title: 'create, with an Idempotency-Key',
+      status: 201,
+      given() {
+        const n = next() + 1_000_000
+        return { id: `order-${n}`, description: `Train to Bern, ticket ${n}` }
+      },
+      call: ({ id, description }) => ({
+        method: 'POST',
+        path: '/api/v1/claims',
+        key: keyOf('member'),
+        idempotencyKey: id,
+        body: JSON.stringify({ description, amount: 4250, currency: 'CHF' }),
+      }),
+      changes: { approvals: 1, pending: 1, events: 1, keys: 1 },
     },
     {
       name: 'decide',
@@ -72,6 +100,7 @@ export function operations({ claims, intents, gate }: Stored): Operation[] {
         key: keyOf('coordinator'),
         body: '{"comment":"ok"}',
       }),
+      changes: { pending: -1, events: 1 },
     },
     {
       name: 'resolve',
@@ -90,6 +119,7 @@ export function operations({ claims, intents, gate }: Stored): Operation[] {
           resolver_person_id: 'usr_customer',
         }),
       }),
+      changes: { pending: -1, events: 1 },
     },
     {
       name: 'submit',
@@ -102,6 +132,7 @@ export function operations({ claims, intents, gate }: Stored): Operation[] {
         key: keyOf('service'),
         body: JSON.stringify({ gate_id: gate, data: { total_amount: 1_500_000 }, confidence: 0.82, external_ref }),
       }),
+      changes: { approvals: 1, pending: 1, events: 1 },
     },
   ]
 }

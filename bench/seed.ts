@@ -17,18 +17,25 @@ const idAt = (prefix: string, n: number) => `${prefix}_${String(n).padStart(8, '
 export const claimAt = (n: number) => idAt('clm', n)
 export const refAt = (n: number) => `APR-${String(n).padStart(8, '0')}`
 
+/** What is stored of the key of each role. */
+export const keysOfTenant = () =>
+  roles.map((role) => ({
+    role,
+    hash: createHash('sha256').update(keyOf(role)).digest('hex'),
+    person_id: `usr_${role}`,
+  }))
+
 /** A tenant with a person and a key for each role. */
 export async function seedAccess(db: D1Database): Promise<void> {
   const at = Date.now()
   const today = new Date(at).toISOString().slice(0, 10)
-  const statements = roles.flatMap((role) => {
-    const person_id = `usr_${role}`
+  const statements = keysOfTenant().flatMap(({ role, hash, person_id }) => {
     const has = JSON.stringify([role])
     const person = { tenant_id: tenant, id: person_id, name: role, roles: has, created_at: at, updated_at: at }
     return [
       insert('people', { ...person, kind: role === 'service' ? 'service' : 'human' }),
       insert('api_keys', {
-        hash: createHash('sha256').update(keyOf(role)).digest('hex'),
+        hash,
         id: `key_${role}`,
         tenant_id: tenant,
         person_id,
