@@ -1,12 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { BatchResults } from './batches.ts'
 import type { GrowthResults } from './growth.ts'
 import type { Machine } from './machine.ts'
-import { median } from './median.ts'
-import { bars, lines } from './plots.ts'
+import { rate, table } from './markdown.ts'
+import { lines } from './plots.ts'
+import { ofBatches, ofPeers, ofSpeed, ratios } from './report-speed.ts'
 import { load } from './results.ts'
 import { root } from './service.ts'
-import type { Measured, SpeedResults } from './speed.ts'
+import type { SpeedResults } from './speed.ts'
 import type { WebhookResults } from './webhooks.ts'
 
 /** What Cloudflare asks for beyond what a paid plan includes, in dollars for a million. */
@@ -14,65 +16,31 @@ const prices = { rowsRead: 0.001, rowsWritten: 1, requests: 0.3, cpuMs: 0.02 }
 
 /** Writes docs/benchmarks.md and its plots from what was measured last. */
 export function report(): void {
-  const [fast, sent, grown] = [
-    load<SpeedResults>('speed'),
-    load<WebhookResults>('webhooks'),
-    load<GrowthResults>('growth'),
-  ]
+  const fast = load<SpeedResults>('speed')
+  const bulk = load<BatchResults>('batches')
+  const sent = load<WebhookResults>('webhooks')
+  const grown = load<GrowthResults>('growth')
   const images = join(root, 'docs/images')
   mkdirSync(images, { recursive: true })
   writeFileSync(join(images, 'speed.svg'), ratios(fast))
   writeFileSync(join(images, 'growth.svg'), growing(grown))
-  const page = [head, ofSpeed(fast), ofWebhooks(sent), ofGrowth(grown), ofMoney(grown), ofMethod([fast, sent, grown])]
+  const measured = [ofSpeed(fast), ofPeers(fast), ofBatches(bulk), ofWebhooks(sent), ofGrowth(grown), ofMoney(grown)]
+  const page = [head, ...measured, ofMethod(fast, [fast, bulk, sent, grown])]
   writeFileSync(join(root, 'docs/benchmarks.md'), `${page.join('\n\n')}\n`)
 }
 
 const head = `# Benchmarks
 
-\`npm run bench\` measures all of this anew and writes this page from \`bench/results/*.json\`. Look at the ratios: times are
-those of the machine that is named at the end, which other work may have shared.`
+\`\`\`sh
+npm run bench                                                  # everything
+npm run bench -- peers speed batches webhooks growth report    # what is on this page, twenty minutes
+npm run bench -- speed --only=read,list                        # some operations anew, the rest as it was
+\`\`\`
 
-function ofSpeed({ measured, rounds, seconds, claims }: SpeedResults): string {
-  const rows = measured
-    .filter(({ target }) => target === 'product')
-    .map((product) => {
-      const raw = beside(measured, product)
-      const ratio = median(product.cpuMicros) / median(raw.cpuMicros)
-      const cells = [product.title, product.connections, micros(product.cpuMicros), micros(raw.cpuMicros)]
-      return [...cells, ratio.toFixed(2), spread(product, raw), rate(product.perSecond), rate(raw.perSecond)]
-    })
-  return `## Beside a raw Worker
-
-The limit is a Worker of forty lines that runs the very same statements on the same D1, in the same process: no keys, no checks of
-input, no headers (\`bench/raw/\`). ${claims.toLocaleString('en')} claims are stored. Medians of ${rounds} rounds
-of ${seconds} s in turns; the spread is that of the rounds' own ratios, and where it is wide the machine was busy with something else.
-
-![CPU of an operation, raw = 1](images/speed.svg)
-
-${table(['operation', 'connections', 'CPU µs', 'raw CPU µs', 'ratio', 'spread', 'a second', 'raw a second'], rows)}`
-}
-
-/** The least and the greatest ratio of a round. */
-function spread(product: Measured, raw: Measured): string {
-  const of = product.cpuMicros.map((micros, round) => micros / (raw.cpuMicros[round] ?? NaN))
-  return `${Math.min(...of).toFixed(2)}–${Math.max(...of).toFixed(2)}`
-}
-
-function beside(measured: readonly Measured[], { operation, connections }: Measured): Measured {
-  const raw = measured.find(
-    (one) => one.operation === operation && one.connections === connections && one.target === 'raw',
-  )
-  if (!raw) throw new Error(`Of ${operation} nothing raw was measured.`)
-  return raw
-}
-
-function ratios({ measured }: SpeedResults): string {
-  const at16 = measured.filter(({ target, connections }) => target === 'product' && connections === 16)
-  const values = at16.map((product) => {
-    return { label: product.operation, value: median(product.cpuMicros) / median(beside(measured, product).cpuMicros) }
-  })
-  return bars('CPU of an operation at 16 connections, raw = 1', values)
-}
+That measures all of this anew and writes this page from \`bench/results/*.json\`. Look at the ratios: times are those of the
+machine that is named at the end, which other work may have shared. Peers are a package of their own, \`bench/peers\`, which the
+first run installs; one of them wants PostgreSQL's programs (\`apt-get install postgresql\`, or \`PG_BIN\` for the folder that they
+are in) and starts a cluster of its own with them, in a folder that goes when the run ends. Without them it is left out.`
 
 function ofWebhooks({ delivered, events, rounds }: WebhookResults): string {
   const rows = delivered.map(({ addedMs, perSecond }) => [`${addedMs} ms`, rate(perSecond)])
@@ -138,28 +106,23 @@ Prices: [D1](https://developers.cloudflare.com/d1/platform/pricing/) $0.001 a mi
 writes make one a second in each isolate and tenant while nobody waits for a decision.`
 }
 
-function ofMethod(results: readonly { machine: Machine }[]): string {
+function ofMethod({ machine }: SpeedResults, results: readonly { machine: Machine }[]): string {
   const when = results.map(({ machine }) => machine.at.slice(0, 16).replace('T', ' ')).toSorted()
-  const [{ machine }] = results as [{ machine: Machine }]
   return `## How it is measured
 
 - The Worker is bundled and minified as it is deployed, and runs in workerd under Miniflare, on a socket of its own: no proxy, no
   request log, no rate limit. D1 is Miniflare's, in the same process.
 - What a raw Worker runs is recorded: \`bench/raw/recorder.ts\` is the product with a D1 that notes what \`batch\` sends once keys and
   policies are known. Ids, times and what the caller gives are then made anew with each call.
-- Both take turns in rounds, after ${(1_000).toLocaleString('en')} calls that are not measured, so that V8 has compiled what is run.
-- CPU is that of the workerd process (\`/proc/PID/stat\`, user and system), divided by the calls that were answered as expected.
+- All take turns in rounds, after ${(1_000).toLocaleString('en')} calls each that are not measured, so that V8 has compiled what is run.
+- CPU is that of the processes that serve (\`/proc/PID/stat\`, user and system): workerd; a peer's Node, and with it all processes of
+  its PostgreSQL. It is divided by the calls that were answered as expected; any other answer ends the run.
+- After the rounds of an operation the rows of each database are counted, one by one: claims, those pending, events, Idempotency-Keys,
+  tallies. The run ends where they are not what the calls were answered to have done, so that nobody is fast by doing nothing.
+- Everybody commits to the same disk, and waits for it: one \`fsync\` for each commit (seen with strace, in workerd too).
 - The load comes from the same machine (\`bench/load.ts\`), one call at a time on each connection.
 - \`npm run bench -- profile\` shows which functions the Worker's own share is spent in.
 
-Measured on ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Linux ${machine.kernel}; workerd ${machine.workerd}, Miniflare
-${machine.miniflare}, Node ${machine.node}; from ${when[0]} to ${when.at(-1)} UTC, at commit ${machine.commit}.`
+Measured on ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, with a load of ${machine.load} before it began; workerd
+${machine.workerd}, Miniflare ${machine.miniflare}, Node ${machine.node}; from ${when[0]} to ${when.at(-1)} UTC, at commit ${machine.commit}.`
 }
-
-function table(titles: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`
-  return [line(titles), line(titles.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n')
-}
-
-const micros = (values: readonly number[]) => Math.round(median(values))
-const rate = (values: readonly number[]) => Math.round(median(values)).toLocaleString('en')

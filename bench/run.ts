@@ -1,7 +1,9 @@
 // `npm run bench`: how fast it is beside what it could be, written to bench/results and docs/benchmarks.md.
 //
 //   npm run bench                 everything
-//   npm run bench -- speed        each operation beside a raw Worker that runs the same SQL
+//   npm run bench -- peers        installs what peers are made of (bench/peers), if it is not there yet
+//   npm run bench -- speed        each operation beside a raw Worker that runs the same SQL, and beside peers
+//   npm run bench -- batches      a batch of 10,000 claims beside the three statements that any would need
 //   npm run bench -- webhooks      how many a second one receiver gets, near to D1 and far from it
 //   npm run bench -- growth        rows and CPU at a thousand to a million stored approvals
 //   npm run bench -- report        docs/benchmarks.md anew, from what was measured last
@@ -12,8 +14,10 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { batches } from './batches.ts'
 import { growth } from './growth.ts'
 import { profile } from './profile.ts'
+import { installPeers } from './peers.ts'
 import { report } from './report.ts'
 import { root } from './service.ts'
 import { speed } from './speed.ts'
@@ -33,6 +37,7 @@ const { values, positionals } = parseArgs({
 const only = values.only === '' ? [] : values.only.split(',')
 
 const benches: Record<string, () => Promise<void> | void> = {
+  peers: installPeers,
   speed: () =>
     speed({
       rounds: Number(values.rounds),
@@ -41,6 +46,7 @@ const benches: Record<string, () => Promise<void> | void> = {
       connections: values.connections.split(',').map(Number),
       only,
     }),
+  batches: () => batches(Number(values.rounds)),
   webhooks: () => webhooks(Number(values.rounds)),
   growth: () => growth(Number(values.claims)),
   report,
@@ -55,7 +61,8 @@ const benches: Record<string, () => Promise<void> | void> = {
   },
 }
 
-const chosen = positionals.length > 0 ? positionals : ['speed', 'webhooks', 'growth', 'parts', 'report']
+const chosen =
+  positionals.length > 0 ? positionals : ['peers', 'speed', 'batches', 'webhooks', 'growth', 'parts', 'report']
 const unknown = chosen.filter((name) => !Object.hasOwn(benches, name))
 if (unknown.length > 0) {
   console.error(`There is no bench ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}.`)

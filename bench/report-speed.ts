@@ -1,0 +1,119 @@
+import type { BatchResults } from './batches.ts'
+import { micros, rate, table } from './markdown.ts'
+import { median } from './median.ts'
+import { bars } from './plots.ts'
+import type { Measured, SpeedResults } from './speed.ts'
+
+export function ofSpeed({ measured, rounds, seconds, claims }: SpeedResults): string {
+  const rows = measured
+    .filter(({ target }) => target === 'product')
+    .map((product) => {
+      const raw = beside(measured, product, 'raw')
+      const ratio = median(product.cpuMicros) / median(raw.cpuMicros)
+      const cells = [product.title, product.connections, micros(product.cpuMicros), micros(raw.cpuMicros)]
+      return [...cells, ratio.toFixed(2), spread(product, raw), rate(product.perSecond), rate(raw.perSecond)]
+    })
+  return `## Beside a raw Worker
+
+The limit is a Worker of forty lines that runs the very same statements on the same D1, in the same process: no keys, no checks of
+input, no headers (\`bench/raw/\`). ${claims.toLocaleString('en')} claims are stored. Medians of ${rounds} rounds
+of ${seconds} s in turns; the spread is that of the rounds' own ratios, and where it is wide the machine was busy with something else.
+
+![CPU of an operation, raw = 1](images/speed.svg)
+
+${table(['operation', 'connections', 'CPU µs', 'raw CPU µs', 'ratio', 'spread', 'a second', 'raw a second'], rows)}`
+}
+
+/** The least and the greatest ratio of a round. */
+function spread(product: Measured, raw: Measured): string {
+  const of = product.cpuMicros.map((micros, round) => micros / (raw.cpuMicros[round] ?? NaN))
+  return `${Math.min(...of).toFixed(2)}–${Math.max(...of).toFixed(2)}`
+}
+
+function beside(measured: readonly Measured[], { operation, connections }: Measured, target: string): Measured {
+  const found = measured.find(
+    (one) => one.operation === operation && one.connections === connections && one.target === target,
+  )
+  if (!found) throw new Error(`Of ${operation} nothing was measured on ${target}.`)
+  return found
+}
+
+/** A bar for the CPU of each operation. */
+export function ratios({ measured }: SpeedResults): string {
+  const at16 = measured.filter(({ target, connections }) => target === 'product' && connections === 16)
+  const values = at16.map((product) => {
+    return {
+      label: product.operation,
+      value: median(product.cpuMicros) / median(beside(measured, product, 'raw').cpuMicros),
+    }
+  })
+  return bars('CPU of an operation at 16 connections, raw = 1', values)
+}
+
+/** What peers are called on the page. */
+const titles: Record<string, string> = { 'fastify-postgres': 'Fastify + PostgreSQL', 'hono-sqlite': 'Hono + SQLite' }
+
+export function ofPeers({ measured, peers }: SpeedResults): string {
+  const names = Object.keys(titles).filter((name) => measured.some(({ target }) => target === name))
+  const compared = measured.filter(
+    (one) =>
+      one.target === 'product' &&
+      names.some((name) => measured.some((two) => two.operation === one.operation && two.target === name)),
+  )
+  const rows = compared.map((product) => {
+    const theirs = names.map((name) => beside(measured, product, name))
+    const cells = [product, ...theirs].flatMap(({ cpuMicros, perSecond }) => [micros(cpuMicros), rate(perSecond)])
+    return [product.title, product.connections, ...cells]
+  })
+  const columns = ['Countersign', ...names.map((name) => titles[name]!)]
+  const versions = names.map((name) =>
+    Object.entries(peers[name] ?? {})
+      .map(([what, version]) => `${what} ${version}`)
+      .join(', '),
+  )
+  return `## Beside peers
+
+The same paths, keys, bodies and statuses on the means that one would take elsewhere (\`bench/peers/\`): Fastify with PostgreSQL, and Hono
+with better-sqlite3 on Node. They take turns with the Worker, on as many claims. Each pair of columns is CPU in µs of a call, database
+included, and calls a second.
+
+${table(['operation', 'connections', ...columns.flatMap((name) => [`${name}: CPU µs`, 'a second'])], rows)}
+
+What a Worker on the emulated D1 spends beyond its own JavaScript is in the table above this one: the raw Worker does nothing but run
+SQL. In production D1 is another machine's work, and none of the Worker's CPU.
+
+| | Countersign | Fastify + PostgreSQL | Hono + SQLite |
+| --- | --- | --- | --- |
+| Database | D1 under Miniflare, in workerd, over RPC | processes of its own, over a Unix socket, a pool of 10 | in the process |
+| A write | one \`batch\` of statements | one prepared statement of several \`WITH\` parts | one transaction of prepared statements |
+| Durable when answered | yes | yes: \`fsync\`, \`synchronous_commit\`, \`full_page_writes\` on | yes: WAL, \`synchronous = FULL\` |
+| API key | looked up by its SHA-256, remembered for 25 s | the same | the same |
+| Body and query validated | Zod | JSON Schema (Ajv), answers serialised by schema | Zod |
+| Refusals as RFC 9457 problems, with a request id | yes | yes | yes |
+| Idempotency-Key in the same transaction, replayed | yes | yes | yes |
+| An event in the same transaction, numbered in the tenant without a gap | yes | yes | yes |
+| Totals from tallies, kept in the same transaction | by triggers | by the same statement | by the same transaction |
+| Pages by cursor, filters by status and claimant, an index for each | yes | yes | yes |
+| Nobody decides their own; the loser of a race is told the winner | yes | yes | yes |
+| Policies, votes of several, restricted approvals, several kinds in one list | yes | no | no |
+| The digest of what is decided, ETags and If-Match, sealed history, receipts | yes | no | no |
+| Webhooks, long polls, batches, OpenAPI, pages for people | yes | no | no |
+| Tokens of an identity provider, rate limits, \`Server-Timing\`, security headers | yes (rates are off here) | no | no |
+| Idempotency-Keys forgotten after a day | yes | no | no |
+
+${versions.join('; ')}. Both on the Node that is named below.`
+}
+
+export function ofBatches({ approved, size, rounds }: BatchResults): string {
+  const [product, raw] = (['product', 'raw'] as const).map((name) => approved.find(({ target }) => target === name)!)
+  const ratio = median(product!.cpuMs) / median(raw!.cpuMs)
+  const cells = [product!, raw!].flatMap(({ ms, cpuMs }) => [micros(ms), micros(cpuMs)])
+  const titles = ['ms', 'CPU ms', 'raw ms', 'raw CPU ms', 'ratio of CPU']
+  return `## A batch of ${size.toLocaleString('en')}
+
+From the request until the stream of its events says that all are approved, in steps of 500 claims; medians of ${rounds}. Raw are the three
+statements that any would need, all at once: approve, a vote each, an event each. The product also keeps which claims a batch has, in
+which order, and what became of each, and can be followed and cancelled between its steps.
+
+${table(['', ...titles], [['approve', ...cells, ratio.toFixed(2)]])}`
+}
