@@ -1,13 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { sql } from 'drizzle-orm'
 import { directory } from '../context.ts'
+import { latestMigration } from '../db/latest-migration.ts'
 import { openDb } from '../db/open-db.ts'
 import { limitByAddress } from './rate.ts'
 import { refusing } from './refusing.ts'
 import { createRouter } from './router.ts'
 
 const healthSchema = z
-  .object({ status: z.enum(['ok', 'unavailable']), database: z.enum(['ok', 'unavailable']) })
+  .object({ status: z.enum(['ok', 'unavailable']), database: z.enum(['ok', 'not_migrated', 'unavailable']) })
   .openapi('Health', { example: { status: 'ok', database: 'ok' } })
 const content = { 'application/json': { schema: healthSchema } }
 
@@ -16,14 +17,14 @@ const health = createRoute({
   path: '/healthz',
   operationId: 'getHealth',
   tags: ['Service'],
-  summary: 'Whether the service and its database answer',
+  summary: 'Whether the service and its database are ready',
   description: 'For load balancers and uptime checks; takes no key.',
   security: [],
   middleware: limitByAddress(),
   responses: {
-    200: { description: 'Both do.', content },
+    200: { description: 'Both are.', content },
     503: {
-      description: 'The database does not.',
+      description: 'The database does not answer, or has not had the migrations that this version needs.',
       content: {
         'application/json': { schema: healthSchema, example: { status: 'unavailable', database: 'unavailable' } },
       },
@@ -36,10 +37,14 @@ const health = createRoute({
 export const healthRoutes = createRouter().openapi(health, async (c) => {
   try {
     const db = openDb(directory(c.env), 'first-unconstrained', c.get('cost'))
-    await db.run(db.all(sql`SELECT 1`))
-    return c.json({ status: 'ok' as const, database: 'ok' as const }, 200)
+    const [applied] = await db.run(db.all(sql`SELECT 1 FROM d1_migrations WHERE name = ${latestMigration}`))
+    if (applied) return c.json({ status: 'ok' as const, database: 'ok' as const }, 200)
   } catch (error) {
-    console.error({ message: 'the database does not answer', error: String(error) })
-    return c.json({ status: 'unavailable' as const, database: 'unavailable' as const }, 503)
+    if (!/no such table/.test(String(error))) {
+      console.error({ message: 'the database does not answer', error: String(error) })
+      return c.json({ status: 'unavailable' as const, database: 'unavailable' as const }, 503)
+    }
   }
+  console.error({ message: `the database has not had ${latestMigration}: wrangler d1 migrations apply DB --remote` })
+  return c.json({ status: 'unavailable' as const, database: 'not_migrated' as const }, 503)
 })

@@ -267,6 +267,22 @@ test('healthz checks the database, openapi.json and docs are open', async () => 
   expect(docs.body).not.toMatch(/(src|href)="(https?:)?\/\//)
 })
 
+test.skipIf(overSocket)('healthz says where the migrations of this version are missing', async () => {
+  const name = env.TEST_MIGRATIONS.map((one) => one.name)
+    .toSorted()
+    .at(-1)!
+  const { results } = await env.DB.prepare('DELETE FROM d1_migrations WHERE name = ? RETURNING id').bind(name).all()
+  try {
+    expect(await send('/healthz')).toMatchObject({
+      status: 503,
+      body: { status: 'unavailable', database: 'not_migrated' },
+    })
+  } finally {
+    await env.DB.prepare('INSERT INTO d1_migrations (id, name) VALUES (?, ?)').bind(results[0]!.id, name).run()
+  }
+  expect((await send('/healthz')).status).toBe(200)
+})
+
 test('an overloaded database is 503 with Retry-After; any other failure is 500 and says nothing', async () => {
   const app = createApp()
   app.get('/overloaded', () => {
