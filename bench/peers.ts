@@ -55,7 +55,7 @@ async function startFastify(claims: number): Promise<Peer | undefined> {
     INSERT INTO claims (id, tenant_id, status, claimant_id, submitted_by, description, amount, currency, decided_by,
       decided_at, created_at, updated_at)
     SELECT 'clm_' || lpad(i::text, 8, '0'), '${tenant}', CASE WHEN i % 10 = 0 THEN 'approved' ELSE 'pending' END,
-      'usr_' || i % 100, 'usr_' || i % 100, 'Train to Bern, ' || i, 4250, 'CHF',
+      'usr_' || (i % 100), 'usr_' || (i % 100), 'Train to Bern, ' || i, 4250, 'CHF',
       CASE WHEN i % 10 = 0 THEN 'usr_z' END, CASE WHEN i % 10 = 0 THEN at END, at, at
     FROM generate_series(0, ${claims - 1}) AS i, LATERAL (SELECT to_timestamp((${first} + i) / 1000.0) AS at) AS t;
     INSERT INTO tallies (tenant_id, claimant_id, pending, approved)
@@ -93,7 +93,7 @@ async function startHono(claims: number): Promise<Peer> {
     WITH RECURSIVE n (i, at) AS (SELECT 0, ${first} UNION ALL SELECT i + 1, at + 1 FROM n WHERE i + 1 < ${claims})
     INSERT INTO claims (id, tenant_id, status, claimant_id, submitted_by, description, amount, currency, decided_by,
       decided_at, created_at, updated_at)
-    SELECT printf('clm_%08d', i), '${tenant}', iif(i % 10, 'pending', 'approved'), 'usr_' || i % 100, 'usr_' || i % 100,
+    SELECT printf('clm_%08d', i), '${tenant}', iif(i % 10, 'pending', 'approved'), 'usr_' || (i % 100), 'usr_' || (i % 100),
       'Train to Bern, ' || i, 4250, 'CHF', iif(i % 10, NULL, 'usr_z'), iif(i % 10, NULL, at), at, at FROM n;
     INSERT INTO tallies (tenant_id, claimant_id, pending, approved)
     SELECT tenant_id, claimant_id, sum(status = 'pending'), sum(status = 'approved') FROM claims GROUP BY tenant_id, claimant_id;

@@ -29,6 +29,7 @@ export const idempotencyHeader = {
 const comment = { type: 'string', minLength: 1, maxLength: 2000 }
 export const approval = {
   type: 'object',
+  nullable: true,
   additionalProperties: false,
   properties: { comment: { ...comment, nullable: true } },
 }
@@ -52,7 +53,7 @@ export const page = {
 
 export const claimParams = {
   type: 'object',
-  properties: { claim_id: { type: 'string', pattern: '^\\w{1,64}$' } },
+  properties: { claim_id: { type: 'string', pattern: '^[\\w-]{1,64}$' } },
 }
 
 const text = { type: 'string' }

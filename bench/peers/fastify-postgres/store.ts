@@ -70,7 +70,8 @@ function selectPage({ tenantId }: Actor, { status, claimant_id }: Filter, cursor
       SELECT ${columns} FROM claims WHERE ${conditions.join(' AND ')}
       ORDER BY claims.created_at DESC, claims.id DESC LIMIT $3
     ) AS page ON true`
-  return { name: `page where ${conditions.join(' and ')} ${status ?? ''}`, text, values }
+  const name = ['page', status, claimant_id !== undefined && 'of one', cursor && 'behind'].filter(Boolean).join(' ')
+  return { name, text, values }
 }
 
 const selectKey = `
