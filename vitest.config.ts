@@ -47,38 +47,49 @@ const oneFamilyMore: Plugin = {
   },
 }
 
+/** One after the other: a process that the files of a project share ends where another project's are next. */
+const projects = ['workers', 'one family more', 'socket', 'process']
+
+/** What waits more than it works, and long: begins first, beside all that works. */
+const waiting = isLong ? ['process/ai-sdk.crash', 'process/batches.crash'] : ['process/desk.browser']
+
 /**
- * What takes longest, by the end of its path, so that at the end no core waits for another: a machine that has not
- * run the tests before would go by the size of their files.
+ * What takes longest in its project, by the end of its path, so that at the end no core waits for another: a machine
+ * that has not run the tests before would go by the size of their files.
  */
 const longest = [
-  ...(isLong ? ['process/ai-sdk.crash', 'process/batches.crash'] : []),
-  'process/desk.browser',
+  'budget/intents',
+  'budget/structuring',
+  'budget/requests',
+  'budget/restricted',
+  'properties/explain',
+  ...(isLong ? ['process/history.crash', 'process/long-export'] : []),
+  'process/webhooks.crash',
   'process/keys',
   'process/docs.browser',
   'process/history',
-  'process/webhooks.crash',
-  'budget/requests',
-  'budget/intents',
-  'budget/structuring',
-  'budget/restricted',
-  'properties/explain',
-].map((name) => `/${name}.test.ts`)
+]
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification) => {
-      const place = longest.findIndex((end) => moduleId.endsWith(end))
-      return place === -1 ? longest.length : place
+    const place = (names: readonly string[], { moduleId }: TestSpecification) => {
+      const found = names.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
+      return found === -1 ? names.length : found
     }
-    // A process that the files of a project share ends where another project's are next.
-    const projects = Map.groupBy(await super.sort(files), ({ project }) => project)
-    return [...projects.values()].flatMap((some) => some.toSorted((a, b) => rank(a) - rank(b)))
+    return (await super.sort(files)).toSorted(
+      (a, b) =>
+        place(waiting, a) - place(waiting, b) ||
+        projects.indexOf(a.project.name) - projects.indexOf(b.project.name) ||
+        place(longest, a) - place(longest, b),
+    )
   }
 }
 
-/** How the tests in the Worker's own runtime run: two at work, while a third waits for a clock or the disk. */
-const inWorkerd = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 3, provide }
+/** How many files run at once: on two cores two are at work, while others wait for a clock, a server or the disk. */
+const maxWorkers = 4
+
+/** How the tests in the Worker's own runtime run. */
+const inWorkerd = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers, provide }
 
 export default defineConfig({
   test: {
@@ -122,11 +133,10 @@ export default defineConfig({
           exclude: isLong ? overSocket : [],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // A server for each process, which runs one file after the other, and often one waits for the other.
+          // A server for each process, which runs one file after the other.
           pool: 'forks',
           isolate: false,
-          maxWorkers: isLong ? 3 : 2,
-          sequence: { groupOrder: 1 },
+          maxWorkers,
           // Node 24 has Uint8Array's toHex and toBase64 behind a flag.
           execArgv: ['--js-base-64'],
         },
@@ -140,9 +150,7 @@ export default defineConfig({
           globalSetup: './test/support/build-client.ts',
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          // Each file has a server of its own, and waits for it more than it works.
-          maxWorkers: isLong ? 4 : 3,
-          sequence: { groupOrder: 2 },
+          maxWorkers,
           provide,
         },
       },
