@@ -62,15 +62,16 @@ test.each(configs)('a check with %s holds no more than it says, also when it has
     return check
   }
   const { weight } = await make()
-  // What else this process happens to hold for the first time makes a round heavier, and never lighter.
-  const rounds = []
-  for (let round = 0; round < 3; round += 1) {
+  // What else this process happens to hold for the first time makes a round heavier, and never lighter: one that is
+  // light enough will do.
+  let held = Infinity
+  for (let round = 0; round < 3 && held >= weight; round += 1) {
     const before = heap()
     const kept = []
     for (let n = 0; n < 8; n += 1) kept.push(await make())
-    rounds.push((heap() - before) / kept.length)
+    held = (heap() - before) / kept.length
   }
-  expect(Math.min(...rounds)).toBeLessThan(weight)
+  expect(held).toBeLessThan(weight)
 })
 
 test.each([
