@@ -73,6 +73,8 @@ function cutObject(definitions: readonly z.core.$ZodType[], value: Record<string
 /** The schemas that a schema comes down to: without what makes it optional, and each alternative by itself. */
 function plain(schema: z.core.$ZodType): z.core.$ZodType[] {
   const { innerType, type, options, in: before } = definitionOf(schema)
+  // oxlint-disable-next-line no-underscore-dangle -- as below; made once, which `getter` is not
+  if (type === 'lazy') return plain((schema as z.core.$ZodLazy)._zod.innerType)
   if (innerType) return plain(innerType)
   if (type === 'pipe' && before) return plain(before)
   return type === 'union' && options ? options.flatMap(plain) : [schema]

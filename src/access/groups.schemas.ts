@@ -16,22 +16,27 @@ const filledByOidc = z.boolean().openapi({
 
 /** A group to be made. */
 export const newGroupSchema = z
-  .strictObject({
-    id: userId.optional().openapi({ description: 'Without it, one is made.' }),
-    name,
-    member_ids: memberIds.default([]),
-    filled_by_oidc: filledByOidc.default(false),
-  })
+  .lazy(() =>
+    z.strictObject({
+      id: userId.optional().openapi({ description: 'Without it, one is made.' }),
+      name,
+      member_ids: memberIds.default([]),
+      filled_by_oidc: filledByOidc.default(false),
+    }),
+  )
   .openapi('NewGroup', { example: { name: 'Support leads', member_ids: ['usr_sam'] } })
 
 /** What of a group can be changed. */
 export const groupChangeSchema = z
-  .strictObject({
-    name: name.optional(),
-    member_ids: memberIds.optional().openapi({ description: 'All that are to be in it.' }),
-    filled_by_oidc: filledByOidc.optional(),
-  })
-  .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
+  .lazy(() =>
+    z
+      .strictObject({
+        name: name.optional(),
+        member_ids: memberIds.optional().openapi({ description: 'All that are to be in it.' }),
+        filled_by_oidc: filledByOidc.optional(),
+      })
+      .refine((change) => Object.keys(change).length > 0, 'needs at least one member'),
+  )
   .openapi('GroupChange', { example: { member_ids: ['usr_fay', 'usr_admin'] } })
 
 /** The parts of a faulty group in which further faults can be found. */

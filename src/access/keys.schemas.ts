@@ -10,17 +10,19 @@ export const keyParams = (example: string) => z.object({ id: id.openapi({ exampl
 
 /** A key to be made. */
 export const newKeySchema = z
-  .strictObject({
-    person_id: id.openapi({ description: 'Whose it is: what is done with it, they have done.' }),
-    name: name.openapi({ description: 'What it is for.' }),
-    roles: rolesSchema.optional().openapi({ description: 'Some of those that the person has; without them, all.' }),
-    expires_at: instant.optional(),
-    instance_id: z
-      .guid()
-      .transform((text) => text.toLowerCase())
-      .optional()
-      .openapi({ type: 'string', format: 'uuid', description: 'The one agent instance that it reaches.' }),
-  })
+  .lazy(() =>
+    z.strictObject({
+      person_id: id.openapi({ description: 'Whose it is: what is done with it, they have done.' }),
+      name: name.openapi({ description: 'What it is for.' }),
+      roles: rolesSchema.optional().openapi({ description: 'Some of those that the person has; without them, all.' }),
+      expires_at: instant.optional(),
+      instance_id: z
+        .guid()
+        .transform((text) => text.toLowerCase())
+        .optional()
+        .openapi({ type: 'string', format: 'uuid', description: 'The one agent instance that it reaches.' }),
+    }),
+  )
   .openapi('NewApiKey', { example: { person_id: 'usr_reviewer', name: 'Laptop', roles: ['reviewer'] } })
 
 /** The parts of a faulty key in which further faults can be found. */

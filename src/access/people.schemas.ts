@@ -30,30 +30,35 @@ const groups = each(id, 100)
 
 /** A person to be made. */
 export const newPersonSchema = z
-  .strictObject({
-    id: userId.optional().openapi({ description: 'Without it, one is made.' }),
-    name,
-    email: email.default(null),
-    kind: kind.default('human'),
-    roles: rolesSchema.default(['member']).openapi({ description: 'What their keys may do at the most.' }),
-    groups: groups.default([]).openapi({ description: 'Ids of groups.' }),
-    disabled: z.boolean().default(false),
-  })
+  .lazy(() =>
+    z.strictObject({
+      id: userId.optional().openapi({ description: 'Without it, one is made.' }),
+      name,
+      email: email.default(null),
+      kind: kind.default('human'),
+      roles: rolesSchema.default(['member']).openapi({ description: 'What their keys may do at the most.' }),
+      groups: groups.default([]).openapi({ description: 'Ids of groups.' }),
+      disabled: z.boolean().default(false),
+    }),
+  )
   .openapi('NewPerson', {
     example: { name: 'Ada', email: 'ada@example.com', roles: ['reviewer'], groups: ['grp_finance'] },
   })
 
 /** What of a person can be changed. */
 export const personChangeSchema = z
-  .strictObject({
-    name: name.optional(),
-    email: email.optional(),
-    kind: kind.optional(),
-    roles: rolesSchema.optional(),
-    groups: groups.optional(),
-    disabled: z.boolean().optional(),
-  })
-  .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
+  .lazy(() =>
+    z
+      .strictObject({
+        name: name.optional(),
+        email: email.optional(),
+        kind: kind.optional(),
+        roles: rolesSchema.optional(),
+        groups: groups.optional(),
+        disabled: z.boolean().optional(),
+      })
+      .refine((change) => Object.keys(change).length > 0, 'needs at least one member'),
+  )
   .openapi('PersonChange', { example: { roles: ['member', 'reviewer'] } })
 
 /** The parts of a faulty person in which further faults can be found. */

@@ -12,10 +12,15 @@ import { time } from '../time.schemas.ts'
 export const approvalParams = (example: string) => z.object({ id: id.openapi({ example }) })
 
 export const approvingSchema = z
-  .strictObject({ comment: comment.nullish(), digest: seenDigest })
+  .lazy(() => z.strictObject({ comment: comment.nullish(), digest: seenDigest }))
   .openapi('ApprovingVote', { example: { comment: 'Within policy' } })
 export const rejectingSchema = z
-  .strictObject({ comment: comment.openapi({ description: 'Why; the one who asked reads it.' }), digest: seenDigest })
+  .lazy(() =>
+    z.strictObject({
+      comment: comment.openapi({ description: 'Why; the one who asked reads it.' }),
+      digest: seenDigest,
+    }),
+  )
   .openapi('RejectingVote', { example: { comment: 'The receipt is missing.' } })
 
 const voteSchema = z.lazy(() =>

@@ -36,22 +36,25 @@ export const changeStatusSchema = z.enum(['pending', 'approved', 'rejected', 'wi
  * objects.
  */
 export const newChangeSchema = z
-  .strictObject({
-    entityType: part.openapi({ example: 'qualificationRule' }),
-    entityId: part.openapi({ example: 'qr_001' }),
-    entityName: name.openapi({ example: 'Credit Score Rule' }),
-    action: z.enum(['create', 'update', 'delete']),
-    payload: anyJson(
-      'What is proposed; JSON up to 256 KiB, nested to depth 64, kept as sent. An object for the types that are stored here.',
-    )
-      .optional()
-      .openapi({ example: { config: { threshold: 650 } } }),
-  })
-  .refine(({ action, payload }) => action !== 'update' || payload !== undefined, {
-    path: ['payload'],
-    message: 'is required for an update: say what is to change',
-  })
-  .superRefine(payloadIsObject, { when: () => true })
+  .lazy(() =>
+    z
+      .strictObject({
+        entityType: part.openapi({ example: 'qualificationRule' }),
+        entityId: part.openapi({ example: 'qr_001' }),
+        entityName: name.openapi({ example: 'Credit Score Rule' }),
+        action: z.enum(['create', 'update', 'delete']),
+        payload: anyJson(
+          'What is proposed; JSON up to 256 KiB, nested to depth 64, kept as sent. An object for the types that are stored here.',
+        )
+          .optional()
+          .openapi({ example: { config: { threshold: 650 } } }),
+      })
+      .refine(({ action, payload }) => action !== 'update' || payload !== undefined, {
+        path: ['payload'],
+        message: 'is required for an update: say what is to change',
+      })
+      .superRefine(payloadIsObject, { when: () => true }),
+  )
   .openapi('NewChange', {
     example: {
       entityType: 'qualificationRule',
@@ -138,10 +141,12 @@ export const changeInViewSchema = z
   })
 
 export const resolveSchema = z
-  .strictObject({
-    action: z.enum(['approve', 'reject']),
-    comments: z.string().trim().max(2000).nullish().openapi({ example: 'Looks good, deploying to production' }),
-  })
+  .lazy(() =>
+    z.strictObject({
+      action: z.enum(['approve', 'reject']),
+      comments: z.string().trim().max(2000).nullish().openapi({ example: 'Looks good, deploying to production' }),
+    }),
+  )
   .openapi('ResolveChange', { example: { action: 'approve', comments: 'Looks good, deploying to production' } })
 
 /** A resolved request. */
@@ -189,10 +194,12 @@ export const storedEntityParams = entityParams.extend({
 })
 
 export const entityInputSchema = z
-  .strictObject({
-    entityName: name,
-    data: z.looseObject({}).openapi({ description: 'A JSON object up to 256 KiB, kept as sent.' }),
-  })
+  .lazy(() =>
+    z.strictObject({
+      entityName: name,
+      data: z.looseObject({}).openapi({ description: 'A JSON object up to 256 KiB, kept as sent.' }),
+    }),
+  )
   .openapi('EntityInput', {
     example: { entityName: 'Credit Score Rule', data: { config: { threshold: 600, window: '90d' } } },
   })

@@ -12,17 +12,20 @@ const processAt = instant.openapi({ description: 'When to start; in the future, 
 const claimIds = z.array(id).min(1).max(10_000)
 
 export const newBatchSchema = z
-  .strictObject({
-    claim_ids: claimIds.openapi({
-      description: 'In the order to process; an id given twice counts once.',
-      example: ['clm_9f2a3b4c', 'clm_ab5c6d7e'],
+  .lazy(() =>
+    z.strictObject({
+      claim_ids: claimIds.openapi({
+        description: 'In the order to process; an id given twice counts once.',
+        example: ['clm_9f2a3b4c', 'clm_ab5c6d7e'],
+      }),
+      coordinator_id: userId.optional().openapi({
+        description: "The caller's own user, unless the key has admin or service.",
+        example: 'usr_coord99',
+      }),
+      comment: batchComment.openapi({ example: 'End-of-month batch approval March 2026' }),
+      process_at: processAt.nullish().openapi({ type: ['string', 'null'] }),
     }),
-    coordinator_id: userId
-      .optional()
-      .openapi({ description: "The caller's own user, unless the key has admin or service.", example: 'usr_coord99' }),
-    comment: batchComment.openapi({ example: 'End-of-month batch approval March 2026' }),
-    process_at: processAt.nullish().openapi({ type: ['string', 'null'] }),
-  })
+  )
   .openapi('NewBatch', {
     example: {
       claim_ids: ['clm_9f2a3b4c', 'clm_ab5c6d7e', 'clm_cd7e8f9a', 'clm_ef1a2b3c'],
@@ -31,14 +34,17 @@ export const newBatchSchema = z
   })
 
 export const batchAmendmentSchema = z
-  .strictObject({
-    comment: batchComment,
-    claim_ids: claimIds.optional().openapi({ description: 'Added to those there.' }),
-    process_at: processAt.optional(),
-  })
-  .refine(
-    (change) => Object.values(change).some((member) => member !== undefined),
-    'needs at least one of comment, claim_ids, process_at',
+  .lazy(() =>
+    z
+      .strictObject({
+        comment: batchComment,
+        claim_ids: claimIds.optional().openapi({ description: 'Added to those there.' }),
+        process_at: processAt.optional(),
+      })
+      .refine(
+        (change) => Object.values(change).some((member) => member !== undefined),
+        'needs at least one of comment, claim_ids, process_at',
+      ),
   )
   .openapi('BatchAmendment', {
     example: {

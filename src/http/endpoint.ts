@@ -65,6 +65,8 @@ export function json<S extends z.ZodType>(schema: S) {
   return { 'application/json': { schema } }
 }
 
+const noQuery = z.strictObject({})
+
 /**
  * Completes a declared operation: authentication, the role check, the reading of the body and the idempotency key come
  * before its handler; the OpenAPI document gets their parameters and every refusal with its status.
@@ -72,15 +74,16 @@ export function json<S extends z.ZodType>(schema: S) {
 export function endpoint<const E extends Declaration>(declared: E) {
   const { method, path, operationId, tags, summary, roles, creates } = declared
   const body = declared.request?.body
-  const headers = z.object({
+  const headers = {
     ...(creates && IdempotencyHeader.shape),
     ...(declared.refuses?.includes('precondition_failed') && IfMatchHeader.shape),
     ...declared.request?.headers?.shape,
-  })
+  }
+  const query = declared.request?.query
   const request = {
     ...declared.request,
-    query: withinReach((declared.request?.query ?? z.object({})).strict()),
-    ...(Object.keys(headers.shape).length > 0 && { headers }),
+    query: query ? withinReach(query.strict()) : noQuery,
+    ...(Object.keys(headers).length > 0 && { headers: z.object(headers) }),
   }
   const middleware: MiddlewareHandler<AppEnv>[] = [
     admit({ ...declared, request }),

@@ -24,25 +24,27 @@ export const entryParams = instanceParams.extend({
 
 /** A call that waits for a person. */
 export const newIntentSchema = z
-  .strictObject({
-    action: text(100).openapi({ description: 'What the agent wants to do.', example: 'refund' }),
-    skill_slug: text(100).openapi({ example: 'payments' }),
-    customer_id: uuid.openapi({ example: '160c0c4b-9966-4dc1-a916-8407eb10d74e' }),
-    serialized_intent: z.looseObject({}).openapi({
-      description: 'Everything to replay on approval; up to 256 KiB, nested to depth 64, handed back as sent.',
-      example: { amount: 1.1 },
+  .lazy(() =>
+    z.strictObject({
+      action: text(100).openapi({ description: 'What the agent wants to do.', example: 'refund' }),
+      skill_slug: text(100).openapi({ example: 'payments' }),
+      customer_id: uuid.openapi({ example: '160c0c4b-9966-4dc1-a916-8407eb10d74e' }),
+      serialized_intent: z.looseObject({}).openapi({
+        description: 'Everything to replay on approval; up to 256 KiB, nested to depth 64, handed back as sent.',
+        example: { amount: 1.1 },
+      }),
+      approver_role: role.default('customer').openapi({ description: 'Who has to decide.' }),
+      approver_person_id: personId
+        .nullish()
+        .openapi({ description: 'The one person who may decide, if it has to be a certain one.' }),
+      expires_in_hours: z.int().min(1).max(168).default(24).openapi({ description: 'How long the decision may take.' }),
+      idempotency_key: text(255)
+        .nullish()
+        .openapi({ description: 'Works like the Idempotency-Key header, per instance.' }),
+      notify_channel: text(200).nullish(),
+      rule_id: text(200).nullish().openapi({ description: 'The rule that asked for this.' }),
     }),
-    approver_role: role.default('customer').openapi({ description: 'Who has to decide.' }),
-    approver_person_id: personId
-      .nullish()
-      .openapi({ description: 'The one person who may decide, if it has to be a certain one.' }),
-    expires_in_hours: z.int().min(1).max(168).default(24).openapi({ description: 'How long the decision may take.' }),
-    idempotency_key: text(255)
-      .nullish()
-      .openapi({ description: 'Works like the Idempotency-Key header, per instance.' }),
-    notify_channel: text(200).nullish(),
-    rule_id: text(200).nullish().openapi({ description: 'The rule that asked for this.' }),
-  })
+  )
   .openapi('NewIntent', {
     example: {
       action: 'refund',
@@ -137,21 +139,25 @@ export const pendingIntentsSchema = z
 
 /** A person's answer, as the agent platform reports it. */
 export const resolutionSchema = z
-  .strictObject({
-    action: z.enum(['approve', 'reject']),
-    approval_ref: text(50).openapi({ description: 'In any case.', example: 'APR-7K2M' }),
-    pin_verified: z.boolean().openapi({ description: "Whether the person's PIN was verified; approving needs it." }),
-    resolver_role: role,
-    resolver_person_id: personId.nullish(),
-    resolved_by: personId.nullish().openapi({ description: "Who it was; else the person's id, else the key's user." }),
-    resolution_channel: text(200).nullish(),
-    execute_within_hours: z
-      .int()
-      .min(1)
-      .max(168)
-      .default(24)
-      .openapi({ description: 'How long an approved call may still be replayed.' }),
-  })
+  .lazy(() =>
+    z.strictObject({
+      action: z.enum(['approve', 'reject']),
+      approval_ref: text(50).openapi({ description: 'In any case.', example: 'APR-7K2M' }),
+      pin_verified: z.boolean().openapi({ description: "Whether the person's PIN was verified; approving needs it." }),
+      resolver_role: role,
+      resolver_person_id: personId.nullish(),
+      resolved_by: personId
+        .nullish()
+        .openapi({ description: "Who it was; else the person's id, else the key's user." }),
+      resolution_channel: text(200).nullish(),
+      execute_within_hours: z
+        .int()
+        .min(1)
+        .max(168)
+        .default(24)
+        .openapi({ description: 'How long an approved call may still be replayed.' }),
+    }),
+  )
   .openapi('IntentResolution', {
     example: {
       action: 'approve',

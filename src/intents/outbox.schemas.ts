@@ -3,10 +3,12 @@ import { time } from '../time.schemas.ts'
 import { text, entryStatusSchema } from './intents.schemas.ts'
 
 export const leaseSchema = z
-  .strictObject({
-    max: z.int().min(1).max(100).default(10),
-    lease_seconds: z.int().min(5).max(900).default(60),
-  })
+  .lazy(() =>
+    z.strictObject({
+      max: z.int().min(1).max(100).default(10),
+      lease_seconds: z.int().min(5).max(900).default(60),
+    }),
+  )
   .openapi('Lease', { example: { max: 10, lease_seconds: 60 } })
 
 export const leasedSchema = z
@@ -48,16 +50,18 @@ export const leasedSchema = z
   })
 
 export const ackSchema = z
-  .strictObject({
-    lease_token: text(100),
-    outcome: z.enum(['succeeded', 'failed']),
-    result: z.unknown().optional().openapi({ description: 'Whatever came of it; any JSON up to 256 KiB.' }),
-    error: z.string().min(1).max(2000).nullish().openapi({ description: 'Why it failed.' }),
-    retry: z
-      .boolean()
-      .default(false)
-      .openapi({ description: 'Whether a failed entry is to be handed out again; at most 5 attempts in all.' }),
-  })
+  .lazy(() =>
+    z.strictObject({
+      lease_token: text(100),
+      outcome: z.enum(['succeeded', 'failed']),
+      result: z.unknown().optional().openapi({ description: 'Whatever came of it; any JSON up to 256 KiB.' }),
+      error: z.string().min(1).max(2000).nullish().openapi({ description: 'Why it failed.' }),
+      retry: z
+        .boolean()
+        .default(false)
+        .openapi({ description: 'Whether a failed entry is to be handed out again; at most 5 attempts in all.' }),
+    }),
+  )
   .openapi('OutboxAck', {
     example: { lease_token: 'lse_demo0001', outcome: 'succeeded', result: { refund: 're_77' } },
   })

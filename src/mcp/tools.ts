@@ -38,12 +38,14 @@ export interface Answer {
 }
 
 /** A tool as the protocol shows it. */
-export interface Tool<I extends z.ZodObject = z.ZodObject> {
+type Members = z.ZodObject | z.ZodLazy<z.ZodObject>
+
+export interface Tool<I extends Members = Members> {
   name: string
   title: string
   description: string
   input: I
-  output: z.ZodObject | z.ZodLazy<z.ZodObject>
+  output: Members
   readOnly: boolean
   /** Whether the same call again changes nothing more. */
   idempotent: boolean
@@ -54,7 +56,7 @@ export interface Tool<I extends z.ZodObject = z.ZodObject> {
 /** What a tool may use; `origin` is where people find the service. */
 export type ToolCtx = Ctx & { origin: string }
 
-function tool<I extends z.ZodObject>(declared: Tool<I>): Tool {
+function tool<I extends Members>(declared: Tool<I>): Tool {
   return declared as unknown as Tool
 }
 
@@ -136,7 +138,7 @@ export const tools: readonly Tool[] = [
     name: 'report_outcome',
     title: 'Report how it went',
     description: 'Once, after redeem_approval, by whoever called that.',
-    input: requests.outcomeSchema.extend(about.shape),
+    input: z.lazy(() => requests.outcomeSchema.unwrap().extend(about.shape)),
     output: requests.requestSchema,
     ...again,
     async run(ctx, { id, outcome, error = null, result }) {

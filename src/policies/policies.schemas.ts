@@ -120,18 +120,20 @@ export const exampleOfStages = [
   { name: 'money', all: [{ group: 'grp_finance', approvals: 1 }] },
 ]
 
-export const newPolicy = z.strictObject({
-  name: settings.name,
-  priority: settings.priority.default(usual.priority),
-  match: match.default({}),
-  stages: settings.stages.optional(),
-  required_approvals: settings.required_approvals.optional(),
-  approver_roles: settings.approver_roles.optional(),
-  allow_self_approval: settings.allow_self_approval.default(false),
-  allow_edit: settings.allow_edit.default(false),
-  restricted: settings.restricted.default(false),
-  expires: expires.default(null),
-})
+export const newPolicy = z.lazy(() =>
+  z.strictObject({
+    name: settings.name,
+    priority: settings.priority.default(usual.priority),
+    match: match.default({}),
+    stages: settings.stages.optional(),
+    required_approvals: settings.required_approvals.optional(),
+    approver_roles: settings.approver_roles.optional(),
+    allow_self_approval: settings.allow_self_approval.default(false),
+    allow_edit: settings.allow_edit.default(false),
+    restricted: settings.restricted.default(false),
+    expires: expires.default(null),
+  }),
+)
 
 /** Finds what is wrong with a policy as a whole. */
 export function findFaults(policy: z.infer<typeof newPolicy>, refinement: z.RefinementCtx): void {
@@ -155,9 +157,12 @@ export const newPolicySchema = newPolicy.superRefine(findFaults).openapi('NewPol
 
 /** What of a policy can be changed. */
 export const policyChangeSchema = z
-  .strictObject(settings)
-  .partial()
-  .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
+  .lazy(() =>
+    z
+      .strictObject(settings)
+      .partial()
+      .refine((change) => Object.keys(change).length > 0, 'needs at least one member'),
+  )
   .openapi('PolicyChange', { example: { expires: { after_hours: 24, then: 'reject' } } })
 
 /** As much of a faulty policy as more faults can be found by: the groups that it names. */

@@ -32,24 +32,27 @@ const ofKind: Readonly<Record<string, readonly string[]>> = {
 
 /** Something that somebody could ask. */
 export const wouldBeSchema = z
-  .strictObject({
-    kind: z.enum(kinds),
-    requester_id: userId.optional().openapi({ description: 'Who would ask; without it, you.' }),
-    ...members,
-    document: z.unknown().optional().openapi({
-      description:
-        'The JSON that conditions look at: `details`, `payload`, `serialized_intent` or `data`; of a claim, without it, the members above.',
-    }),
-  })
-  .superRefine((wouldBe, refinement) => {
-    for (const [kind, names] of Object.entries(ofKind)) {
-      for (const name of names) {
-        const isThere = wouldBe[name as keyof typeof members] !== undefined
-        if (!isThere || wouldBe.kind === kind) continue
-        refinement.addIssue({ code: 'custom', path: [name], message: `belongs to the kind ${kind}` })
-      }
-    }
-  })
+  .lazy(() =>
+    z
+      .strictObject({
+        kind: z.enum(kinds),
+        requester_id: userId.optional().openapi({ description: 'Who would ask; without it, you.' }),
+        ...members,
+        document: z.unknown().optional().openapi({
+          description:
+            'The JSON that conditions look at: `details`, `payload`, `serialized_intent` or `data`; of a claim, without it, the members above.',
+        }),
+      })
+      .superRefine((wouldBe, refinement) => {
+        for (const [kind, names] of Object.entries(ofKind)) {
+          for (const name of names) {
+            const isThere = wouldBe[name as keyof typeof members] !== undefined
+            if (!isThere || wouldBe.kind === kind) continue
+            refinement.addIssue({ code: 'custom', path: [name], message: `belongs to the kind ${kind}` })
+          }
+        }
+      }),
+  )
   .openapi('WouldBeAsking', {
     example: {
       kind: 'request',
@@ -139,13 +142,18 @@ export const evaluationSchema = z
 
 /** A policy to be tried on what was asked before. */
 export const simulationRequestSchema = z
-  .strictObject({
-    policy: newPolicy
-      .extend({ id: id.optional().openapi({ description: 'The policy that it is to replace; else it is one more.' }) })
-      .superRefine(findFaults),
-    since: instant.openapi({ description: 'What was asked at this time or later.', example: '2026-03-01T00:00:00Z' }),
-    cursor: z.string().max(500).optional().openapi({ description: '`next` of an earlier answer, to go on there.' }),
-  })
+  .lazy(() =>
+    z.strictObject({
+      policy: newPolicy
+        .unwrap()
+        .extend({
+          id: id.optional().openapi({ description: 'The policy that it is to replace; else it is one more.' }),
+        })
+        .superRefine(findFaults),
+      since: instant.openapi({ description: 'What was asked at this time or later.', example: '2026-03-01T00:00:00Z' }),
+      cursor: z.string().max(500).optional().openapi({ description: '`next` of an earlier answer, to go on there.' }),
+    }),
+  )
   .openapi('SimulationRequest', {
     example: {
       policy: {

@@ -43,56 +43,57 @@ const digests = {
 
 /** What somebody asks for. */
 export const newRequestSchema = z
-  .strictObject({
-    type: type.openapi({ description: 'Your own word for what is asked.' }),
-    title,
-    summary: summary.default(null),
-    details: details.default(null),
-    subject: subject.default(null),
-    requester_id: userId
-      .optional()
-      .openapi({ description: "Who asks; the caller's own user unless the key has admin or service." }),
-    expires_in_hours: hours
-      .nullable()
-      .default(null)
-      .openapi({ description: 'How long the decision may take; without it, any time.' }),
-    redeem_within_hours: hours.default(24).openapi({ description: 'How long an approval may be redeemed.' }),
-    external_ref: externalRef.nullable().default(null).openapi({ description: 'Your own; unique in the tenant.' }),
-    state: z
-      .string()
-      .max(mostState)
-      .refine(isShort, `must have at most ${mostState} bytes`)
-      .nullable()
-      .default(null)
-      .openapi({ description: 'Up to 64 KiB that only the requester gets back: where a workflow goes on.' }),
-    restricted: z
-      .boolean()
-      .default(false)
-      .openapi({ description: 'Whether only those see it who asked, who may decide, and admins.' }),
-  })
+  .lazy(() =>
+    z.strictObject({
+      type: type.openapi({ description: 'Your own word for what is asked.' }),
+      title,
+      summary: summary.default(null),
+      details: details.default(null),
+      subject: subject.default(null),
+      requester_id: userId
+        .optional()
+        .openapi({ description: "Who asks; the caller's own user unless the key has admin or service." }),
+      expires_in_hours: hours
+        .nullable()
+        .default(null)
+        .openapi({ description: 'How long the decision may take; without it, any time.' }),
+      redeem_within_hours: hours.default(24).openapi({ description: 'How long an approval may be redeemed.' }),
+      external_ref: externalRef.nullable().default(null).openapi({ description: 'Your own; unique in the tenant.' }),
+      state: z
+        .string()
+        .max(mostState)
+        .refine(isShort, `must have at most ${mostState} bytes`)
+        .nullable()
+        .default(null)
+        .openapi({ description: 'Up to 64 KiB that only the requester gets back: where a workflow goes on.' }),
+      restricted: z
+        .boolean()
+        .default(false)
+        .openapi({ description: 'Whether only those see it who asked, who may decide, and admins.' }),
+    }),
+  )
   .openapi('NewRequest', { example: { type: 'deployment', ...deployment } })
 
 export const amendmentSchema = z
-  .strictObject({ title, summary, details, subject })
-  .partial()
+  .lazy(() => z.strictObject({ title, summary, details, subject }).partial())
   .openapi('RequestAmendment', { example: { details: { service: 'web', version: '4.2.1' } } })
 
 export const requestApprovalSchema = z
-  .strictObject({ comment: comment.nullish(), digest: seenDigest, details: details.optional() })
+  .lazy(() => z.strictObject({ comment: comment.nullish(), digest: seenDigest, details: details.optional() }))
   .openapi('RequestApproval', { example: { comment: 'Go ahead' } })
 export const requestRejectionSchema = z
-  .strictObject({ comment, digest: seenDigest })
+  .lazy(() => z.strictObject({ comment, digest: seenDigest }))
   .openapi('RequestRejection', { example: { comment: 'Not on a Friday' } })
 export const redemptionSchema = z
-  .strictObject({ digest })
+  .lazy(() => z.strictObject({ digest }))
   .openapi('Redemption', { example: { digest: digests.req_demo4 } })
 export const revocationSchema = z
-  .strictObject({ comment })
+  .lazy(() => z.strictObject({ comment }))
   .openapi('Revocation', { example: { comment: 'The build is broken' } })
 
 const outcome = z.enum(['succeeded', 'failed'])
 export const outcomeSchema = z
-  .strictObject({ outcome, result: z.unknown().optional(), error: comment.nullish() })
+  .lazy(() => z.strictObject({ outcome, result: z.unknown().optional(), error: comment.nullish() }))
   .openapi('RequestOutcome', { example: { outcome: 'succeeded', result: { run: 42 } } })
 
 const redemption = z

@@ -13,29 +13,37 @@ const typed = z.looseObject({ type: z.enum(checkTypes as [CheckType, ...CheckTyp
 
 /** A new check. */
 export const newCheckSchema = z
-  .strictObject({
-    name: name.openapi({ example: 'Amount range check' }),
-    description: description.default(null),
-    type: z.enum(checkTypes as [CheckType, ...CheckType[]]).openapi({ example: 'value_range' }),
-    severity: severity.default('error').openapi({
-      description: 'A failed `error` holds a result up; a failed `warning` does unless the gate says otherwise.',
-    }),
-    config: config.default({}).openapi({ example: { field: 'total_amount', max: 1_000_000 } }),
-    is_active: z.boolean().default(true),
-    sort_order: z.int().min(-1_000_000).max(1_000_000).default(0).openapi({ description: 'Checks run in this order.' }),
-  })
-  .superRefine(
-    (check: unknown, refinement) => {
-      const { data } = typed.safeParse(check)
-      if (!data) return undefined
-      return configFaults(data.type, data.config).then((faults) => {
-        for (const { path, message } of faults) {
-          refinement.addIssue({ code: 'custom', message, path: ['config', ...path] })
-        }
+  .lazy(() =>
+    z
+      .strictObject({
+        name: name.openapi({ example: 'Amount range check' }),
+        description: description.default(null),
+        type: z.enum(checkTypes as [CheckType, ...CheckType[]]).openapi({ example: 'value_range' }),
+        severity: severity.default('error').openapi({
+          description: 'A failed `error` holds a result up; a failed `warning` does unless the gate says otherwise.',
+        }),
+        config: config.default({}).openapi({ example: { field: 'total_amount', max: 1_000_000 } }),
+        is_active: z.boolean().default(true),
+        sort_order: z
+          .int()
+          .min(-1_000_000)
+          .max(1_000_000)
+          .default(0)
+          .openapi({ description: 'Checks run in this order.' }),
       })
-    },
-    // Looked at whatever else is wrong, so that the caller hears of every fault at once.
-    { when: () => true },
+      .superRefine(
+        (check: unknown, refinement) => {
+          const { data } = typed.safeParse(check)
+          if (!data) return undefined
+          return configFaults(data.type, data.config).then((faults) => {
+            for (const { path, message } of faults) {
+              refinement.addIssue({ code: 'custom', message, path: ['config', ...path] })
+            }
+          })
+        },
+        // Looked at whatever else is wrong, so that the caller hears of every fault at once.
+        { when: () => true },
+      ),
   )
   .openapi('NewCheck', {
     oneOf: configByType,
@@ -49,15 +57,18 @@ export const newCheckSchema = z
 
 /** The members of a check that can be changed. */
 export const checkChangeSchema = z
-  .strictObject({
-    name: name.optional(),
-    description: description.optional(),
-    severity: severity.optional(),
-    config: config.optional().openapi({ description: 'As the type of the check wants it.', ...anyConfig }),
-    is_active: z.boolean().optional(),
-    sort_order: z.int().min(-1_000_000).max(1_000_000).optional(),
-  })
-  .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
+  .lazy(() =>
+    z
+      .strictObject({
+        name: name.optional(),
+        description: description.optional(),
+        severity: severity.optional(),
+        config: config.optional().openapi({ description: 'As the type of the check wants it.', ...anyConfig }),
+        is_active: z.boolean().optional(),
+        sort_order: z.int().min(-1_000_000).max(1_000_000).optional(),
+      })
+      .refine((change) => Object.keys(change).length > 0, 'needs at least one member'),
+  )
   .openapi('CheckChange', { example: { severity: 'warning', config: { field: 'total_amount', max: 2_000_000 } } })
 
 /** The parts of a faulty change in which further faults can be found. */

@@ -34,18 +34,21 @@ const onlyCoverageNamesFields = {
 }
 
 export const newRuleSchema = z
-  .strictObject({
-    type: z.enum(ruleTypes).openapi({
-      description: `\`min_confidence\`: the confidence that came with the result. \`validation_pass_rate\`: the share of checks that
+  .lazy(() =>
+    z
+      .strictObject({
+        type: z.enum(ruleTypes).openapi({
+          description: `\`min_confidence\`: the confidence that came with the result. \`validation_pass_rate\`: the share of checks that
 passed. \`field_coverage\`: the share of fields that are there, not null and not empty.`,
-      example: 'min_confidence',
-    }),
-    config: ruleConfig,
-  })
-  .refine(onlyCoverageNamesFields.check, onlyCoverageNamesFields.fault)
+          example: 'min_confidence',
+        }),
+        config: ruleConfig,
+      })
+      .refine(onlyCoverageNamesFields.check, onlyCoverageNamesFields.fault),
+  )
   .openapi('NewRule', { example: { type: 'min_confidence', config: { threshold: 0.9 } } })
 export const ruleChangeSchema = z
-  .strictObject({ config: ruleConfig })
+  .lazy(() => z.strictObject({ config: ruleConfig }))
   .openapi('RuleChange', { example: { config: { threshold: 0.8 } } })
 
 /** The parts of a faulty change in which further faults can be found: whether it names fields. */
@@ -107,17 +110,19 @@ const settings = {
 
 /** A new gate. */
 export const newGateSchema = z
-  .strictObject({
-    name: settings.name,
-    description: settings.description.default(null),
-    check_ids: settings.check_ids.default([]),
-    on_approve: action.default({ type: 'none' }),
-    on_reject: action.default({ type: 'none' }),
-    auto_approve_after_hours: settings.auto_approve_after_hours.default(null),
-    queue_warnings: settings.queue_warnings.default(true),
-    is_active: settings.is_active.default(true),
-    rules: z.array(newRuleSchema).max(mostRules).default([]),
-  })
+  .lazy(() =>
+    z.strictObject({
+      name: settings.name,
+      description: settings.description.default(null),
+      check_ids: settings.check_ids.default([]),
+      on_approve: action.default({ type: 'none' }),
+      on_reject: action.default({ type: 'none' }),
+      auto_approve_after_hours: settings.auto_approve_after_hours.default(null),
+      queue_warnings: settings.queue_warnings.default(true),
+      is_active: settings.is_active.default(true),
+      rules: z.array(newRuleSchema).max(mostRules).default([]),
+    }),
+  )
   .openapi('NewGate', {
     example: {
       name: 'Invoices',
@@ -129,9 +134,12 @@ export const newGateSchema = z
 
 /** The members of a gate that can be changed; its rules have paths of their own. */
 export const gateChangeSchema = z
-  .strictObject(settings)
-  .partial()
-  .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
+  .lazy(() =>
+    z
+      .strictObject(settings)
+      .partial()
+      .refine((change) => Object.keys(change).length > 0, 'needs at least one member'),
+  )
   .openapi('GateChange', { example: { auto_approve_after_hours: 24 } })
 
 /** The parts of a faulty gate in which further faults can be found: what it names. */

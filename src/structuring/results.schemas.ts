@@ -25,29 +25,31 @@ function isNote(details: unknown): boolean {
 
 /** A result to be judged. */
 export const newResultSchema = z
-  .strictObject({
-    gate_id: id.openapi({ description: 'Which gate judges it.', example: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42' }),
-    data: z.looseObject({}).openapi({
-      description: 'What was structured; up to 256 KiB, nested to depth 64, kept as sent.',
-      example: { invoice: 'R-17', total_amount: 1_500_000 },
+  .lazy(() =>
+    z.strictObject({
+      gate_id: id.openapi({ description: 'Which gate judges it.', example: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42' }),
+      data: z.looseObject({}).openapi({
+        description: 'What was structured; up to 256 KiB, nested to depth 64, kept as sent.',
+        example: { invoice: 'R-17', total_amount: 1_500_000 },
+      }),
+      confidence: z.number().min(0).max(1).nullable().default(null),
+      reported: z
+        .array(
+          z.strictObject({
+            check_id: id,
+            passed: z.boolean(),
+            details: z
+              .record(z.string(), z.unknown())
+              .refine(isNote, 'may be at most 4,096 characters of JSON')
+              .nullish(),
+          }),
+        )
+        .max(mostReported)
+        .default([])
+        .openapi({ description: 'Outcomes of the gate’s `reported` checks; one that is not reported fails.' }),
+      external_ref: externalRef.nullable().default(null),
     }),
-    confidence: z.number().min(0).max(1).nullable().default(null),
-    reported: z
-      .array(
-        z.strictObject({
-          check_id: id,
-          passed: z.boolean(),
-          details: z
-            .record(z.string(), z.unknown())
-            .refine(isNote, 'may be at most 4,096 characters of JSON')
-            .nullish(),
-        }),
-      )
-      .max(mostReported)
-      .default([])
-      .openapi({ description: 'Outcomes of the gate’s `reported` checks; one that is not reported fails.' }),
-    external_ref: externalRef.nullable().default(null),
-  })
+  )
   .openapi('NewResult', {
     example: {
       gate_id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42',
@@ -186,7 +188,7 @@ export const pendingResultsSchema = z
   })
 
 export const reviewSchema = z
-  .strictObject({ comment: z.string().max(2_000).nullish() })
+  .lazy(() => z.strictObject({ comment: z.string().max(2_000).nullish() }))
   .openapi('ResultReview', { example: { comment: 'Seen the invoice; the amount is right.' } })
 
 export const reviewedSchema = z

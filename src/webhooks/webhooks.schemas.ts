@@ -38,27 +38,32 @@ const includeRestricted = z.boolean().openapi({
 
 /** A new endpoint. */
 export const newEndpointSchema = z
-  .strictObject({
-    url,
-    event_types: types.default(['*']),
-    description: description.default(null),
-    include_restricted: includeRestricted.default(false),
-    enabled: z.boolean().default(true),
-  })
+  .lazy(() =>
+    z.strictObject({
+      url,
+      event_types: types.default(['*']),
+      description: description.default(null),
+      include_restricted: includeRestricted.default(false),
+      enabled: z.boolean().default(true),
+    }),
+  )
   .openapi('NewWebhookEndpoint', {
     example: { url: 'https://hooks.example.com/countersign', event_types: ['claim.approved', 'batch.completed'] },
   })
 
 /** The members of an endpoint that can be changed. */
 export const endpointChangeSchema = z
-  .strictObject({
-    url: url.optional(),
-    event_types: types.optional(),
-    description: description.optional(),
-    include_restricted: includeRestricted.optional(),
-    enabled: z.boolean().optional(),
-  })
-  .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
+  .lazy(() =>
+    z
+      .strictObject({
+        url: url.optional(),
+        event_types: types.optional(),
+        description: description.optional(),
+        include_restricted: includeRestricted.optional(),
+        enabled: z.boolean().optional(),
+      })
+      .refine((change) => Object.keys(change).length > 0, 'needs at least one member'),
+  )
   .openapi('WebhookEndpointChange', { example: { description: 'Our ledger' } })
 
 /** The parts of a faulty endpoint, or change of one, in which further faults can be found. */
@@ -193,31 +198,33 @@ export const deliveryListSchema = z
 
 /** The body of a delivery. */
 const eventSchema = z
-  .object({
-    type: z.enum([...eventTypes, testType]),
-    timestamp: time.openapi({ description: 'When it happened.' }),
-    data: z.object({
-      id: z.string().openapi({ description: 'Of what it happened to.' }),
-      kind: z.enum(subjectKinds),
-      status: z.string(),
-      digest: z.string().nullable().openapi({ description: 'Of the question, where it is about an approval.' }),
-      restricted: z.boolean().openapi({
-        description:
-          'Whether it is about a restricted approval. Unless the endpoint has `include_restricted`, what follows is null.',
+  .lazy(() =>
+    z.object({
+      type: z.enum([...eventTypes, testType]),
+      timestamp: time.openapi({ description: 'When it happened.' }),
+      data: z.object({
+        id: z.string().openapi({ description: 'Of what it happened to.' }),
+        kind: z.enum(subjectKinds),
+        status: z.string(),
+        digest: z.string().nullable().openapi({ description: 'Of the question, where it is about an approval.' }),
+        restricted: z.boolean().openapi({
+          description:
+            'Whether it is about a restricted approval. Unless the endpoint has `include_restricted`, what follows is null.',
+        }),
+        event_id: z.string(),
+        previous_status: z.string().nullable(),
+        actor_id: z.string().nullable(),
+        title: z.string().nullable(),
+        requester_id: z.string().nullable(),
+        subject: z.object({ type: z.string(), id: z.string() }).nullable(),
+        url: z.string().nullable().openapi({
+          description: 'Where people see the approval; null where the operator has not said (`PUBLIC_URL`).',
+        }),
+        ...besideEvents,
+        details: z.looseObject({}).nullable(),
       }),
-      event_id: z.string(),
-      previous_status: z.string().nullable(),
-      actor_id: z.string().nullable(),
-      title: z.string().nullable(),
-      requester_id: z.string().nullable(),
-      subject: z.object({ type: z.string(), id: z.string() }).nullable(),
-      url: z.string().nullable().openapi({
-        description: 'Where people see the approval; null where the operator has not said (`PUBLIC_URL`).',
-      }),
-      ...besideEvents,
-      details: z.looseObject({}).nullable(),
     }),
-  })
+  )
   .openapi('WebhookEvent', { example: eventExample })
 
 /** What is sent to endpoints, for the OpenAPI document. */
