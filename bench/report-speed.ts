@@ -8,7 +8,7 @@ export function ofSpeed({ measured, rounds, seconds, claims }: SpeedResults): st
   const rows = measured
     .filter(({ target }) => target === 'product')
     .map((product) => {
-      const raw = beside(measured, product, 'raw')
+      const raw = find(measured, product, 'raw')!
       const ratio = median(product.cpuMicros) / median(raw.cpuMicros)
       const cells = [product.title, product.connections, micros(product.cpuMicros), micros(raw.cpuMicros)]
       return [...cells, ratio.toFixed(2), spread(product, raw), rate(product.perSecond), rate(raw.perSecond)]
@@ -30,12 +30,9 @@ function spread(product: Measured, raw: Measured): string {
   return `${Math.min(...of).toFixed(2)}–${Math.max(...of).toFixed(2)}`
 }
 
-function beside(measured: readonly Measured[], { operation, connections }: Measured, target: string): Measured {
-  const found = measured.find(
-    (one) => one.operation === operation && one.connections === connections && one.target === target,
-  )
-  if (!found) throw new Error(`Of ${operation} nothing was measured on ${target}.`)
-  return found
+/** What another target made of the same. */
+function find(measured: readonly Measured[], { operation, connections }: Measured, target: string) {
+  return measured.find((one) => one.operation === operation && one.connections === connections && one.target === target)
 }
 
 /** A bar for the CPU of each operation. */
@@ -44,7 +41,7 @@ export function ratios({ measured }: SpeedResults): string {
   const values = at16.map((product) => {
     return {
       label: product.operation,
-      value: median(product.cpuMicros) / median(beside(measured, product, 'raw').cpuMicros),
+      value: median(product.cpuMicros) / median(find(measured, product, 'raw')!.cpuMicros),
     }
   })
   return bars('CPU of an operation at 16 connections, raw = 1', values)
@@ -55,17 +52,23 @@ const titles: Record<string, string> = { 'fastify-postgres': 'Fastify + PostgreS
 
 export function ofPeers({ measured, peers }: SpeedResults): string {
   const names = Object.keys(titles).filter((name) => measured.some(({ target }) => target === name))
-  const compared = measured.filter(
-    (one) =>
-      one.target === 'product' &&
-      names.some((name) => measured.some((two) => two.operation === one.operation && two.target === name)),
-  )
-  const rows = compared.map((product) => {
-    const theirs = names.map((name) => beside(measured, product, name))
-    const cells = [product, ...theirs].flatMap(({ cpuMicros, perSecond }) => [micros(cpuMicros), rate(perSecond)])
-    return [product.title, product.connections, ...cells]
-  })
-  const columns = ['Countersign', ...names.map((name) => titles[name]!)]
+  if (names.length === 0) return '## Beside peers\n\nNone could be had on the machine that this was measured on.'
+  const isOfPeers = ({ operation }: Measured) =>
+    measured.some((one) => one.operation === operation && names.includes(one.target))
+  const rows = measured
+    .filter((one) => one.target === 'product' && isOfPeers(one))
+    .map((product) => {
+      const { title, connections, cpuMicros, perSecond } = product
+      const theirs = names
+        .map((name) => find(measured, product, name))
+        .flatMap((peer) => {
+          if (!peer) return ['–', '–', '–']
+          const ratio = median(cpuMicros) / median(peer.cpuMicros)
+          return [micros(peer.cpuMicros), ratio.toFixed(1), rate(peer.perSecond)]
+        })
+      return [title, connections, micros(cpuMicros), rate(perSecond), ...theirs]
+    })
+  const columns = ['CPU µs', 'a second', ...names.flatMap((name) => [`${titles[name]}: CPU µs`, 'ratio', 'a second'])]
   const versions = names.map((name) =>
     Object.entries(peers[name] ?? {})
       .map(([what, version]) => `${what} ${version}`)
@@ -74,10 +77,10 @@ export function ofPeers({ measured, peers }: SpeedResults): string {
   return `## Beside peers
 
 The same paths, keys, bodies and statuses on the means that one would take elsewhere (\`bench/peers/\`): Fastify with PostgreSQL, and Hono
-with better-sqlite3 on Node. They take turns with the Worker, on as many claims. Each pair of columns is CPU in µs of a call, database
-included, and calls a second.
+with better-sqlite3 on Node. They take turns with the Worker, on as many claims. CPU is that of a call, database included; the ratio is
+Countersign's to the peer's.
 
-${table(['operation', 'connections', ...columns.flatMap((name) => [`${name}: CPU µs`, 'a second'])], rows)}
+${table(['operation', 'connections', ...columns], rows)}
 
 What a Worker on the emulated D1 spends beyond its own JavaScript is in the table above this one: the raw Worker does nothing but run
 SQL. In production D1 is another machine's work, and none of the Worker's CPU.
