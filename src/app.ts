@@ -24,8 +24,9 @@ import { createMiddleware } from 'hono/factory'
 import { systemContext } from './context.ts'
 import type { AppEnv } from './http/environment.ts'
 import { announce } from './webhooks/announce.ts'
+import { deliveryRoutes } from './webhooks/deliveries.routes.ts'
 import { webhookRoutes } from './webhooks/webhooks.routes.ts'
-import { outgoing } from './webhooks/webhooks.schemas.ts'
+import { outgoing } from './webhooks/deliveries.schemas.ts'
 
 /**
  * After a write that went well, the senders of webhooks and those who wait for decisions are told, outside of the
@@ -57,6 +58,7 @@ export function createApp() {
   const rooms = [
     ...families.flatMap(({ routes }) => [...routes]),
     webhookRoutes,
+    deliveryRoutes,
     dashboardRoutes,
     anyApprovalRoutes,
     explainRoutes,

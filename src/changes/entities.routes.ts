@@ -16,7 +16,7 @@ import {
   entityTypeParams,
   entityVersionsSchema,
   storedEntityParams,
-} from './changes.schemas.ts'
+} from './entities.schemas.ts'
 import { getEntity, listEntities, listVersions, setEntity } from './entities.ts'
 import type { Entity, EntityVersion } from './entities.store.ts'
 

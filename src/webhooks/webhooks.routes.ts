@@ -1,10 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import { endpoint, json, type Further } from '../http/endpoint.ts'
-import { createdRange, cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
+import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
-import { getDelivery, listDeliveries, replayDelivery, testEndpoint } from './deliveries.ts'
-import type { Attempt, Delivery } from './deliveries.store.ts'
 import {
   changeEndpoint,
   createEndpoint,
@@ -18,11 +16,6 @@ import type { Endpoint } from './endpoints.store.ts'
 import {
   createdEndpointSchema,
   deletedEndpointSchema,
-  deliveryInFullSchema,
-  deliveryListSchema,
-  deliveryParams,
-  deliverySchema,
-  deliveryStatus,
   endpointChangeSchema,
   endpointListSchema,
   endpointParams,
@@ -41,7 +34,7 @@ const urlIsFaulty: Further = async (ctx, { body }) => {
   return url === undefined ? [] : urlFaults(ctx, url)
 }
 
-/** Webhook endpoints, their secrets, their deliveries. */
+/** Webhook endpoints and their secrets. */
 export const webhookRoutes = createRouter()
   .openapi(
     endpoint({
@@ -164,80 +157,6 @@ export const webhookRoutes = createRouter()
       return c.json({ ...render(rotated), secret: plainSecret, previous_secret_valid_until: iso(validUntil) }, 200)
     },
   )
-  .openapi(
-    endpoint({
-      method: 'post',
-      path: `${path}/{id}/test`,
-      operationId: 'testWebhookEndpoint',
-      tags,
-      summary: 'Send an endpoint.test event to this endpoint alone',
-      description: 'It goes the way of every event, whatever types the endpoint asks for.',
-      roles,
-      creates: true,
-      request: { params: endpointParams },
-      responses: { 201: { description: 'The delivery; the log says what came of it.', content: json(deliverySchema) } },
-      refuses: ['not_found', 'endpoint_disabled'],
-    }),
-    async (c) => c.json(renderDelivery(await testEndpoint(c.get('ctx'), c.req.valid('param').id)), 201),
-  )
-  .openapi(
-    endpoint({
-      method: 'get',
-      path: `${path}/{id}/deliveries`,
-      operationId: 'listWebhookDeliveries',
-      tags,
-      summary: 'The log of what was sent to an endpoint, newest first; kept for 30 days',
-      description: 'Each with its last attempts; read one delivery for what was sent.',
-      roles,
-      request: {
-        params: endpointParams,
-        query: z.object({ ...cursorQuery(20), status: deliveryStatus.optional(), ...createdRange }),
-      },
-      responses: {
-        200: { description: 'A page of deliveries; `Link` leads to the next.', content: json(deliveryListSchema) },
-      },
-      refuses: ['not_found'],
-    }),
-    async (c) => {
-      const { status, ...rest } = c.req.valid('query')
-      const { id } = c.req.valid('param')
-      const { rows, next } = await listDeliveries(c.get('ctx'), id, status, cursorRequest(rest, 20))
-      return c.json({ data: rows.map(renderDelivery), next: linkNext(c, next) }, 200)
-    },
-  )
-  .openapi(
-    endpoint({
-      method: 'get',
-      path: '/v1/webhook-deliveries/{id}',
-      operationId: 'getWebhookDelivery',
-      tags,
-      summary: 'Read a delivery, with the body that was sent',
-      description: 'The body is to the byte what each attempt signs and sends.',
-      roles,
-      request: { params: deliveryParams },
-      responses: { 200: { description: 'The delivery.', content: json(deliveryInFullSchema) } },
-      refuses: ['not_found'],
-    }),
-    async (c) => {
-      const found = await getDelivery(c.get('ctx'), c.req.valid('param').id)
-      return c.json({ ...renderDelivery(found.delivery), body: found.body }, 200)
-    },
-  )
-  .openapi(
-    endpoint({
-      method: 'post',
-      path: '/v1/webhook-deliveries/{id}/replay',
-      operationId: 'replayWebhookDelivery',
-      tags,
-      summary: 'Send a delivery again, under the same webhook-id',
-      description: 'It has as many attempts as a new one.',
-      roles,
-      request: { params: deliveryParams },
-      responses: { 200: { description: 'The delivery, pending.', content: json(deliverySchema) } },
-      refuses: ['not_found', 'endpoint_disabled'],
-    }),
-    async (c) => c.json(renderDelivery(await replayDelivery(c.get('ctx'), c.req.valid('param').id)), 200),
-  )
 
 function render({ id, url, event_types, description, enabled, disabled_reason, ...rest }: Endpoint) {
   const { include_restricted, paused_until, created_at, updated_at } = rest
@@ -252,21 +171,5 @@ function render({ id, url, event_types, description, enabled, disabled_reason, .
     paused_until: iso(paused_until),
     created_at: iso(created_at),
     updated_at: iso(updated_at),
-  }
-}
-
-function renderDelivery(delivery: Delivery) {
-  const { id, endpoint_id, event_id, event_type, status, attempt_count, next_attempt_at, created_at } = delivery
-  return {
-    id,
-    endpoint_id,
-    event_id,
-    event_type,
-    status,
-    attempt_count,
-    next_attempt_at: iso(next_attempt_at === 0 ? created_at : next_attempt_at),
-    created_at: iso(created_at),
-    finished_at: iso(delivery.finished_at),
-    attempts: JSON.parse(delivery.attempts) as Attempt[],
   }
 }

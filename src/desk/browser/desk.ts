@@ -1,4 +1,5 @@
 import { say } from '../wording.ts'
+import { keys } from './keys.ts'
 import { keepTimes } from './times.ts'
 import { forgetAll, keepTyped, restoreTyped } from './unsent.ts'
 import { heldBack, holdBack, sendNow, tellOfUnsent, undo } from './undo.ts'
@@ -213,27 +214,7 @@ const said = document.createElement('p')
 said.className = 'said'
 said.setAttribute('role', 'status')
 
-const keys = document.createElement('dialog')
-keys.setAttribute('aria-label', say.keys)
-const list = document.createElement('dl')
-for (const [key, does] of say.shortcuts) {
-  const [dt, kbd, dd] = [document.createElement('dt'), document.createElement('kbd'), document.createElement('dd')]
-  kbd.textContent = key
-  dt.append(kbd)
-  dd.textContent = does
-  list.append(dt, dd)
-}
-const close = document.createElement('button')
-close.textContent = say.close
-close.addEventListener('click', () => keys.close())
-keys.append(list, close)
-document.body.append(said, keys)
-
-const shows = document.querySelector<HTMLButtonElement>('#show-keys')
-if (shows) {
-  shows.hidden = false
-  shows.addEventListener('click', () => keys.showModal())
-}
+document.body.append(said)
 
 document.addEventListener('keydown', onKey)
 document.addEventListener('submit', decided)
