@@ -4,10 +4,10 @@ import { expect } from 'vitest'
 
 /**
  * What begins with nothing but the migrations, because it stores much, uses the demo data up, counts what a table has,
- * or looks at all that is sent to a receiver. What comes after it in the same runtime begins so, too.
+ * or looks at all tenants, or at all that is sent to a receiver. What comes after it in the same runtime does so, too.
  */
 const afresh =
-  /budget.\w+|http.(access|deliveries|families|reads|restricted|secrets|webhooks|(\w+\.)?examples)\.test\.ts$/
+  /(budget.\w+|verbs.seal|http.(access|deliveries|families|reads|restricted|secrets|webhooks|(\w+\.)?examples))\.test\.ts$/
 
 const runtime = globalThis as { isUsed?: boolean }
 const isAfresh = afresh.test(expect.getState().testPath!)
