@@ -28,7 +28,7 @@ beforeAll(async () => {
     body: { entityName: 'Offer', data: { a: 0 } },
   })
   for (const role of ['member', 'admin'] as const) await tenant.as(role)(`${path}/none`)
-}, 240_000)
+}, 600_000)
 
 test('ask, read, resolve: one round trip each', async () => {
   const body = { entityType: 'offer', entityId: 'of_1', entityName: 'Offer', action: 'update', payload: { a: 1 } }

@@ -31,7 +31,7 @@ beforeAll(async () => {
   }
   // The next requests find the key in the isolate's cache, as all but one in thirty seconds do.
   for (const role of ['member', 'coordinator'] as const) await tenant.as(role)('/api/v1/claims/clm_none')
-}, 180_000)
+}, 600_000)
 
 test('GET one: one round trip, at most 10 rows', async () => {
   const { cost } = await tenant.as('member')(`/api/v1/claims/${idAt('clm', stored / 2 + 1)}`)

@@ -27,7 +27,7 @@ beforeAll(async () => {
     ])
   }
   await tenant.as('member')('/api/v1/claims/clm_none')
-}, 180_000)
+}, 600_000)
 
 /** What one reading finds, and what it costs. */
 async function read(search: Search) {

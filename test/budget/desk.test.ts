@@ -48,7 +48,7 @@ beforeAll(async () => {
   tenant = await newTenant()
   await store()
   ;[reviewer, member] = [await browserOf(tenant, 'reviewer'), await browserOf(tenant, 'member')]
-}, 240_000)
+}, 600_000)
 
 const waiting = idAt('req', Math.floor(stored / 6) * 3)
 

@@ -87,7 +87,7 @@ test('100,000 events that came in one minute are sealed by runs of which none do
     expect(rowsRead).toBeLessThanOrEqual(40_960 * 6 + 40 * 60)
     expect(rowsWritten).toBeLessThanOrEqual(40_960 + 40 * 8)
   }
-}, 300_000)
+}, 600_000)
 
 test('a proof: one round trip, a handful of tiles, wherever the event is', async () => {
   const admin = tenant.as('admin')

@@ -45,7 +45,7 @@ beforeAll(async () => {
   tenant = await newTenant()
   await store(0, stored, Date.now() + 86_400_000)
   for (const role of ['member', 'service'] as const) await tenant.as(role)('/v1/approvals?limit=1')
-}, 300_000)
+}, 600_000)
 
 test('a sweep with nothing due: one round trip, at most 5 rows, whatever is stored', async () => {
   for (const job of [expireDue, endOverdueEntries]) {

@@ -67,7 +67,7 @@ beforeAll(async () => {
   await env.DB.prepare('UPDATE webhook_deliveries SET attempts = ? WHERE endpoint_id = ?')
     .bind(JSON.stringify(attempts), endpoint)
     .run()
-}, 240_000)
+}, 600_000)
 
 function nextPath(headers: Headers): string | null {
   const next = /<([^>]+)>; rel="next"/.exec(headers.get('Link') ?? '')?.[1]

@@ -23,7 +23,7 @@ beforeAll(async () => {
         SELECT printf('%064d', i), printf('key_%08d', i), ?2, printf('usr_%08d', i), 'x', '["member"]', i, 'x' FROM n`),
     ])
   }
-}, 300_000)
+}, 600_000)
 
 test.each([
   ['/v1/people', 'usr'],

@@ -90,4 +90,4 @@ test('simulate looks at 100,000 approvals in one call, in a page of 1,000 for ea
   if (!isLong) return expect(said.next).toBeNull()
   const rest = await admin('/v1/policies/simulate', { method: 'POST', body: { ...body, cursor: said.next } })
   expect(rest.body).toMatchObject({ considered: 500, matched: 0, next: null })
-}, 300_000)
+}, 600_000)

@@ -41,7 +41,7 @@ beforeAll(async () => {
   await store('req', 0)
   await store('reqr', 1)
   for (const role of ['member', 'reviewer'] as const) await tenant.as(role)(`${path}/req_none`)
-}, 240_000)
+}, 600_000)
 
 test.each(['', 'status=pending', 'status=approved', 'status=expired'])(
   'lists narrowed by %s, at any depth',

@@ -57,7 +57,7 @@ beforeAll(async () => {
       await one.as(role)('/v1/requests/req_none')
     await one.as('agent', ['service'])('/v1/requests/req_none')
   }
-}, 240_000)
+}, 600_000)
 
 const queries = ['', 'status=pending', 'status=rejected', 'status=expired', 'limit=100'].flatMap((query) => [
   `/v1/requests?${query}`,

@@ -145,4 +145,4 @@ test('all that are due in the same minute are approved within three sweeps, each
     .bind(tenant.id)
     .all()
   expect(results).toEqual([{ events: due, subjects: due, cleared: due }])
-}, 300_000)
+}, 600_000)

@@ -31,7 +31,7 @@ beforeAll(async () => {
       .bind(at, tenant.id, receiver.id, Date.now() + 86_400_000)
       .run()
   }
-}, 300_000)
+}, 600_000)
 
 test('a sweep with nothing due: one round trip, at most 5 rows', async () => {
   for (const job of [relayWebhooks, purgeWebhooks]) {
