@@ -82,8 +82,8 @@ Countersign's to the peer's.
 
 ${table(['operation', 'connections', ...columns], rows)}
 
-What a Worker on the emulated D1 spends beyond its own JavaScript is in the table above this one: the raw Worker does nothing but run
-SQL. In production D1 is another machine's work, and none of the Worker's CPU.
+Most of that is the emulated D1, which a call reaches over RPC: the raw Worker, which does nothing but run the SQL, takes
+${ofRaw(measured, names)} times a peer's CPU itself. In production D1 is another machine's work, and none of the Worker's CPU.
 
 | | Countersign | Fastify + PostgreSQL | Hono + SQLite |
 | --- | --- | --- | --- |
@@ -105,6 +105,14 @@ SQL. In production D1 is another machine's work, and none of the Worker's CPU.
 | Idempotency-Keys forgotten after a day | yes | no | no |
 
 ${versions.join('; ')}. Both on the Node that is named below.`
+}
+
+/** From how many to how many times a peer's CPU the raw Worker takes. */
+function ofRaw(measured: readonly Measured[], names: readonly string[]): string {
+  const ratios = measured
+    .filter(({ target }) => names.includes(target))
+    .map((peer) => median(find(measured, peer, 'raw')!.cpuMicros) / median(peer.cpuMicros))
+  return `${Math.min(...ratios).toFixed(1)} to ${Math.max(...ratios).toFixed(1)}`
 }
 
 export function ofBatches({ approved, size, rounds }: BatchResults): string {

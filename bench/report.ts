@@ -119,10 +119,11 @@ function ofMethod({ machine }: SpeedResults, results: readonly { machine: Machin
   its PostgreSQL. It is divided by the calls that were answered as expected; any other answer ends the run.
 - After the rounds of an operation the rows of each database are counted, one by one: claims, those pending, events, Idempotency-Keys,
   tallies. The run ends where they are not what the calls were answered to have done, so that nobody is fast by doing nothing.
-- Everybody commits to the same disk, and waits for it: one \`fsync\` for each commit (seen with strace, in workerd too).
+- Everybody commits to the same disk and waits for it; that workerd calls \`fsync\` once for each commit was seen with strace.
 - The load comes from the same machine (\`bench/load.ts\`), one call at a time on each connection.
 - \`npm run bench -- profile\` shows which functions the Worker's own share is spent in.
 
-Measured on ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, with a load of ${machine.load} before it began; workerd
-${machine.workerd}, Miniflare ${machine.miniflare}, Node ${machine.node}; from ${when[0]} to ${when.at(-1)} UTC, at commit ${machine.commit}.`
+Measured on ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Linux ${machine.kernel}; workerd ${machine.workerd}, Miniflare
+${machine.miniflare}, Node ${machine.node}; from ${when[0]} to ${when.at(-1)} UTC, at commit ${machine.commit}. The load was ${machine.load} before it
+began${machine.load > 0.7 ? ': other work had its share of all that is on this page' : ''}.`
 }
