@@ -16,7 +16,7 @@ export interface Cluster {
   stop(): void
 }
 
-/** Of the machine, half a gigabyte more than the tables take; and commits that last, as they do unless it is said otherwise. */
+/** Room for all of its tables, and commits that last, as they do unless somebody says otherwise. */
 const settings = {
   listen_addresses: '',
   shared_buffers: '1GB',

@@ -70,7 +70,7 @@ export async function speed({ rounds, seconds, claims, connections, only }: Spee
       const rows = await inTurn(operation, sides, connections, rounds, seconds)
       if (!kept) continue
       for (const { name, versions } of peers) kept.peers[name] = versions
-      kept.measured = [...kept.measured.filter((row) => row.operation !== operation.name), ...rows]
+      kept.measured = replaced(kept.measured, rows)
       save('speed', { ...kept, machine: results.machine })
     }
     if (!kept) console.log('Nothing is kept: bench/results/speed.json is not of as many claims, rounds and seconds.')
@@ -84,6 +84,16 @@ export async function speed({ rounds, seconds, claims, connections, only }: Spee
 function alike({ rounds, seconds, claims }: SpeedResults): SpeedResults | undefined {
   const last = loadIfAny<SpeedResults>('speed')
   return last?.rounds === rounds && last.seconds === seconds && last.claims === claims ? last : undefined
+}
+
+/** These rows in the place of those that they measure anew. */
+function replaced(before: readonly Measured[], rows: readonly Measured[]): Measured[] {
+  const nameOf = ({ operation, connections }: Measured) => `${operation} ${connections}`
+  const anew = new Set(rows.map(nameOf))
+  const order = [...new Set([...before, ...rows].map(({ operation }) => operation))]
+  return [...before.filter((row) => !anew.has(nameOf(row))), ...rows].toSorted(
+    (a, b) => order.indexOf(a.operation) - order.indexOf(b.operation) || a.connections - b.connections,
+  )
 }
 
 async function inTurn(

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 const left: (() => void)[] = []
 
-/** Done when this process ends, however it does but by SIGKILL; what came last is first. It cannot wait for anything. */
+/** Has something done, at once, when this process ends, however it does but by SIGKILL; what came last is first. */
 export function atExit(leave: () => void): void {
   left.push(leave)
 }
