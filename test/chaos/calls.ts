@@ -73,7 +73,9 @@ export class Calls {
     for (const deadline = Date.now() + 120_000; ; await sleep(100)) {
       try {
         const response = await fetch(this.origin + path, init)
-        const text = await response.text()
+        const isStream = response.headers.get('Content-Type') === 'text/event-stream'
+        // One of a batch that was put off lasts for minutes.
+        const text = isStream ? await firstOf(response.body!) : await response.text()
         const isJson = /json(?<!ndjson)/.test(response.headers.get('Content-Type') ?? '')
         return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
       } catch (error) {
@@ -112,4 +114,12 @@ export class Calls {
 function isRefused(error: unknown): boolean {
   const { code, errors = [] } = ((error as Error).cause ?? {}) as { code?: string; errors?: { code?: string }[] }
   return code === 'ECONNREFUSED' || errors.some((one) => one.code === 'ECONNREFUSED')
+}
+
+/** The first that a stream sends. */
+async function firstOf(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const reader = stream.getReader()
+  const { value } = await reader.read()
+  await reader.cancel()
+  return new TextDecoder().decode(value)
 }
