@@ -95,7 +95,7 @@ test.each(Array.from({ length: kills }, (_, index) => index))(
     for (const line of lines) expect(redeemed).toContain(line.split(' ')[0])
     expect(redeemed).not.toContain(orders.at(-1))
     expect([...redeemed, ...leftOpen].toSorted()).toEqual(orders.slice(0, -1))
-    // A call that the service does not answer for long fails, says so, and its approval stays open. Else each is taken up.
+    // A call that the service does not answer for long fails and says so; its approval stays open. Else it is taken up.
     if (!killsServer) expect(leftOpen).toEqual([])
     for (const order of leftOpen) {
       const conversation = readFileSync(join(folder, `${order}.json`), 'utf8')
