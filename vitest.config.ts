@@ -33,7 +33,7 @@ const workerd = (migrations: Awaited<ReturnType<typeof readD1Migrations>>) =>
   })
 
 /** What a short run drives over a connection, too: a journey or two, and what HTTP itself is about. */
-const overSocket = ['test/http/{claims,people,inputs,methods,*.examples}.test.ts']
+const overSocket = ['test/http/{claims,inputs,methods,*.examples}.test.ts']
 
 /** `src/families.ts` as it is with one line more: that of the family that is made up. */
 const oneFamilyMore: Plugin = {
@@ -147,7 +147,7 @@ export default defineConfig({
           include: isLong
             ? ['test/process/{*.crash,long-export}.test.ts', 'test/openapi/lint.test.ts']
             : ['test/{process,openapi}/**/*.test.ts'],
-          globalSetup: './test/support/build-client.ts',
+          globalSetup: ['./test/support/build-client.ts', './test/support/kept-state.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           maxWorkers,

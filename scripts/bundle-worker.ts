@@ -6,7 +6,7 @@ import { areUnchanged, digest, digestsOf } from './made-of.ts'
 /** The Worker as one module. */
 export interface Bundle {
   code: string
-  /** A source map (version 3), as JSON. */
+  /** Where its source map is (version 3, JSON): it is larger than the code, and mostly nobody asks for it. */
   map: string
 }
 
@@ -58,9 +58,12 @@ export async function bundleWorker(
   const { build } = await import('esbuild')
   const { outputFiles, metafile } = await build({ ...options, plugins: [exactly(alias)] })
   const text = (name: string) => outputFiles.find(({ path }) => basename(path) === name)!.text
-  const bundle = { code: text('worker.js'), map: text('worker.js.map') }
+  const code = text('worker.js')
+  const map = join(folder, `${name}.${digest(code).slice(0, 16)}.map`)
+  const bundle = { code, map }
   const inputs = digestsOf(Object.keys(metafile.inputs), root)
   mkdirSync(folder, { recursive: true })
+  writeFileSync(map, text('worker.js.map'))
   // Somebody else may be reading it, or writing it.
   const draft = join(folder, `${name}.${process.pid}.json`)
   writeFileSync(draft, JSON.stringify({ settings, inputs, ...bundle } satisfies Kept))

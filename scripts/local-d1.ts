@@ -57,6 +57,11 @@ function inOne(sqlite: DatabaseSync, statements: readonly Bound[]): { results: o
   }
 }
 
+/** Whether Miniflare has made the database there. */
+export function hasDatabase(state: string): boolean {
+  return fileIn(state) !== undefined
+}
+
 /** Where Miniflare keeps the one database that there is, if it has made that. */
 function fileIn(state: string): string | undefined {
   const folder = join(state, 'v3/d1/miniflare-D1DatabaseObject')

@@ -5,6 +5,7 @@ import { bundleWorker } from './bundle-worker.ts'
 import { demoData } from './demo-data.ts'
 import { keepDescriptions } from './describe-api.ts'
 import { familyDemos } from './family-demos.ts'
+import { hasDatabase, localD1 } from './local-d1.ts'
 import { migrateLocal } from './migrate-local.ts'
 import { readWorkerConfig, workerOptions } from './worker-config.ts'
 
@@ -17,7 +18,7 @@ export interface LocalServer {
   /** Where it answers, without a slash at the end. */
   origin: string
   /** The Worker's bindings, as its own code sees them. */
-  bindings: Env
+  bindings(): Promise<Env>
   /** Does what the Cron Trigger does each minute. */
   fireCron(): Promise<void>
   stop(): Promise<void>
@@ -30,7 +31,7 @@ export interface LocalServerOptions {
   state: string
   /** Variables and secrets of the Worker, over those of wrangler.toml. */
   vars: Record<string, string>
-  /** Where what the Worker and its runtime say goes. `map` is the source map of the Worker's code. */
+  /** Where what the Worker and its runtime say goes. `map` is where the source map of the Worker's code is. */
   log: (line: WorkerdStructuredLog, map: string) => void
   /** A port for a debugger (the Chrome DevTools protocol). */
   inspectorPort?: number
@@ -48,6 +49,13 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   // Loading it takes as long as the bundling, which goes on meanwhile in a process of its own.
   const { convertV4MiniflareOptions, Log, LogLevel, Miniflare } = await import('miniflare')
   const [{ code, map }] = await Promise.all([bundling, keepDescriptions()])
+  const demo = await demoData(await familyDemos(), Date.now())
+  // What is there is brought up to date before anybody can ask for it; only Miniflare makes what is not.
+  const isNew = !hasDatabase(state)
+  if (!isNew) {
+    const { db, close } = await localD1(state)
+    await load(db, demo).finally(close)
+  }
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: 'localhost',
@@ -68,16 +76,16 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   )
   try {
     const origin = `http://localhost:${(await miniflare.ready).port}`
-    const bindings = await miniflare.getBindings<Env>()
-    const [{ migrations_dir } = { migrations_dir: 'migrations' }] = config.d1_databases ?? []
-    await migrateLocal(bindings.DB, join(root, migrations_dir), join(state, 'migrations.json'))
-    const demo = await demoData(await familyDemos(), Date.now())
-    // One statement to the binding, which asks the runtime about each that is made.
-    await bindings.DB.batch([bindings.DB.prepare(demo.join(';\n'))])
-    await bindings.HISTORY_SEALER.getByName(demoTenant).wake(demoTenant)
+    if (isNew) {
+      const bindings = await miniflare.getBindings<Env>()
+      const [{ migrations_dir } = { migrations_dir: 'migrations' }] = config.d1_databases ?? []
+      await migrateLocal(bindings.DB, join(root, migrations_dir), join(state, 'migrations.json'))
+      await load(bindings.DB, demo)
+      await bindings.HISTORY_SEALER.getByName(demoTenant).wake(demoTenant)
+    }
     return {
       origin,
-      bindings,
+      bindings: () => miniflare.getBindings<Env>(),
       async fireCron() {
         const [cron = ''] = config.triggers?.crons ?? []
         const path = `/cdn-cgi/local/scheduled?cron=${encodeURIComponent(cron)}`
@@ -90,4 +98,9 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     await miniflare.dispose()
     throw error
   }
+}
+
+/** As one statement: Miniflare's binding asks the runtime about each that is made. */
+async function load(db: D1Database, demo: readonly string[]): Promise<void> {
+  await db.batch([db.prepare(demo.join(';\n'))])
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import type { WorkerdStructuredLog } from 'miniflare'
 
@@ -77,7 +78,7 @@ function printed(timestamp: number, level: string, text: string): void {
 /** The text with each place in the bundle replaced by where it comes from. */
 function mapped(text: string, map: string): string {
   if (!text.includes('worker.js:')) return text
-  const sources = new SourceMap(JSON.parse(map) as ConstructorParameters<typeof SourceMap>[0])
+  const sources = new SourceMap(JSON.parse(readFileSync(map, 'utf8')) as ConstructorParameters<typeof SourceMap>[0])
   return text.replaceAll(/[^\s(]*worker\.js:(\d+):(\d+)/g, (place: string, line: string, column: string) => {
     const origin = sources.findOrigin(Number(line), Number(column))
     return 'fileName' in origin ? `${origin.fileName}:${origin.lineNumber}:${origin.columnNumber}` : place

@@ -5,7 +5,7 @@ import { startServer, type Server } from '../support/server.ts'
 
 const path = '/api/v1/approval-batches'
 const size = isLong ? 2_000 : 1_000
-const kills = moments(6)
+const kills = moments(5)
 /** How long a batch of this size takes here, measured first: the kills are spread over it. */
 let usual: number
 let server: Server

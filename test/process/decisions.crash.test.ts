@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { isLong } from '../support/scale.ts'
 import { startServer, type Server } from '../support/server.ts'
 
-const crowd = isLong ? 1_000 : 300
+const crowd = isLong ? 1_000 : 100
 let server: Server
 
 beforeAll(async () => {

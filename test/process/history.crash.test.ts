@@ -13,7 +13,7 @@ import { startServer, type Server } from '../support/server.ts'
 const perCall = 1_000
 const calls = 6
 const claims = Array.from({ length: perCall }, () => ({ description: 'Taxi', amount: 2300, currency: 'EUR' }))
-const kills = moments(6)
+const kills = moments(5)
 const folder = mkdtempSync(join(tmpdir(), 'countersign-seal-'))
 const file = (name: string) => join(folder, name)
 let server: Server

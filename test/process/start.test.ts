@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '../..')
 let server: Server
 
 beforeAll(async () => {
-  server = await startServer()
+  server = await startServer({}, { isNew: true })
 })
 afterAll(async () => {
   await server?.dispose()

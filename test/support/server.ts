@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,8 +30,11 @@ export interface Server {
   dispose(): Promise<void>
 }
 
-export async function startServer(env: Record<string, string> = {}): Promise<Server> {
+/** @param isNew whether it begins with nothing, and not with what another has made of that (`kept-state.ts`) */
+export async function startServer(env: Record<string, string> = {}, { isNew = false } = {}): Promise<Server> {
   const state = mkdtempSync(join(tmpdir(), 'countersign-'))
+  const kept = process.env.KEPT_STATE
+  if (!isNew && kept !== undefined) cpSync(kept, state, { recursive: true })
   const port = await freePort()
   const origin = `http://localhost:${port}`
   let output = ''

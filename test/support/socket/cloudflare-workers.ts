@@ -4,7 +4,7 @@ import { oneServer } from './one-server.ts'
 
 const server = await oneServer()
 
-export const env = server.bindings
+export const env = await server.bindings()
 
 export const exports = {
   default: {
