@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs'
 import { startServer } from './server.ts'
 
 /**
- * Starts the server once with nothing, before the first file of a run, and keeps what it has made: migrating and loading
- * takes longer than all the rest of a start. `startServer` begins with a copy.
+ * Starts the server once with nothing, before the first file of a run, and keeps what it has made: to migrate and load
+ * takes longer than the rest of a start. `startServer` begins with a copy.
  */
 export async function setup(): Promise<() => void> {
   const server = await startServer({ LOG_REQUESTS: 'off' }, { isNew: true })
