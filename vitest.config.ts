@@ -48,7 +48,7 @@ const oneFamilyMore: Plugin = {
 }
 
 /** One after the other: a process that the files of a project share ends where another project's are next. */
-const projects = ['workers', 'one family more', 'socket', 'process']
+const projects = ['budgets', 'workers', 'one family more', 'socket', 'process']
 
 /** What waits more than it works, and long: begins first, beside all that works. */
 const waiting = isLong ? ['process/ai-sdk.crash', 'process/batches.crash'] : ['process/desk.browser']
@@ -89,7 +89,8 @@ class LongestFirst extends BaseSequencer {
 const maxWorkers = 4
 
 /** How the tests in the Worker's own runtime run. */
-const inWorkerd = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers, provide }
+const timeout = isLong ? 600_000 : 60_000
+const inWorkerd = { testTimeout: timeout, hookTimeout: timeout, maxWorkers, provide }
 
 export default defineConfig({
   test: {
@@ -99,11 +100,19 @@ export default defineConfig({
         plugins: [workerd(migrations)],
         test: {
           name: 'workers',
-          include: [
-            isLong ? 'test/{properties,budget}/**/*.test.ts' : 'test/{unit,verbs,http,properties,budget}/**/*.test.ts',
-          ],
+          include: [isLong ? 'test/properties/**/*.test.ts' : 'test/{unit,verbs,http,properties,budget}/**/*.test.ts'],
           // A runtime and a database for each process, not for each file, which costs six seconds of a core.
           isolate: false,
+          setupFiles: ['./test/support/migrate.ts'],
+          ...inWorkerd,
+        },
+      },
+      {
+        plugins: [workerd(migrations)],
+        test: {
+          name: 'budgets',
+          // A runtime for each file: one that has had a million rows is slow for whoever comes next.
+          include: isLong ? ['test/budget/**/*.test.ts'] : [],
           setupFiles: ['./test/support/migrate.ts'],
           ...inWorkerd,
         },
@@ -131,8 +140,8 @@ export default defineConfig({
           name: 'socket',
           include: isLong ? ['test/http/**/*.test.ts'] : overSocket,
           exclude: isLong ? overSocket : [],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: timeout,
+          hookTimeout: timeout,
           // A server for each process, which runs one file after the other.
           pool: 'forks',
           isolate: false,

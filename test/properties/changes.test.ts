@@ -110,4 +110,4 @@ test('an entity equals the fold of its versions, which are gapless, and each app
     ),
     { numRuns: often(90) },
   )
-}, 180_000)
+}, 600_000)

@@ -198,4 +198,4 @@ test('whatever is done with requests, one thing after the other or at once', asy
   const all = 'created amended voted approved rejected withdrawn expired redeemed revoked lapsed executed'.split(' ')
   if (isLong) expect([...reached].sort()).toEqual(all.sort())
   else expect(all).toEqual(expect.arrayContaining([...reached]))
-}, 240_000)
+}, 600_000)
