@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { BuildOptions, Plugin } from 'esbuild'
 import { areUnchanged, digest, digestsOf } from './made-of.ts'
@@ -53,7 +53,7 @@ export async function bundleWorker(
   const folder = join(root, 'node_modules/.cache/countersign')
   const name = `${main.replaceAll(/\W+/g, '-')}${minify ? '.min' : ''}`
   const kept = readKept(join(folder, `${name}.json`))
-  if (kept?.settings === settings && areUnchanged(kept.inputs, root)) return kept
+  if (kept?.settings === settings && existsSync(kept.map) && areUnchanged(kept.inputs, root)) return kept
 
   const { build } = await import('esbuild')
   const { outputFiles, metafile } = await build({ ...options, plugins: [exactly(alias)] })
@@ -64,6 +64,10 @@ export async function bundleWorker(
   const inputs = digestsOf(Object.keys(metafile.inputs), root)
   mkdirSync(folder, { recursive: true })
   writeFileSync(map, text('worker.js.map'))
+  const isMap = (one: string) => one.startsWith(`${name}.`) && /^[0-9a-f]{16}\.map$/.test(one.slice(name.length + 1))
+  for (const old of readdirSync(folder).filter((one) => isMap(one) && one !== basename(map))) {
+    rmSync(join(folder, old), { force: true })
+  }
   // Somebody else may be reading it, or writing it.
   const draft = join(folder, `${name}.${process.pid}.json`)
   writeFileSync(draft, JSON.stringify({ settings, inputs, ...bundle } satisfies Kept))

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import type { WorkerdStructuredLog } from 'miniflare'
 
@@ -77,7 +77,8 @@ function printed(timestamp: number, level: string, text: string): void {
 
 /** The text with each place in the bundle replaced by where it comes from. */
 function mapped(text: string, map: string): string {
-  if (!text.includes('worker.js:')) return text
+  // It is gone where the code has changed under a server that goes on.
+  if (!text.includes('worker.js:') || !existsSync(map)) return text
   const sources = new SourceMap(JSON.parse(readFileSync(map, 'utf8')) as ConstructorParameters<typeof SourceMap>[0])
   return text.replaceAll(/[^\s(]*worker\.js:(\d+):(\d+)/g, (place: string, line: string, column: string) => {
     const origin = sources.findOrigin(Number(line), Number(column))

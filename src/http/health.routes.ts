@@ -45,6 +45,6 @@ export const healthRoutes = createRouter().openapi(health, async (c) => {
       return c.json({ status: 'unavailable' as const, database: 'unavailable' as const }, 503)
     }
   }
-  console.error({ message: `the database has not had ${latestMigration}: wrangler d1 migrations apply DB --remote` })
+  console.error({ message: `the database has not had ${latestMigration} yet: apply the migrations` })
   return c.json({ status: 'unavailable' as const, database: 'not_migrated' as const }, 503)
 })
