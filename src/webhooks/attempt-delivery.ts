@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import type { Attempt, DueDelivery, Recorded } from './deliveries.store.ts'
 import { urlFault } from './endpoint-url.ts'
+import type { Endpoint } from './endpoints.store.ts'
 import { longestRetryAfter, nextAttempt, readRetryAfter } from './schedule.ts'
 
 const timeoutMs = 15_000
@@ -8,16 +9,42 @@ const timeoutMs = 15_000
 /** How much of a receiver's answer is read and kept. */
 const keptBytes = 4 * 1024
 
-/** Where it is sent, and what signs it. */
-export interface Receiver {
-  url: string
-  /** In plain, the current one first: all of them sign. */
-  secrets: readonly string[]
-  /** Whether it is told everything about restricted approvals. */
+/** What the body of a delivery depends on besides what has happened. */
+export interface Told {
+  /** Whether everything is told about restricted approvals, too. */
   includeRestricted: boolean
-  allowLoopback: boolean
-  /** Where people reach this service, as the operator says; empty where they do not. */
-  publicUrl: string
+  /** What links to approvals begin with; null where the operator has not said where this service is. */
+  links: string | null
+}
+
+/** Where it is sent, and what signs it: made once for all that a step sends, as none of it is cheap. */
+export interface Receiver extends Told {
+  url: string
+  /** Why nothing may be sent there; null if it may. */
+  fault: string | null
+  /** All of them sign, the one with the current secret first. */
+  signers: readonly Webhook[]
+}
+
+/** How an endpoint is sent to. @param secrets in plain, the current one first */
+export function receiverOf(
+  endpoint: Pick<Endpoint, 'url' | 'include_restricted'>,
+  secrets: readonly string[],
+  env: Env,
+): Receiver {
+  const { url } = endpoint
+  return {
+    ...toldTo(endpoint, env),
+    url,
+    fault: urlFault(url, env.WEBHOOKS_ALLOW_LOOPBACK === 'on'),
+    signers: secrets.map((secret) => new Webhook(secret)),
+  }
+}
+
+/** What an endpoint is told. */
+export function toldTo({ include_restricted }: Pick<Endpoint, 'include_restricted'>, { PUBLIC_URL }: Env): Told {
+  const links = PUBLIC_URL === '' ? undefined : URL.parse('/a/', PUBLIC_URL)
+  return { includeRestricted: include_restricted === 1, links: links?.href ?? null }
 }
 
 /** What came of an attempt. */
@@ -58,8 +85,7 @@ export async function attemptDelivery(
   const ended = (status: 'succeeded' | 'failed', attempt: Attempt, gone = false): Attempted => {
     return { attempt, status, nextAt: null, gone, pauseUntil: null }
   }
-  const fault = urlFault(target.url, target.allowLoopback)
-  if (fault !== null) return ended('failed', note({ error: `the URL ${fault}` }))
+  if (target.fault !== null) return ended('failed', note({ error: `the URL ${target.fault}` }))
   try {
     const response = await fetch(target.url, request(delivery, target, started))
     const attempt = note({ response_status: response.status, response_body: await readStart(response) })
@@ -76,9 +102,9 @@ export async function attemptDelivery(
   }
 }
 
-function request(delivery: DueDelivery, { secrets, ...told }: Receiver, now: number): RequestInit {
-  const body = bodyOf(delivery, told)
-  const signatures = secrets.map((secret) => new Webhook(secret).sign(delivery.id, new Date(now), body))
+function request(delivery: DueDelivery, target: Receiver, now: number): RequestInit {
+  const body = bodyOf(delivery, target)
+  const signatures = target.signers.map((signer) => signer.sign(delivery.id, new Date(now), body))
   return {
     method: 'POST',
     headers: {
@@ -98,10 +124,7 @@ function request(delivery: DueDelivery, { secrets, ...told }: Receiver, now: num
  * The body. It is made only of what does not change unless an admin or the operator changes it, so that every attempt
  * sends the same.
  */
-export function bodyOf(
-  delivery: DueDelivery,
-  { includeRestricted, publicUrl }: Pick<Receiver, 'includeRestricted' | 'publicUrl'>,
-): string {
+export function bodyOf(delivery: DueDelivery, { includeRestricted, links }: Told): string {
   const isRestricted = delivery.restricted === 1
   return JSON.stringify({
     type: delivery.event_type,
@@ -113,7 +136,7 @@ export function bodyOf(
       digest: delivery.digest,
       restricted: isRestricted,
       event_id: delivery.event_id,
-      ...(isRestricted && !includeRestricted ? untold : inFull(delivery, publicUrl)),
+      ...(isRestricted && !includeRestricted ? untold : inFull(delivery, links)),
     },
   })
 }
@@ -128,7 +151,7 @@ const untold = {
   details: null,
 }
 
-function inFull(delivery: DueDelivery, publicUrl: string) {
+function inFull(delivery: DueDelivery, links: string | null) {
   const { subject_type, subject_id } = delivery
   return {
     previous_status: delivery.from_status,
@@ -136,16 +159,11 @@ function inFull(delivery: DueDelivery, publicUrl: string) {
     title: delivery.title,
     requester_id: delivery.requester_id,
     subject: subject_type === null ? null : { type: subject_type, id: subject_id },
-    url: delivery.title === null ? null : linkTo(delivery.resource_id, publicUrl),
+    url: delivery.title === null || links === null ? null : links + encodeURIComponent(delivery.resource_id),
     ...(delivery.members !== null && (JSON.parse(delivery.members) as object)),
     ...(delivery.more !== null && (JSON.parse(delivery.more) as object)),
     details: JSON.parse(delivery.data) as unknown,
   }
-}
-
-/** Where people see an approval; null where nobody has said where this service is. */
-function linkTo(id: string, publicUrl: string): string | null {
-  return URL.parse(`/a/${encodeURIComponent(id)}`, publicUrl)?.href ?? null
 }
 
 /** The start of an answer. Failing to read it changes nothing: the status is known. */

@@ -1,6 +1,6 @@
 import type { Ctx } from '../context.ts'
 import { logLine } from '../log-line.ts'
-import { attemptDelivery, type Receiver } from './attempt-delivery.ts'
+import { attemptDelivery, receiverOf } from './attempt-delivery.ts'
 import { AttemptRecorder } from './attempt-recorder.ts'
 import {
   failPending,
@@ -84,13 +84,7 @@ async function attemptInTurn(
   hasChanged: () => boolean,
 ): Promise<{ repeatAt: number | null; isCut: boolean }> {
   if (due.length === 0) return { repeatAt: null, isCut: false }
-  const target: Receiver = {
-    url: endpoint.url,
-    secrets: await signingSecrets(ctx.env, endpoint, ctx.now),
-    includeRestricted: endpoint.include_restricted === 1,
-    allowLoopback: ctx.env.WEBHOOKS_ALLOW_LOOPBACK === 'on',
-    publicUrl: ctx.env.PUBLIC_URL,
-  }
+  const target = receiverOf(endpoint, await signingSecrets(ctx.env, endpoint, ctx.now), ctx.env)
   const recorder = new AttemptRecorder(ctx, endpoint)
   let repeatAt: number | null = null
   let isCut = false

@@ -15,7 +15,7 @@ import {
   type Delivery,
   type DeliveryStatus,
 } from './deliveries.store.ts'
-import { bodyOf } from './attempt-delivery.ts'
+import { bodyOf, toldTo } from './attempt-delivery.ts'
 import { getEndpoint } from './endpoints.ts'
 import { selectEndpoint } from './endpoints.store.ts'
 import { testType } from './event-types.ts'
@@ -71,8 +71,7 @@ export async function replayDelivery(ctx: Ctx, id: string): Promise<Delivery> {
 export async function getDelivery(ctx: Ctx, id: string): Promise<{ delivery: Delivery; body: string }> {
   const [delivery] = await ctx.db.run(selectDeliveryInFull(ctx, id))
   if (!delivery) throw new Refusal('not_found', `There is no webhook delivery ${id}.`)
-  const told = { includeRestricted: delivery.include_restricted === 1, publicUrl: ctx.env.PUBLIC_URL }
-  return { delivery, body: bodyOf(delivery, told) }
+  return { delivery, body: bodyOf(delivery, toldTo(delivery, ctx.env)) }
 }
 
 /** Newest first. @throws Refusal `not_found` */
