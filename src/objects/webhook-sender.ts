@@ -3,7 +3,6 @@ import { systemContext } from '../context.ts'
 import { minute } from '../durations.ts'
 import type { Lane } from '../webhooks/deliveries.store.ts'
 import { deliverDue } from '../webhooks/deliver-due.ts'
-import { wakeSender } from '../webhooks/wake-sender.ts'
 
 const longestPauseMs = minute
 
@@ -38,9 +37,8 @@ export class WebhookSender extends DurableObject<Env> {
     const ctx = systemContext(this.env, 'system:webhooks', Date.now(), tenantId)
     const [seen, changes] = [this.wakes, this.changes]
     try {
-      const { at, repeatAt } = await deliverDue(ctx, endpointId, lane, () => this.changes !== changes)
+      const at = await deliverDue(ctx, endpointId, lane, () => this.changes !== changes)
       this.failures = 0
-      if (lane === 'first' && repeatAt !== null) await wakeSender(ctx, tenantId, endpointId, 'repeated', repeatAt)
       if (at !== null) await this.goOnAt(at)
       else if (this.wakes === seen) await this.ctx.storage.deleteAll()
     } catch (error) {

@@ -1,12 +1,13 @@
 import type { Ctx } from '../context.ts'
 import type { Attempted } from './attempt-delivery.ts'
-import { failPending, recordAttempts, type DueDelivery } from './deliveries.store.ts'
+import { failPending, recordAttempts, type DueDelivery, type Lane } from './deliveries.store.ts'
 import { disableGone, pause, selectForSender, type Endpoint } from './endpoints.store.ts'
+import { wakeSender } from './wake-sender.ts'
 
-/** How many attempts are enough for a transaction, and how long an attempt waits for others, in milliseconds. */
-const [enough, longestMs] = [25, 100]
 /** How many attempts one transaction records, and how many wait for the next before the sender waits for it. */
 const together = 50
+/** How long an attempt waits for others, in milliseconds. */
+const longestMs = 100
 /** How many deliveries that wait for an endpoint which is gone are ended at once. */
 const endedAtOnce = 1_000
 
@@ -22,6 +23,8 @@ export interface Outcome extends Attempted {
  */
 export class AttemptRecorder {
   private waiting: Outcome[] = []
+  private beingRecorded: readonly Outcome[] = []
+  private repeatAt = Infinity
   private current: Promise<void> | undefined
   private timer: ReturnType<typeof setTimeout> | undefined
   private failure: { error: unknown } | undefined
@@ -30,7 +33,13 @@ export class AttemptRecorder {
   constructor(
     private readonly ctx: Ctx,
     private readonly endpoint: Endpoint,
+    private readonly lane: Lane,
   ) {}
+
+  /** The ids of the deliveries whose attempts may not be recorded yet. */
+  get unrecorded(): string[] {
+    return [...this.beingRecorded, ...this.waiting].map(({ delivery }) => delivery.id)
+  }
 
   /** Whether nothing more is to be sent: the endpoint is not as it was, or what has been sent cannot be recorded. */
   get mustStop(): boolean {
@@ -54,7 +63,7 @@ export class AttemptRecorder {
 
   /** Records what waits if that is enough, else in a while. */
   private go(): void {
-    if (this.waiting.length >= enough) void this.recordNow()
+    if (this.waiting.length >= together) void this.recordNow()
     else if (this.waiting.length > 0) this.timer ??= setTimeout(() => void this.recordNow(), longestMs)
   }
 
@@ -66,12 +75,14 @@ export class AttemptRecorder {
       .catch((error: unknown) => void (this.failure = { error }))
       .then(() => {
         this.current = undefined
+        this.beingRecorded = []
         if (!this.failure) this.go()
       })
     return this.current
   }
 
   private async record(outcomes: readonly Outcome[]): Promise<void> {
+    this.beingRecorded = outcomes
     const { endpoint } = this
     const ctx = { ...this.ctx, now: Date.now() }
     // Whatever says so is the last of its step.
@@ -86,5 +97,14 @@ export class AttemptRecorder {
       paused: pauseUntil === null ? undefined : pause(ctx, endpoint, pauseUntil),
     })
     this.changed ||= current?.version !== endpoint.version
+    if (this.lane === 'first') await this.wakeForRepeats(outcomes)
+  }
+
+  /** The other lane goes on when the earliest of those that failed is to be repeated. */
+  private async wakeForRepeats(outcomes: readonly Outcome[]): Promise<void> {
+    const earliest = Math.min(...outcomes.map(({ nextAt }) => nextAt ?? Infinity))
+    if (earliest >= this.repeatAt) return
+    this.repeatAt = earliest
+    await wakeSender(this.ctx, this.endpoint.tenant_id, this.endpoint.id, 'repeated', earliest)
   }
 }

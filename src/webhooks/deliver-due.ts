@@ -1,4 +1,5 @@
 import type { Ctx } from '../context.ts'
+import { second } from '../durations.ts'
 import { logLine } from '../log-line.ts'
 import { attemptDelivery, receiverOf } from './attempt-delivery.ts'
 import { AttemptRecorder } from './attempt-recorder.ts'
@@ -14,19 +15,14 @@ import {
 import { selectForSender, type Endpoint } from './endpoints.store.ts'
 import { signingSecrets } from './endpoints.ts'
 
-/** How many events one step looks at, how many deliveries it attempts, how many it ends. */
-const eventsPerStep = 500
-const attemptsPerStep = 100
+/** How many events are looked at and how many deliveries are read at once, and how many ended. */
+const eventsPerRead = 500
+const deliveriesPerRead = 100
 const endedPerStep = 1_000
 
-/**
- * When a lane has to go on, in milliseconds; null where nothing waits. `repeatAt` is when the lane of repetitions has
- * to.
- */
-export interface NextStep {
-  at: number | null
-  repeatAt: number | null
-}
+/** After how many reads a step ends, and after how long: the platform bounds what one alarm may ask for. */
+const readsPerStep = 10
+const longestMs = 15 * second
 
 /**
  * One step of an endpoint's sender. The first lane takes new events and makes the first attempts, one after the other
@@ -34,34 +30,28 @@ export interface NextStep {
  * other.
  *
  * @param hasChanged whether somebody has said since the step began that the endpoint is no longer as it was
+ * @returns when the lane has to go on, in milliseconds; null where nothing waits
  */
 export async function deliverDue(
   ctx: Ctx,
   endpointId: string,
   lane: Lane,
   hasChanged: () => boolean = () => false,
-): Promise<NextStep> {
+): Promise<number | null> {
   const {
     endpoint: [endpoint],
     due,
-  } = await ctx.db.batch({
-    taken: lane === 'first' ? takeEvents(ctx, endpointId, eventsPerStep) : undefined,
-    endpoint: selectForSender(ctx, endpointId),
-    due: selectDue(ctx, endpointId, lane, attemptsPerStep),
-  })
+  } = await read(ctx, endpointId, lane, [])
   if (endpoint && !endpoint.enabled) return endPending(ctx, endpointId, lane)
   const isPaused = (endpoint?.paused_until ?? 0) > ctx.now
-  const { repeatAt, isCut } =
-    endpoint && !isPaused ? await attemptInTurn(ctx, endpoint, due, hasChanged) : { repeatAt: null, isCut: true }
-  // Whether there is more, the next step finds out.
-  if (!isCut && due.length === attemptsPerStep) return { at: ctx.now, repeatAt }
+  if (endpoint && !isPaused && due.length > 0) await attemptInTurn(ctx, endpoint, lane, due, hasChanged)
   const [next] = await ctx.db.run(selectNext(ctx, endpointId, lane))
   const at = next?.at ?? null
-  return { at: at === null ? null : Math.max(at, next?.paused_until ?? 0), repeatAt }
+  return at === null ? null : Math.max(at, next?.paused_until ?? 0)
 }
 
 /** Ends the deliveries that wait for a disabled endpoint. */
-async function endPending(ctx: Ctx, endpointId: string, lane: Lane): Promise<NextStep> {
+async function endPending(ctx: Ctx, endpointId: string, lane: Lane): Promise<number | null> {
   const {
     ended,
     next: [next],
@@ -69,37 +59,72 @@ async function endPending(ctx: Ctx, endpointId: string, lane: Lane): Promise<Nex
     ended: failPending(ctx, endpointId, endedPerStep),
     next: selectNext(ctx, endpointId, lane),
   })
-  return { at: ended.length < endedPerStep ? (next?.at ?? null) : ctx.now, repeatAt: null }
+  return ended.length < endedPerStep ? (next?.at ?? null) : ctx.now
 }
 
-/**
- * Stops where the endpoint has changed meanwhile: the next step goes on with what it is then.
- *
- * @returns when the earliest of those that failed is to be repeated, and whether it has stopped
- */
+/** The endpoint as it is now, and what is due at it, except those that are on their way. */
+function read(ctx: Ctx, endpointId: string, lane: Lane, underWay: readonly string[]) {
+  return ctx.db.batch({
+    taken: lane === 'first' ? takeEvents(ctx, endpointId, eventsPerRead) : undefined,
+    endpoint: selectForSender(ctx, endpointId),
+    due: selectDue(ctx, endpointId, lane, deliveriesPerRead, underWay),
+  })
+}
+
+/** Stops where the endpoint has changed meanwhile: the next step goes on with what it is then. */
 async function attemptInTurn(
   ctx: Ctx,
   endpoint: Endpoint,
-  due: readonly DueDelivery[],
+  lane: Lane,
+  first: readonly DueDelivery[],
   hasChanged: () => boolean,
-): Promise<{ repeatAt: number | null; isCut: boolean }> {
-  if (due.length === 0) return { repeatAt: null, isCut: false }
+): Promise<void> {
   const target = receiverOf(endpoint, await signingSecrets(ctx.env, endpoint, ctx.now), ctx.env)
-  const recorder = new AttemptRecorder(ctx, endpoint)
-  let repeatAt: number | null = null
-  let isCut = false
-  for (const delivery of due) {
-    isCut ||= recorder.mustStop || hasChanged()
-    if (isCut) break
+  const recorder = new AttemptRecorder(ctx, endpoint, lane)
+  const until = Date.now() + longestMs
+  for await (const delivery of inTurn(ctx, endpoint, lane, first, recorder)) {
+    if (recorder.mustStop || hasChanged() || Date.now() > until) break
     const attempted = await attemptDelivery(delivery, target)
-    const { attempt, status, nextAt, gone, pauseUntil } = attempted
+    const { attempt, status, gone, pauseUntil } = attempted
     if (status !== 'succeeded' && ctx.env.LOG_REQUESTS !== 'off') logFailure(endpoint, delivery, attempt)
     await recorder.add({ ...attempted, delivery })
-    if (nextAt !== null) repeatAt = Math.min(repeatAt ?? Infinity, nextAt)
-    isCut = gone || pauseUntil !== null
+    if (gone || pauseUntil !== null) break
   }
   await recorder.end()
-  return { repeatAt, isCut }
+}
+
+/** What is due, one after the other; while those that have been read are sent, the next ones are read. */
+async function* inTurn(
+  ctx: Ctx,
+  endpoint: Endpoint,
+  lane: Lane,
+  first: readonly DueDelivery[],
+  recorder: AttemptRecorder,
+): AsyncGenerator<DueDelivery> {
+  let due = first
+  for (let reads = 1; due.length > 0; reads += 1) {
+    const mayBeMore = due.length === deliveriesPerRead && reads < readsPerStep
+    const underWay = [...recorder.unrecorded, ...due.map(({ id }) => id)]
+    const following = mayBeMore ? readOn(ctx, endpoint, lane, underWay) : []
+    try {
+      yield* due
+    } finally {
+      due = await following
+    }
+  }
+}
+
+/** None where the endpoint has changed, or the database fails: the next step sees what is the matter. */
+async function readOn(ctx: Ctx, { id, version }: Endpoint, lane: Lane, underWay: readonly string[]) {
+  try {
+    const {
+      endpoint: [current],
+      due,
+    } = await read(ctx, id, lane, underWay)
+    return current?.version === version ? due : []
+  } catch {
+    return []
+  }
 }
 
 /** A line for whoever runs the service; the caller finds more in the log of the delivery. */

@@ -100,12 +100,17 @@ export function isMade(id: string): Condition {
   return sql`EXISTS (SELECT 1 FROM webhook_deliveries WHERE id = ${id})`
 }
 
-/** What is due at an endpoint: first attempts in the order of the events, or repetitions, longest due first. */
-export function selectDue(ctx: Ctx, endpointId: string, lane: Lane, limit: number) {
+/**
+ * What is due at an endpoint: first attempts in the order of the events, or repetitions, longest due first.
+ *
+ * @param except the ids of deliveries that are left out
+ */
+export function selectDue(ctx: Ctx, endpointId: string, lane: Lane, limit: number, except: readonly string[]) {
   const due = lane === 'first' ? sql`d.next_attempt_at = 0` : sql`d.next_attempt_at BETWEEN 1 AND ${ctx.now}`
   return ctx.db.all<DueDelivery>(sql`
     SELECT d.id, d.event_type, d.tries, v.id AS event_id, ${told} FROM ${toldOf}
     WHERE d.endpoint_id = ${endpointId} AND d.status = 'pending' AND ${due}
+      AND d.id NOT IN (SELECT value FROM ${jsonEach(except)})
     ORDER BY d.next_attempt_at, d.event_seq LIMIT ${limit}`)
 }
 

@@ -1,3 +1,4 @@
+import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { Validator } from '@cfworker/json-schema'
 import { expect, test, vi } from 'vitest'
@@ -349,6 +350,23 @@ test('a receiver that asks to be left alone is, with everything, until an admin 
   const touched = await tenant.as('admin')(path, { method: 'PATCH', body: { description: 'mended' } })
   expect(touched.body.paused_until).toBeNull()
   await arrived(receiver, 6)
+})
+
+// Whose alarm is set when is seen only inside.
+test.skipIf(overSocket)('what has failed waits for its time, and for no first attempt behind it', async () => {
+  const tenant = await newTenant()
+  let release = () => {}
+  const hanging = new Promise<Response>((resolve) => (release = () => resolve(new Response(null, { status: 204 }))))
+  const receiver = await newReceiver(tenant, {}, ({ body }) =>
+    body.data.title === 'Claim 0' ? new Response(null, { status: 500 }) : hanging,
+  )
+  await submitClaims(tenant.as('member'), 2)
+  await arrived(receiver, 2)
+  const sender = env.WEBHOOK_SENDER.getByName(`${receiver.id}/repeated`)
+  const [, failed] = await logged(tenant, receiver, ([, one]) => one?.attempt_count === 1)
+  const alarm = () => runInDurableObject(sender, (_, { storage }) => storage.getAlarm())
+  await vi.waitFor(async () => expect(await alarm()).toBe(Date.parse(failed.next_attempt_at)))
+  release()
 })
 
 test('a repeated attempt that hangs does not hold up what happens meanwhile', async () => {

@@ -30,7 +30,7 @@ export const samples: Samples = {
     takeTest: delivery.takeTest(ctx, 'e'),
     isEnabled: holds(delivery.isEnabled(ctx, 'e')),
     isMade: holds(delivery.isMade('m')),
-    selectDue: delivery.lanes.map((lane) => returns(delivery.selectDue(ctx, 'e', lane, 5), ...told)),
+    selectDue: delivery.lanes.map((lane) => returns(delivery.selectDue(ctx, 'e', lane, 5, ['m']), ...told)),
     selectNext: delivery.lanes.map((lane) => returns(delivery.selectNext(ctx, 'e', lane), 'at paused_until')),
     recordAttempts: delivery.recordAttempts(ctx, [
       { delivery: due, attempt, status: 'succeeded', nextAt: null },
