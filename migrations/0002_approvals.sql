@@ -25,11 +25,12 @@ CREATE TABLE policy_versions (
 -- the decision that last touched the row, `bulk_id` the bulk decision that has approved it together with others.
 -- `instance_id` is the agent instance that it was asked through, if any. A restricted one is seen by who asked, by who may
 -- decide, and by admins.
+-- A list of more than two is asked whether something in it IS TRUE: else SQLite also looks in it for a NULL, and counts a row read.
 CREATE TABLE approvals (
   id TEXT PRIMARY KEY,
   tenant_id TEXT NOT NULL,
   kind TEXT NOT NULL REFERENCES kinds(kind),
-  status TEXT NOT NULL CHECK (status IN ('pending', 'approved', 'rejected', 'withdrawn', 'expired')),
+  status TEXT NOT NULL CHECK ((status IN ('pending', 'approved', 'rejected', 'withdrawn', 'expired')) IS TRUE),
   type TEXT,
   title TEXT NOT NULL,
   requester_id TEXT NOT NULL,
@@ -38,7 +39,7 @@ CREATE TABLE approvals (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   due_at INTEGER,
-  on_due TEXT CHECK (on_due IN ('expire', 'approve', 'reject')),
+  on_due TEXT CHECK (on_due IS NULL OR (on_due IN ('expire', 'approve', 'reject')) IS TRUE),
   policy_version_id TEXT REFERENCES policy_versions(id),
   votes_needed INTEGER NOT NULL CHECK (votes_needed BETWEEN 1 AND 10),
   votes_for INTEGER NOT NULL DEFAULT 0 CHECK (votes_for >= 0),

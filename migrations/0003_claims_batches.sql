@@ -51,7 +51,7 @@ CREATE TABLE batches (
   coordinator_id TEXT NOT NULL,
   created_by TEXT NOT NULL,
   roles TEXT NOT NULL CHECK (json_valid(roles)),
-  status TEXT NOT NULL CHECK (status IN ('pending', 'processing', 'completed', 'cancelled')),
+  status TEXT NOT NULL CHECK ((status IN ('pending', 'processing', 'completed', 'cancelled')) IS TRUE),
   comment TEXT,
   process_at INTEGER,
   total_claims INTEGER NOT NULL CHECK (total_claims BETWEEN 1 AND 10000),

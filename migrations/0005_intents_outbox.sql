@@ -54,7 +54,7 @@ CREATE TABLE outbox (
   tenant_id TEXT NOT NULL,
   instance_id TEXT NOT NULL,
   approval_id TEXT NOT NULL UNIQUE REFERENCES approvals(id),
-  status TEXT NOT NULL CHECK (status IN ('open', 'succeeded', 'failed', 'lapsed')),
+  status TEXT NOT NULL CHECK ((status IN ('open', 'succeeded', 'failed', 'lapsed')) IS TRUE),
   approved_at INTEGER NOT NULL,
   execute_by INTEGER NOT NULL,
   attempt INTEGER NOT NULL DEFAULT 0 CHECK (attempt BETWEEN 0 AND 5),

@@ -23,7 +23,7 @@ CREATE TABLE requests (
   ref_scope TEXT NOT NULL,
   state TEXT,
   redeem_within INTEGER NOT NULL CHECK (redeem_within > 0),
-  ended TEXT CHECK (ended IN ('redeemed', 'revoked', 'lapsed')),
+  ended TEXT CHECK (ended IS NULL OR (ended IN ('redeemed', 'revoked', 'lapsed')) IS TRUE),
   ended_at INTEGER,
   ended_by TEXT,
   end_comment TEXT,

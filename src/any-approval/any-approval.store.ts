@@ -39,8 +39,9 @@ export function selectWhetherSeen(ctx: Ctx, id: string, family: Family) {
 
 /** One approval of a family. */
 export function selectAnyApproval(ctx: Ctx, id: string, family: Family) {
+  const { shows, what, tag } = family
   return ctx.db.all<AnyApproval>(sql`
-    SELECT a.*, (${family.shows.select(ctx.now)}) AS family, (${family.what.select}) AS facts,
-      (${policyOfRow}) AS policy, (${allVotes}) AS all_votes, ${aftermath(ctx.now)} AS after, ${family.tag ?? sql`NULL`} AS seen
-    FROM approvals a WHERE ${isThat(ctx, id, family)}`)
+    SELECT a.*, ${shows.object(ctx.now)} AS family, ${what.object} AS facts, (${policyOfRow}) AS policy, (${allVotes}) AS all_votes,
+      ${aftermath(ctx.now)} AS after, ${tag ?? sql`NULL`} AS seen
+    FROM approvals a CROSS JOIN ${what.from} WHERE ${isThat(ctx, id, family)} AND f.approval_id = a.id`)
 }

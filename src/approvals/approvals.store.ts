@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Ctx } from '../context.ts'
-import { jsonEach } from '../db/json.ts'
+import { isOneOfTags, jsonEach } from '../db/json.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
 import type { Approval, Kind } from './approval.ts'
 import type { Opening } from './open.ts'
@@ -62,5 +62,5 @@ export function touch(ctx: Ctx, ids: SQL): Statement {
 
 /** Whether the `approvals` row of the surrounding statement is in one of the states that `If-Match` names. */
 export function matches(ifMatch: readonly string[] | null): SQL {
-  return ifMatch ? sql`CAST(version AS TEXT) IN (SELECT value FROM ${jsonEach(ifMatch)})` : sql`1`
+  return ifMatch ? isOneOfTags(sql`CAST(version AS TEXT)`, ifMatch) : sql`1`
 }

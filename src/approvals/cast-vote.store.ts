@@ -21,14 +21,11 @@ type Cast = KindOfApprovals &
     edit?: { digest: string } | undefined
   }
 
-/**
- * Casts one vote and, with the last one needed, decides, where one requirement is all that is asked for. Returns the
- * row where it was allowed, else none.
- */
-export function castVote(ctx: Ctx, cast: Cast, decisionId: string) {
+/** Casts one vote and, with the last one needed, decides, where one requirement is all that is asked for. */
+export function castVote(ctx: Ctx, cast: Cast, decisionId: string): Statement {
   const { actor, now } = ctx
   const decided = cast.vote === 'reject' ? sql`1` : sql`votes_for + 1 >= votes_needed`
-  return ctx.db.all<Approval>(sql`
+  return ctx.db.all(sql`
     UPDATE approvals SET
       status = CASE WHEN ${decided} THEN ${cast.vote === 'reject' ? 'rejected' : 'approved'} ELSE 'pending' END,
       decided_by = CASE WHEN ${decided} THEN ${actor.userId} END,
@@ -39,8 +36,7 @@ export function castVote(ctx: Ctx, cast: Cast, decisionId: string) {
     WHERE id = ${cast.id} AND tenant_id = ${actor.tenantId} AND kind = ${cast.kind} AND ${visible(ctx, cast)}
       AND ${decidable(callingVoter(ctx, cast.reportedBy ?? null), cast.policy, now)} AND NOT ${makerVoted(ctx)}
       AND ${matches(cast.ifMatch)} AND digest = coalesce(${cast.digest ?? null}, digest)
-      AND ${cast.guard?.condition ?? sql`1`}
-    RETURNING *`)
+      AND ${cast.guard?.condition ?? sql`1`}`)
 }
 
 /** What the engine has made of a vote: where the approval is after it. */
@@ -57,11 +53,11 @@ export interface Step {
   assigned: readonly (readonly [voter: string, requirement: number])[]
 }
 
-/** Casts a vote that the engine has computed, if nothing has changed since. Returns the row, else none. */
-export function castStaged(ctx: Ctx, cast: Cast, step: Step, decisionId: string) {
+/** Casts a vote that the engine has computed, if nothing has changed since. */
+export function castStaged(ctx: Ctx, cast: Cast, step: Step, decisionId: string): Statement {
   const { actor, now } = ctx
   const isDecided = step.status !== 'pending'
-  return ctx.db.all<Approval>(sql`
+  return ctx.db.all(sql`
     UPDATE approvals SET status = ${step.status}, decided_by = ${isDecided ? actor.userId : null}, decided_at = ${isDecided ? now : null},
       comment = ${isDecided ? cast.comment : null}, votes_for = votes_for + ${cast.vote === 'approve' ? 1 : 0}, stage = ${step.nextStage},
       open_to = ${step.nextStage === step.stage ? sql`open_to` : openTo(sql`policy_version_id`, step.nextStage)}, decision_id = ${decisionId}, updated_at = ${now}, version = version + 1
@@ -69,8 +65,12 @@ export function castStaged(ctx: Ctx, cast: Cast, step: Step, decisionId: string)
       AND version = ${step.version} AND +status = 'pending' AND NOT (on_due IS 'expire' AND due_at <= ${now})
       AND ${personOf(ctx, cast.reportedBy)} IS ${step.person}
       AND ${matches(cast.ifMatch)} AND digest = coalesce(${cast.digest ?? null}, digest)
-      AND ${cast.guard?.condition ?? sql`1`}
-    RETURNING *`)
+      AND ${cast.guard?.condition ?? sql`1`}`)
+}
+
+/** A row where the statement before this one has cast a vote. It reads none, as returning the approval would. */
+export function selectWhetherCast(ctx: Ctx) {
+  return ctx.db.all<{ cast: 1 }>(sql`SELECT 1 AS cast WHERE changes() > 0`)
 }
 
 /** The vote behind a decision, if it was allowed. `reportedBy` is whose key sent it, where it was not the voter's. */

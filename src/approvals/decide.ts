@@ -10,6 +10,7 @@ import {
   recordAssignments,
   selectApproval,
   selectGovernedUnlessCast,
+  selectWhetherCast,
   type Step,
   type VotedOn,
 } from './cast-vote.store.ts'
@@ -92,14 +93,17 @@ export async function decideAndRead<Answer>(
   const settled = await untilSettled(nameOf(decision), async (): Promise<Settled<Answer> | null> => {
     const mark = markOn(id, newId('dec'))
     const tried = await ctx.db.batch({
-      voted: castVote(ctx, decision, mark.decisionId),
+      vote: castVote(ctx, decision, mark.decisionId),
+      cast: selectWhetherCast(ctx),
       governed: selectGovernedUnlessCast(ctx, id, decision, reportedBy),
-      vote: insertVote(ctx, decision, mark),
+      counted: insertVote(ctx, decision, mark),
       ...following(ctx, decision, mark),
       answer,
     })
-    if (tried.voted.some(isGoverned)) ctx.reserved.refusal = null
-    if (tried.voted.length > 0) return { answer: tried.answer[0] }
+    if (tried.cast.length > 0) {
+      ctx.reserved.refusal = null
+      return { answer: tried.answer[0] }
+    }
     const [governed] = tried.governed
     if (governed && isComputed(ctx, decision, governed)) return compute(ctx, decision, answer, governed)
     return repeated(ctx, decision, await ctx.db.batch(reading(ctx, decision, answer)))
@@ -149,14 +153,15 @@ async function compute<Answer>(
       const step = stepOf(approval, voting, ctx.actor, decision)
       const mark = markOn(decision.id, newId('dec'))
       const tried = await ctx.db.batch({
-        voted: castStaged(ctx, decision, step, mark.decisionId),
-        vote: insertVote(ctx, decision, mark, step.stage),
+        vote: castStaged(ctx, decision, step, mark.decisionId),
+        cast: selectWhetherCast(ctx),
+        counted: insertVote(ctx, decision, mark, step.stage),
         assigned: step.assigned.length > 0 ? recordAssignments(ctx, decision.id, mark, step) : undefined,
         ...following(ctx, decision, mark, step.assigned),
         answer,
       })
       ctx.reserved.refusal = null
-      if (tried.voted.length > 0) return { answer: tried.answer[0] }
+      if (tried.cast.length > 0) return { answer: tried.answer[0] }
     }
     const read = await ctx.db.batch(reading(ctx, decision, answer))
     const done = repeated(ctx, decision, read)

@@ -31,8 +31,8 @@ export interface Family extends KindOfApprovals {
   tags: Readonly<Record<string, string>>
   /** What a list over all families shows of one of its approvals. */
   shows: {
-    /** A SELECT of one JSON object, for the row `a` of `approvals`, as of a time in milliseconds. */
-    select: (now: number) => Fragment
+    /** One JSON object, for the row `a` of `approvals` and its facts, as of a time in milliseconds. */
+    object: (now: number) => Fragment
     /** The members of that object on the wire. */
     members: Readonly<Record<string, ZodType>>
   }
@@ -43,8 +43,13 @@ export interface Family extends KindOfApprovals {
   after?: (now: number) => Fragment
   /** What an approver decides on, as it is stored. */
   what: {
-    /** A SELECT of one JSON object, the facts, for the row `a` of `approvals`. */
-    select: Fragment
+    /**
+     * Where that is, beside the row `a` of `approvals`: a table for a FROM clause, or several, of which the first is `f`
+     * and has the approval's id as `approval_id`.
+     */
+    from: Fragment
+    /** One JSON object, for the row `a` of `approvals` and its facts. */
+    object: Fragment
     /** What of them is in the digest: the same function that makes it when they are asked for. */
     of(facts: unknown): Question['what']
   }

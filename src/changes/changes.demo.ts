@@ -1,4 +1,4 @@
-import { demoApproval, demoTenant, insert, literal, type Demo } from '../approvals/approvals.demo.ts'
+import { demoApproval, demoTenant, insert, type Demo } from '../approvals/approvals.demo.ts'
 import { day, hour } from '../durations.ts'
 import { whatChanges } from './change-kind.ts'
 
@@ -7,27 +7,19 @@ const rule = { tenant_id: demoTenant, entity_type: 'qualificationRule', entity_i
 const data = '{"config":{"threshold":600,"window":"90d"}}'
 
 /** A stored rule, and two pending changes of it. */
-export const demo: Demo = { kind: 'change', statements: async (now) => [...entity(now - day), ...(await changes(now))] }
+export const demo: Demo = { kind: 'change', statements: async (now) => [entity(now - day), ...(await changes(now))] }
 
-function entity(at: number): string[] {
-  const admin = 'usr_admin'
-  const stored = { ...rule, data, version: 1, updated_at: at, updated_by: admin }
-  return [
-    insert('entity_versions', {
-      ...rule,
-      version: 1,
-      action: 'set',
-      data,
-      requested_by: admin,
-      approved_by: admin,
-      write_id: 'wrt_demo_qr_001',
-      created_at: at,
-    }),
-    // Unless a change has deleted it.
-    `INSERT OR IGNORE INTO entities (${Object.keys(stored).join(', ')})
-     SELECT ${Object.values(stored).map(literal).join(', ')} WHERE NOT EXISTS (
-       SELECT 1 FROM entity_versions WHERE entity_id = 'qr_001' AND tenant_id = 'demo' AND version > 1)`,
-  ]
+function entity(at: number): string {
+  return insert('entity_versions', {
+    ...rule,
+    version: 1,
+    action: 'set',
+    data,
+    requested_by: 'usr_admin',
+    approved_by: 'usr_admin',
+    write_id: 'wrt_demo_qr_001',
+    created_at: at,
+  })
 }
 
 async function changes(now: number): Promise<string[]> {

@@ -3,7 +3,7 @@ import { changeRefusals } from './changes.refusals.ts'
 import { changeKind, whatChanges } from './change-kind.ts'
 import { changeRoutes } from './changes.routes.ts'
 import { shownChange } from './changes.schemas.ts'
-import { factsOfChange, seenOfEntity, shownOfChange } from './changes.store.ts'
+import { changeFacts, factsOfChange, seenOfEntity, shownOfChange } from './changes.store.ts'
 import { entityRoutes } from './entities.routes.ts'
 import { decisionOnChange, withdrawChange } from './resolve-change.ts'
 import { changePage } from './changes.page.tsx'
@@ -27,8 +27,8 @@ export const changes = defineFamily({
     'Change approvals': 'Somebody proposes a change of a stored entity, an admin decides, and it is applied at once.',
     Entities: 'What is stored now, and every version of it.',
   },
-  shows: { select: () => shownOfChange, members: shownChange },
-  what: { select: factsOfChange, of: whatChanges },
+  shows: { object: () => shownOfChange, members: shownChange },
+  what: { from: changeFacts, object: factsOfChange, of: whatChanges },
   tag: seenOfEntity,
   decision: decisionOnChange,
   withdrawal: withdrawChange,

@@ -7,7 +7,7 @@ import { standingNow } from '../approvals/states.store.ts'
 import { marked, type Mark } from '../approvals/mark.store.ts'
 import type { Status } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
-import { jsonEach } from '../db/json.ts'
+import { isOneOfTags } from '../db/json.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { carried, type PageRequest } from '../db/page.ts'
 import { changeKind } from './change-kind.ts'
@@ -95,7 +95,7 @@ export const largestEntity = 256 * 1024
 export function fits(vote: Vote, ifMatch: readonly string[] | null): Condition {
   const latest = sql`coalesce(e.version, ${latestOf(sql`c`)})`
   const seen = ifMatch
-    ? sql`approvals.version || '-' || ${latest} IN (SELECT value FROM ${jsonEach(ifMatch)})`
+    ? isOneOfTags(sql`approvals.version || '-' || ${latest}`, ifMatch)
     : sql`(${vote} = 'reject' OR c.applies = 0 OR ${latest} = c.base_version)`
   return sql`EXISTS (
     SELECT 1 FROM changes c
@@ -109,30 +109,18 @@ export function fits(vote: Vote, ifMatch: readonly string[] | null): Condition {
 
 /**
  * Applies an approved change, if this decision has approved it: a new version (JSON Merge Patch, RFC 7396, by SQLite's
- * own `json_patch`), and the entity as of that version.
+ * own `json_patch`), as of which the entity then is.
  */
-export function applyChange(ctx: Ctx, mark: Mark): Statement[] {
-  const { decisionId } = mark
-  return [
-    ctx.db.all(sql`
-      INSERT INTO entity_versions (tenant_id, entity_type, entity_id, version, action, entity_name, data, requested_by, approved_by,
-        approval_id, write_id, created_at)
-      SELECT c.tenant_id, c.entity_type, c.entity_id, coalesce(e.version, ${latestOf(sql`c`)}) + 1, c.action, c.entity_name,
-        CASE c.action WHEN 'create' THEN iif(${stored('version')} IS NULL, c.payload, NULL) WHEN 'update' THEN json_patch(e.data, c.payload) END,
-        a.requester_id, a.decided_by, a.id, a.decision_id, ${ctx.now}
-      FROM approvals a JOIN changes c ON c.approval_id = a.id
-        LEFT JOIN entities e ON e.tenant_id = c.tenant_id AND e.entity_type = c.entity_type AND e.entity_id = c.entity_id
-      WHERE ${marked(mark, sql`a`)} AND a.status = 'approved' AND c.applies = 1`),
-    ctx.db.all(sql`
-      DELETE FROM entities WHERE (tenant_id, entity_type, entity_id) = (
-        SELECT tenant_id, entity_type, entity_id FROM entity_versions WHERE write_id = ${decisionId} AND action = 'delete')`),
-    ctx.db.all(sql`
-      INSERT INTO entities (tenant_id, entity_type, entity_id, entity_name, data, version, updated_at, updated_by, approval_id)
-      SELECT tenant_id, entity_type, entity_id, entity_name, data, version, created_at, approved_by, approval_id
-      FROM entity_versions WHERE write_id = ${decisionId} AND data IS NOT NULL
-      ON CONFLICT DO UPDATE SET entity_name = excluded.entity_name, data = excluded.data, version = excluded.version,
-        updated_at = excluded.updated_at, updated_by = excluded.updated_by, approval_id = excluded.approval_id`),
-  ]
+export function applyChange(ctx: Ctx, mark: Mark): Statement {
+  return ctx.db.all(sql`
+    INSERT INTO entity_versions (tenant_id, entity_type, entity_id, version, action, entity_name, data, requested_by, approved_by,
+      approval_id, write_id, created_at)
+    SELECT c.tenant_id, c.entity_type, c.entity_id, coalesce(e.version, ${latestOf(sql`c`)}) + 1, c.action, c.entity_name,
+      CASE c.action WHEN 'create' THEN iif(e.version IS NULL, c.payload, NULL) WHEN 'update' THEN json_patch(e.data, c.payload) END,
+      a.requester_id, a.decided_by, a.id, a.decision_id, ${ctx.now}
+    FROM approvals a JOIN changes c ON c.approval_id = a.id
+      LEFT JOIN entities e ON e.tenant_id = c.tenant_id AND e.entity_type = c.entity_type AND e.entity_id = c.entity_id
+    WHERE ${marked(mark, sql`a`)} AND a.status = 'approved' AND c.applies = 1`)
 }
 
 /** One request of the caller's tenant beside what is stored now. */
@@ -160,15 +148,16 @@ export function selectChanges(ctx: Ctx, filter: ChangeFilter, page: PageRequest)
     ${found(page)} CROSS JOIN changes c WHERE c.approval_id = a.id ORDER BY a.created_at DESC, a.id DESC`)
 }
 
-/** What a list over all families shows of a change, for the row `a` of `approvals`. */
-export const shownOfChange = sql`
-  SELECT json_object('entity_type', entity_type, 'entity_id', entity_id, 'entity_name', entity_name, 'action', action)
-  FROM changes WHERE approval_id = a.id`
+/** What there is of a change beside the row `a` of `approvals`: see `Family`. */
+export const changeFacts = sql`changes f`
 
-/** What is asked for, for the row `a` of `approvals`. */
+/** What a list over all families shows of a change. */
+export const shownOfChange = sql`
+  json_object('entity_type', f.entity_type, 'entity_id', f.entity_id, 'entity_name', f.entity_name, 'action', f.action)`
+
+/** What is asked for. */
 export const factsOfChange = sql`
-  SELECT json_object('entity_type', entity_type, 'entity_id', entity_id, 'entity_name', entity_name, 'action', action, 'payload', payload)
-  FROM changes WHERE approval_id = a.id`
+  json_object('entity_type', f.entity_type, 'entity_id', f.entity_id, 'entity_name', f.entity_name, 'action', f.action, 'payload', f.payload)`
 
 /** What is stored beside a change, as long as it is pending, and what would be: JSON as text. */
 export type ChangeBeside = Pick<ChangeInView, 'applies' | 'base_version' | 'latest' | 'preview'> & {

@@ -49,7 +49,7 @@ export function selectVersions(ctx: Ctx, key: EntityKey, page: PageRequest) {
 
 /**
  * Stores an entity as given, if it differs from what is there and the present version is one of `versions` (null: any):
- * a version, the entity as of that version, and an event.
+ * a version, as of which the entity then is, and an event.
  */
 export function writeEntity(
   ctx: Ctx,
@@ -73,12 +73,6 @@ export function writeEntity(
       WHERE ${seen} AND NOT EXISTS (
         SELECT 1 FROM entities WHERE ${here} AND entity_name = ${entity.entity_name} AND data = json(${entity.data}))
       RETURNING version`),
-    entity: ctx.db.all(sql`
-      INSERT INTO entities (tenant_id, entity_type, entity_id, entity_name, data, version, updated_at, updated_by)
-      SELECT tenant_id, entity_type, entity_id, entity_name, data, version, created_at, approved_by
-      FROM entity_versions WHERE write_id = ${writeId}
-      ON CONFLICT DO UPDATE SET entity_name = excluded.entity_name, data = excluded.data, version = excluded.version,
-        updated_at = excluded.updated_at, updated_by = excluded.updated_by, approval_id = NULL`),
     event: recordFound(
       ctx,
       sql`SELECT tenant_id, 'entity.set' AS type, entity_type || '/' || entity_id AS resource_id, NULL AS from_status,

@@ -28,7 +28,7 @@ export function decisionOnChange(ctx: Ctx, id: Reference, ballot: Ballot): Decis
     ...ballot,
     ifMatch: null,
     guard: unlessUnfit(ballot),
-    effect: (mark) => applyChange(ctx, mark),
+    effect: (mark) => (ballot.vote === 'approve' ? [applyChange(ctx, mark)] : []),
     view: selectChange(ctx, id),
   }
 }

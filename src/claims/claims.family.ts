@@ -5,7 +5,7 @@ import { batchRoutes } from './batches.routes.ts'
 import { claimRefusals } from './claims.refusals.ts'
 import { claimRoutes } from './claims.routes.ts'
 import { shownClaim } from './claims.schemas.ts'
-import { factsOfClaim, shownOfClaim } from './claims.store.ts'
+import { claimFacts, factsOfClaim, shownOfClaim } from './claims.store.ts'
 import { decisionOnClaim, withdrawClaim } from './decide-claim.ts'
 import { pokeBatches } from './poke-batches.ts'
 import { claimPage } from './claims.page.tsx'
@@ -39,8 +39,8 @@ export const claims = defineFamily({
     'Approval batches':
       'Up to 10,000 claims approved at once, or at a later time; followed live, cancelled with reversal.',
   },
-  shows: { select: () => shownOfClaim, members: shownClaim },
-  what: { select: factsOfClaim, of: whatIsClaimed },
+  shows: { object: () => shownOfClaim, members: shownClaim },
+  what: { from: claimFacts, object: factsOfClaim, of: whatIsClaimed },
   decision: decisionOnClaim,
   withdrawal: withdrawClaim,
   isAskedByPeople: true,

@@ -112,17 +112,18 @@ function narrowed(ctx: Ctx, { status, claimantId, batchId, externalRef }: ClaimF
   )
 }
 
-/** What is asked for, for the row `a` of `approvals`. */
+/** What there is of a claim beside the row `a` of `approvals`: see `Family`. */
+export const claimFacts = sql`claims f`
+
+/** What is asked for. */
 export const factsOfClaim = sql`
-  SELECT json_object('description', description, 'amount', amount, 'currency', currency, 'expense_type', expense_type,
-    'incurred_on', incurred_on, 'distance_km', distance_km, 'receipt_url', receipt_url, 'external_ref', external_ref)
-  FROM claims WHERE approval_id = a.id`
+  json_object('description', f.description, 'amount', f.amount, 'currency', f.currency, 'expense_type', f.expense_type,
+    'incurred_on', f.incurred_on, 'distance_km', f.distance_km, 'receipt_url', f.receipt_url, 'external_ref', f.external_ref)`
 
 /** What stands beside the title of a claim, for the row `a` of `approvals`. */
 export const briefOfClaim = sql`SELECT json_object('amount', amount, 'currency', currency) FROM claims WHERE approval_id = a.id`
 
-/** What a list over all families shows of a claim, for the row `a` of `approvals`. */
+/** What a list over all families shows of a claim. */
 export const shownOfClaim = sql`
-  SELECT json_object('claim_id', approval_id, 'description', description, 'amount', amount, 'currency', currency,
-    'expense_type', expense_type, 'external_ref', external_ref, 'submitted_by', coalesce(a.submitted_by, a.requester_id))
-  FROM claims WHERE approval_id = a.id`
+  json_object('claim_id', f.approval_id, 'description', f.description, 'amount', f.amount, 'currency', f.currency,
+    'expense_type', f.expense_type, 'external_ref', f.external_ref, 'submitted_by', coalesce(a.submitted_by, a.requester_id))`

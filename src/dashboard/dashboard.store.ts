@@ -1,6 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Approval } from '../approvals/approval.ts'
 import type { Family } from '../approvals/family.ts'
+import { ofFacts } from '../approvals/facts.store.ts'
 import { pageAsOfNow } from '../approvals/list.store.ts'
 import type { Status } from '../approvals/states.ts'
 import { selectTotal } from '../approvals/tallies.store.ts'
@@ -27,7 +28,9 @@ export interface DashboardRow extends Pick<
 }
 
 function shownAt(now: number): SQL {
-  const whens = families.map(({ kind, shows }) => sql`WHEN ${sql.raw(`'${kind}'`)} THEN (${shows.select(now)})`)
+  const whens = families.map(
+    (family) => sql`WHEN ${sql.raw(`'${family.kind}'`)} THEN (${ofFacts(family, family.shows.object(now))})`,
+  )
   return sql`CASE a.kind ${sql.join(whens, sql` `)} END`
 }
 

@@ -7,3 +7,8 @@ import { sql, type SQL } from 'drizzle-orm'
 export function jsonEach(values: readonly unknown[]): SQL {
   return sql`json_each(${JSON.stringify(values)})`
 }
+
+/** Whether an SQL text is one of these entity tags, which have no quotes in them. A list would be rows to read. */
+export function isOneOfTags(text: SQL, tags: readonly string[]): SQL {
+  return sql`instr(${JSON.stringify(tags)}, json_quote(${text}))`
+}

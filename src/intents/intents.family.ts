@@ -3,7 +3,7 @@ import { intentRefusals } from './intents.refusals.ts'
 import { intentKind, whatIsCalled, whoDecides } from './intent-kind.ts'
 import { intentRoutes } from './intents.routes.ts'
 import { shownIntent } from './intents.schemas.ts'
-import { factsOfIntent, shownOfIntent, waitsForOwner } from './intents.store.ts'
+import { factsOfIntent, intentFacts, shownOfIntent, waitsForOwner } from './intents.store.ts'
 import { lapsedEntry } from './outbox-status.store.ts'
 import { outboxRoutes } from './outbox.routes.ts'
 import { endOverdueEntries } from './outbox.ts'
@@ -37,8 +37,8 @@ export const intents = defineFamily({
     'Agent intents': 'Calls of AI agents that wait for a person.',
     Outbox: 'Approved calls, handed back for replay once.',
   },
-  shows: { select: shownOfIntent, members: shownIntent },
-  what: { select: factsOfIntent, of: whatIsCalled },
+  shows: { object: shownOfIntent, members: shownIntent },
+  what: { from: intentFacts, object: factsOfIntent, of: whatIsCalled },
   decision: decisionOnIntent,
   deciders: whoDecides,
   waitsFor: waitsForOwner,

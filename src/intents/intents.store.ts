@@ -38,8 +38,11 @@ export interface Intent
 
 /** The approval behind a reference of an instance. */
 export function behindRef(ctx: Ctx, instanceId: string, ref: string): Reference {
-  return sql`(SELECT approval_id FROM intents
-    WHERE tenant_id = ${ctx.actor.tenantId} AND instance_id = ${instanceId} AND approval_ref = ${ref})`
+  return sql`(SELECT i.approval_id FROM intents i WHERE ${isNamed(ctx, instanceId, ref)})`
+}
+
+function isNamed({ actor }: Ctx, instanceId: string, ref: string): Condition {
+  return sql`i.tenant_id = ${actor.tenantId} AND i.instance_id = ${instanceId} AND i.approval_ref = ${ref}`
 }
 
 /** Inserts what is asked for; its approval is opened by the same transaction. */
@@ -88,22 +91,22 @@ export interface HowResolved extends Omit<Resolver, 'isAnybody' | 'isChannel'> {
   executeBy: number
 }
 
-/** If this decision resolved the intent: where it was approved its entry in the outbox, and how it was resolved. */
-export function recordResolution(ctx: Ctx, mark: Mark, resolution: HowResolved): Statement[] {
-  const { vote, outboxId } = resolution
+/**
+ * If this decision resolved the intent: where it was approved its entry in the outbox, and how it was resolved; which
+ * looks whether there is an entry by whether it was just put there.
+ */
+export function recordResolution(ctx: Ctx, id: Reference, mark: Mark, resolution: HowResolved): Statement[] {
   const put = ctx.db.all(sql`
     INSERT INTO outbox (id, tenant_id, instance_id, approval_id, status, approved_at, execute_by)
-    SELECT ${outboxId}, tenant_id, ${resolution.instanceId}, id, 'open', ${ctx.now}, ${resolution.executeBy}
+    SELECT ${resolution.outboxId}, tenant_id, ${resolution.instanceId}, id, 'open', ${ctx.now}, ${resolution.executeBy}
     FROM approvals WHERE ${marked(mark)} AND status = 'approved'`)
-  const resolved =
-    vote === 'approve'
-      ? sql`(SELECT approval_id FROM outbox WHERE id = ${outboxId})`
-      : sql`(SELECT id FROM approvals WHERE ${marked(mark)})`
-  const note = ctx.db.all(sql`
-    UPDATE intents SET resolver_role = ${resolution.role}, resolver_person_id = ${resolution.personId},
-      resolution_channel = ${resolution.channel}, pin_verified = ${resolution.pinVerified ? 1 : 0}, reported_by = ${resolution.reportedBy}
-    WHERE approval_id = ${resolved}`)
-  return vote === 'approve' ? [put, note] : [note]
+  const note = (resolved: Reference) =>
+    ctx.db.all(sql`
+      UPDATE intents SET resolver_role = ${resolution.role}, resolver_person_id = ${resolution.personId},
+        resolution_channel = ${resolution.channel}, pin_verified = ${resolution.pinVerified ? 1 : 0}, reported_by = ${resolution.reportedBy}
+      WHERE approval_id = ${resolved}`)
+  if (resolution.vote === 'approve') return [put, note(sql`iif(changes() > 0, ${id}, NULL)`)]
+  return [note(sql`(SELECT id FROM approvals WHERE ${marked(mark)})`)]
 }
 
 /** An intent with what became of it: its resolution, and its entry in the outbox. */
@@ -120,15 +123,24 @@ export function selectInView(ctx: Ctx, instanceId: string, ref: string) {
   return ctx.db.all<IntentInView>(sql`
     SELECT ${intentColumns}, i.serialized_intent, i.resolver_person_id, o.id AS outbox_id, ${entryStatus(ctx.now)} AS outbox_status,
       o.attempt AS outbox_attempt, o.error AS outbox_error
-    FROM approvals a JOIN intents i ON i.approval_id = a.id LEFT JOIN outbox o ON o.approval_id = a.id
-    WHERE a.id = ${behindRef(ctx, instanceId, ref)} AND a.tenant_id = ${ctx.actor.tenantId}`)
+    FROM intents i CROSS JOIN approvals a ON a.id = i.approval_id LEFT JOIN outbox o ON o.approval_id = a.id
+    WHERE ${isNamed(ctx, instanceId, ref)} AND a.tenant_id = ${ctx.actor.tenantId}`)
 }
 
 /** One intent, by its approval. */
 export function selectIntent(ctx: Ctx, id: Reference) {
+  return selectThat(ctx, sql`i.approval_id = ${id}`)
+}
+
+/** The same, by its reference. */
+export function selectNamed(ctx: Ctx, instanceId: string, ref: string) {
+  return selectThat(ctx, isNamed(ctx, instanceId, ref))
+}
+
+function selectThat(ctx: Ctx, isIt: Condition) {
   return ctx.db.all<Intent>(sql`
     SELECT ${intentColumns}, i.serialized_intent, (SELECT o.id FROM outbox o WHERE o.approval_id = a.id) AS outbox_id
-    FROM approvals a JOIN intents i ON i.approval_id = a.id WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId}`)
+    FROM intents i CROSS JOIN approvals a WHERE ${isIt} AND a.id = i.approval_id AND a.tenant_id = ${ctx.actor.tenantId}`)
 }
 
 /** What waits for a customer's, or the owner's, decision at an instance, oldest first; nothing that has expired. */
@@ -159,12 +171,14 @@ const intentColumns = sql`a.id, a.status, a.digest, a.created_at, a.due_at, a.on
   i.customer_id, i.action, i.skill_slug, i.approver_role, i.approver_person_id, i.rule_id, i.notify_channel,
   i.resolver_role, i.resolution_channel, i.reported_by`
 
-/** What is asked for, for the row `a` of `approvals`. */
+/** What there is of an intent beside the row `a` of `approvals`: see `Family`. */
+export const intentFacts = sql`intents f LEFT JOIN outbox o ON o.approval_id = f.approval_id`
+
+/** What is asked for. */
 export const factsOfIntent = sql`
-  SELECT json_object('instance_id', instance_id, 'approval_ref', approval_ref, 'customer_id', customer_id, 'action', action,
-    'skill_slug', skill_slug, 'serialized_intent', serialized_intent, 'approver_role', approver_role,
-    'approver_person_id', approver_person_id, 'rule_id', rule_id)
-  FROM intents WHERE approval_id = a.id`
+  json_object('instance_id', f.instance_id, 'approval_ref', f.approval_ref, 'customer_id', f.customer_id, 'action', f.action,
+    'skill_slug', f.skill_slug, 'serialized_intent', f.serialized_intent, 'approver_role', f.approver_role,
+    'approver_person_id', f.approver_person_id, 'rule_id', f.rule_id)`
 
 /** What else a page shows of an intent. */
 export interface IntentBeside {
@@ -183,10 +197,9 @@ export function waitsForOwner({ userId, roles }: Actor): Condition {
     WHERE i.approval_id = a.id AND i.approver_role = 'owner' AND (${anybodys}i.approver_person_id = ${userId}))`
 }
 
-/** What a list over all families shows of an intent as of `now`, for the row `a` of `approvals`. */
+/** What a list over all families shows of an intent as of `now`. */
 export const shownOfIntent = (now: number) => sql`
-  SELECT json_object('approval_ref', i.approval_ref, 'instance_id', i.instance_id, 'customer_id', i.customer_id,
-    'action', i.action, 'skill_slug', i.skill_slug, 'approver_role', i.approver_role, 'approver_person_id', i.approver_person_id,
-    'rule_id', i.rule_id, 'notify_channel', i.notify_channel, 'reported_by', i.reported_by, 'outbox_id', o.id,
-    'outbox_status', ${entryStatus(now)}, 'outbox_attempt', o.attempt, 'outbox_error', o.error)
-  FROM intents i LEFT JOIN outbox o ON o.approval_id = i.approval_id WHERE i.approval_id = a.id`
+  json_object('approval_ref', f.approval_ref, 'instance_id', f.instance_id, 'customer_id', f.customer_id,
+    'action', f.action, 'skill_slug', f.skill_slug, 'approver_role', f.approver_role, 'approver_person_id', f.approver_person_id,
+    'rule_id', f.rule_id, 'notify_channel', f.notify_channel, 'reported_by', f.reported_by, 'outbox_id', o.id,
+    'outbox_status', ${entryStatus(now)}, 'outbox_attempt', o.attempt, 'outbox_error', o.error)`

@@ -15,6 +15,7 @@ import {
   recordResolution,
   resolvableBy,
   selectIntent,
+  selectNamed,
   type HowResolved,
   type Intent,
   type PersonRole,
@@ -68,7 +69,8 @@ export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Re
     },
   )
   const isThroughChannel = role === 'customer'
-  return decide(asPerson, { ...decision, name: `intent ${ref}`, reportedBy: ctx.actor.userId, isThroughChannel })
+  const how = { name: `intent ${ref}`, reportedBy: ctx.actor.userId, isThroughChannel }
+  return decide(asPerson, { ...decision, ...how, view: selectNamed(ctx, instanceId, ref) })
 }
 
 /** How long a call that was approved by its id may be replayed, in hours. */
@@ -109,7 +111,7 @@ function answer(
       whyNot: (intent) => (fits(intent, how) ? null : wrongResolver(intent)),
       asked: 'first',
     },
-    effect: (mark) => recordResolution(ctx, mark, { ...how, vote: ballot.vote, outboxId: newId('out') }),
+    effect: (mark) => recordResolution(ctx, id, mark, { ...how, vote: ballot.vote, outboxId: newId('out') }),
     view: selectIntent(ctx, id),
   }
 }

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { ofFacts } from '../approvals/facts.store.ts'
 import type { Family } from '../approvals/family.ts'
 import { pageOfApprovals } from '../approvals/list.store.ts'
 import type { Ctx } from '../context.ts'
@@ -22,7 +23,7 @@ export function selectPastAskings(ctx: Ctx, family: Family, page: PageRequest) {
   const wasAsked = sql`a.decided_by IS NOT 'system:gate'`
   return ctx.db.all<PastAsking>(sql`
     SELECT id, requester_id, submitted_by, created_at, iif(octet_length(facts) <= ${small}, facts, NULL) AS facts
-    FROM (SELECT a.id, a.requester_id, a.submitted_by, a.created_at, (${family.what.select}) AS facts
+    FROM (SELECT a.id, a.requester_id, a.submitted_by, a.created_at, (${ofFacts(family, family.what.object)}) AS facts
       FROM ${pageOfApprovals(ctx, { kinds: [family] }, page, wasAsked)} a)
     ORDER BY created_at DESC, id DESC`)
 }
@@ -30,6 +31,6 @@ export function selectPastAskings(ctx: Ctx, family: Family, page: PageRequest) {
 /** The facts of these. */
 export function selectFacts(ctx: Ctx, family: Family, ids: readonly string[]) {
   return ctx.db.all<{ id: string; facts: string }>(sql`
-    SELECT a.id, (${family.what.select}) AS facts FROM ${jsonEach(ids)} wanted CROSS JOIN approvals a
+    SELECT a.id, (${ofFacts(family, family.what.object)}) AS facts FROM ${jsonEach(ids)} wanted CROSS JOIN approvals a
     WHERE a.id = wanted.value AND a.tenant_id = ${ctx.actor.tenantId}`)
 }

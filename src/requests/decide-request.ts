@@ -31,7 +31,7 @@ export async function decideRequest(
 
 /** What such a decision is: approved, a request may be redeemed from then on. */
 export function decisionOnRequest(ctx: Ctx, id: Reference, ballot: Ballot): Decision<Request> {
-  const effect: Decision<Request>['effect'] = (mark) => [openRedemption(ctx, mark)]
+  const effect: Decision<Request>['effect'] = (mark) => (ballot.vote === 'approve' ? [openRedemption(ctx, mark)] : [])
   return { id, ...requestKind, ...ballot, effect, view: selectRequest(ctx, id) }
 }
 

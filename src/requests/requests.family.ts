@@ -7,7 +7,7 @@ import { requestKind, whatIsRequested } from './request-kind.ts'
 import { requestRefusals } from './requests.refusals.ts'
 import { requestRoutes } from './requests.routes.ts'
 import { shownRequest, toldOfRequest } from './requests.schemas.ts'
-import { factsOfRequest, shownOfRequest, stateOfRequest } from './requests.store.ts'
+import { factsOfRequest, requestFacts, shownOfRequest, stateOfRequest } from './requests.store.ts'
 import { requestPage } from './requests.page.tsx'
 
 /** Whatever somebody wants a yes for, which is then taken up once. */
@@ -36,10 +36,10 @@ export const requests = defineFamily({
     beginWith: ['createRequest', 'redeemRequest'],
   },
   tags: { Requests: 'Ask for anything, and redeem the yes once.' },
-  shows: { select: () => shownOfRequest, members: shownRequest },
+  shows: { object: () => shownOfRequest, members: shownRequest },
   after: aftermath,
   tells: { select: stateOfRequest, members: toldOfRequest },
-  what: { select: factsOfRequest, of: whatIsRequested },
+  what: { from: requestFacts, object: factsOfRequest, of: whatIsRequested },
   decision: decisionOnRequest,
   approveEdited: decideRequest,
   withdrawal: withdrawRequest,

@@ -145,9 +145,12 @@ export function countRequests(ctx: Ctx, status: Status | undefined) {
   return selectTotal(ctx, { kinds: [requestKind], status })
 }
 
-/** What is asked for, for the row `a` of `approvals`. */
+/** What there is of a request beside the row `a` of `approvals`: see `Family`. */
+export const requestFacts = sql`requests f`
+
+/** What is asked for. */
 export const factsOfRequest = sql`
-  SELECT json_object('type', a.type, 'summary', summary, 'details', details, 'subject', subject) FROM requests WHERE approval_id = a.id`
+  json_object('type', a.type, 'summary', f.summary, 'details', f.details, 'subject', f.subject)`
 
 /** Where its requester goes on, for the row `a` of `approvals`. */
 export const stateOfRequest = sql`SELECT json_object('state', state) FROM requests WHERE approval_id = a.id`
@@ -155,7 +158,6 @@ export const stateOfRequest = sql`SELECT json_object('state', state) FROM reques
 /** What a page shows of a request beside what is asked: what was approved instead. For the row `a` of `approvals`. */
 export const besideRequest = sql`SELECT json_object('approved_details', approved_details) FROM requests WHERE approval_id = a.id`
 
-/** What a list over all families shows of a request, for the row `a` of `approvals`. */
+/** What a list over all families shows of a request. */
 export const shownOfRequest = sql`
-  SELECT json_object('type', a.type, 'summary', summary, 'subject', json(subject), 'external_ref', external_ref)
-  FROM requests WHERE approval_id = a.id`
+  json_object('type', a.type, 'summary', f.summary, 'subject', json(f.subject), 'external_ref', f.external_ref)`

@@ -67,15 +67,18 @@ export function insertResult(ctx: Ctx, result: ResultFacts, data: string, items:
   ]
 }
 
-/** Sets off what the gates say of results that a decision, or a sweep, has just decided: once for each. */
+/**
+ * Sets off what the gates say of results that a decision, or a sweep, has just decided: once for each. A result's
+ * approval is about its gate.
+ */
 export function setOff(ctx: Ctx, mark: Mark): Statement {
   return addressEvents(
     ctx,
     sql`SELECT a.tenant_id, a.id AS resource_id, a.kind || '.' || a.status AS event_type,
         iif(a.status = 'approved', g.on_approve, g.on_reject) ->> '$.endpoint_id' AS endpoint_id,
         json_object('gate_action', iif(a.status = 'approved', 'on_approve', 'on_reject')) AS members
-      FROM approvals a CROSS JOIN results r CROSS JOIN gates g
-      WHERE ${marked(mark, sql`a`)} AND a.status IN ('approved', 'rejected') AND r.approval_id = a.id AND g.id = r.gate_id`,
+      FROM approvals a CROSS JOIN gates g
+      WHERE ${marked(mark, sql`a`)} AND a.status IN ('approved', 'rejected') AND g.id = a.subject_id`,
   )
 }
 
@@ -162,10 +165,12 @@ function ofTenant(ctx: Ctx, id: Reference): SQL {
   return sql`approvals a JOIN results r ON r.approval_id = a.id WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId}`
 }
 
-/** What is judged, for the row `a` of `approvals`. */
+/** What there is of a result beside the row `a` of `approvals`: see `Family`. */
+export const resultFacts = sql`results f`
+
+/** What is judged. */
 export const factsOfResult = sql`
-  SELECT json_object('gate_id', gate_id, 'data', data, 'confidence', confidence, 'external_ref', external_ref)
-  FROM results WHERE approval_id = a.id`
+  json_object('gate_id', f.gate_id, 'data', f.data, 'confidence', f.confidence, 'external_ref', f.external_ref)`
 
 /** What else a page shows of a result: its gate, and what it failed, where `details` are JSON text. */
 export interface ResultBeside {
@@ -180,7 +185,6 @@ export const besideResult = sql`
       FROM check_results c WHERE c.result_id = a.id AND c.tenant_id = a.tenant_id AND c.passed = 0))
   FROM results r WHERE r.approval_id = a.id`
 
-/** What a list over all families shows of a result, for the row `a` of `approvals`. */
+/** What a list over all families shows of a result. */
 export const shownOfResult = sql`
-  SELECT json_object('gate_id', gate_id, 'confidence', confidence, 'external_ref', external_ref, 'queued_items', queued_items)
-  FROM results WHERE approval_id = a.id`
+  json_object('gate_id', f.gate_id, 'confidence', f.confidence, 'external_ref', f.external_ref, 'queued_items', f.queued_items)`

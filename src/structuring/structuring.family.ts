@@ -7,7 +7,7 @@ import { gateRoutes } from './gates.routes.ts'
 import { gatesThatName } from './gates.store.ts'
 import { resultRoutes } from './results.routes.ts'
 import { saidOfAction, shownResult } from './results.schemas.ts'
-import { factsOfResult, shownOfResult } from './results.store.ts'
+import { factsOfResult, resultFacts, shownOfResult } from './results.store.ts'
 import { structuringRefusals } from './structuring.refusals.ts'
 import { resultPage } from './results.page.tsx'
 
@@ -29,8 +29,8 @@ export const structuring = defineFamily({
     'Checks and gates': 'What structured results have to pass.',
     'Gate reviews': 'Results that did not, and wait for a person or for the clock.',
   },
-  shows: { select: () => shownOfResult, members: shownResult },
-  what: { select: factsOfResult, of: whatResulted },
+  shows: { object: () => shownOfResult, members: shownResult },
+  what: { from: resultFacts, object: factsOfResult, of: whatResulted },
   decision: decisionOnResult,
   page: resultPage,
   addresses: { from: { gates: gatesThatName }, members: saidOfAction },

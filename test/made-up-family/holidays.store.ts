@@ -18,4 +18,4 @@ export function selectHoliday(ctx: Ctx, id: Reference) {
     WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId}`)
 }
 
-export const shownOfHoliday = sql`SELECT json_object('days', days) FROM holidays WHERE approval_id = a.id`
+export const holidayFacts = { from: sql`holidays f`, object: sql`json_object('days', f.days)` }

@@ -96,8 +96,9 @@ export const samples: Samples = {
     standing: gives(rule.standing(sql`vote`, sql`'u'`), 'approvals'),
   },
   'approvals/cast-vote.store.ts': {
-    castVote: [target, guarded].map((one) => returnsAllOf(approvals, cast.castVote(ctx, one, 'd'))),
-    castStaged: [target, guarded].map((one) => returnsAllOf(approvals, cast.castStaged(ctx, one, step, 'd'))),
+    castVote: [target, guarded].map((one) => cast.castVote(ctx, one, 'd')),
+    castStaged: [target, guarded].map((one) => cast.castStaged(ctx, one, step, 'd')),
+    selectWhetherCast: returns(cast.selectWhetherCast(ctx), 'cast'),
     insertVote: [ctx, lent].map((voter) =>
       cast.insertVote(voter, { vote: 'approve', comment: null, reportedBy: 'usr_z' }, mark),
     ),

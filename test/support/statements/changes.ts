@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { markOn } from '../../../src/approvals/mark.store.ts'
 import * as change from '../../../src/changes/changes.store.ts'
 import * as entity from '../../../src/changes/entities.store.ts'
@@ -42,9 +43,13 @@ export const samples: Samples = {
       returns(change.selectChanges(ctx, filter, laterPage), asked, state),
     ]),
     besideChange: gives(change.besideChange, 'approvals a'),
-    factsOfChange: gives(change.factsOfChange, 'approvals a'),
+    changeFacts: {
+      statement: { query: sql`SELECT f.approval_id FROM ${change.changeFacts}` },
+      columns: ['approval_id'],
+    },
+    factsOfChange: gives(change.factsOfChange, 'approvals a, changes f'),
     seenOfEntity: gives(change.seenOfEntity, 'approvals a'),
-    shownOfChange: gives(change.shownOfChange, 'approvals a'),
+    shownOfChange: gives(change.shownOfChange, 'approvals a, changes f'),
   },
   'changes/entities.store.ts': {
     selectEntity: returns(entity.selectEntity(ctx, key), entityColumns),
@@ -54,6 +59,6 @@ export const samples: Samples = {
     selectVersions: [firstPage, laterPage].map((page) =>
       returns(entity.selectVersions(ctx, key, page), versionColumns),
     ),
-    writeEntity: writes.map(({ version, entity, event }) => [returns(version, 'version'), entity, event]),
+    writeEntity: writes.map(({ version, event }) => [returns(version, 'version'), event]),
   },
 }

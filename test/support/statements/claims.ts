@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import * as steps from '../../../src/claims/batch-step.store.ts'
 import * as batch from '../../../src/claims/batches.store.ts'
 import { batches, batchFollowers } from '../../../src/claims/batches.table.ts'
@@ -56,8 +57,9 @@ export const samples: Samples = {
     ]),
     countClaims: claimFilters.map((filter) => returns(claim.countClaims(ctx, filter), 'total')),
     briefOfClaim: gives(claim.briefOfClaim, 'approvals a'),
-    factsOfClaim: gives(claim.factsOfClaim, 'approvals a'),
-    shownOfClaim: gives(claim.shownOfClaim, 'approvals a'),
+    claimFacts: { statement: { query: sql`SELECT f.approval_id FROM ${claim.claimFacts}` }, columns: ['approval_id'] },
+    factsOfClaim: gives(claim.factsOfClaim, 'approvals a, claims f'),
+    shownOfClaim: gives(claim.shownOfClaim, 'approvals a, claims f'),
   },
   'claims/followers.store.ts': {
     removeGone: followers.removeGone(ctx, follower, ['f']),

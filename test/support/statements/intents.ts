@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { markOn } from '../../../src/approvals/mark.store.ts'
 import * as intent from '../../../src/intents/intents.store.ts'
 import { intents, outbox } from '../../../src/intents/intents.table.ts'
@@ -37,14 +38,15 @@ export const samples: Samples = {
     ),
     itsInstance: gives(intent.itsInstance, 'approvals'),
     recordResolution: [
-      ...intent.recordResolution(ctx, mark, resolution),
-      ...intent.recordResolution(ctx, mark, { ...resolution, vote: 'reject' }),
+      ...intent.recordResolution(ctx, 'a', mark, resolution),
+      ...intent.recordResolution(ctx, 'a', mark, { ...resolution, vote: 'reject' }),
     ],
     selectInView: returns(
       intent.selectInView(ctx, 'i', 'R'),
       ...intentColumns,
       'resolver_person_id outbox_status outbox_attempt outbox_error',
     ),
+    selectNamed: returns(intent.selectNamed(ctx, 'i', 'R'), ...intentColumns),
     selectIntent: returns(intent.selectIntent(ctx, 'a'), ...intentColumns),
     selectPending: [firstPage, laterPage].map((page) =>
       returns(intent.selectPending(ctx, 'i', 'c', page), ...intentColumns),
@@ -52,8 +54,12 @@ export const samples: Samples = {
     countPending: returns(intent.countPending(ctx, 'i', 'c'), 'total'),
     besideIntent: gives(intent.besideIntent, 'approvals a'),
     waitsForOwner: holds(intent.waitsForOwner(ctx.actor), 'approvals a'),
-    factsOfIntent: gives(intent.factsOfIntent, 'approvals a'),
-    shownOfIntent: gives(intent.shownOfIntent(1), 'approvals a'),
+    intentFacts: {
+      statement: { query: sql`SELECT f.approval_id FROM ${intent.intentFacts}` },
+      columns: ['approval_id'],
+    },
+    factsOfIntent: gives(intent.factsOfIntent, 'approvals a, intents f LEFT JOIN outbox o'),
+    shownOfIntent: gives(intent.shownOfIntent(1), 'approvals a, intents f LEFT JOIN outbox o'),
   },
   'intents/outbox-status.store.ts': {
     entryStatus: gives(status.entryStatus(1), 'outbox o'),

@@ -41,8 +41,12 @@ export const samples: Samples = {
     ),
     countRequests: viewers.map((viewer) => returns(request.countRequests(viewer, 'pending'), 'total')),
     besideRequest: gives(request.besideRequest, 'approvals a'),
-    factsOfRequest: gives(request.factsOfRequest, 'approvals a'),
-    shownOfRequest: gives(request.shownOfRequest, 'approvals a'),
+    requestFacts: {
+      statement: { query: sql`SELECT f.approval_id FROM ${request.requestFacts}` },
+      columns: ['approval_id'],
+    },
+    factsOfRequest: gives(request.factsOfRequest, 'approvals a, requests f'),
+    shownOfRequest: gives(request.shownOfRequest, 'approvals a, requests f'),
     stateOfRequest: gives(request.stateOfRequest, 'approvals a'),
   },
   'requests/redemption.store.ts': {

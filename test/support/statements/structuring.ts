@@ -104,7 +104,11 @@ export const samples: Samples = {
       pages.map((page) => returns(result.selectPending(ctx, filter, page), itemColumns)),
     ),
     besideResult: gives(result.besideResult, 'approvals a'),
-    factsOfResult: gives(result.factsOfResult, 'approvals a'),
-    shownOfResult: gives(result.shownOfResult, 'approvals a'),
+    resultFacts: {
+      statement: { query: sql`SELECT f.approval_id FROM ${result.resultFacts}` },
+      columns: ['approval_id'],
+    },
+    factsOfResult: gives(result.factsOfResult, 'approvals a, results f'),
+    shownOfResult: gives(result.shownOfResult, 'approvals a, results f'),
   },
 }
