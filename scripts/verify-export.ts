@@ -205,6 +205,6 @@ class GrowingTree {
 
   get root(): Hash {
     const hashes = this.complete.map(({ hash }) => hash)
-    return hashes.length === 0 ? emptyRoot : hashes.reduceRight((right, left) => nodeHash(left, right))
+    return hashes.length === 0 ? emptyRoot() : hashes.reduceRight((right, left) => nodeHash(left, right))
   }
 }

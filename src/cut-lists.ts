@@ -73,8 +73,6 @@ function cutObject(definitions: readonly z.core.$ZodType[], value: Record<string
 /** The schemas that a schema comes down to: without what makes it optional, and each alternative by itself. */
 function plain(schema: z.core.$ZodType): z.core.$ZodType[] {
   const { innerType, type, options, in: before } = definitionOf(schema)
-  // oxlint-disable-next-line no-underscore-dangle -- as below; made once, which `getter` is not
-  if (type === 'lazy') return plain((schema as z.core.$ZodLazy)._zod.innerType)
   if (innerType) return plain(innerType)
   if (type === 'pipe' && before) return plain(before)
   return type === 'union' && options ? options.flatMap(plain) : [schema]
@@ -84,7 +82,7 @@ function plain(schema: z.core.$ZodType): z.core.$ZodType[] {
 function mostOf(schema: z.core.$ZodType): number {
   const { type, items = [], checks = [] } = definitionOf(schema)
   if (type === 'tuple') return items.length
-  // oxlint-disable-next-line no-underscore-dangle -- as above
+  // oxlint-disable-next-line no-underscore-dangle -- as below
   const bounds = checks.map((one) => one._zod.def as { check: string; maximum?: number })
   return Math.min(...bounds.map(({ check, maximum = Infinity }) => (check === 'max_length' ? maximum : Infinity)))
 }

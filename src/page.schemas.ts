@@ -13,10 +13,8 @@ export const total = z.int().nullable().openapi({
 })
 
 /** Which page of a list it is. */
-export const pagination = z.lazy(() =>
-  z.object({
-    page: z.int().openapi({ example: 1 }),
-    limit: z.int().openapi({ example: 20 }),
-    total,
-  }),
-)
+export const pagination = z.object({
+  page: z.int().openapi({ example: 1 }),
+  limit: z.int().openapi({ example: 20 }),
+  total,
+})

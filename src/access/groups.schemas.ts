@@ -16,43 +16,36 @@ const filledByOidc = z.boolean().openapi({
 
 /** A group to be made. */
 export const newGroupSchema = z
-  .lazy(() =>
-    z.strictObject({
-      id: userId.optional().openapi({ description: 'Without it, one is made.' }),
-      name,
-      member_ids: memberIds.default([]),
-      filled_by_oidc: filledByOidc.default(false),
-    }),
-  )
+  .strictObject({
+    id: userId.optional().openapi({ description: 'Without it, one is made.' }),
+    name,
+    member_ids: memberIds.default([]),
+    filled_by_oidc: filledByOidc.default(false),
+  })
   .openapi('NewGroup', { example: { name: 'Support leads', member_ids: ['usr_sam'] } })
 
 /** What of a group can be changed. */
 export const groupChangeSchema = z
-  .lazy(() =>
-    z
-      .strictObject({
-        name: name.optional(),
-        member_ids: memberIds.optional().openapi({ description: 'All that are to be in it.' }),
-        filled_by_oidc: filledByOidc.optional(),
-      })
-      .refine((change) => Object.keys(change).length > 0, 'needs at least one member'),
-  )
+  .strictObject({
+    name: name.optional(),
+    member_ids: memberIds.optional().openapi({ description: 'All that are to be in it.' }),
+    filled_by_oidc: filledByOidc.optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
   .openapi('GroupChange', { example: { member_ids: ['usr_fay', 'usr_admin'] } })
 
 /** The parts of a faulty group in which further faults can be found. */
 export const partOfGroup = z.object({ member_ids: memberIds.optional().catch(undefined) }).catch({})
 
 export const groupSchema = z
-  .lazy(() =>
-    z.object({
-      id: z.string(),
-      name: z.string(),
-      member_ids: z.array(z.string()),
-      filled_by_oidc: filledByOidc,
-      created_at: time,
-      updated_at: time,
-    }),
-  )
+  .object({
+    id: z.string(),
+    name: z.string(),
+    member_ids: z.array(z.string()),
+    filled_by_oidc: filledByOidc,
+    created_at: time,
+    updated_at: time,
+  })
   .openapi('Group', {
     example: {
       id: 'grp_finance',
@@ -63,5 +56,5 @@ export const groupSchema = z
       updated_at: '2026-03-16T14:00:00.000Z',
     },
   })
-export const groupListSchema = z.lazy(() => z.object({ data: z.array(groupSchema), next })).openapi('GroupList')
+export const groupListSchema = z.object({ data: z.array(groupSchema), next }).openapi('GroupList')
 export const deletedGroupSchema = deleted('DeletedGroup', 'grp_former')

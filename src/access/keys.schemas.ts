@@ -10,19 +10,17 @@ export const keyParams = (example: string) => z.object({ id: id.openapi({ exampl
 
 /** A key to be made. */
 export const newKeySchema = z
-  .lazy(() =>
-    z.strictObject({
-      person_id: id.openapi({ description: 'Whose it is: what is done with it, they have done.' }),
-      name: name.openapi({ description: 'What it is for.' }),
-      roles: rolesSchema.optional().openapi({ description: 'Some of those that the person has; without them, all.' }),
-      expires_at: instant.optional(),
-      instance_id: z
-        .guid()
-        .transform((text) => text.toLowerCase())
-        .optional()
-        .openapi({ type: 'string', format: 'uuid', description: 'The one agent instance that it reaches.' }),
-    }),
-  )
+  .strictObject({
+    person_id: id.openapi({ description: 'Whose it is: what is done with it, they have done.' }),
+    name: name.openapi({ description: 'What it is for.' }),
+    roles: rolesSchema.optional().openapi({ description: 'Some of those that the person has; without them, all.' }),
+    expires_at: instant.optional(),
+    instance_id: z
+      .guid()
+      .transform((text) => text.toLowerCase())
+      .optional()
+      .openapi({ type: 'string', format: 'uuid', description: 'The one agent instance that it reaches.' }),
+  })
   .openapi('NewApiKey', { example: { person_id: 'usr_reviewer', name: 'Laptop', roles: ['reviewer'] } })
 
 /** The parts of a faulty key in which further faults can be found. */
@@ -59,35 +57,31 @@ const example = {
   last_used_on: null,
 }
 
-export const keySchema = z.lazy(() => z.object(key())).openapi('ApiKey', { example })
-export const keyListSchema = z.lazy(() => z.object({ data: z.array(keySchema), next })).openapi('ApiKeyList')
+export const keySchema = z.object(key()).openapi('ApiKey', { example })
+export const keyListSchema = z.object({ data: z.array(keySchema), next }).openapi('ApiKeyList')
 export const createdKeySchema = z
-  .lazy(() =>
-    z.object({ ...key(), secret: z.string().openapi({ description: 'The key itself. Shown once: keep it.' }) }),
-  )
+  .object({ ...key(), secret: z.string().openapi({ description: 'The key itself. Shown once: keep it.' }) })
   .openapi('CreatedApiKey', { example: { ...example, secret: 'cs_0f9c1be7a4d24c0d8e6b5a3f7c2d1e9840b6a5c4d3e2f110' } })
 
 export const meSchema = z
-  .lazy(() =>
-    z.object({
-      person: z.object({
-        id: z.string(),
-        name: z.string(),
-        email: z.string().nullable(),
-        kind: z.enum(['human', 'service']),
-        issuer: z.string().optional().openapi({ description: 'Of who signs in with tokens: the identity provider, …' }),
-        subject: z.string().optional().openapi({ description: '… and who they are to it.' }),
-      }),
-      roles: z.array(z.enum(roles)).openapi({ description: 'Those of the key that its person has too.' }),
-      groups: z.array(z.string()),
-      key: z
-        .object({ id: z.string(), name: z.string(), expires_at: time.nullable() })
-        .nullable()
-        .openapi({ description: 'Null where it is a token.' }),
-      tenant: z.object({ id: z.string(), name: z.string(), time_zone: z.string() }),
-      instance_id: z.string().nullable().openapi({ description: 'The one agent instance that the key reaches.' }),
+  .object({
+    person: z.object({
+      id: z.string(),
+      name: z.string(),
+      email: z.string().nullable(),
+      kind: z.enum(['human', 'service']),
+      issuer: z.string().optional().openapi({ description: 'Of who signs in with tokens: the identity provider, …' }),
+      subject: z.string().optional().openapi({ description: '… and who they are to it.' }),
     }),
-  )
+    roles: z.array(z.enum(roles)).openapi({ description: 'Those of the key that its person has too.' }),
+    groups: z.array(z.string()),
+    key: z
+      .object({ id: z.string(), name: z.string(), expires_at: time.nullable() })
+      .nullable()
+      .openapi({ description: 'Null where it is a token.' }),
+    tenant: z.object({ id: z.string(), name: z.string(), time_zone: z.string() }),
+    instance_id: z.string().nullable().openapi({ description: 'The one agent instance that the key reaches.' }),
+  })
   .openapi('Me', {
     example: {
       person: { id: 'usr_member', name: 'John Doe', email: null, kind: 'human' },

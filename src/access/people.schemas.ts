@@ -30,35 +30,30 @@ const groups = each(id, 100)
 
 /** A person to be made. */
 export const newPersonSchema = z
-  .lazy(() =>
-    z.strictObject({
-      id: userId.optional().openapi({ description: 'Without it, one is made.' }),
-      name,
-      email: email.default(null),
-      kind: kind.default('human'),
-      roles: rolesSchema.default(['member']).openapi({ description: 'What their keys may do at the most.' }),
-      groups: groups.default([]).openapi({ description: 'Ids of groups.' }),
-      disabled: z.boolean().default(false),
-    }),
-  )
+  .strictObject({
+    id: userId.optional().openapi({ description: 'Without it, one is made.' }),
+    name,
+    email: email.default(null),
+    kind: kind.default('human'),
+    roles: rolesSchema.default(['member']).openapi({ description: 'What their keys may do at the most.' }),
+    groups: groups.default([]).openapi({ description: 'Ids of groups.' }),
+    disabled: z.boolean().default(false),
+  })
   .openapi('NewPerson', {
     example: { name: 'Ada', email: 'ada@example.com', roles: ['reviewer'], groups: ['grp_finance'] },
   })
 
 /** What of a person can be changed. */
 export const personChangeSchema = z
-  .lazy(() =>
-    z
-      .strictObject({
-        name: name.optional(),
-        email: email.optional(),
-        kind: kind.optional(),
-        roles: rolesSchema.optional(),
-        groups: groups.optional(),
-        disabled: z.boolean().optional(),
-      })
-      .refine((change) => Object.keys(change).length > 0, 'needs at least one member'),
-  )
+  .strictObject({
+    name: name.optional(),
+    email: email.optional(),
+    kind: kind.optional(),
+    roles: rolesSchema.optional(),
+    groups: groups.optional(),
+    disabled: z.boolean().optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
   .openapi('PersonChange', { example: { roles: ['member', 'reviewer'] } })
 
 /** The parts of a faulty person in which further faults can be found. */
@@ -77,7 +72,7 @@ const example = {
   updated_at: '2026-03-16T14:00:00.000Z',
 }
 
-const whole = () => ({
+const whole = {
   id: z.string(),
   name: z.string(),
   email: z.string().nullable(),
@@ -89,30 +84,27 @@ const whole = () => ({
   updated_at: time,
   issuer: z.string().optional().openapi({ description: 'Of who signs in with tokens: the identity provider, …' }),
   subject: z.string().optional().openapi({ description: '… and who they are to it. An email identifies nobody.' }),
-})
+}
 
-export const personSchema = z.lazy(() => z.object(whole())).openapi('Person', { example })
+export const personSchema = z.object(whole).openapi('Person', { example })
 
 /** A person as the caller may see them. */
 export const shownPersonSchema = z
-  .lazy(() => {
-    const all = whole()
-    return z.object({
-      id: all.id,
-      name: all.name,
-      email: all.email.optional().openapi({ description: onlyAdmins }),
-      kind: kind.optional().openapi({ description: onlyAdmins }),
-      roles: all.roles.optional().openapi({ description: onlyAdmins }),
-      groups: all.groups.optional().openapi({ description: onlyAdmins }),
-      disabled: all.disabled.optional().openapi({ description: onlyAdmins }),
-      created_at: time.optional().openapi({ description: onlyAdmins }),
-      updated_at: time.optional().openapi({ description: onlyAdmins }),
-      issuer: all.issuer,
-      subject: all.subject,
-    })
+  .object({
+    id: whole.id,
+    name: whole.name,
+    email: whole.email.optional().openapi({ description: onlyAdmins }),
+    kind: kind.optional().openapi({ description: onlyAdmins }),
+    roles: whole.roles.optional().openapi({ description: onlyAdmins }),
+    groups: whole.groups.optional().openapi({ description: onlyAdmins }),
+    disabled: whole.disabled.optional().openapi({ description: onlyAdmins }),
+    created_at: time.optional().openapi({ description: onlyAdmins }),
+    updated_at: time.optional().openapi({ description: onlyAdmins }),
+    issuer: whole.issuer,
+    subject: whole.subject,
   })
   .openapi('ShownPerson', { example: { id: example.id, name: example.name } })
-export const personListSchema = z.lazy(() => z.object({ data: z.array(shownPersonSchema), next })).openapi('PersonList')
+export const personListSchema = z.object({ data: z.array(shownPersonSchema), next }).openapi('PersonList')
 
 /** What was deleted. */
 export const deleted = (name: string, id: string) =>

@@ -12,29 +12,25 @@ import { time } from '../time.schemas.ts'
 export const approvalParams = (example: string) => z.object({ id: id.openapi({ example }) })
 
 export const approvingSchema = z
-  .lazy(() => z.strictObject({ comment: comment.nullish(), digest: seenDigest }))
+  .strictObject({ comment: comment.nullish(), digest: seenDigest })
   .openapi('ApprovingVote', { example: { comment: 'Within policy' } })
 export const rejectingSchema = z
-  .lazy(() =>
-    z.strictObject({
-      comment: comment.openapi({ description: 'Why; the one who asked reads it.' }),
-      digest: seenDigest,
-    }),
-  )
+  .strictObject({
+    comment: comment.openapi({ description: 'Why; the one who asked reads it.' }),
+    digest: seenDigest,
+  })
   .openapi('RejectingVote', { example: { comment: 'The receipt is missing.' } })
 
-const voteSchema = z.lazy(() =>
-  z.object({
-    voter: z.string(),
-    vote: z.enum(['approve', 'reject']),
-    comment: z.string().nullable(),
-    voted_at: time,
-    reported_by: z.string().nullable().openapi({ description: "Whose key cast it, where it was not the voter's." }),
-    revision: revision.openapi({ description: 'Of the question that it was cast on.' }),
-    voided_at: time.nullable().openapi({ description: 'Since when it does not count any more.' }),
-    stage: z.string().nullable().openapi({ description: 'Of its policy, for which it was cast.' }),
-  }),
-)
+const voteSchema = z.object({
+  voter: z.string(),
+  vote: z.enum(['approve', 'reject']),
+  comment: z.string().nullable(),
+  voted_at: time,
+  reported_by: z.string().nullable().openapi({ description: "Whose key cast it, where it was not the voter's." }),
+  revision: revision.openapi({ description: 'Of the question that it was cast on.' }),
+  voided_at: time.nullable().openapi({ description: 'Since when it does not count any more.' }),
+  stage: z.string().nullable().openapi({ description: 'Of its policy, for which it was cast.' }),
+})
 
 /** What a stage asks for, as far as it does not say who has voted. */
 export const requirementShape = () => ({
@@ -53,55 +49,51 @@ export const stageShape = () => ({
   }),
 })
 
-const stageSchema = z.lazy(() =>
-  z.object({
-    ...stageShape(),
-    all: z.array(z.object(requirementShape())).openapi({ description: 'What it takes, all of it.' }),
-  }),
-)
+const stageSchema = z.object({
+  ...stageShape(),
+  all: z.array(z.object(requirementShape())).openapi({ description: 'What it takes, all of it.' }),
+})
 
 /** The policy that governs an approval, in the version that it had when it was asked. */
 export const governingSchema = z
-  .lazy(() => z.object({ id: z.string(), name: z.string(), version: z.int() }))
+  .object({ id: z.string(), name: z.string(), version: z.int() })
   .nullable()
   .openapi({ description: 'The policy that says who decides; null: its kind does.' })
 
 /** An approval of whatever family. */
 export const anyApprovalSchema = z
-  .lazy(() =>
-    z.object({
-      id: z.string(),
-      kind: z.enum(kinds),
-      status,
-      title: z.string(),
-      requester: z.string(),
-      submitted_by: z.string().openapi({ description: 'Whose key sent it.' }),
-      created_at: time,
-      updated_at: time,
-      due_at: time.nullable(),
-      revision,
-      digest,
-      approved_digest: digest.nullable().openapi({ description: 'Of what was approved; null where nothing was.' }),
-      edited: z.boolean().openapi({ description: 'Whether it was approved with changes.' }),
-      url: z.url().openapi({ description: 'Where a person decides it.' }),
-      policy: governingSchema,
-      stages: z.array(stageSchema),
-      votes: z.array(voteSchema).openapi({ description: 'In the order in which they were cast.' }),
-      decided_by: z.string().nullable(),
-      decided_at: time.nullable(),
-      comment: z.string().nullable(),
-      final: z
-        .boolean()
-        .openapi({ description: 'Whether it stays so: nobody can decide it, or take a decision back, any more.' }),
-      what: z.record(z.string(), z.unknown()).openapi({
-        description:
-          'What is asked: together with `id`, `kind`, `revision`, `title` and `requester` it makes the digest.',
-      }),
-      family: z
-        .union(families.map(({ shows }) => z.object(shows.members)))
-        .openapi({ description: 'The members of its kind, as on the dashboard.' }),
+  .object({
+    id: z.string(),
+    kind: z.enum(kinds),
+    status,
+    title: z.string(),
+    requester: z.string(),
+    submitted_by: z.string().openapi({ description: 'Whose key sent it.' }),
+    created_at: time,
+    updated_at: time,
+    due_at: time.nullable(),
+    revision,
+    digest,
+    approved_digest: digest.nullable().openapi({ description: 'Of what was approved; null where nothing was.' }),
+    edited: z.boolean().openapi({ description: 'Whether it was approved with changes.' }),
+    url: z.url().openapi({ description: 'Where a person decides it.' }),
+    policy: governingSchema,
+    stages: z.array(stageSchema),
+    votes: z.array(voteSchema).openapi({ description: 'In the order in which they were cast.' }),
+    decided_by: z.string().nullable(),
+    decided_at: time.nullable(),
+    comment: z.string().nullable(),
+    final: z
+      .boolean()
+      .openapi({ description: 'Whether it stays so: nobody can decide it, or take a decision back, any more.' }),
+    what: z.record(z.string(), z.unknown()).openapi({
+      description:
+        'What is asked: together with `id`, `kind`, `revision`, `title` and `requester` it makes the digest.',
     }),
-  )
+    family: z
+      .union(families.map(({ shows }) => z.object(shows.members)))
+      .openapi({ description: 'The members of its kind, as on the dashboard.' }),
+  })
   .openapi('ApprovalInFull', {
     example: {
       id: 'clm_9f2a3b4c',
@@ -165,21 +157,19 @@ export const anyApprovalSchema = z
   })
 
 /** Something that has happened to an approval. */
-const eventSchema = z.lazy(() =>
-  z.object({
-    seq: z.int().nullable().openapi({
-      description: 'Counts all that happens in the tenant, from 1 without a gap; null unless an admin asks.',
-      example: 17,
-    }),
-    id: z.string().openapi({ example: 'evt_01kjwxyv2jf5rv3p1m4w9xk0de' }),
-    type: z.string().openapi({ example: 'claim.submitted' }),
-    actor: z.string().openapi({ example: 'usr_member' }),
-    at: time.openapi({ example: '2026-03-16T14:00:00.000Z' }),
-    from: z.string().nullable().openapi({ description: 'Its status before.', example: null }),
-    to: z.string().openapi({ description: 'Its status since.', example: 'pending' }),
-    digest: digest.nullable().openapi({ description: 'Of the question, as it was then.' }),
-    data: z.record(z.string(), z.unknown()).openapi({ example: {} }),
+const eventSchema = z.object({
+  seq: z.int().nullable().openapi({
+    description: 'Counts all that happens in the tenant, from 1 without a gap; null unless an admin asks.',
+    example: 17,
   }),
-)
+  id: z.string().openapi({ example: 'evt_01kjwxyv2jf5rv3p1m4w9xk0de' }),
+  type: z.string().openapi({ example: 'claim.submitted' }),
+  actor: z.string().openapi({ example: 'usr_member' }),
+  at: time.openapi({ example: '2026-03-16T14:00:00.000Z' }),
+  from: z.string().nullable().openapi({ description: 'Its status before.', example: null }),
+  to: z.string().openapi({ description: 'Its status since.', example: 'pending' }),
+  digest: digest.nullable().openapi({ description: 'Of the question, as it was then.' }),
+  data: z.record(z.string(), z.unknown()).openapi({ example: {} }),
+})
 
-export const eventsSchema = z.lazy(() => z.object({ data: z.array(eventSchema), next })).openapi('ApprovalEvents')
+export const eventsSchema = z.object({ data: z.array(eventSchema), next }).openapi('ApprovalEvents')

@@ -23,36 +23,34 @@ export const decisionQuery = z.object({
 
 /** What became of an approval. */
 export const decisionSchema = z
-  .lazy(() =>
-    z.object({
-      id: z.string(),
-      kind: z.enum(kinds),
-      revision,
-      digest,
-      approved_digest: digest.nullable().openapi({
-        description: 'Of what was approved; null where nothing was. Another than `digest` where it was edited.',
-      }),
-      status: z.enum([...statuses, 'lapsed', 'revoked']).openapi({
-        description:
-          '`lapsed` was approved, and not made use of in time; `revoked` was approved, and taken back before it was made use of.',
-      }),
-      edited: z.boolean().openapi({ description: 'Whether it was approved with changes.' }),
-      final: z.boolean().openapi({
-        description:
-          'Whether it stays so. An approval by a batch is not final before the batch has ended: if that is cancelled, it is pending again.',
-      }),
-      decided_by: z.string().nullable(),
-      decided_at: time.nullable(),
-      reason: z.string().nullable().openapi({ description: 'What was said about it.' }),
-      retry: z
-        .union([z.enum(['never', 'changed']), time])
-        .nullable()
-        .openapi({
-          description:
-            'Whether asking again makes sense: `never`, once it is `changed`, or from this time on. Null while it is pending.',
-        }),
+  .object({
+    id: z.string(),
+    kind: z.enum(kinds),
+    revision,
+    digest,
+    approved_digest: digest.nullable().openapi({
+      description: 'Of what was approved; null where nothing was. Another than `digest` where it was edited.',
     }),
-  )
+    status: z.enum([...statuses, 'lapsed', 'revoked']).openapi({
+      description:
+        '`lapsed` was approved, and not made use of in time; `revoked` was approved, and taken back before it was made use of.',
+    }),
+    edited: z.boolean().openapi({ description: 'Whether it was approved with changes.' }),
+    final: z.boolean().openapi({
+      description:
+        'Whether it stays so. An approval by a batch is not final before the batch has ended: if that is cancelled, it is pending again.',
+    }),
+    decided_by: z.string().nullable(),
+    decided_at: time.nullable(),
+    reason: z.string().nullable().openapi({ description: 'What was said about it.' }),
+    retry: z
+      .union([z.enum(['never', 'changed']), time])
+      .nullable()
+      .openapi({
+        description:
+          'Whether asking again makes sense: `never`, once it is `changed`, or from this time on. Null while it is pending.',
+      }),
+  })
   .openapi('Decision', {
     example: {
       id: 'int_demo1',

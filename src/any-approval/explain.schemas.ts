@@ -4,52 +4,48 @@ import { status } from '../status.schemas.ts'
 import { governingSchema, requirementShape, stageShape } from './any-approval.schemas.ts'
 
 const maySchema = z
-  .lazy(() =>
-    z.object({
-      allowed: z.boolean(),
-      code: z.string().openapi({
-        description:
-          '`allowed`; `repeat`: you have done it, and the same again is the same answer; else the code that refuses it.',
-      }),
-      reason: z.string().openapi({ description: 'The same in a sentence.' }),
+  .object({
+    allowed: z.boolean(),
+    code: z.string().openapi({
+      description:
+        '`allowed`; `repeat`: you have done it, and the same again is the same answer; else the code that refuses it.',
     }),
-  )
+    reason: z.string().openapi({ description: 'The same in a sentence.' }),
+  })
   .openapi('May')
 
 /** What an approval still takes, and what the caller may do about it. */
 export const explanationSchema = z
-  .lazy(() =>
-    z.object({
-      id: z.string(),
-      status,
-      revision,
-      digest,
-      policy: governingSchema,
-      stages: z.array(
-        z.object({
-          ...stageShape(),
-          all: z.array(
-            z.object({
-              ...requirementShape(),
-              missing: z.int(),
-              voters: z.array(z.string()).nullable().openapi({
-                description: 'Whose votes fill it; null unless you are an admin or may decide it at some stage.',
-              }),
+  .object({
+    id: z.string(),
+    status,
+    revision,
+    digest,
+    policy: governingSchema,
+    stages: z.array(
+      z.object({
+        ...stageShape(),
+        all: z.array(
+          z.object({
+            ...requirementShape(),
+            missing: z.int(),
+            voters: z.array(z.string()).nullable().openapi({
+              description: 'Whose votes fill it; null unless you are an admin or may decide it at some stage.',
             }),
-          ),
-        }),
-      ),
-      confirmation: z
-        .enum(['waiting', 'open', 'given'])
-        .nullable()
-        .openapi({
-          description:
-            'Where a policy holds and the person who is asked through a channel has the last word: whether it waits for the ' +
-            'stages, is due, or was given. Else null.',
-        }),
-      may: z.object({ approve: maySchema, reject: maySchema, withdraw: maySchema }),
-    }),
-  )
+          }),
+        ),
+      }),
+    ),
+    confirmation: z
+      .enum(['waiting', 'open', 'given'])
+      .nullable()
+      .openapi({
+        description:
+          'Where a policy holds and the person who is asked through a channel has the last word: whether it waits for the ' +
+          'stages, is due, or was given. Else null.',
+      }),
+    may: z.object({ approve: maySchema, reject: maySchema, withdraw: maySchema }),
+  })
   .openapi('Explanation', {
     example: {
       id: 'clm_demo0009',

@@ -36,25 +36,22 @@ export const changeStatusSchema = z.enum(['pending', 'approved', 'rejected', 'wi
  * objects.
  */
 export const newChangeSchema = z
-  .lazy(() =>
-    z
-      .strictObject({
-        entityType: part.openapi({ example: 'qualificationRule' }),
-        entityId: part.openapi({ example: 'qr_001' }),
-        entityName: name.openapi({ example: 'Credit Score Rule' }),
-        action: z.enum(['create', 'update', 'delete']),
-        payload: anyJson(
-          'What is proposed; JSON up to 256 KiB, nested to depth 64, kept as sent. An object for the types that are stored here.',
-        )
-          .optional()
-          .openapi({ example: { config: { threshold: 650 } } }),
-      })
-      .refine(({ action, payload }) => action !== 'update' || payload !== undefined, {
-        path: ['payload'],
-        message: 'is required for an update: say what is to change',
-      })
-      .superRefine(payloadIsObject, { when: () => true }),
-  )
+  .strictObject({
+    entityType: part.openapi({ example: 'qualificationRule' }),
+    entityId: part.openapi({ example: 'qr_001' }),
+    entityName: name.openapi({ example: 'Credit Score Rule' }),
+    action: z.enum(['create', 'update', 'delete']),
+    payload: anyJson(
+      'What is proposed; JSON up to 256 KiB, nested to depth 64, kept as sent. An object for the types that are stored here.',
+    )
+      .optional()
+      .openapi({ example: { config: { threshold: 650 } } }),
+  })
+  .refine(({ action, payload }) => action !== 'update' || payload !== undefined, {
+    path: ['payload'],
+    message: 'is required for an update: say what is to change',
+  })
+  .superRefine(payloadIsObject, { when: () => true })
   .openapi('NewChange', {
     example: {
       entityType: 'qualificationRule',
@@ -65,7 +62,7 @@ export const newChangeSchema = z
     },
   })
 
-const requested = () => ({
+const requested = {
   id: z.string().openapi({ example: 'approval_01jq8m2v9kf3wt6x5n4c7b8d9e' }),
   entityType: z.string(),
   entityId: z.string(),
@@ -79,7 +76,7 @@ const requested = () => ({
   approvals,
   requiredApprovals,
   payload: anyJson('What is proposed, as it was sent; null for a delete without one.'),
-})
+}
 
 const requestedExample = {
   id: 'approval_001',
@@ -96,40 +93,41 @@ const requestedExample = {
 }
 
 /** A change request. */
-export const changeSchema = z.lazy(() => z.object(requested())).openapi('Change', { example: requestedExample })
-export const changesSchema = z.lazy(() => z.array(changeSchema)).openapi('Changes')
+export const changeSchema = z.object(requested).openapi('Change', { example: requestedExample })
+export const changesSchema = z.array(changeSchema).openapi('Changes')
 
-const resolution = () => ({
+const resolution = {
   approverId: z.string().nullable(),
   approverName: z.string().nullable(),
   comments: z.string().nullable(),
   resolvedAt: time.nullable(),
-})
+}
 
 /** A request beside what is stored now while it is pending, and with its resolution once it is resolved. */
 export const changeInViewSchema = z
-  .lazy(() =>
-    z.object({
-      ...requested(),
-      baseVersion: z
-        .int()
-        .nullable()
-        .optional()
-        .openapi({ description: 'The version it was made on; null where there was none.' }),
-      currentVersion: z
-        .int()
-        .nullable()
-        .optional()
-        .openapi({ description: 'The version that is stored now; null where there is none.' }),
-      stale: z.boolean().optional().openapi({ description: 'Whether the entity has changed since.' }),
-      preview: anyJson(
-        'What would be stored if it were approved now; null where nothing would, or the type is not stored here.',
-      ),
-      ...z.object(resolution()).partial().shape,
-      applied: z.boolean().optional(),
-      version: z.int().nullable().optional(),
-    }),
-  )
+  .object({
+    ...requested,
+    baseVersion: z
+      .int()
+      .nullable()
+      .optional()
+      .openapi({ description: 'The version it was made on; null where there was none.' }),
+    currentVersion: z
+      .int()
+      .nullable()
+      .optional()
+      .openapi({ description: 'The version that is stored now; null where there is none.' }),
+    stale: z.boolean().optional().openapi({ description: 'Whether the entity has changed since.' }),
+    preview: anyJson(
+      'What would be stored if it were approved now; null where nothing would, or the type is not stored here.',
+    ),
+    approverId: resolution.approverId.optional(),
+    approverName: resolution.approverName.optional(),
+    comments: resolution.comments.optional(),
+    resolvedAt: resolution.resolvedAt.optional(),
+    applied: z.boolean().optional(),
+    version: z.int().nullable().optional(),
+  })
   .openapi('ChangeInView', {
     example: {
       ...requestedExample,
@@ -141,29 +139,25 @@ export const changeInViewSchema = z
   })
 
 export const resolveSchema = z
-  .lazy(() =>
-    z.strictObject({
-      action: z.enum(['approve', 'reject']),
-      comments: z.string().trim().max(2000).nullish().openapi({ example: 'Looks good, deploying to production' }),
-    }),
-  )
+  .strictObject({
+    action: z.enum(['approve', 'reject']),
+    comments: z.string().trim().max(2000).nullish().openapi({ example: 'Looks good, deploying to production' }),
+  })
   .openapi('ResolveChange', { example: { action: 'approve', comments: 'Looks good, deploying to production' } })
 
 /** A resolved request. */
 export const resolvedSchema = z
-  .lazy(() =>
-    z.object({
-      id: z.string(),
-      status: decidedStatus,
-      ...resolution(),
-      approvals,
-      requiredApprovals,
-      applied: z.boolean().openapi({
-        description: 'Whether the payload was applied here; false where the owner of the entity has to act.',
-      }),
-      version: z.int().nullable().openapi({ description: 'The version that it made.' }),
+  .object({
+    id: z.string(),
+    status: decidedStatus,
+    ...resolution,
+    approvals,
+    requiredApprovals,
+    applied: z.boolean().openapi({
+      description: 'Whether the payload was applied here; false where the owner of the entity has to act.',
     }),
-  )
+    version: z.int().nullable().openapi({ description: 'The version that it made.' }),
+  })
   .openapi('ResolvedChange', {
     example: {
       id: 'approval_001',

@@ -16,33 +16,29 @@ export const storedEntityParams = entityParams.extend({
 })
 
 export const entityInputSchema = z
-  .lazy(() =>
-    z.strictObject({
-      entityName: name,
-      data: z.looseObject({}).openapi({ description: 'A JSON object up to 256 KiB, kept as sent.' }),
-    }),
-  )
+  .strictObject({
+    entityName: name,
+    data: z.looseObject({}).openapi({ description: 'A JSON object up to 256 KiB, kept as sent.' }),
+  })
   .openapi('EntityInput', {
     example: { entityName: 'Credit Score Rule', data: { config: { threshold: 600, window: '90d' } } },
   })
 
 /** A stored entity. */
 export const entitySchema = z
-  .lazy(() =>
-    z.object({
-      entityType: z.string(),
-      entityId: z.string(),
-      entityName: z.string(),
-      version: z.int(),
-      updatedAt: time,
-      updatedBy: z.string(),
-      approvalId: z
-        .string()
-        .nullable()
-        .openapi({ description: 'The approval that made this version; null where it was set directly.' }),
-      data: anyJson('What is stored.'),
-    }),
-  )
+  .object({
+    entityType: z.string(),
+    entityId: z.string(),
+    entityName: z.string(),
+    version: z.int(),
+    updatedAt: time,
+    updatedBy: z.string(),
+    approvalId: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The approval that made this version; null where it was set directly.' }),
+    data: anyJson('What is stored.'),
+  })
   .openapi('Entity', {
     example: {
       entityType: 'qualificationRule',
@@ -55,23 +51,21 @@ export const entitySchema = z
       data: { config: { threshold: 650, window: '90d' } },
     },
   })
-export const entitiesSchema = z.lazy(() => z.array(entitySchema)).openapi('Entities')
+export const entitiesSchema = z.array(entitySchema).openapi('Entities')
 
 export const entityVersionSchema = z
-  .lazy(() =>
-    z.object({
-      version: z.int(),
-      action: z.enum(['create', 'update', 'delete', 'set']),
-      entityType: z.string(),
-      entityId: z.string(),
-      entityName: z.string(),
-      requestedBy: z.string(),
-      approvedBy: z.string(),
-      approvalId: z.string().nullable(),
-      createdAt: time,
-      data: anyJson('What was stored; null for a deletion.'),
-    }),
-  )
+  .object({
+    version: z.int(),
+    action: z.enum(['create', 'update', 'delete', 'set']),
+    entityType: z.string(),
+    entityId: z.string(),
+    entityName: z.string(),
+    requestedBy: z.string(),
+    approvedBy: z.string(),
+    approvalId: z.string().nullable(),
+    createdAt: time,
+    data: anyJson('What was stored; null for a deletion.'),
+  })
   .openapi('EntityVersion', {
     example: {
       version: 2,
@@ -86,4 +80,4 @@ export const entityVersionSchema = z
       data: { config: { threshold: 650, window: '90d' } },
     },
   })
-export const entityVersionsSchema = z.lazy(() => z.array(entityVersionSchema)).openapi('EntityVersions')
+export const entityVersionsSchema = z.array(entityVersionSchema).openapi('EntityVersions')

@@ -12,20 +12,18 @@ const processAt = instant.openapi({ description: 'When to start; in the future, 
 const claimIds = z.array(id).min(1).max(10_000)
 
 export const newBatchSchema = z
-  .lazy(() =>
-    z.strictObject({
-      claim_ids: claimIds.openapi({
-        description: 'In the order to process; an id given twice counts once.',
-        example: ['clm_9f2a3b4c', 'clm_ab5c6d7e'],
-      }),
-      coordinator_id: userId.optional().openapi({
-        description: "The caller's own user, unless the key has admin or service.",
-        example: 'usr_coord99',
-      }),
-      comment: batchComment.openapi({ example: 'End-of-month batch approval March 2026' }),
-      process_at: processAt.nullish().openapi({ type: ['string', 'null'] }),
+  .strictObject({
+    claim_ids: claimIds.openapi({
+      description: 'In the order to process; an id given twice counts once.',
+      example: ['clm_9f2a3b4c', 'clm_ab5c6d7e'],
     }),
-  )
+    coordinator_id: userId.optional().openapi({
+      description: "The caller's own user, unless the key has admin or service.",
+      example: 'usr_coord99',
+    }),
+    comment: batchComment.openapi({ example: 'End-of-month batch approval March 2026' }),
+    process_at: processAt.nullish().openapi({ type: ['string', 'null'] }),
+  })
   .openapi('NewBatch', {
     example: {
       claim_ids: ['clm_9f2a3b4c', 'clm_ab5c6d7e', 'clm_cd7e8f9a', 'clm_ef1a2b3c'],
@@ -34,17 +32,14 @@ export const newBatchSchema = z
   })
 
 export const batchAmendmentSchema = z
-  .lazy(() =>
-    z
-      .strictObject({
-        comment: batchComment,
-        claim_ids: claimIds.optional().openapi({ description: 'Added to those there.' }),
-        process_at: processAt.optional(),
-      })
-      .refine(
-        (change) => Object.values(change).some((member) => member !== undefined),
-        'needs at least one of comment, claim_ids, process_at',
-      ),
+  .strictObject({
+    comment: batchComment,
+    claim_ids: claimIds.optional().openapi({ description: 'Added to those there.' }),
+    process_at: processAt.optional(),
+  })
+  .refine(
+    (change) => Object.values(change).some((member) => member !== undefined),
+    'needs at least one of comment, claim_ids, process_at',
   )
   .openapi('BatchAmendment', {
     example: {
@@ -68,7 +63,7 @@ const createdBy = z.string().openapi({ description: 'Whose key made it: the coor
 
 /** The answer to a batch that was accepted or started. */
 export const startedBatchSchema = z
-  .lazy(() => z.object({ ...batchCore(), created_at: time, process_at: time.optional() }))
+  .object({ ...batchCore(), created_at: time, process_at: time.optional() })
   .openapi('StartedBatch', {
     example: {
       batch_id: 'bat_demo0002',
@@ -80,16 +75,14 @@ export const startedBatchSchema = z
   })
 
 export const amendedBatchSchema = z
-  .lazy(() =>
-    z.object({
-      batch_id: batchCore().batch_id,
-      status: batchStatusSchema,
-      total_claims: z.int(),
-      comment: z.string().nullable(),
-      process_at: time.nullable(),
-      updated_at: time,
-    }),
-  )
+  .object({
+    batch_id: batchCore().batch_id,
+    status: batchStatusSchema,
+    total_claims: z.int(),
+    comment: z.string().nullable(),
+    process_at: time.nullable(),
+    updated_at: time,
+  })
   .openapi('AmendedBatch', {
     example: {
       batch_id: 'bat_demo0002',
@@ -114,50 +107,42 @@ const summaryExample = {
   completed_at: '2026-03-26T08:00:01.000Z',
 }
 export const batchSummarySchema = z
-  .lazy(() =>
-    z.object({ ...batchCore(), ...counts(), created_by: createdBy, created_at: time, completed_at: time.nullable() }),
-  )
+  .object({ ...batchCore(), ...counts(), created_by: createdBy, created_at: time, completed_at: time.nullable() })
   .openapi('BatchSummary', { example: summaryExample })
-export const batchListSchema = z
-  .lazy(() => z.object({ data: z.array(batchSummarySchema), pagination, next }))
-  .openapi('BatchList')
+export const batchListSchema = z.object({ data: z.array(batchSummarySchema), pagination, next }).openapi('BatchList')
 
 /** What became of one claim of a batch. */
 export const batchResultSchema = z
-  .lazy(() =>
-    z.object({
-      claim_id: z.string(),
-      decision: z.enum(['approved', 'rejected']),
-      error: z
-        .string()
-        .optional()
-        .openapi({ description: 'Why it was not approved.', example: 'Claim already processed' }),
-      processed_at: time,
-      reverted_at: time.optional().openapi({ description: 'When a cancel undid it.' }),
-    }),
-  )
+  .object({
+    claim_id: z.string(),
+    decision: z.enum(['approved', 'rejected']),
+    error: z
+      .string()
+      .optional()
+      .openapi({ description: 'Why it was not approved.', example: 'Claim already processed' }),
+    processed_at: time,
+    reverted_at: time.optional().openapi({ description: 'When a cancel undid it.' }),
+  })
   .openapi('BatchResult')
 
 export const batchDetailSchema = z
-  .lazy(() =>
-    z.object({
-      ...batchCore(),
-      ...counts(),
-      processed_count: z.int(),
-      comment: z.string().nullable(),
-      process_at: time.nullable(),
-      results: z.array(batchResultSchema),
-      created_by: createdBy,
-      started_by: z
-        .string()
-        .nullable()
-        .openapi({ description: 'Who started it; null while it waits, and where its time did.' }),
-      created_at: time,
-      updated_at: time,
-      completed_at: time.nullable(),
-      cancelled_at: time.nullable(),
-    }),
-  )
+  .object({
+    ...batchCore(),
+    ...counts(),
+    processed_count: z.int(),
+    comment: z.string().nullable(),
+    process_at: time.nullable(),
+    results: z.array(batchResultSchema),
+    created_by: createdBy,
+    started_by: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Who started it; null while it waits, and where its time did.' }),
+    created_at: time,
+    updated_at: time,
+    completed_at: time.nullable(),
+    cancelled_at: time.nullable(),
+  })
   .openapi('Batch', {
     example: {
       ...summaryExample,
@@ -179,9 +164,7 @@ export const batchDetailSchema = z
   })
 
 export const cancelledBatchSchema = z
-  .lazy(() =>
-    z.object({ batch_id: z.string(), cancelled: z.literal(true), cancelled_at: time, claims_reverted: z.int() }),
-  )
+  .object({ batch_id: z.string(), cancelled: z.literal(true), cancelled_at: time, claims_reverted: z.int() })
   .openapi('CancelledBatch', {
     example: {
       batch_id: 'bat_demo0003',

@@ -11,37 +11,35 @@ import { userId } from '../user-id.schemas.ts'
 
 /** A claim to submit. `amount` counts minor units (ISO 4217: cents for EUR, yen for JPY), never a fraction. */
 export const newClaimSchema = z
-  .lazy(() =>
-    z.strictObject({
-      description: z.string().trim().min(1).max(1000).openapi({ example: 'Train to Bern' }),
-      amount: z
-        .int()
-        .min(1)
-        .openapi({ description: 'Minor units of the currency.', maximum: Number.MAX_SAFE_INTEGER, example: 4250 }),
-      currency: z
-        .string()
-        .refine((code) => currencies.has(code), 'must be an ISO 4217 currency code in capitals, such as EUR')
-        .openapi({ description: 'ISO 4217.', enum: [...currencies].sort(), example: 'CHF' }),
-      expense_type: z.string().trim().min(1).max(50).nullish().openapi({ example: 'mileage' }),
-      incurred_on: z.iso.date().nullish().openapi({ example: '2026-03-14' }),
-      distance_km: z.number().positive().max(1_000_000).nullish().openapi({ example: 125.5 }),
-      receipt_url: z
-        .url({ protocol: /^https?$/ })
-        .max(2048)
-        .nullish()
-        .openapi({ format: 'uri', pattern: '^https?://', example: 'https://receipts.example/42.pdf' }),
-      external_ref: z
-        .string()
-        .trim()
-        .min(1)
-        .max(200)
-        .nullish()
-        .openapi({ description: 'Your own reference; unique in the tenant.', example: 'exp-2026-0042' }),
-      claimant_id: userId
-        .optional()
-        .openapi({ description: "Whose claim it is; the caller's own unless the key has admin or service." }),
-    }),
-  )
+  .strictObject({
+    description: z.string().trim().min(1).max(1000).openapi({ example: 'Train to Bern' }),
+    amount: z
+      .int()
+      .min(1)
+      .openapi({ description: 'Minor units of the currency.', maximum: Number.MAX_SAFE_INTEGER, example: 4250 }),
+    currency: z
+      .string()
+      .refine((code) => currencies.has(code), 'must be an ISO 4217 currency code in capitals, such as EUR')
+      .openapi({ description: 'ISO 4217.', enum: [...currencies].sort(), example: 'CHF' }),
+    expense_type: z.string().trim().min(1).max(50).nullish().openapi({ example: 'mileage' }),
+    incurred_on: z.iso.date().nullish().openapi({ example: '2026-03-14' }),
+    distance_km: z.number().positive().max(1_000_000).nullish().openapi({ example: 125.5 }),
+    receipt_url: z
+      .url({ protocol: /^https?$/ })
+      .max(2048)
+      .nullish()
+      .openapi({ format: 'uri', pattern: '^https?://', example: 'https://receipts.example/42.pdf' }),
+    external_ref: z
+      .string()
+      .trim()
+      .min(1)
+      .max(200)
+      .nullish()
+      .openapi({ description: 'Your own reference; unique in the tenant.', example: 'exp-2026-0042' }),
+    claimant_id: userId
+      .optional()
+      .openapi({ description: "Whose claim it is; the caller's own unless the key has admin or service." }),
+  })
   .openapi('NewClaim', {
     example: {
       description: 'Train to Bern',
@@ -52,9 +50,7 @@ export const newClaimSchema = z
     },
   })
 
-export const newClaimsSchema = z
-  .lazy(() => z.strictObject({ claims: z.array(newClaimSchema).min(1).max(1000) }))
-  .openapi('NewClaims')
+export const newClaimsSchema = z.strictObject({ claims: z.array(newClaimSchema).min(1).max(1000) }).openapi('NewClaims')
 
 /** As much of faulty claims as more faults can be found by. */
 export const partOfClaims = z
@@ -65,30 +61,28 @@ export const partOfClaims = z
 
 /** A claim and where it stands. */
 export const claimSchema = z
-  .lazy(() =>
-    z.object({
-      claim_id: z.string().openapi({ example: 'clm_01jq8m2v9kf3wt6x5n4c7b8d9e' }),
-      status,
-      digest,
-      description: z.string(),
-      amount: z.int(),
-      currency: z.string(),
-      expense_type: z.string().nullable(),
-      incurred_on: z.iso.date().nullable(),
-      distance_km: z.number().nullable(),
-      receipt_url: z.string().nullable(),
-      external_ref: z.string().nullable(),
-      claimant_id: z.string(),
-      submitted_by: z.string().openapi({ description: 'Whose key sent it: the claimant, or somebody in their name.' }),
-      batch_id: z.string().nullable().openapi({ description: 'The batch that approved it, if one did.' }),
-      decided_by: z.string().nullable(),
-      decided_at: time.nullable(),
-      comment: z.string().nullable(),
-      created_at: time,
-      updated_at: time,
-      ...quorumShape,
-    }),
-  )
+  .object({
+    claim_id: z.string().openapi({ example: 'clm_01jq8m2v9kf3wt6x5n4c7b8d9e' }),
+    status,
+    digest,
+    description: z.string(),
+    amount: z.int(),
+    currency: z.string(),
+    expense_type: z.string().nullable(),
+    incurred_on: z.iso.date().nullable(),
+    distance_km: z.number().nullable(),
+    receipt_url: z.string().nullable(),
+    external_ref: z.string().nullable(),
+    claimant_id: z.string(),
+    submitted_by: z.string().openapi({ description: 'Whose key sent it: the claimant, or somebody in their name.' }),
+    batch_id: z.string().nullable().openapi({ description: 'The batch that approved it, if one did.' }),
+    decided_by: z.string().nullable(),
+    decided_at: time.nullable(),
+    comment: z.string().nullable(),
+    created_at: time,
+    updated_at: time,
+    ...quorumShape,
+  })
   .openapi('Claim', {
     example: {
       claim_id: 'clm_9f2a3b4c',
@@ -113,20 +107,16 @@ export const claimSchema = z
     },
   })
 
-export const claimListSchema = z
-  .lazy(() => z.object({ data: z.array(claimSchema), pagination, next }))
-  .openapi('ClaimList')
-export const claimsSchema = z.lazy(() => z.object({ data: z.array(claimSchema) })).openapi('Claims')
+export const claimListSchema = z.object({ data: z.array(claimSchema), pagination, next }).openapi('ClaimList')
+export const claimsSchema = z.object({ data: z.array(claimSchema) }).openapi('Claims')
 
 export const approvalSchema = z
-  .lazy(() => z.strictObject({ comment: comment.nullish() }))
+  .strictObject({ comment: comment.nullish() })
   .openapi('ClaimApproval', { example: { comment: 'Within policy' } })
 export const rejectionSchema = z
-  .lazy(() =>
-    z.strictObject({
-      comment: comment.openapi({ description: 'Why; the claimant reads it.', example: 'The receipt is missing.' }),
-    }),
-  )
+  .strictObject({
+    comment: comment.openapi({ description: 'Why; the claimant reads it.', example: 'The receipt is missing.' }),
+  })
   .openapi('ClaimRejection')
 
 /** The address of a claim, with one of the demo data to try it with. */

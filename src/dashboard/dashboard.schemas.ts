@@ -43,7 +43,7 @@ const ofFamilies = families.map(({ kind, shows }) =>
 
 /** An approval of any family. */
 export const dashboardItemSchema = z
-  .lazy(() => z.discriminatedUnion('kind', ofFamilies as [(typeof ofFamilies)[number], ...typeof ofFamilies]))
+  .discriminatedUnion('kind', ofFamilies as [(typeof ofFamilies)[number], ...typeof ofFamilies])
   .openapi('Approval', {
     example: {
       id: 'int_demo1',
@@ -73,13 +73,11 @@ export const dashboardItemSchema = z
   })
 
 export const dashboardSchema = z
-  .lazy(() =>
-    z.object({
-      total,
-      limit: z.int().openapi({ example: 50 }),
-      offset: z.int().openapi({ example: 0 }),
-      approvals: z.array(dashboardItemSchema),
-      next,
-    }),
-  )
+  .object({
+    total,
+    limit: z.int().openapi({ example: 50 }),
+    offset: z.int().openapi({ example: 0 }),
+    approvals: z.array(dashboardItemSchema),
+    next,
+  })
   .openapi('Dashboard')

@@ -52,41 +52,37 @@ const hash = z
 const name = z.string()
 
 const voteSchema = z
-  .lazy(() =>
-    z.object({
-      revision,
-      stage: z.int().openapi({ description: 'In which stage of its policy it was cast, from 0.' }),
-      vote: z.enum(['approve', 'reject']),
-      decision_id: name,
-      counted_with: name.openapi({ description: 'The roles and groups that it counted with: JSON, as text.' }),
-      voted_at: time,
-      reported_by: name.nullable(),
-      on_behalf_of: name.nullable(),
-    }),
-  )
+  .object({
+    revision,
+    stage: z.int().openapi({ description: 'In which stage of its policy it was cast, from 0.' }),
+    vote: z.enum(['approve', 'reject']),
+    decision_id: name,
+    counted_with: name.openapi({ description: 'The roles and groups that it counted with: JSON, as text.' }),
+    voted_at: time,
+    reported_by: name.nullable(),
+    on_behalf_of: name.nullable(),
+  })
   .openapi({ description: 'The vote that it tells of, where it tells of one.' })
 
 const eventSchema = z
-  .lazy(() =>
-    z.object({
-      tenant: name,
-      seq: z.int().openapi({ description: 'Counts the events of the tenant, from 1 without a gap.' }),
-      id: name,
-      type: name,
-      resource: name.openapi({ description: 'What it happened to.' }),
-      actor: name,
-      at: time,
-      from: name.nullable(),
-      to: name,
-      digest: digest.nullable(),
-      vote: voteSchema.nullable(),
-      ids: name.openapi({ description: 'What stays of `data` when it is erased: JSON, as text.' }),
-      data_hash: hash.openapi({ description: 'SHA-256, in base64, of `salt`, a line feed and the text of `data`.' }),
-      salt: name,
-      erased_at: time.nullable().openapi({ description: 'Since when text of somebody is missing in `data`.' }),
-      data: z.record(z.string(), z.unknown()),
-    }),
-  )
+  .object({
+    tenant: name,
+    seq: z.int().openapi({ description: 'Counts the events of the tenant, from 1 without a gap.' }),
+    id: name,
+    type: name,
+    resource: name.openapi({ description: 'What it happened to.' }),
+    actor: name,
+    at: time,
+    from: name.nullable(),
+    to: name,
+    digest: digest.nullable(),
+    vote: voteSchema.nullable(),
+    ids: name.openapi({ description: 'What stays of `data` when it is erased: JSON, as text.' }),
+    data_hash: hash.openapi({ description: 'SHA-256, in base64, of `salt`, a line feed and the text of `data`.' }),
+    salt: name,
+    erased_at: time.nullable().openapi({ description: 'Since when text of somebody is missing in `data`.' }),
+    data: z.record(z.string(), z.unknown()),
+  })
   .openapi('HistoricEvent', {
     example: {
       tenant: 'demo',
@@ -109,14 +105,12 @@ const eventSchema = z
   })
 
 export const feedSchema = z
-  .lazy(() =>
-    z.object({
-      data: z.array(eventSchema),
-      next: z
-        .int()
-        .openapi({ example: 1, description: 'What to send as `after` next; never null. It may have no events yet.' }),
-    }),
-  )
+  .object({
+    data: z.array(eventSchema),
+    next: z
+      .int()
+      .openapi({ example: 1, description: 'What to send as `after` next; never null. It may have no events yet.' }),
+  })
   .openapi('HistoryFeed')
 
 /** Events, a line each. */
@@ -130,16 +124,14 @@ export const noteExample =
   'countersign/demo/1773669600000\n1\nbjQLnP+zepicpUTmu3gKLHiQHT+zNzh2hRGjBhevoB0=\n\n— countersign/demo/1773669600000 …\n'
 
 export const checkpointSchema = z
-  .lazy(() =>
-    z.object({
-      origin: name.openapi({ description: 'Which history it is about; it never changes.' }),
-      size: z.int().openapi({ description: 'How many events are sealed.' }),
-      root: hash.openapi({ description: 'The hash of the Merkle tree over them (RFC 9162), in base64.' }),
-      sealed_at: time,
-      checkpoint: name.openapi({ description: 'What says so, signed (C2SP tlog-checkpoint).' }),
-      verifier_key: name.openapi({ description: 'What verifiers of signed notes take for the key.' }),
-    }),
-  )
+  .object({
+    origin: name.openapi({ description: 'Which history it is about; it never changes.' }),
+    size: z.int().openapi({ description: 'How many events are sealed.' }),
+    root: hash.openapi({ description: 'The hash of the Merkle tree over them (RFC 9162), in base64.' }),
+    sealed_at: time,
+    checkpoint: name.openapi({ description: 'What says so, signed (C2SP tlog-checkpoint).' }),
+    verifier_key: name.openapi({ description: 'What verifiers of signed notes take for the key.' }),
+  })
   .openapi('Checkpoint', {
     example: {
       origin: 'countersign/demo/1773669600000',
@@ -151,18 +143,16 @@ export const checkpointSchema = z
     },
   })
 
-const path = z.lazy(() => z.array(hash)).openapi({ description: 'Hashes of subtrees, from below, in base64.' })
+const path = z.array(hash).openapi({ description: 'Hashes of subtrees, from below, in base64.' })
 
 export const inclusionSchema = z
-  .lazy(() =>
-    z.object({
-      index: z.int().openapi({ description: 'Which leaf it is, from 0.' }),
-      size: z.int().openapi({ description: 'Of the tree.' }),
-      root: hash,
-      leaf: name.openapi({ description: 'The leaf itself: RFC 8785 of the event, without its data and salt.' }),
-      path,
-    }),
-  )
+  .object({
+    index: z.int().openapi({ description: 'Which leaf it is, from 0.' }),
+    size: z.int().openapi({ description: 'Of the tree.' }),
+    root: hash,
+    leaf: name.openapi({ description: 'The leaf itself: RFC 8785 of the event, without its data and salt.' }),
+    path,
+  })
   .openapi('InclusionProof', {
     example: {
       index: 0,
@@ -173,5 +163,5 @@ export const inclusionSchema = z
     },
   })
 
-const head = z.lazy(() => z.object({ size: z.int().openapi({ example: 1 }), root: hash }))
-export const consistencySchema = z.lazy(() => z.object({ from: head, to: head, path })).openapi('ConsistencyProof')
+const head = z.object({ size: z.int().openapi({ example: 1 }), root: hash })
+export const consistencySchema = z.object({ from: head, to: head, path }).openapi('ConsistencyProof')

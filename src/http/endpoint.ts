@@ -3,6 +3,7 @@ import type { MiddlewareHandler } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { Refusal, type Fault, type RefusalCode } from '../refusal.ts'
 import { roles as allRoles, type Ctx, type Role } from '../context.ts'
+import { documented } from './documented.ts'
 import type { AppContext, AppEnv } from './environment.ts'
 import { idempotency, IdempotencyHeader } from './idempotency.ts'
 import { jsonBody } from './input.ts'
@@ -10,7 +11,6 @@ import { withinReach } from './pagination.ts'
 import { IfMatchHeader } from './preconditions.ts'
 import { refuseOverRate } from './rate.ts'
 import type { Kept } from './raw-json.ts'
-import { refusing, type Refusing } from './refusing.ts'
 
 /** An operation as its routes file declares it. */
 export interface Declaration {
@@ -72,7 +72,7 @@ const noQuery = z.strictObject({})
  * before its handler; the OpenAPI document gets their parameters and every refusal with its status.
  */
 export function endpoint<const E extends Declaration>(declared: E) {
-  const { method, path, operationId, tags, summary, roles, creates } = declared
+  const { method, path, creates } = declared
   const body = declared.request?.body
   const headers = {
     ...(creates && IdempotencyHeader.shape),
@@ -93,46 +93,10 @@ export function endpoint<const E extends Declaration>(declared: E) {
   return createRoute({
     method,
     path,
-    operationId,
-    tags,
-    summary,
     request,
-    description: [declared.description, whoMay(declared)].filter(Boolean).join('\n\n'),
-    security: [{ bearer: [] }, { apiKey: [] }],
     middleware,
-    responses: withHeaders(declared),
-    ...mayRefuse(declared),
-    'x-roles': roles === 'any' ? ['any'] : roles,
-    'x-bound-keys': declared.takesBoundKeys ?? false,
+    ...documented(declared),
   } as unknown as Pick<E, 'method' | 'path' | 'request' | 'responses'>)
-}
-
-/** Who may call it, for the reference. */
-function whoMay({ roles, takesBoundKeys, yieldsToPolicies }: Declaration): string {
-  const has = roles === 'any' ? 'Any role.' : `Roles: ${[...new Set([...roles, 'admin'])].join(', ')}.`
-  const more = [
-    ...(yieldsToPolicies ? ['Where a policy holds, whoever it names instead.'] : []),
-    ...(takesBoundKeys ? ['Keys that are bound to an agent instance, too.'] : []),
-  ]
-  return [has, ...more].join(' ')
-}
-
-/** The answers of an operation with the headers that they carry. */
-function withHeaders({ responses, request, creates, refuses, tagged }: Declaration): RouteConfig['responses'] {
-  const header = (description: string) => ({ description, schema: { type: 'string' as const } })
-  const headers = {
-    ...((tagged ?? refuses?.includes('precondition_failed')) && {
-      ETag: header('Changes with every change of what is shown; goes into If-Match.'),
-    }),
-    ...(request?.query?.shape.cursor && { Link: header('The next page, `<…>; rel="next"`, if there is one.') }),
-    ...(creates && { 'Idempotency-Replayed': header('`true` on the first answer again.') }),
-  }
-  if (Object.keys(headers).length === 0) return responses
-  const carry = ([status, response]: [string, object]) => [
-    status,
-    status.startsWith('2') ? { ...response, headers } : response,
-  ]
-  return Object.fromEntries(Object.entries(responses).map(carry)) as RouteConfig['responses']
 }
 
 function admit(declared: Declaration) {
@@ -166,23 +130,4 @@ function withinInstance(c: AppContext, { path, operationId, takesBoundKeys }: De
   if (named.toLowerCase() !== instanceId.toLowerCase()) {
     throw new Refusal('not_found', `There is no instance ${named}.`)
   }
-}
-
-/** What an operation may refuse, for the document. */
-function mayRefuse({ method, request, creates, faults, refuses = [] }: Declaration): Refusing {
-  const codes = new Set<RefusalCode>([
-    'unauthorized',
-    'tenant_mismatch',
-    'forbidden',
-    ...(method === 'get' ? [] : (['cross_origin'] as const)),
-    'invalid_input',
-    ...(request?.body ? (['invalid_json', 'body_too_large', 'unsupported_media_type'] as const) : []),
-    ...(creates ? (['idempotency_key_reused'] as const) : []),
-    ...refuses,
-    'rate_limited',
-    'internal_error',
-    'storage_unavailable',
-    'sign_in_unavailable',
-  ])
-  return refusing([...codes], faults)
 }

@@ -6,7 +6,7 @@ export type OpenApiDocument = ReturnType<typeof openApiDocument>
 
 /**
  * The OpenAPI document, made from the schemas that validate. What is bundled has `load-built-document.ts` in the place
- * of this file (`alias` in wrangler.toml), and none of what makes the document.
+ * of this file (scripts/bundle-worker.ts), and none of what makes the document.
  */
 export async function loadDocument(_: Env, documented: () => OpenAPIHono<AppEnv>): Promise<OpenApiDocument> {
   return openApiDocument(documented(), 'https://countersign.example')

@@ -2,41 +2,37 @@ import { z } from '@hono/zod-openapi'
 
 /** Problem details (RFC 9457), with this service's `code` and `request_id`, and whatever members help. */
 export const problemSchema = z
-  .lazy(() =>
-    z.looseObject({
-      type: z.url().openapi({ description: 'Explains the code, at /docs/errors/<code>.' }),
-      title: z.string(),
-      status: z.int(),
-      detail: z.string().openapi({ description: 'What is wrong in this very case.' }),
-      /** The document lists all of them (`show-refusals.ts`). */
-      code: z.string().openapi({ description: 'Stable; the one to switch on.' }),
-      request_id: z.string(),
-      errors: z
-        .array(
-          z.object({
-            in: z.enum(['body', 'query', 'path', 'header']),
-            pointer: z.string(),
-            message: z.string(),
-            type: z.string().optional(),
-          }),
-        )
-        .optional()
-        .openapi({
-          description: 'Every fault of the input; `pointer` is a JSON Pointer (RFC 6901) into the part named by `in`.',
+  .looseObject({
+    type: z.url().openapi({ description: 'Explains the code, at /docs/errors/<code>.' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().openapi({ description: 'What is wrong in this very case.' }),
+    /** The document lists all of them (`show-refusals.ts`). */
+    code: z.string().openapi({ description: 'Stable; the one to switch on.' }),
+    request_id: z.string(),
+    errors: z
+      .array(
+        z.object({
+          in: z.enum(['body', 'query', 'path', 'header']),
+          pointer: z.string(),
+          message: z.string(),
+          type: z.string().optional(),
         }),
-      winner: z
-        .object({ decision: z.string(), decided_by: z.string(), decided_at: z.iso.datetime() })
-        .optional()
-        .openapi({ description: 'Who decided, what and when, where somebody was first.' }),
-    }),
-  )
+      )
+      .optional()
+      .openapi({
+        description: 'Every fault of the input; `pointer` is a JSON Pointer (RFC 6901) into the part named by `in`.',
+      }),
+    winner: z
+      .object({ decision: z.string(), decided_by: z.string(), decided_at: z.iso.datetime() })
+      .optional()
+      .openapi({ description: 'Who decided, what and when, where somebody was first.' }),
+  })
   .openapi('Problem')
 
 /** The faults of an input as FastAPI shows them, on endpoints whose callers expect that. */
 export const validationErrorSchema = z
-  .lazy(() =>
-    z.object({
-      detail: z.array(z.object({ loc: z.array(z.union([z.string(), z.int()])), msg: z.string(), type: z.string() })),
-    }),
-  )
+  .object({
+    detail: z.array(z.object({ loc: z.array(z.union([z.string(), z.int()])), msg: z.string(), type: z.string() })),
+  })
   .openapi('HTTPValidationError')

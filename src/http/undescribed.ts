@@ -1,5 +1,5 @@
 /*
- * What the bundle has instead of `@asteasolutions/zod-to-openapi` (`alias` in wrangler.toml): its document was made
+ * What the bundle has instead of `@asteasolutions/zod-to-openapi` (scripts/bundle-worker.ts): its document was made
  * beforehand, so schemas and routes need not remember what is said of them.
  */
 

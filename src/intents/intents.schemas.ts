@@ -24,27 +24,25 @@ export const entryParams = instanceParams.extend({
 
 /** A call that waits for a person. */
 export const newIntentSchema = z
-  .lazy(() =>
-    z.strictObject({
-      action: text(100).openapi({ description: 'What the agent wants to do.', example: 'refund' }),
-      skill_slug: text(100).openapi({ example: 'payments' }),
-      customer_id: uuid.openapi({ example: '160c0c4b-9966-4dc1-a916-8407eb10d74e' }),
-      serialized_intent: z.looseObject({}).openapi({
-        description: 'Everything to replay on approval; up to 256 KiB, nested to depth 64, handed back as sent.',
-        example: { amount: 1.1 },
-      }),
-      approver_role: role.default('customer').openapi({ description: 'Who has to decide.' }),
-      approver_person_id: personId
-        .nullish()
-        .openapi({ description: 'The one person who may decide, if it has to be a certain one.' }),
-      expires_in_hours: z.int().min(1).max(168).default(24).openapi({ description: 'How long the decision may take.' }),
-      idempotency_key: text(255)
-        .nullish()
-        .openapi({ description: 'Works like the Idempotency-Key header, per instance.' }),
-      notify_channel: text(200).nullish(),
-      rule_id: text(200).nullish().openapi({ description: 'The rule that asked for this.' }),
+  .strictObject({
+    action: text(100).openapi({ description: 'What the agent wants to do.', example: 'refund' }),
+    skill_slug: text(100).openapi({ example: 'payments' }),
+    customer_id: uuid.openapi({ example: '160c0c4b-9966-4dc1-a916-8407eb10d74e' }),
+    serialized_intent: z.looseObject({}).openapi({
+      description: 'Everything to replay on approval; up to 256 KiB, nested to depth 64, handed back as sent.',
+      example: { amount: 1.1 },
     }),
-  )
+    approver_role: role.default('customer').openapi({ description: 'Who has to decide.' }),
+    approver_person_id: personId
+      .nullish()
+      .openapi({ description: 'The one person who may decide, if it has to be a certain one.' }),
+    expires_in_hours: z.int().min(1).max(168).default(24).openapi({ description: 'How long the decision may take.' }),
+    idempotency_key: text(255)
+      .nullish()
+      .openapi({ description: 'Works like the Idempotency-Key header, per instance.' }),
+    notify_channel: text(200).nullish(),
+    rule_id: text(200).nullish().openapi({ description: 'The rule that asked for this.' }),
+  })
   .openapi('NewIntent', {
     example: {
       action: 'refund',
@@ -93,7 +91,7 @@ const askedExample = {
 }
 
 /** An intent. */
-export const intentSchema = z.lazy(() => z.object(asked())).openapi('Intent', { example: askedExample })
+export const intentSchema = z.object(asked()).openapi('Intent', { example: askedExample })
 
 export const entryStatusSchema = z
   .enum(['pending', 'succeeded', 'failed', 'lapsed'])
@@ -101,23 +99,21 @@ export const entryStatusSchema = z
 
 /** An intent with what became of it. */
 export const intentInViewSchema = z
-  .lazy(() =>
-    z.object({
-      ...asked(),
-      resolved_at: time.nullable(),
-      resolved_by: z.string().nullable(),
-      resolver_role: role.nullable(),
-      resolution_channel: z.string().nullable(),
-      reported_by: z.string().nullable().openapi({ description: 'The user whose key reported the answer.' }),
-      outbox_id: z
-        .string()
-        .nullable()
-        .openapi({ description: 'Where an approved call waits, or waited, to be replayed.' }),
-      outbox_status: entryStatusSchema.nullable(),
-      outbox_attempt: z.int().nullable().openapi({ description: 'How often it was handed out.' }),
-      outbox_error: z.string().nullable(),
-    }),
-  )
+  .object({
+    ...asked(),
+    resolved_at: time.nullable(),
+    resolved_by: z.string().nullable(),
+    resolver_role: role.nullable(),
+    resolution_channel: z.string().nullable(),
+    reported_by: z.string().nullable().openapi({ description: 'The user whose key reported the answer.' }),
+    outbox_id: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Where an approved call waits, or waited, to be replayed.' }),
+    outbox_status: entryStatusSchema.nullable(),
+    outbox_attempt: z.int().nullable().openapi({ description: 'How often it was handed out.' }),
+    outbox_error: z.string().nullable(),
+  })
   .openapi('IntentInView', {
     example: {
       ...askedExample,
@@ -134,30 +130,26 @@ export const intentInViewSchema = z
   })
 
 export const pendingIntentsSchema = z
-  .lazy(() => z.object({ total: z.int().openapi({ example: 1 }), approvals: z.array(intentSchema), next }))
+  .object({ total: z.int().openapi({ example: 1 }), approvals: z.array(intentSchema), next })
   .openapi('PendingIntents')
 
 /** A person's answer, as the agent platform reports it. */
 export const resolutionSchema = z
-  .lazy(() =>
-    z.strictObject({
-      action: z.enum(['approve', 'reject']),
-      approval_ref: text(50).openapi({ description: 'In any case.', example: 'APR-7K2M' }),
-      pin_verified: z.boolean().openapi({ description: "Whether the person's PIN was verified; approving needs it." }),
-      resolver_role: role,
-      resolver_person_id: personId.nullish(),
-      resolved_by: personId
-        .nullish()
-        .openapi({ description: "Who it was; else the person's id, else the key's user." }),
-      resolution_channel: text(200).nullish(),
-      execute_within_hours: z
-        .int()
-        .min(1)
-        .max(168)
-        .default(24)
-        .openapi({ description: 'How long an approved call may still be replayed.' }),
-    }),
-  )
+  .strictObject({
+    action: z.enum(['approve', 'reject']),
+    approval_ref: text(50).openapi({ description: 'In any case.', example: 'APR-7K2M' }),
+    pin_verified: z.boolean().openapi({ description: "Whether the person's PIN was verified; approving needs it." }),
+    resolver_role: role,
+    resolver_person_id: personId.nullish(),
+    resolved_by: personId.nullish().openapi({ description: "Who it was; else the person's id, else the key's user." }),
+    resolution_channel: text(200).nullish(),
+    execute_within_hours: z
+      .int()
+      .min(1)
+      .max(168)
+      .default(24)
+      .openapi({ description: 'How long an approved call may still be replayed.' }),
+  })
   .openapi('IntentResolution', {
     example: {
       action: 'approve',
@@ -169,22 +161,17 @@ export const resolutionSchema = z
   })
 
 export const resolvedIntentSchema = z
-  .lazy(() =>
-    z.object({
-      approval_ref: z.string(),
-      status: z.enum(['pending', 'approved', 'rejected']),
-      resolved_at: time.nullable().openapi({ description: 'Null where more have to say yes.' }),
-      resolved_by: z.string().nullable(),
-      reported_by: z
-        .string()
-        .nullable()
-        .openapi({ description: 'Whose key reported it; resolved_by is what it said.' }),
-      resolver_role: role,
-      resolution_channel: z.string().nullable(),
-      outbox_id: z.string().nullable().openapi({ description: 'Where an approved call waits to be replayed.' }),
-      ...quorumShape,
-    }),
-  )
+  .object({
+    approval_ref: z.string(),
+    status: z.enum(['pending', 'approved', 'rejected']),
+    resolved_at: time.nullable().openapi({ description: 'Null where more have to say yes.' }),
+    resolved_by: z.string().nullable(),
+    reported_by: z.string().nullable().openapi({ description: 'Whose key reported it; resolved_by is what it said.' }),
+    resolver_role: role,
+    resolution_channel: z.string().nullable(),
+    outbox_id: z.string().nullable().openapi({ description: 'Where an approved call waits to be replayed.' }),
+    ...quorumShape,
+  })
   .openapi('ResolvedIntent', {
     example: {
       approval_ref: 'APR-7K2M',

@@ -3,33 +3,29 @@ import { time } from '../time.schemas.ts'
 import { text, entryStatusSchema } from './intents.schemas.ts'
 
 export const leaseSchema = z
-  .lazy(() =>
-    z.strictObject({
-      max: z.int().min(1).max(100).default(10),
-      lease_seconds: z.int().min(5).max(900).default(60),
-    }),
-  )
+  .strictObject({
+    max: z.int().min(1).max(100).default(10),
+    lease_seconds: z.int().min(5).max(900).default(60),
+  })
   .openapi('Lease', { example: { max: 10, lease_seconds: 60 } })
 
 export const leasedSchema = z
-  .lazy(() =>
-    z.object({
-      entries: z.array(
-        z.object({
-          outbox_id: z.string(),
-          approval_ref: z.string(),
-          action: z.string(),
-          skill_slug: z.string(),
-          approved_at: time,
-          execute_by: time,
-          attempt: z.int(),
-          lease_token: z.string(),
-          lease_expires_at: time,
-          serialized_intent: z.looseObject({}),
-        }),
-      ),
-    }),
-  )
+  .object({
+    entries: z.array(
+      z.object({
+        outbox_id: z.string(),
+        approval_ref: z.string(),
+        action: z.string(),
+        skill_slug: z.string(),
+        approved_at: time,
+        execute_by: time,
+        attempt: z.int(),
+        lease_token: z.string(),
+        lease_expires_at: time,
+        serialized_intent: z.looseObject({}),
+      }),
+    ),
+  })
   .openapi('LeasedEntries', {
     example: {
       entries: [
@@ -50,32 +46,28 @@ export const leasedSchema = z
   })
 
 export const ackSchema = z
-  .lazy(() =>
-    z.strictObject({
-      lease_token: text(100),
-      outcome: z.enum(['succeeded', 'failed']),
-      result: z.unknown().optional().openapi({ description: 'Whatever came of it; any JSON up to 256 KiB.' }),
-      error: z.string().min(1).max(2000).nullish().openapi({ description: 'Why it failed.' }),
-      retry: z
-        .boolean()
-        .default(false)
-        .openapi({ description: 'Whether a failed entry is to be handed out again; at most 5 attempts in all.' }),
-    }),
-  )
+  .strictObject({
+    lease_token: text(100),
+    outcome: z.enum(['succeeded', 'failed']),
+    result: z.unknown().optional().openapi({ description: 'Whatever came of it; any JSON up to 256 KiB.' }),
+    error: z.string().min(1).max(2000).nullish().openapi({ description: 'Why it failed.' }),
+    retry: z
+      .boolean()
+      .default(false)
+      .openapi({ description: 'Whether a failed entry is to be handed out again; at most 5 attempts in all.' }),
+  })
   .openapi('OutboxAck', {
     example: { lease_token: 'lse_demo0001', outcome: 'succeeded', result: { refund: 're_77' } },
   })
 
 export const settledSchema = z
-  .lazy(() =>
-    z.object({
-      outbox_id: z.string(),
-      status: entryStatusSchema,
-      attempt: z.int(),
-      error: z.string().nullable(),
-      finished_at: time.nullable(),
-    }),
-  )
+  .object({
+    outbox_id: z.string(),
+    status: entryStatusSchema,
+    attempt: z.int(),
+    error: z.string().nullable(),
+    finished_at: time.nullable(),
+  })
   .openapi('OutboxEntry', {
     example: {
       outbox_id: 'out_demo0001',
@@ -88,25 +80,23 @@ export const settledSchema = z
 
 /** An entry of the outbox with its call, never with its token. */
 export const entryInViewSchema = z
-  .lazy(() =>
-    z.object({
-      outbox_id: z.string(),
-      approval_ref: z.string(),
-      action: z.string(),
-      skill_slug: z.string(),
-      status: entryStatusSchema,
-      approved_at: time,
-      execute_by: time,
-      attempt: z.int().openapi({ description: 'How often it was handed out.' }),
-      lease_expires_at: time
-        .nullable()
-        .openapi({ description: 'Until when somebody has it leased; null where nobody has.' }),
-      error: z.string().nullable(),
-      finished_at: time.nullable(),
-      result: z.unknown().openapi({ description: 'What was reported to have come of it; null where nothing was.' }),
-      serialized_intent: z.looseObject({}),
-    }),
-  )
+  .object({
+    outbox_id: z.string(),
+    approval_ref: z.string(),
+    action: z.string(),
+    skill_slug: z.string(),
+    status: entryStatusSchema,
+    approved_at: time,
+    execute_by: time,
+    attempt: z.int().openapi({ description: 'How often it was handed out.' }),
+    lease_expires_at: time
+      .nullable()
+      .openapi({ description: 'Until when somebody has it leased; null where nobody has.' }),
+    error: z.string().nullable(),
+    finished_at: time.nullable(),
+    result: z.unknown().openapi({ description: 'What was reported to have come of it; null where nothing was.' }),
+    serialized_intent: z.looseObject({}),
+  })
   .openapi('OutboxEntryInView', {
     example: {
       outbox_id: 'out_demo0001',

@@ -10,7 +10,7 @@ let made: ToolSchemas | undefined
 
 /**
  * The JSON Schemas of the tools, made from the schemas that validate as those of the OpenAPI document are. What is
- * bundled has `load-built-tool-schemas.ts` in the place of this file (`alias` in wrangler.toml).
+ * bundled has `load-built-tool-schemas.ts` in the place of this file (scripts/bundle-worker.ts).
  */
 export async function loadToolSchemas(_: Env): Promise<ToolSchemas> {
   return (made ??= toolSchemas())
@@ -26,8 +26,7 @@ export function toolSchemas(): ToolSchemas {
 
 function jsonSchemaOf(schema: Tool['output']): Json {
   const router = createRouter()
-  // A lazy schema would bear the name from now on, a plain one is copied.
-  router.openAPIRegistry.register('Root', 'unwrap' in schema ? schema.unwrap() : schema)
+  router.openAPIRegistry.register('Root', schema)
   const { components = {} } = router.getOpenAPI31Document({ openapi: '3.1.0', info: { title: '', version: '' } })
   const text = JSON.stringify(components.schemas).replaceAll('"#/components/schemas/', '"#/$defs/')
   const { Root, ...$defs } = JSON.parse(text) as Record<string, Json>

@@ -16,7 +16,7 @@ decides: a person does, behind the link.`
 
 /** Answers one message of the Model Context Protocol, of whatever revision that the SDK knows. */
 export async function serve(ctx: Ctx, request: Request): Promise<Response> {
-  // Most isolates never need it. A module of ours must not be loaded so: the bundle would load all that it imports so.
+  // Most isolates never need it.
   const [sdk, schemas] = await Promise.all([import('@modelcontextprotocol/server'), loadToolSchemas(ctx.env)])
   const { origin } = new URL(request.url)
   const onerror = (error: Error) => console.error({ message: 'an MCP message failed', error: String(error) })

@@ -38,14 +38,12 @@ export interface Answer {
 }
 
 /** A tool as the protocol shows it. */
-type Members = z.ZodObject | z.ZodLazy<z.ZodObject>
-
-export interface Tool<I extends Members = Members> {
+export interface Tool<I extends z.ZodObject = z.ZodObject> {
   name: string
   title: string
   description: string
   input: I
-  output: Members
+  output: z.ZodObject
   readOnly: boolean
   /** Whether the same call again changes nothing more. */
   idempotent: boolean
@@ -56,7 +54,7 @@ export interface Tool<I extends Members = Members> {
 /** What a tool may use; `origin` is where people find the service. */
 export type ToolCtx = Ctx & { origin: string }
 
-function tool<I extends Members>(declared: Tool<I>): Tool {
+function tool<I extends z.ZodObject>(declared: Tool<I>): Tool {
   return declared as unknown as Tool
 }
 
@@ -66,18 +64,16 @@ const reads = { readOnly: true, idempotent: true } as const
 
 const linkOf = ({ origin }: ToolCtx, id: string) => `${origin}/a/${encodeURIComponent(id)}`
 const url = z.url().openapi({ description: 'Where a person decides it.' })
-const asked = z.lazy(() => requests.requestSchema.unwrap().extend({ url }))
-const waiting = z.lazy(() =>
-  z.object({
-    id: z.string(),
-    kind: z.enum(kinds),
-    title: z.string(),
-    requester: z.string(),
-    created_at: time,
-    due_at: time.nullable(),
-    url,
-  }),
-)
+const asked = requests.requestSchema.extend({ url })
+const waiting = z.object({
+  id: z.string(),
+  kind: z.enum(kinds),
+  title: z.string(),
+  requester: z.string(),
+  created_at: time,
+  due_at: time.nullable(),
+  url,
+})
 const about = z.strictObject({ id: id.openapi({ description: 'What request_approval has answered.' }) })
 
 /** The tools, in the order in which an agent uses them. None of them decides. */
@@ -106,7 +102,7 @@ export const tools: readonly Tool[] = [
     title: 'Wait for the decision',
     description: 'Answers when it is decided, or with `pending` after `seconds`: then wait again, or tell the person.',
     input: about.extend({ seconds: z.int().min(0).max(50).default(25) }),
-    output: z.lazy(() => decisionSchema.unwrap().extend({ url })),
+    output: decisionSchema.extend({ url }),
     ...reads,
     async run(ctx, { id, seconds }) {
       const { bookmark: _, ...seen } = await awaitDecision(ctx, id, seconds)
@@ -138,7 +134,7 @@ export const tools: readonly Tool[] = [
     name: 'report_outcome',
     title: 'Report how it went',
     description: 'Once, after redeem_approval, by whoever called that.',
-    input: z.lazy(() => requests.outcomeSchema.unwrap().extend(about.shape)),
+    input: requests.outcomeSchema.extend(about.shape),
     output: requests.requestSchema,
     ...again,
     async run(ctx, { id, outcome, error = null, result }) {
@@ -169,7 +165,7 @@ export const tools: readonly Tool[] = [
       limit: z.int().min(1).max(100).default(20),
       cursor: cursorQuery(20).cursor,
     }),
-    output: z.lazy(() => z.object({ data: requests.requestListSchema.unwrap().shape.data, next })),
+    output: z.object({ data: requests.requestListSchema.shape.data, next }),
     ...reads,
     async run(ctx, { status, type, ...query }) {
       const filter = { requesterId: ctx.actor.userId, status, type }

@@ -1,5 +1,5 @@
 /*
- * What the bundle has of Zod's converters to JSON Schema (`alias` in wrangler.toml): how the checks of a schema are
+ * What the bundle has of Zod's converters to JSON Schema (scripts/bundle-worker.ts): how the checks of a schema are
  * read, and not the converters, on which the SDK would fall back for tools that do not bring a JSON Schema.
  */
 

@@ -120,20 +120,18 @@ export const exampleOfStages = [
   { name: 'money', all: [{ group: 'grp_finance', approvals: 1 }] },
 ]
 
-export const newPolicy = z.lazy(() =>
-  z.strictObject({
-    name: settings.name,
-    priority: settings.priority.default(usual.priority),
-    match: match.default({}),
-    stages: settings.stages.optional(),
-    required_approvals: settings.required_approvals.optional(),
-    approver_roles: settings.approver_roles.optional(),
-    allow_self_approval: settings.allow_self_approval.default(false),
-    allow_edit: settings.allow_edit.default(false),
-    restricted: settings.restricted.default(false),
-    expires: expires.default(null),
-  }),
-)
+export const newPolicy = z.strictObject({
+  name: settings.name,
+  priority: settings.priority.default(usual.priority),
+  match: match.default({}),
+  stages: settings.stages.optional(),
+  required_approvals: settings.required_approvals.optional(),
+  approver_roles: settings.approver_roles.optional(),
+  allow_self_approval: settings.allow_self_approval.default(false),
+  allow_edit: settings.allow_edit.default(false),
+  restricted: settings.restricted.default(false),
+  expires: expires.default(null),
+})
 
 /** Finds what is wrong with a policy as a whole. */
 export function findFaults(policy: z.infer<typeof newPolicy>, refinement: z.RefinementCtx): void {
@@ -157,12 +155,9 @@ export const newPolicySchema = newPolicy.superRefine(findFaults).openapi('NewPol
 
 /** What of a policy can be changed. */
 export const policyChangeSchema = z
-  .lazy(() =>
-    z
-      .strictObject(settings)
-      .partial()
-      .refine((change) => Object.keys(change).length > 0, 'needs at least one member'),
-  )
+  .strictObject(settings)
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
   .openapi('PolicyChange', { example: { expires: { after_hours: 24, then: 'reject' } } })
 
 /** As much of a faulty policy as more faults can be found by: the groups that it names. */
@@ -190,26 +185,24 @@ export const partOfPolicy = z
   .catch({})
 
 export const policySchema = z
-  .lazy(() =>
-    z.object({
-      id: z.string(),
-      ...settings,
-      name: z.string(),
-      stages: z.array(stage).optional().openapi({ description: 'As it was written: these, or the next two.' }),
-      required_approvals: approvals.optional(),
-      approver_roles: z.array(role).optional(),
-      version: z.int().openapi({
-        description: 'Counts what it has been: an approval stays under the version that it was asked under.',
-      }),
-      infeasible: z.string().nullable().openapi({
-        description:
-          'The first stage that the people there are cannot fulfil for more than one requester (`approval` where it has no name); null: they can.',
-        example: null,
-      }),
-      created_at: time,
-      updated_at: time,
+  .object({
+    id: z.string(),
+    ...settings,
+    name: z.string(),
+    stages: z.array(stage).optional().openapi({ description: 'As it was written: these, or the next two.' }),
+    required_approvals: approvals.optional(),
+    approver_roles: z.array(role).optional(),
+    version: z.int().openapi({
+      description: 'Counts what it has been: an approval stays under the version that it was asked under.',
     }),
-  )
+    infeasible: z.string().nullable().openapi({
+      description:
+        'The first stage that the people there are cannot fulfil for more than one requester (`approval` where it has no name); null: they can.',
+      example: null,
+    }),
+    created_at: time,
+    updated_at: time,
+  })
   .openapi('Policy', {
     example: {
       id: 'pol_01jq8m2v9kf3wt6x5n4c7b8d9e',
@@ -224,9 +217,7 @@ export const policySchema = z
       updated_at: '2026-03-16T14:00:00.000Z',
     },
   })
-export const policyListSchema = z.lazy(() => z.object({ data: z.array(policySchema), next })).openapi('PolicyList')
-export const deletedPolicySchema = z
-  .lazy(() => z.object({ id: z.string(), deleted: z.literal(true) }))
-  .openapi('DeletedPolicy', {
-    example: { id: 'pol_01jq8m2v9kf3wt6x5n4c7b8d9h', deleted: true },
-  })
+export const policyListSchema = z.object({ data: z.array(policySchema), next }).openapi('PolicyList')
+export const deletedPolicySchema = z.object({ id: z.string(), deleted: z.literal(true) }).openapi('DeletedPolicy', {
+  example: { id: 'pol_01jq8m2v9kf3wt6x5n4c7b8d9h', deleted: true },
+})

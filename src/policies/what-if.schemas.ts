@@ -32,27 +32,24 @@ const ofKind: Readonly<Record<string, readonly string[]>> = {
 
 /** Something that somebody could ask. */
 export const wouldBeSchema = z
-  .lazy(() =>
-    z
-      .strictObject({
-        kind: z.enum(kinds),
-        requester_id: userId.optional().openapi({ description: 'Who would ask; without it, you.' }),
-        ...members,
-        document: z.unknown().optional().openapi({
-          description:
-            'The JSON that conditions look at: `details`, `payload`, `serialized_intent` or `data`; of a claim, without it, the members above.',
-        }),
-      })
-      .superRefine((wouldBe, refinement) => {
-        for (const [kind, names] of Object.entries(ofKind)) {
-          for (const name of names) {
-            const isThere = wouldBe[name as keyof typeof members] !== undefined
-            if (!isThere || wouldBe.kind === kind) continue
-            refinement.addIssue({ code: 'custom', path: [name], message: `belongs to the kind ${kind}` })
-          }
-        }
-      }),
-  )
+  .strictObject({
+    kind: z.enum(kinds),
+    requester_id: userId.optional().openapi({ description: 'Who would ask; without it, you.' }),
+    ...members,
+    document: z.unknown().optional().openapi({
+      description:
+        'The JSON that conditions look at: `details`, `payload`, `serialized_intent` or `data`; of a claim, without it, the members above.',
+    }),
+  })
+  .superRefine((wouldBe, refinement) => {
+    for (const [kind, names] of Object.entries(ofKind)) {
+      for (const name of names) {
+        const isThere = wouldBe[name as keyof typeof members] !== undefined
+        if (!isThere || wouldBe.kind === kind) continue
+        refinement.addIssue({ code: 'custom', path: [name], message: `belongs to the kind ${kind}` })
+      }
+    }
+  })
   .openapi('WouldBeAsking', {
     example: {
       kind: 'request',
@@ -62,56 +59,53 @@ export const wouldBeSchema = z
     },
   })
 
-const named = z.lazy(() => z.object({ id: z.string(), name: z.string() }))
+const named = z.object({ id: z.string(), name: z.string() })
 
 export const evaluationSchema = z
-  .lazy(() =>
-    z.object({
-      policy: named
-        .unwrap()
-        .extend({ version_id: z.string() })
-        .nullable()
-        .openapi({ description: 'The policy that would hold; null: what its kind takes.' }),
-      needs: z.object({ field: z.string(), condition: z.int(), detail: z.string() }).nullable().openapi({
-        description: 'Why asking so would be 422 `policy_needs_member`; null: it would not.',
-        example: null,
-      }),
-      stages: z.array(
-        z.object({
-          name: z.string().nullable().openapi({ description: 'Null where it is the only one, and has none.' }),
-          all: z.array(
-            z.object({
-              approvals: z.int(),
-              of: z
-                .array(
-                  z.object({
-                    group: named.optional(),
-                    role: z.string().optional(),
-                    people: z.array(named).openapi({
-                      description: 'Up to twelve of them, without the requester where they may not vote.',
-                    }),
-                  }),
-                )
-                .openapi({ description: 'Whoever is in one of these.' }),
-            }),
-          ),
-        }),
-      ),
-      channel: z.object({ approver_role: approverRole, approver_person_id: z.string().nullable() }).nullable().openapi({
-        description:
-          'Whom an intent names, who answers through the agent’s channel: where no policy holds, and as a customer behind the stages of one. Null: nobody does.',
-        example: null,
-      }),
-      allow_self_approval: z.boolean(),
-      allow_edit: z.boolean(),
-      restricted: z.boolean(),
-      expires,
-      infeasible: z.string().nullable().openapi({
-        description: 'The first stage that the people there are could not fulfil for this requester; null: they could.',
-        example: null,
-      }),
+  .object({
+    policy: named
+      .extend({ version_id: z.string() })
+      .nullable()
+      .openapi({ description: 'The policy that would hold; null: what its kind takes.' }),
+    needs: z.object({ field: z.string(), condition: z.int(), detail: z.string() }).nullable().openapi({
+      description: 'Why asking so would be 422 `policy_needs_member`; null: it would not.',
+      example: null,
     }),
-  )
+    stages: z.array(
+      z.object({
+        name: z.string().nullable().openapi({ description: 'Null where it is the only one, and has none.' }),
+        all: z.array(
+          z.object({
+            approvals: z.int(),
+            of: z
+              .array(
+                z.object({
+                  group: named.optional(),
+                  role: z.string().optional(),
+                  people: z.array(named).openapi({
+                    description: 'Up to twelve of them, without the requester where they may not vote.',
+                  }),
+                }),
+              )
+              .openapi({ description: 'Whoever is in one of these.' }),
+          }),
+        ),
+      }),
+    ),
+    channel: z.object({ approver_role: approverRole, approver_person_id: z.string().nullable() }).nullable().openapi({
+      description:
+        'Whom an intent names, who answers through the agent’s channel: where no policy holds, and as a customer behind the stages of one. Null: nobody does.',
+      example: null,
+    }),
+    allow_self_approval: z.boolean(),
+    allow_edit: z.boolean(),
+    restricted: z.boolean(),
+    expires,
+    infeasible: z.string().nullable().openapi({
+      description: 'The first stage that the people there are could not fulfil for this requester; null: they could.',
+      example: null,
+    }),
+  })
   .openapi('Evaluation', {
     example: {
       policy: {
@@ -142,18 +136,15 @@ export const evaluationSchema = z
 
 /** A policy to be tried on what was asked before. */
 export const simulationRequestSchema = z
-  .lazy(() =>
-    z.strictObject({
-      policy: newPolicy
-        .unwrap()
-        .extend({
-          id: id.optional().openapi({ description: 'The policy that it is to replace; else it is one more.' }),
-        })
-        .superRefine(findFaults),
-      since: instant.openapi({ description: 'What was asked at this time or later.', example: '2026-03-01T00:00:00Z' }),
-      cursor: z.string().max(500).optional().openapi({ description: '`next` of an earlier answer, to go on there.' }),
-    }),
-  )
+  .strictObject({
+    policy: newPolicy
+      .extend({
+        id: id.optional().openapi({ description: 'The policy that it is to replace; else it is one more.' }),
+      })
+      .superRefine(findFaults),
+    since: instant.openapi({ description: 'What was asked at this time or later.', example: '2026-03-01T00:00:00Z' }),
+    cursor: z.string().max(500).optional().openapi({ description: '`next` of an earlier answer, to go on there.' }),
+  })
   .openapi('SimulationRequest', {
     example: {
       policy: {
@@ -166,44 +157,42 @@ export const simulationRequestSchema = z
   })
 
 const count = (description: string) => z.int().openapi({ description, example: 1 })
-const ids = z.lazy(() => z.array(z.string())).openapi({ description: 'Up to ten ids.' })
+const ids = z.array(z.string()).openapi({ description: 'Up to ten ids.' })
 
 export const simulationSchema = z
-  .lazy(() =>
-    z.object({
-      considered: count('How many it has looked at: of the kind that the policy is for, if it says one.'),
-      matched: count('Of how many the policy would hold.'),
-      asked_more: count('Of how many more approvals would be asked than by the policies that hold now.'),
-      asked_less: count('Of how many fewer.'),
-      asked_others: count('Of how many as many, but of others, or in another order.'),
-      clock_changed: count('How many would have another clock.'),
-      infeasible: count('How many of those matched the people there now could not fulfil for who asked.'),
-      needs_member: count('How many could not have been asked: they lack a member that the policy looks at.'),
-      infeasible_stage: z.string().nullable().openapi({
-        description: 'The stage for which making the policy would be 422 `infeasible_quorum`; null: it would not.',
-        example: null,
-      }),
-      instead_of: z
-        .array(z.object({ policy: named.nullable(), count: z.int() }))
-        .openapi({ description: 'Under which policies those matched would be now; null: under none.' }),
-      examples: z
-        .object({
-          matched: ids,
-          asked_more: ids,
-          asked_less: ids,
-          asked_others: ids,
-          clock_changed: ids,
-          infeasible: ids,
-          needs_member: ids,
-        })
-        .openapi({ description: 'Approvals of each sort, the newest.' }),
-      next: z.string().nullable().openapi({
-        description:
-          'What to send as `cursor` for the rest, whose counts are to be added; null: there is none. One call looks at up to 100,000.',
-        example: null,
-      }),
+  .object({
+    considered: count('How many it has looked at: of the kind that the policy is for, if it says one.'),
+    matched: count('Of how many the policy would hold.'),
+    asked_more: count('Of how many more approvals would be asked than by the policies that hold now.'),
+    asked_less: count('Of how many fewer.'),
+    asked_others: count('Of how many as many, but of others, or in another order.'),
+    clock_changed: count('How many would have another clock.'),
+    infeasible: count('How many of those matched the people there now could not fulfil for who asked.'),
+    needs_member: count('How many could not have been asked: they lack a member that the policy looks at.'),
+    infeasible_stage: z.string().nullable().openapi({
+      description: 'The stage for which making the policy would be 422 `infeasible_quorum`; null: it would not.',
+      example: null,
     }),
-  )
+    instead_of: z
+      .array(z.object({ policy: named.nullable(), count: z.int() }))
+      .openapi({ description: 'Under which policies those matched would be now; null: under none.' }),
+    examples: z
+      .object({
+        matched: ids,
+        asked_more: ids,
+        asked_less: ids,
+        asked_others: ids,
+        clock_changed: ids,
+        infeasible: ids,
+        needs_member: ids,
+      })
+      .openapi({ description: 'Approvals of each sort, the newest.' }),
+    next: z.string().nullable().openapi({
+      description:
+        'What to send as `cursor` for the rest, whose counts are to be added; null: there is none. One call looks at up to 100,000.',
+      example: null,
+    }),
+  })
   .openapi('Simulation', {
     example: {
       considered: 120,

@@ -43,77 +43,73 @@ const digests = {
 
 /** What somebody asks for. */
 export const newRequestSchema = z
-  .lazy(() =>
-    z.strictObject({
-      type: type.openapi({ description: 'Your own word for what is asked.' }),
-      title,
-      summary: summary.default(null),
-      details: details.default(null),
-      subject: subject.default(null),
-      requester_id: userId
-        .optional()
-        .openapi({ description: "Who asks; the caller's own user unless the key has admin or service." }),
-      expires_in_hours: hours
-        .nullable()
-        .default(null)
-        .openapi({ description: 'How long the decision may take; without it, any time.' }),
-      redeem_within_hours: hours.default(24).openapi({ description: 'How long an approval may be redeemed.' }),
-      external_ref: externalRef.nullable().default(null).openapi({ description: 'Your own; unique in the tenant.' }),
-      state: z
-        .string()
-        .max(mostState)
-        .refine(isShort, `must have at most ${mostState} bytes`)
-        .nullable()
-        .default(null)
-        .openapi({ description: 'Up to 64 KiB that only the requester gets back: where a workflow goes on.' }),
-      restricted: z
-        .boolean()
-        .default(false)
-        .openapi({ description: 'Whether only those see it who asked, who may decide, and admins.' }),
-    }),
-  )
+  .strictObject({
+    type: type.openapi({ description: 'Your own word for what is asked.' }),
+    title,
+    summary: summary.default(null),
+    details: details.default(null),
+    subject: subject.default(null),
+    requester_id: userId
+      .optional()
+      .openapi({ description: "Who asks; the caller's own user unless the key has admin or service." }),
+    expires_in_hours: hours
+      .nullable()
+      .default(null)
+      .openapi({ description: 'How long the decision may take; without it, any time.' }),
+    redeem_within_hours: hours.default(24).openapi({ description: 'How long an approval may be redeemed.' }),
+    external_ref: externalRef.nullable().default(null).openapi({ description: 'Your own; unique in the tenant.' }),
+    state: z
+      .string()
+      .max(mostState)
+      .refine(isShort, `must have at most ${mostState} bytes`)
+      .nullable()
+      .default(null)
+      .openapi({ description: 'Up to 64 KiB that only the requester gets back: where a workflow goes on.' }),
+    restricted: z
+      .boolean()
+      .default(false)
+      .openapi({ description: 'Whether only those see it who asked, who may decide, and admins.' }),
+  })
   .openapi('NewRequest', { example: { type: 'deployment', ...deployment } })
 
 export const amendmentSchema = z
-  .lazy(() => z.strictObject({ title, summary, details, subject }).partial())
+  .strictObject({ title, summary, details, subject })
+  .partial()
   .openapi('RequestAmendment', { example: { details: { service: 'web', version: '4.2.1' } } })
 
 export const requestApprovalSchema = z
-  .lazy(() => z.strictObject({ comment: comment.nullish(), digest: seenDigest, details: details.optional() }))
+  .strictObject({ comment: comment.nullish(), digest: seenDigest, details: details.optional() })
   .openapi('RequestApproval', { example: { comment: 'Go ahead' } })
 export const requestRejectionSchema = z
-  .lazy(() => z.strictObject({ comment, digest: seenDigest }))
+  .strictObject({ comment, digest: seenDigest })
   .openapi('RequestRejection', { example: { comment: 'Not on a Friday' } })
 export const redemptionSchema = z
-  .lazy(() => z.strictObject({ digest }))
+  .strictObject({ digest })
   .openapi('Redemption', { example: { digest: digests.req_demo4 } })
 export const revocationSchema = z
-  .lazy(() => z.strictObject({ comment }))
+  .strictObject({ comment })
   .openapi('Revocation', { example: { comment: 'The build is broken' } })
 
 const outcome = z.enum(['succeeded', 'failed'])
 export const outcomeSchema = z
-  .lazy(() => z.strictObject({ outcome, result: z.unknown().optional(), error: comment.nullish() }))
+  .strictObject({ outcome, result: z.unknown().optional(), error: comment.nullish() })
   .openapi('RequestOutcome', { example: { outcome: 'succeeded', result: { run: 42 } } })
 
 const redemption = z
-  .lazy(() =>
-    z
-      .object({
-        state: z.enum(['open', 'redeemed', 'revoked', 'lapsed']),
-        redeem_by: time,
-        redeemed_at: time.nullable(),
-        redeemed_by: z.string().nullable(),
-        revoked_at: time.nullable(),
-        revoked_by: z.string().nullable(),
-        revoke_comment: z.string().nullable(),
-        outcome: outcome.nullable(),
-        error: z.string().nullable(),
-        reported_at: time.nullable(),
-        result: z.unknown().optional(),
-      })
-      .nullable(),
-  )
+  .object({
+    state: z.enum(['open', 'redeemed', 'revoked', 'lapsed']),
+    redeem_by: time,
+    redeemed_at: time.nullable(),
+    redeemed_by: z.string().nullable(),
+    revoked_at: time.nullable(),
+    revoked_by: z.string().nullable(),
+    revoke_comment: z.string().nullable(),
+    outcome: outcome.nullable(),
+    error: z.string().nullable(),
+    reported_at: time.nullable(),
+    result: z.unknown().optional(),
+  })
+  .nullable()
   .openapi({ description: 'What becomes of an approval; null while there is none.' })
 
 const at = '2026-03-16T14:00:00.000Z'
@@ -142,49 +138,45 @@ const example = {
 
 /** A request and where it stands. */
 const listedRequestSchema = z
-  .lazy(() =>
-    z.object({
-      id: z.string(),
-      type: z.string(),
-      title: z.string(),
-      summary: z.string().nullable(),
-      subject: object,
-      status,
-      revision,
-      digest,
-      requester_id: z.string(),
-      submitted_by: z.string(),
-      created_at: time,
-      updated_at: time,
-      due_at: time.nullable(),
-      decided_by: z.string().nullable(),
-      decided_at: time.nullable(),
-      comment: z.string().nullable(),
-      approved_digest: digest.nullable().openapi({ description: 'Of what was approved; null where nothing was.' }),
-      edited: z.boolean().openapi({ description: 'Whether it was approved with other details.' }),
-      ...quorumShape,
-      redemption,
-      external_ref: z.string().nullable(),
-      restricted: z.boolean(),
-    }),
-  )
+  .object({
+    id: z.string(),
+    type: z.string(),
+    title: z.string(),
+    summary: z.string().nullable(),
+    subject: object,
+    status,
+    revision,
+    digest,
+    requester_id: z.string(),
+    submitted_by: z.string(),
+    created_at: time,
+    updated_at: time,
+    due_at: time.nullable(),
+    decided_by: z.string().nullable(),
+    decided_at: time.nullable(),
+    comment: z.string().nullable(),
+    approved_digest: digest.nullable().openapi({ description: 'Of what was approved; null where nothing was.' }),
+    edited: z.boolean().openapi({ description: 'Whether it was approved with other details.' }),
+    ...quorumShape,
+    redemption,
+    external_ref: z.string().nullable(),
+    restricted: z.boolean(),
+  })
   .openapi('ListedRequest', { example })
 const state = z.string().nullable().optional()
 export const requestSchema = z
-  .lazy(() =>
-    z.object({
-      ...listedRequestSchema.unwrap().shape,
-      details: object,
-      approved_details: object.optional().openapi({ description: 'Those that were approved, where they are others.' }),
-      state: state.openapi({ description: 'For the requester alone.' }),
-    }),
-  )
+  .object({
+    ...listedRequestSchema.shape,
+    details: object,
+    approved_details: object.optional().openapi({ description: 'Those that were approved, where they are others.' }),
+    state: state.openapi({ description: 'For the requester alone.' }),
+  })
   .openapi('Request', { example: { ...example, details: deployment.details } })
 export const requestListSchema = z
-  .lazy(() => z.object({ data: z.array(listedRequestSchema), pagination, next }))
+  .object({ data: z.array(listedRequestSchema), pagination, next })
   .openapi('RequestList')
 export const redeemedSchema = z
-  .lazy(() => z.object({ id: z.string(), digest, redeemed_at: time, details: object }))
+  .object({ id: z.string(), digest, redeemed_at: time, details: object })
   .openapi('RedeemedRequest', {
     example: { id: 'req_demo4', digest: digests.req_demo4, redeemed_at: at, details: deployment.details },
   })

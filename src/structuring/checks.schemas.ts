@@ -13,37 +13,29 @@ const typed = z.looseObject({ type: z.enum(checkTypes as [CheckType, ...CheckTyp
 
 /** A new check. */
 export const newCheckSchema = z
-  .lazy(() =>
-    z
-      .strictObject({
-        name: name.openapi({ example: 'Amount range check' }),
-        description: description.default(null),
-        type: z.enum(checkTypes as [CheckType, ...CheckType[]]).openapi({ example: 'value_range' }),
-        severity: severity.default('error').openapi({
-          description: 'A failed `error` holds a result up; a failed `warning` does unless the gate says otherwise.',
-        }),
-        config: config.default({}).openapi({ example: { field: 'total_amount', max: 1_000_000 } }),
-        is_active: z.boolean().default(true),
-        sort_order: z
-          .int()
-          .min(-1_000_000)
-          .max(1_000_000)
-          .default(0)
-          .openapi({ description: 'Checks run in this order.' }),
+  .strictObject({
+    name: name.openapi({ example: 'Amount range check' }),
+    description: description.default(null),
+    type: z.enum(checkTypes as [CheckType, ...CheckType[]]).openapi({ example: 'value_range' }),
+    severity: severity.default('error').openapi({
+      description: 'A failed `error` holds a result up; a failed `warning` does unless the gate says otherwise.',
+    }),
+    config: config.default({}).openapi({ example: { field: 'total_amount', max: 1_000_000 } }),
+    is_active: z.boolean().default(true),
+    sort_order: z.int().min(-1_000_000).max(1_000_000).default(0).openapi({ description: 'Checks run in this order.' }),
+  })
+  .superRefine(
+    (check: unknown, refinement) => {
+      const { data } = typed.safeParse(check)
+      if (!data) return undefined
+      return configFaults(data.type, data.config).then((faults) => {
+        for (const { path, message } of faults) {
+          refinement.addIssue({ code: 'custom', message, path: ['config', ...path] })
+        }
       })
-      .superRefine(
-        (check: unknown, refinement) => {
-          const { data } = typed.safeParse(check)
-          if (!data) return undefined
-          return configFaults(data.type, data.config).then((faults) => {
-            for (const { path, message } of faults) {
-              refinement.addIssue({ code: 'custom', message, path: ['config', ...path] })
-            }
-          })
-        },
-        // Looked at whatever else is wrong, so that the caller hears of every fault at once.
-        { when: () => true },
-      ),
+    },
+    // Looked at whatever else is wrong, so that the caller hears of every fault at once.
+    { when: () => true },
   )
   .openapi('NewCheck', {
     oneOf: configByType,
@@ -57,38 +49,33 @@ export const newCheckSchema = z
 
 /** The members of a check that can be changed. */
 export const checkChangeSchema = z
-  .lazy(() =>
-    z
-      .strictObject({
-        name: name.optional(),
-        description: description.optional(),
-        severity: severity.optional(),
-        config: config.optional().openapi({ description: 'As the type of the check wants it.', ...anyConfig }),
-        is_active: z.boolean().optional(),
-        sort_order: z.int().min(-1_000_000).max(1_000_000).optional(),
-      })
-      .refine((change) => Object.keys(change).length > 0, 'needs at least one member'),
-  )
+  .strictObject({
+    name: name.optional(),
+    description: description.optional(),
+    severity: severity.optional(),
+    config: config.optional().openapi({ description: 'As the type of the check wants it.', ...anyConfig }),
+    is_active: z.boolean().optional(),
+    sort_order: z.int().min(-1_000_000).max(1_000_000).optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
   .openapi('CheckChange', { example: { severity: 'warning', config: { field: 'total_amount', max: 2_000_000 } } })
 
 /** The parts of a faulty change in which further faults can be found. */
 export const partOfCheck = z.object({ config: config.optional().catch(undefined) }).catch({})
 
 export const checkSchema = z
-  .lazy(() =>
-    z.object({
-      id: z.string(),
-      name: z.string(),
-      description: z.string().nullable(),
-      type: z.enum(checkTypes as [CheckType, ...CheckType[]]),
-      severity,
-      config: z.looseObject({}).openapi({ description: 'As it was sent.', ...anyConfig }),
-      is_active: z.boolean(),
-      sort_order: z.int(),
-      created_at: time,
-      updated_at: time,
-    }),
-  )
+  .object({
+    id: z.string(),
+    name: z.string(),
+    description: z.string().nullable(),
+    type: z.enum(checkTypes as [CheckType, ...CheckType[]]),
+    severity,
+    config: z.looseObject({}).openapi({ description: 'As it was sent.', ...anyConfig }),
+    is_active: z.boolean(),
+    sort_order: z.int(),
+    created_at: time,
+    updated_at: time,
+  })
   .openapi('Check', {
     example: {
       id: 'b2c3d4e5-f6a7-8901-bcde-f12345678901',
@@ -103,4 +90,4 @@ export const checkSchema = z
       updated_at: '2026-03-16T14:00:00.000Z',
     },
   })
-export const checkListSchema = z.lazy(() => z.object({ data: z.array(checkSchema), next })).openapi('CheckList')
+export const checkListSchema = z.object({ data: z.array(checkSchema), next }).openapi('CheckList')

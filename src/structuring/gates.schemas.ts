@@ -34,21 +34,18 @@ const onlyCoverageNamesFields = {
 }
 
 export const newRuleSchema = z
-  .lazy(() =>
-    z
-      .strictObject({
-        type: z.enum(ruleTypes).openapi({
-          description: `\`min_confidence\`: the confidence that came with the result. \`validation_pass_rate\`: the share of checks that
+  .strictObject({
+    type: z.enum(ruleTypes).openapi({
+      description: `\`min_confidence\`: the confidence that came with the result. \`validation_pass_rate\`: the share of checks that
 passed. \`field_coverage\`: the share of fields that are there, not null and not empty.`,
-          example: 'min_confidence',
-        }),
-        config: ruleConfig,
-      })
-      .refine(onlyCoverageNamesFields.check, onlyCoverageNamesFields.fault),
-  )
+      example: 'min_confidence',
+    }),
+    config: ruleConfig,
+  })
+  .refine(onlyCoverageNamesFields.check, onlyCoverageNamesFields.fault)
   .openapi('NewRule', { example: { type: 'min_confidence', config: { threshold: 0.9 } } })
 export const ruleChangeSchema = z
-  .lazy(() => z.strictObject({ config: ruleConfig }))
+  .strictObject({ config: ruleConfig })
   .openapi('RuleChange', { example: { config: { threshold: 0.8 } } })
 
 /** The parts of a faulty change in which further faults can be found: whether it names fields. */
@@ -57,15 +54,13 @@ export const partOfRule = z
   .catch({ config: {} })
 
 export const ruleSchema = z
-  .lazy(() =>
-    z.object({
-      id: z.string(),
-      type: z.enum(ruleTypes),
-      config: z.object({ threshold: z.number(), fields: z.array(z.string()).optional() }),
-      created_at: time,
-      updated_at: time,
-    }),
-  )
+  .object({
+    id: z.string(),
+    type: z.enum(ruleTypes),
+    config: z.object({ threshold: z.number(), fields: z.array(z.string()).optional() }),
+    created_at: time,
+    updated_at: time,
+  })
   .openapi('Rule', {
     example: {
       id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c47',
@@ -75,7 +70,7 @@ export const ruleSchema = z
       updated_at: '2026-03-16T14:00:00.000Z',
     },
   })
-export const ruleListSchema = z.lazy(() => z.object({ data: z.array(ruleSchema) })).openapi('RuleList')
+export const ruleListSchema = z.object({ data: z.array(ruleSchema) }).openapi('RuleList')
 
 const action = z
   .discriminatedUnion('type', [
@@ -110,19 +105,17 @@ const settings = {
 
 /** A new gate. */
 export const newGateSchema = z
-  .lazy(() =>
-    z.strictObject({
-      name: settings.name,
-      description: settings.description.default(null),
-      check_ids: settings.check_ids.default([]),
-      on_approve: action.default({ type: 'none' }),
-      on_reject: action.default({ type: 'none' }),
-      auto_approve_after_hours: settings.auto_approve_after_hours.default(null),
-      queue_warnings: settings.queue_warnings.default(true),
-      is_active: settings.is_active.default(true),
-      rules: z.array(newRuleSchema).max(mostRules).default([]),
-    }),
-  )
+  .strictObject({
+    name: settings.name,
+    description: settings.description.default(null),
+    check_ids: settings.check_ids.default([]),
+    on_approve: action.default({ type: 'none' }),
+    on_reject: action.default({ type: 'none' }),
+    auto_approve_after_hours: settings.auto_approve_after_hours.default(null),
+    queue_warnings: settings.queue_warnings.default(true),
+    is_active: settings.is_active.default(true),
+    rules: z.array(newRuleSchema).max(mostRules).default([]),
+  })
   .openapi('NewGate', {
     example: {
       name: 'Invoices',
@@ -134,12 +127,9 @@ export const newGateSchema = z
 
 /** The members of a gate that can be changed; its rules have paths of their own. */
 export const gateChangeSchema = z
-  .lazy(() =>
-    z
-      .strictObject(settings)
-      .partial()
-      .refine((change) => Object.keys(change).length > 0, 'needs at least one member'),
-  )
+  .strictObject(settings)
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
   .openapi('GateChange', { example: { auto_approve_after_hours: 24 } })
 
 /** The parts of a faulty gate in which further faults can be found: what it names. */
@@ -152,16 +142,14 @@ export const partOfGate = z
   .catch({})
 
 export const gateSchema = z
-  .lazy(() =>
-    z.object({
-      id: z.string(),
-      ...settings,
-      name: z.string(),
-      rules: z.array(ruleSchema),
-      created_at: time,
-      updated_at: time,
-    }),
-  )
+  .object({
+    id: z.string(),
+    ...settings,
+    name: z.string(),
+    rules: z.array(ruleSchema),
+    created_at: time,
+    updated_at: time,
+  })
   .openapi('Gate', {
     example: {
       id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42',
@@ -178,8 +166,8 @@ export const gateSchema = z
       updated_at: '2026-03-16T14:00:00.000Z',
     },
   })
-export const gateListSchema = z.lazy(() => z.object({ data: z.array(gateSchema), next })).openapi('GateList')
+export const gateListSchema = z.object({ data: z.array(gateSchema), next }).openapi('GateList')
 
 export const deletedSchema = z
-  .lazy(() => z.object({ id: z.string(), deleted: z.literal(true) }))
+  .object({ id: z.string(), deleted: z.literal(true) })
   .openapi('Deleted', { example: { id: 'b2c3d4e5-f6a7-8901-bcde-f12345678901', deleted: true } })

@@ -17,7 +17,7 @@ const remembered = 32 * 1024
  * @throws Error that says what is wrong with it
  */
 export async function compilePattern(pattern: string): Promise<RE2JS> {
-  // Its tables take a third of an isolate's start-up time, and most isolates never see a pattern.
+  // Most isolates never see a pattern.
   const { RE2JS } = await import('re2js')
   const compiled = RE2JS.compile(pattern)
   if (compiled.programSize() > largest) throw new Error('is too large; repeat less within repetitions')

@@ -25,31 +25,29 @@ function isNote(details: unknown): boolean {
 
 /** A result to be judged. */
 export const newResultSchema = z
-  .lazy(() =>
-    z.strictObject({
-      gate_id: id.openapi({ description: 'Which gate judges it.', example: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42' }),
-      data: z.looseObject({}).openapi({
-        description: 'What was structured; up to 256 KiB, nested to depth 64, kept as sent.',
-        example: { invoice: 'R-17', total_amount: 1_500_000 },
-      }),
-      confidence: z.number().min(0).max(1).nullable().default(null),
-      reported: z
-        .array(
-          z.strictObject({
-            check_id: id,
-            passed: z.boolean(),
-            details: z
-              .record(z.string(), z.unknown())
-              .refine(isNote, 'may be at most 4,096 characters of JSON')
-              .nullish(),
-          }),
-        )
-        .max(mostReported)
-        .default([])
-        .openapi({ description: 'Outcomes of the gate’s `reported` checks; one that is not reported fails.' }),
-      external_ref: externalRef.nullable().default(null),
+  .strictObject({
+    gate_id: id.openapi({ description: 'Which gate judges it.', example: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42' }),
+    data: z.looseObject({}).openapi({
+      description: 'What was structured; up to 256 KiB, nested to depth 64, kept as sent.',
+      example: { invoice: 'R-17', total_amount: 1_500_000 },
     }),
-  )
+    confidence: z.number().min(0).max(1).nullable().default(null),
+    reported: z
+      .array(
+        z.strictObject({
+          check_id: id,
+          passed: z.boolean(),
+          details: z
+            .record(z.string(), z.unknown())
+            .refine(isNote, 'may be at most 4,096 characters of JSON')
+            .nullish(),
+        }),
+      )
+      .max(mostReported)
+      .default([])
+      .openapi({ description: 'Outcomes of the gate’s `reported` checks; one that is not reported fails.' }),
+    external_ref: externalRef.nullable().default(null),
+  })
   .openapi('NewResult', {
     example: {
       gate_id: '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42',
@@ -77,15 +75,13 @@ const item = () => ({
 })
 
 export const checkResultSchema = z
-  .lazy(() =>
-    z.object({
-      ...item(),
-      passed: z.boolean(),
-      type: z.string().openapi({ description: 'The type of the check, or of the rule.' }),
-      queued: z.boolean().openapi({ description: 'Whether it holds, or held, the result up.' }),
-      cleared_at: time.nullable().openapi({ description: 'When the decision cleared it.' }),
-    }),
-  )
+  .object({
+    ...item(),
+    passed: z.boolean(),
+    type: z.string().openapi({ description: 'The type of the check, or of the rule.' }),
+    queued: z.boolean().openapi({ description: 'Whether it holds, or held, the result up.' }),
+    cleared_at: time.nullable().openapi({ description: 'When the decision cleared it.' }),
+  })
   .openapi('CheckResult', {
     example: {
       id: 'd4e5f6a7-b8c9-0123-defa-234567890123',
@@ -101,14 +97,12 @@ export const checkResultSchema = z
       cleared_at: null,
     },
   })
-export const checkResultListSchema = z
-  .lazy(() => z.object({ data: z.array(checkResultSchema) }))
-  .openapi('CheckResultList')
+export const checkResultListSchema = z.object({ data: z.array(checkResultSchema) }).openapi('CheckResultList')
 
 const result = {
   id: z.string(),
   status: z
-    .enum([...decidedStatus.options, 'expired'])
+    .enum(['pending', 'approved', 'rejected', 'expired'])
     .openapi({ description: '`expired` only where a policy says so.' }),
   digest,
   gate_id: z.string(),
@@ -141,12 +135,12 @@ const example = {
 
 /** A result as it was judged. */
 export const judgedResultSchema = z
-  .lazy(() => z.object({ ...result, checks: z.array(checkResultSchema) }))
+  .object({ ...result, checks: z.array(checkResultSchema) })
   .openapi('JudgedResult', { example: { ...example, checks: [] } })
 
 /** Without their data. */
 export const resultListSchema = z
-  .lazy(() => z.object({ data: z.array(z.object(result).openapi('ResultSummary', { example })), next }))
+  .object({ data: z.array(z.object(result).openapi('ResultSummary', { example })), next })
   .openapi('ResultList', { example: { data: [example], next: null } })
 
 export const resultFilter = {
@@ -157,7 +151,7 @@ export const resultFilter = {
 
 /** A result with its data. */
 export const resultSchema = z
-  .lazy(() => z.object({ ...result, data: z.looseObject({}) }))
+  .object({ ...result, data: z.looseObject({}) })
   .openapi('Result', { example: { ...example, data: { invoice: 'R-17', total_amount: 1_500_000 } } })
 
 export const pendingFilter = {
@@ -168,7 +162,7 @@ export const pendingFilter = {
 
 /** What waits for a person. */
 export const pendingResultsSchema = z
-  .lazy(() => z.object({ data: z.array(z.object({ ...item(), passed: z.literal(false) })), next }))
+  .object({ data: z.array(z.object({ ...item(), passed: z.literal(false) })), next })
   .openapi('PendingResults', {
     example: {
       data: [
@@ -188,21 +182,19 @@ export const pendingResultsSchema = z
   })
 
 export const reviewSchema = z
-  .lazy(() => z.strictObject({ comment: z.string().max(2_000).nullish() }))
+  .strictObject({ comment: z.string().max(2_000).nullish() })
   .openapi('ResultReview', { example: { comment: 'Seen the invoice; the amount is right.' } })
 
 export const reviewedSchema = z
-  .lazy(() =>
-    z.object({
-      id: z.string().openapi({ description: 'As it was asked for: of the result or of one of its items.' }),
-      result_id: z.string(),
-      status: decidedStatus,
-      cleared_items: z.int(),
-      decided_by: z.string().nullable(),
-      decided_at: time.nullable(),
-      ...quorumShape,
-    }),
-  )
+  .object({
+    id: z.string().openapi({ description: 'As it was asked for: of the result or of one of its items.' }),
+    result_id: z.string(),
+    status: decidedStatus,
+    cleared_items: z.int(),
+    decided_by: z.string().nullable(),
+    decided_at: time.nullable(),
+    ...quorumShape,
+  })
   .openapi('ReviewedResult', {
     example: {
       id: 'a1b2c3d4-e5f6-7890-abcd-ef1234567890',

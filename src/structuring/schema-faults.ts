@@ -7,7 +7,7 @@ import { z } from 'zod'
  * before it is begun: see schema-cost.ts.
  */
 
-const typeName = z.enum(['null', 'boolean', 'object', 'array', 'number', 'string', 'integer'])
+const typeNames = ['null', 'boolean', 'object', 'array', 'number', 'string', 'integer'] as const
 const count = z.int().min(0)
 const names = z.array(z.string()).max(500)
 
@@ -23,7 +23,7 @@ const plain: Record<string, z.ZodType> = {
   deprecated: z.boolean(),
   readOnly: z.boolean(),
   writeOnly: z.boolean(),
-  type: z.union([typeName, z.array(typeName).min(1).max(typeName.options.length)]),
+  type: z.union([z.enum(typeNames), z.array(z.enum(typeNames)).min(1).max(typeNames.length)]),
   const: z.unknown(),
   enum: z.array(z.unknown()).min(1).max(1_000),
   multipleOf: z.number().positive(),

@@ -46,72 +46,64 @@ const deliveryExample = {
 
 /** One event on its way to one endpoint. */
 export const deliverySchema = z
-  .lazy(() =>
-    z.object({
-      id: z.string().openapi({ description: 'The `webhook-id` of every attempt.' }),
-      endpoint_id: z.string(),
-      event_id: z.string(),
-      event_type: z.string(),
-      status: deliveryStatus,
-      attempt_count: z.int(),
-      next_attempt_at: time.nullable(),
-      created_at: time,
-      finished_at: time.nullable(),
-      attempts: z
-        .array(
-          z.object({
-            at: time,
-            duration_ms: z.int(),
-            response_status: z.int().nullable(),
-            response_body: z.string().nullable().openapi({ description: 'The first 4 KiB.' }),
-            error: z.string().nullable(),
-          }),
-        )
-        .openapi({ description: 'The last 30.' }),
-    }),
-  )
+  .object({
+    id: z.string().openapi({ description: 'The `webhook-id` of every attempt.' }),
+    endpoint_id: z.string(),
+    event_id: z.string(),
+    event_type: z.string(),
+    status: deliveryStatus,
+    attempt_count: z.int(),
+    next_attempt_at: time.nullable(),
+    created_at: time,
+    finished_at: time.nullable(),
+    attempts: z
+      .array(
+        z.object({
+          at: time,
+          duration_ms: z.int(),
+          response_status: z.int().nullable(),
+          response_body: z.string().nullable().openapi({ description: 'The first 4 KiB.' }),
+          error: z.string().nullable(),
+        }),
+      )
+      .openapi({ description: 'The last 30.' }),
+  })
   .openapi('WebhookDelivery', { example: deliveryExample })
 /** A delivery with its body. */
-export const deliveryInFullSchema = z
-  .lazy(() =>
-    deliverySchema.unwrap().extend({
-      body: z.string().openapi({ description: 'What every attempt sends, to the byte: what is signed.' }),
-    }),
-  )
+export const deliveryInFullSchema = deliverySchema
+  .extend({
+    body: z.string().openapi({ description: 'What every attempt sends, to the byte: what is signed.' }),
+  })
   .openapi('WebhookDeliveryInFull', { example: { ...deliveryExample, body: JSON.stringify(eventExample) } })
-export const deliveryListSchema = z
-  .lazy(() => z.object({ data: z.array(deliverySchema), next }))
-  .openapi('WebhookDeliveryList')
+export const deliveryListSchema = z.object({ data: z.array(deliverySchema), next }).openapi('WebhookDeliveryList')
 
 /** The body of a delivery. */
 const eventSchema = z
-  .lazy(() =>
-    z.object({
-      type: z.enum([...eventTypes, testType]),
-      timestamp: time.openapi({ description: 'When it happened.' }),
-      data: z.object({
-        id: z.string().openapi({ description: 'Of what it happened to.' }),
-        kind: z.enum(subjectKinds),
-        status: z.string(),
-        digest: z.string().nullable().openapi({ description: 'Of the question, where it is about an approval.' }),
-        restricted: z.boolean().openapi({
-          description:
-            'Whether it is about a restricted approval. Unless the endpoint has `include_restricted`, what follows is null.',
-        }),
-        event_id: z.string(),
-        previous_status: z.string().nullable(),
-        actor_id: z.string().nullable(),
-        title: z.string().nullable(),
-        requester_id: z.string().nullable(),
-        subject: z.object({ type: z.string(), id: z.string() }).nullable(),
-        url: z.string().nullable().openapi({
-          description: 'Where people see the approval; null where the operator has not said (`PUBLIC_URL`).',
-        }),
-        ...besideEvents,
-        details: z.looseObject({}).nullable(),
+  .object({
+    type: z.enum([...eventTypes, testType]),
+    timestamp: time.openapi({ description: 'When it happened.' }),
+    data: z.object({
+      id: z.string().openapi({ description: 'Of what it happened to.' }),
+      kind: z.enum(subjectKinds),
+      status: z.string(),
+      digest: z.string().nullable().openapi({ description: 'Of the question, where it is about an approval.' }),
+      restricted: z.boolean().openapi({
+        description:
+          'Whether it is about a restricted approval. Unless the endpoint has `include_restricted`, what follows is null.',
       }),
+      event_id: z.string(),
+      previous_status: z.string().nullable(),
+      actor_id: z.string().nullable(),
+      title: z.string().nullable(),
+      requester_id: z.string().nullable(),
+      subject: z.object({ type: z.string(), id: z.string() }).nullable(),
+      url: z.string().nullable().openapi({
+        description: 'Where people see the approval; null where the operator has not said (`PUBLIC_URL`).',
+      }),
+      ...besideEvents,
+      details: z.looseObject({}).nullable(),
     }),
-  )
+  })
   .openapi('WebhookEvent', { example: eventExample })
 
 /** What is sent to endpoints, for the OpenAPI document. */

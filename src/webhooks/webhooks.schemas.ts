@@ -34,32 +34,27 @@ const includeRestricted = z.boolean().openapi({
 
 /** A new endpoint. */
 export const newEndpointSchema = z
-  .lazy(() =>
-    z.strictObject({
-      url,
-      event_types: types.default(['*']),
-      description: description.default(null),
-      include_restricted: includeRestricted.default(false),
-      enabled: z.boolean().default(true),
-    }),
-  )
+  .strictObject({
+    url,
+    event_types: types.default(['*']),
+    description: description.default(null),
+    include_restricted: includeRestricted.default(false),
+    enabled: z.boolean().default(true),
+  })
   .openapi('NewWebhookEndpoint', {
     example: { url: 'https://hooks.example.com/countersign', event_types: ['claim.approved', 'batch.completed'] },
   })
 
 /** The members of an endpoint that can be changed. */
 export const endpointChangeSchema = z
-  .lazy(() =>
-    z
-      .strictObject({
-        url: url.optional(),
-        event_types: types.optional(),
-        description: description.optional(),
-        include_restricted: includeRestricted.optional(),
-        enabled: z.boolean().optional(),
-      })
-      .refine((change) => Object.keys(change).length > 0, 'needs at least one member'),
-  )
+  .strictObject({
+    url: url.optional(),
+    event_types: types.optional(),
+    description: description.optional(),
+    include_restricted: includeRestricted.optional(),
+    enabled: z.boolean().optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
   .openapi('WebhookEndpointChange', { example: { description: 'Our ledger' } })
 
 /** The parts of a faulty endpoint, or change of one, in which further faults can be found. */
@@ -94,17 +89,13 @@ const example = {
 }
 const secret = z.string().openapi({ description: 'Signs the deliveries. Shown once: keep it.' })
 
-export const endpointSchema = z.lazy(() => z.object(endpoint())).openapi('WebhookEndpoint', { example })
-export const endpointListSchema = z
-  .lazy(() => z.object({ data: z.array(endpointSchema), next }))
-  .openapi('WebhookEndpointList')
-export const createdEndpointSchema = z
-  .lazy(() => z.object({ ...endpoint(), secret }))
-  .openapi('CreatedWebhookEndpoint', {
-    example: { ...example, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=' },
-  })
+export const endpointSchema = z.object(endpoint()).openapi('WebhookEndpoint', { example })
+export const endpointListSchema = z.object({ data: z.array(endpointSchema), next }).openapi('WebhookEndpointList')
+export const createdEndpointSchema = z.object({ ...endpoint(), secret }).openapi('CreatedWebhookEndpoint', {
+  example: { ...example, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=' },
+})
 export const rotatedEndpointSchema = z
-  .lazy(() => z.object({ ...endpoint(), secret, previous_secret_valid_until: time }))
+  .object({ ...endpoint(), secret, previous_secret_valid_until: time })
   .openapi('RotatedWebhookEndpoint', {
     example: {
       ...example,
@@ -113,5 +104,5 @@ export const rotatedEndpointSchema = z
     },
   })
 export const deletedEndpointSchema = z
-  .lazy(() => z.object({ id: z.string(), deleted: z.literal(true) }))
+  .object({ id: z.string(), deleted: z.literal(true) })
   .openapi('DeletedWebhookEndpoint', { example: { id: example.id, deleted: true } })

@@ -23,7 +23,7 @@ whole.append(0, hashes)
 
 /** MTH of RFC 9162, 2.1.1, as it is written there. */
 function treeHash(of: readonly Hash[]): Hash {
-  if (of.length === 0) return emptyRoot
+  if (of.length === 0) return emptyRoot()
   if (of.length === 1) return of[0]!
   let k = 1
   while (k * 2 < of.length) k *= 2

@@ -33,7 +33,7 @@ const eight = new Tiles()
 eight.append(0, inputs.map(leafOfBytes))
 
 test('the hash of nothing, of a leaf and of a node are those of the RFC', () => {
-  expect(emptyRoot.toHex()).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
+  expect(emptyRoot().toHex()).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
   expect(leafHash('').toHex()).toBe(roots[0])
   expect(nodeHash(leafOfBytes(''), leafOfBytes('00')).toHex()).toBe(roots[1])
 })
