@@ -19,6 +19,7 @@ const migrations = await readD1Migrations('./migrations')
 /** The Worker's own runtime, with these migrations. */
 const workerd = (migrations: Awaited<ReturnType<typeof readD1Migrations>>) =>
   cloudflareTest({
+    main: './src/index.ts',
     wrangler: { configPath: './wrangler.toml' },
     miniflare: {
       bindings: {

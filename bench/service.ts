@@ -35,8 +35,8 @@ export async function startService({
 } = {}): Promise<Service> {
   const state = temporaryFolder()
   const config = readWorkerConfig(root)
-  const bundled = (main: string) => bundleWorker(root, { ...config, main }, { minify: !readable, keepNames: false })
-  const product = await bundled(main ?? config.main)
+  const bundled = (main?: string) => bundleWorker(root, { main, minify: !readable, keepNames: false })
+  const product = await bundled(main)
   const recorder = await bundled('bench/raw/recorder.ts')
   const raw = await bundled('bench/raw/worker.ts')
   const { convertV4MiniflareOptions, Log, LogLevel, Miniflare } = await import('miniflare')

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import type { BuildOptions, Plugin } from 'esbuild'
+import type { BuildOptions, Metafile, Plugin } from 'esbuild'
 import { areUnchanged, digest, digestsOf } from './made-of.ts'
 
 /** The Worker as one module. */
@@ -10,9 +10,6 @@ export interface Bundle {
   map: string
 }
 
-/** What of the settings matters here; `main` is the file that it begins with. */
-type Bundled = { main: string; alias?: Record<string, string>; define?: Record<string, string> }
-
 /** A bundle, and what it was made of: the digest of each file by its path, and of the settings. */
 interface Kept extends Bundle {
   settings: string
@@ -20,43 +17,101 @@ interface Kept extends Bundle {
 }
 
 /**
- * Bundles the Worker with the settings that wrangler has for it. It is kept in `node_modules/.cache`, and used again
- * while nothing that it was made of has changed.
+ * What the Worker has instead of other modules, by exactly what they are imported as. None of it is needed there, or
+ * the platform has it already.
+ */
+const instead: Record<string, string> = {
+  // Without the fifty languages and converters that nothing here uses, and made when it is needed.
+  zod: './src/lean-zod.ts',
+  // What makes the OpenAPI document, which is made beforehand …
+  '@asteasolutions/zod-to-openapi': './src/http/undescribed.ts',
+  './documented.ts': './src/http/undocumented.ts',
+  // … and read from the assets; so are the JSON Schemas of the MCP tools.
+  './load-document.ts': './src/http/load-built-document.ts',
+  './load-tool-schemas.ts': './src/mcp/load-built-tool-schemas.ts',
+  // Of Zod: what makes JSON Schema of schemas.
+  '../core/to-json-schema.js': './src/left-out.cjs',
+  // The same, as the SDK of MCP would fall back on it; and its second validator of JSON Schemas.
+  '../core/json-schema-processors.js': './src/mcp/zod-converters.ts',
+  '@modelcontextprotocol/server/_shims': './src/mcp/sdk-shims.ts',
+  // The platform signs webhooks.
+  'fast-sha256': './src/webhooks/signing-primitives.ts',
+  '@stablelib/base64': './src/webhooks/signing-primitives.ts',
+  // Of @cfworker/json-schema: checks refuse `format`.
+  './format.js': './src/left-out.cjs',
+  // Of Drizzle: how it tells the enums of Postgres.
+  '../pg-core/columns/enum.js': './src/left-out.cjs',
+}
+
+const front = 'src/index.ts'
+
+const common = {
+  bundle: true,
+  metafile: true,
+  format: 'esm',
+  target: 'es2024',
+  conditions: ['workerd', 'worker', 'browser'],
+  external: ['cloudflare:*', 'node:*'],
+  logLevel: 'error',
+} as const satisfies BuildOptions
+
+/**
+ * Bundles the Worker as it is uploaded, as small as it gets. What only some requests need is a module of its own, which
+ * the runtime does not load before one asks for it.
  *
+ * @returns what is in it
+ */
+export async function buildWorker(root: string, folder: string): Promise<Metafile> {
+  const { build } = await import('esbuild')
+  const { metafile } = await build({
+    ...common,
+    absWorkingDir: root,
+    entryPoints: [front],
+    outdir: folder,
+    splitting: true,
+    chunkNames: 'modules/[name]-[hash]',
+    minify: true,
+    define: { 'process.env.NODE_ENV': '"production"' },
+    plugins: [exactly(instead)],
+  })
+  return metafile
+}
+
+/**
+ * Bundles the Worker as one module. It is kept in `node_modules/.cache`, and used again while nothing that it was made
+ * of has changed.
+ *
+ * @param main the file that it begins with
  * @param minify whether it is to be as small as what is deployed
  * @param keepNames whether functions keep their names where bundling changes them, which costs time as it runs
  */
 export async function bundleWorker(
   root: string,
-  { main, alias = {}, define }: Bundled,
-  { minify = false, keepNames = !minify }: { minify?: boolean; keepNames?: boolean } = {},
+  {
+    main = front,
+    minify = false,
+    keepNames = !minify,
+  }: { main?: string | undefined; minify?: boolean; keepNames?: boolean } = {},
 ): Promise<Bundle> {
   const options = {
+    ...common,
     absWorkingDir: root,
     entryPoints: [main],
-    bundle: true,
     write: false,
-    metafile: true,
     outfile: join(root, 'worker.js'),
-    format: 'esm',
-    target: 'es2024',
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['cloudflare:*', 'node:*'],
-    loader: { '.txt': 'text', '.html': 'text', '.sql': 'text', '.bin': 'binary' },
     minify,
     keepNames,
     sourcemap: 'external',
-    logLevel: 'error',
-    define: { 'process.env.NODE_ENV': '"development"', ...define },
+    define: { 'process.env.NODE_ENV': '"development"' },
   } as const satisfies BuildOptions
-  const settings = digest(JSON.stringify([options, alias]) + readFileSync(import.meta.filename, 'utf8'))
+  const settings = digest(JSON.stringify(options) + readFileSync(import.meta.filename, 'utf8'))
   const folder = join(root, 'node_modules/.cache/countersign')
   const name = `${main.replaceAll(/\W+/g, '-')}${minify ? '.min' : ''}`
   const kept = readKept(join(folder, `${name}.json`))
   if (kept?.settings === settings && existsSync(kept.map) && areUnchanged(kept.inputs, root)) return kept
 
   const { build } = await import('esbuild')
-  const { outputFiles, metafile } = await build({ ...options, plugins: [exactly(alias)] })
+  const { outputFiles, metafile } = await build({ ...options, plugins: [exactly(instead)] })
   const text = (name: string) => outputFiles.find(({ path }) => basename(path) === name)!.text
   const code = text('worker.js')
   const map = join(folder, `${name}.${digest(code).slice(0, 16)}.map`)
@@ -83,7 +138,7 @@ function readKept(path: string): Kept | null {
   }
 }
 
-/** Wrangler's aliases stand for exactly what they name; those of esbuild also for what is below it. */
+/** The aliases of esbuild stand also for what is below what they name. */
 function exactly(alias: Record<string, string>): Plugin {
   return {
     name: 'alias',

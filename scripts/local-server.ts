@@ -45,7 +45,7 @@ export interface LocalServerOptions {
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
   const { port, state, vars, log, inspectorPort } = options
   const config = readWorkerConfig(root)
-  const bundling = bundleWorker(root, config)
+  const bundling = bundleWorker(root)
   // Loading it takes as long as the bundling, which goes on meanwhile in a process of its own.
   const { convertV4MiniflareOptions, Log, LogLevel, Miniflare } = await import('miniflare')
   const [{ code, map }] = await Promise.all([bundling, keepDescriptions()])

@@ -6,12 +6,9 @@ import { parse } from 'smol-toml'
 /** What wrangler.toml says of the Worker, as far as it matters to a local server. */
 interface WranglerToml {
   name: string
-  main: string
   compatibility_date: string
   compatibility_flags?: string[]
   vars?: Record<string, string>
-  alias?: Record<string, string>
-  define?: Record<string, string>
   triggers?: { crons?: string[] }
   assets?: { directory: string; binding?: string }
   d1_databases?: { binding: string; database_id: string; migrations_dir: string }[]
@@ -20,10 +17,12 @@ interface WranglerToml {
 }
 
 /** What is read here. */
-const read = 'name main alias define vars compatibility_date compatibility_flags triggers assets'.split(' ')
+const read = 'name vars compatibility_date compatibility_flags triggers assets'.split(' ')
 const bindings = ['d1_databases', 'durable_objects', 'ratelimits']
 /** What means nothing on this machine. */
-const passed = 'build migrations send_metrics workers_dev observability minify keep_names routes account_id'.split(' ')
+const passed = 'build main no_bundle rules migrations send_metrics workers_dev observability routes account_id'.split(
+  ' ',
+)
 
 /**
  * Reads wrangler.toml. Wrangler's own reader takes longer than everything else at start-up; this one refuses what it
