@@ -4,11 +4,8 @@ import { failPending, recordAttempts, type DueDelivery, type Lane } from './deli
 import { disableGone, pause, selectForSender, type Endpoint } from './endpoints.store.ts'
 import { wakeSender } from './wake-sender.ts'
 
-/**
- * How many attempts one transaction records, and how many wait for the next before the sender waits for it. With what a
- * receiver has answered, 4 KiB each, they stay below what D1 takes as a value, however it is escaped.
- */
-const together = 50
+/** How many attempts one transaction records, and how many wait for the next before the sender waits for it. */
+const together = 100
 /** How long an attempt waits for others, in milliseconds. */
 const longestMs = 100
 /** How many deliveries that wait for an endpoint which is gone are ended at once. */

@@ -136,6 +136,9 @@ export interface Recorded {
   nextAt: number | null
 }
 
+/** How many answers of receivers, 4 KiB each, stay below what D1 takes as a value, however they are escaped. */
+const attemptsPerStatement = 50
+
 /**
  * Records attempts, one of each delivery. They are logged in any case, and a success always counts; but a failure does
  * not undo that the delivery was meanwhile replayed, or ended because its endpoint was disabled.
@@ -143,18 +146,22 @@ export interface Recorded {
 export function recordAttempts(
   ctx: Ctx,
   attempts: readonly (Recorded & { delivery: Pick<DueDelivery, 'id' | 'tries'>; attempt: Attempt })[],
-): Statement {
+): Statement[] {
   const made = attempts.map(({ delivery: { id, tries }, attempt, status, nextAt }) => {
     return { id, tries, attempt, status, next_at: nextAt, finished_at: status === 'pending' ? null : ctx.now }
   })
   const of = (member: string) => sql.raw(`made.value ->> '$.${member}'`)
   const counts = sql`(${of('status')} = 'succeeded' OR (status = 'pending' AND tries = ${of('tries')}))`
-  return ctx.db.all(sql`
-    UPDATE webhook_deliveries SET attempt_count = attempt_count + 1, attempts = ${appended(sql`made.value -> '$.attempt'`)},
-      status = iif(${counts}, ${of('status')}, status), tries = iif(${counts}, tries + 1, tries),
-      next_attempt_at = iif(${counts}, ${of('next_at')}, next_attempt_at),
-      finished_at = iif(${counts}, ${of('finished_at')}, finished_at)
-    FROM ${jsonEach(made)} AS made WHERE webhook_deliveries.id = ${of('id')}`)
+  const statement = (some: typeof made) =>
+    ctx.db.all(sql`
+      UPDATE webhook_deliveries SET attempt_count = attempt_count + 1, attempts = ${appended(sql`made.value -> '$.attempt'`)},
+        status = iif(${counts}, ${of('status')}, status), tries = iif(${counts}, tries + 1, tries),
+        next_attempt_at = iif(${counts}, ${of('next_at')}, next_attempt_at),
+        finished_at = iif(${counts}, ${of('finished_at')}, finished_at)
+      FROM ${jsonEach(some)} AS made WHERE webhook_deliveries.id = ${of('id')}`)
+  return Array.from({ length: Math.ceil(made.length / attemptsPerStatement) }, (_, index) =>
+    statement(made.slice(index * attemptsPerStatement, (index + 1) * attemptsPerStatement)),
+  )
 }
 
 /** Ends what waits for an endpoint that is no longer enabled. Returns a row for each. */
