@@ -26,18 +26,25 @@ export async function profile(claims: number, seconds: number, only: readonly st
     for (const operation of await stockedFor(service, claims, only)) {
       const next = () => operation.call(operation.given())
       await drive(ports.product, 16, { calls: warmUp }, next, operation.status)
-      const profiler = await attach(new URL(`${inspector!.origin}/core:user:countersign`))
-      await profiler.send('Profiler.enable')
-      await profiler.send('Profiler.setSamplingInterval', { interval: 200 })
-      await profiler.send('Profiler.start')
-      const { calls } = await drive(ports.product, 16, { seconds }, next, operation.status)
-      const { profile } = await profiler.send<{ profile: Profile }>('Profiler.stop')
-      profiler.close()
-      print(operation.title, profile, calls)
+      await sample(inspector!, operation.title, async () => {
+        return (await drive(ports.product, 16, { seconds }, next, operation.status)).calls
+      })
     }
   } finally {
     await service.stop()
   }
+}
+
+/** Prints where the product's isolate spends its CPU while something runs that says how many calls it has made. */
+export async function sample(inspector: URL, title: string, run: () => Promise<number>): Promise<void> {
+  const profiler = await attach(new URL(`${inspector.origin}/core:user:countersign`))
+  await profiler.send('Profiler.enable')
+  await profiler.send('Profiler.setSamplingInterval', { interval: 200 })
+  await profiler.send('Profiler.start')
+  const calls = await run()
+  const { profile } = await profiler.send<{ profile: Profile }>('Profiler.stop')
+  profiler.close()
+  print(title, profile, calls)
 }
 
 async function attach(url: URL) {

@@ -4,10 +4,10 @@
 //   npm run bench -- peers        installs what peers are made of (bench/peers), if it is not there yet
 //   npm run bench -- speed        each operation beside a raw Worker that runs the same SQL, and beside peers
 //   npm run bench -- batches      a batch of 10,000 claims beside the three statements that any would need
-//   npm run bench -- webhooks      how many a second one receiver gets, near to D1 and far from it
+//   npm run bench -- webhooks      how many a second one receiver gets, near to D1 and far from it, beside a bare loop
 //   npm run bench -- growth        rows and CPU at a thousand to a million stored approvals
 //   npm run bench -- report        docs/benchmarks.md anew, from what was measured last
-//   npm run bench -- profile       where the Worker's own CPU goes, by sampling it under load
+//   npm run bench -- profile       where the Worker's own CPU goes, by sampling it under load, and while it delivers webhooks
 //   npm run bench -- parts        parts of it in its own runtime: judging, voting, batches, a history changed at random
 //
 //   --rounds=5 --seconds=1.5 --claims=1000000 --connections=1,16,64 --only=read,list    for a shorter run
@@ -21,7 +21,7 @@ import { installPeers } from './peers.ts'
 import { report } from './report.ts'
 import { root } from './service.ts'
 import { speed } from './speed.ts'
-import { webhooks } from './webhooks.ts'
+import { profileWebhooks, webhooks } from './webhooks.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -50,7 +50,12 @@ const benches: Record<string, () => Promise<void> | void> = {
   webhooks: () => webhooks(Number(values.rounds)),
   growth: () => growth(Number(values.claims)),
   report,
-  profile: () => profile(Number(values.claims), 2 * Number(values.seconds), only),
+  async profile() {
+    if (only.length === 0 || only.includes('webhooks')) await profileWebhooks()
+    const operations = only.filter((name) => name !== 'webhooks')
+    if (only.length === 0 || operations.length > 0)
+      await profile(Number(values.claims), 2 * Number(values.seconds), operations)
+  },
   parts() {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs')
     const { status } = spawnSync(process.execPath, [vitest, 'run', '--config', 'bench/parts/vitest.config.ts'], {

@@ -1,21 +1,25 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { cpuSeconds } from './cpu.ts'
+import type { Bare } from './far-d1.ts'
 import { call, type Call } from './load.ts'
 import { machine, type Machine } from './machine.ts'
 import { median } from './median.ts'
+import { sample } from './profile.ts'
+import { listen, type Receiver } from './receiver.ts'
 import { save } from './results.ts'
 import { keyOf, seedAccess, tenant } from './seed.ts'
-import { startService } from './service.ts'
+import { startService, type Service } from './service.ts'
 
-/** How many events one round delivers. */
+/** How many events one round delivers, after the one that wakes the sender. */
 const events = 1_000
 /** How much is added to each round trip to D1 of those who send, in milliseconds. */
 const distances = [0, 20]
 
-/** What came of it at one distance: webhooks per second, a number for each round. */
-export interface Delivered {
-  addedMs: number
+/** What came of it, a number for each round: webhooks a second, and CPU of each in microseconds. */
+export interface Sent {
   perSecond: number[]
+  cpuMicros: number[]
+  /** That of the receiver. */
+  receiverMicros: number[]
 }
 
 /** What `webhooks` leaves in bench/results. */
@@ -23,18 +27,20 @@ export interface WebhookResults {
   machine: Machine
   rounds: number
   events: number
-  delivered: Delivered[]
+  /** By distance: the product, and a loop that does nothing but send the same. */
+  delivered: { addedMs: number; product: Sent; bare: Sent }[]
 }
 
 /** How many webhooks a second one receiver on this machine gets, in order, from an endpoint's one sender. */
 export async function webhooks(rounds: number): Promise<void> {
   const receiver = await listen()
-  const delivered: Delivered[] = []
+  const delivered: WebhookResults['delivered'] = []
   try {
     for (const addedMs of distances) {
-      const perSecond = await deliverAt(addedMs, rounds, receiver)
-      delivered.push({ addedMs, perSecond })
-      console.log(`webhooks with ${addedMs} ms added to each round trip: ${Math.round(median(perSecond))} a second`)
+      const { product, bare } = await deliverAt(addedMs, rounds, receiver)
+      delivered.push({ addedMs, product, bare })
+      const [perSecond, limit] = [product, bare].map((sent) => Math.round(median(sent.perSecond)))
+      console.log(`webhooks with ${addedMs} ms added to each round trip: ${perSecond} a second; bare ${limit}`)
     }
   } finally {
     receiver.close()
@@ -42,36 +48,90 @@ export async function webhooks(rounds: number): Promise<void> {
   save('webhooks', { machine: machine(), rounds, events, delivered } satisfies WebhookResults)
 }
 
-async function deliverAt(addedMs: number, rounds: number, receiver: Receiver): Promise<number[]> {
+/** Where the product's isolate spends its CPU while it delivers. */
+export async function profileWebhooks(): Promise<void> {
+  const receiver = await listen()
+  const service = await startService({ readable: true })
+  try {
+    const deliver = await stocked(service, receiver)
+    await rewind(service)
+    await sample(service.inspector!, 'deliver webhooks', async () => {
+      await deliver()
+      return events
+    })
+  } finally {
+    receiver.close()
+    await service.stop()
+  }
+}
+
+async function deliverAt(addedMs: number, rounds: number, receiver: Receiver): Promise<{ product: Sent; bare: Sent }> {
   const service = await startService({ main: 'bench/far-d1.ts', vars: { D1_MS: String(addedMs) } })
   try {
-    const { db, ports } = service
-    await seedAccess(db)
-    await post(ports.product, '/v1/webhook-endpoints', 'admin', { url: receiver.url })
-    const claim = { description: 'Train to Bern', amount: 4250, currency: 'CHF' }
-    const thousand = { claims: Array.from({ length: 1_000 }, () => claim) }
-    const warmUp = receiver.next(events)
-    for (let made = 0; made < events; made += 1_000)
-      await post(ports.product, '/api/v1/claims/bulk', 'member', thousand)
-    await warmUp
-    const perSecond: number[] = []
-    for (let round = 0; round < rounds; round += 1) {
-      await settled(db)
-      await db.batch([
-        db.prepare('DELETE FROM webhook_deliveries WHERE tenant_id = ?').bind(tenant),
-        db
-          .prepare('UPDATE webhook_endpoints SET taken_seq = taken_seq - ? WHERE tenant_id = ?')
-          .bind(events - 1, tenant),
-      ])
+    const deliver = await stocked(service, receiver)
+    const { headers, body } = receiver.last()
+    const own = headers.filter(([name]) => /^(content-type|user-agent|webhook-.*)$/i.test(name))
+    const loop = async () => {
       const arrived = receiver.next(events)
-      // Whatever is written wakes the sender.
-      await post(ports.product, '/api/v1/claims', 'member', claim)
-      perSecond.push((events - 1) / (await arrived))
+      const bare: Bare = { url: receiver.url, count: events, headers: own, body }
+      await post(service.ports.product, '/bare', 'admin', bare)
+      return arrived
     }
-    return perSecond
+    await loop()
+    const [product, bare] = [noneSent(), noneSent()]
+    for (let round = 0; round < rounds; round += 1) {
+      await rewind(service)
+      await measure(service, product, deliver)
+      await measure(service, bare, loop)
+    }
+    return { product, bare }
   } finally {
     await service.stop()
   }
+}
+
+function noneSent(): Sent {
+  return { perSecond: [], cpuMicros: [], receiverMicros: [] }
+}
+
+/** @param send says how many seconds it took */
+async function measure({ pids }: Service, { perSecond, cpuMicros, receiverMicros }: Sent, send: () => Promise<number>) {
+  const [cpu, own] = [cpuSeconds(pids), process.cpuUsage()]
+  perSecond.push((events - 1) / (await send()))
+  cpuMicros.push(((cpuSeconds(pids) - cpu) * 1e6) / events)
+  const { user, system } = process.cpuUsage(own)
+  receiverMicros.push((user + system) / events)
+}
+
+/**
+ * Stores an endpoint and events, and delivers these once.
+ *
+ * @returns what delivers those that `rewind` has left, and says how many seconds lay between the first and the last
+ */
+async function stocked({ db, ports }: Service, receiver: Receiver): Promise<() => Promise<number>> {
+  await seedAccess(db)
+  await post(ports.product, '/v1/webhook-endpoints', 'admin', { url: receiver.url })
+  const claim = { description: 'Train to Bern', amount: 4250, currency: 'CHF' }
+  const warmUp = receiver.next(events)
+  await post(ports.product, '/api/v1/claims/bulk', 'member', { claims: Array.from({ length: events }, () => claim) })
+  await warmUp
+  return async () => {
+    const arrived = receiver.next(events)
+    // Whatever is written wakes the sender.
+    await post(ports.product, '/api/v1/claims', 'member', claim)
+    const seconds = await arrived
+    await settled(db)
+    return seconds
+  }
+}
+
+/** Has all but one of the events delivered again, with the next that happens. */
+async function rewind({ db }: Service): Promise<void> {
+  await settled(db)
+  await db.batch([
+    db.prepare('DELETE FROM webhook_deliveries WHERE tenant_id = ?').bind(tenant),
+    db.prepare('UPDATE webhook_endpoints SET taken_seq = taken_seq - ? WHERE tenant_id = ?').bind(events - 1, tenant),
+  ])
 }
 
 /** Waits until what has arrived is recorded, too. */
@@ -90,39 +150,4 @@ async function post(port: number, path: string, role: Parameters<typeof keyOf>[0
   const one: Call = { method: 'POST', path, key: keyOf(role), body: JSON.stringify(body) }
   const answer = await call(port, one)
   if (answer.status !== 201) throw new Error(`${path}: ${answer.status} ${answer.body}`)
-}
-
-interface Receiver {
-  url: string
-  /** How many seconds lie between the first and the last of the next so many that arrive. */
-  next(count: number): Promise<number>
-  close(): void
-}
-
-async function listen(): Promise<Receiver> {
-  let left = 0
-  let first = 0
-  let done: (seconds: number) => void = () => undefined
-  const server = createServer((request, response) => {
-    request.resume().on('end', () => {
-      response.writeHead(204).end()
-      const now = performance.now()
-      first ||= now
-      left -= 1
-      if (left === 0) done((now - first) / 1000)
-    })
-  })
-  await new Promise<void>((listening) => void server.listen(0, '127.0.0.1', listening))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    next(count) {
-      left = count
-      first = 0
-      return new Promise((resolve) => (done = resolve))
-    },
-    close() {
-      server.close()
-      server.closeAllConnections()
-    },
-  }
 }
