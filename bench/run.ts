@@ -7,7 +7,7 @@
 //   npm run bench -- webhooks      how many a second one receiver gets, near to D1 and far from it, beside a bare loop
 //   npm run bench -- growth        rows and CPU at a thousand to a million stored approvals
 //   npm run bench -- report        docs/benchmarks.md anew, from what was measured last
-//   npm run bench -- profile       where the Worker's own CPU goes, by sampling it under load, and while it delivers webhooks
+//   npm run bench -- profile       where the Worker's own CPU goes, by sampling it under load, or delivering webhooks
 //   npm run bench -- parts        parts of it in its own runtime: judging, voting, batches, a history changed at random
 //
 //   --rounds=5 --seconds=1.5 --claims=1000000 --connections=1,16,64 --only=read,list    for a shorter run
