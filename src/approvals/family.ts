@@ -44,8 +44,8 @@ export interface Family extends KindOfApprovals {
   /** What an approver decides on, as it is stored. */
   what: {
     /**
-     * Where that is, beside the row `a` of `approvals`: a table for a FROM clause, or several, of which the first is `f`
-     * and has the approval's id as `approval_id`.
+     * Where that is, beside the row `a` of `approvals`: a table for a FROM clause, or several, of which the first is
+     * `f` and has the approval's id as `approval_id`.
      */
     from: Fragment
     /** One JSON object, for the row `a` of `approvals` and its facts. */

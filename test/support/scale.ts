@@ -15,14 +15,15 @@ declare module 'vitest' {
 export const stored = inject('stored')
 export const isLong = inject('isLong')
 
-/** How often something random is tried, or at how many moments a server is killed: so often in the long run. */
-export const often = (times: number) => (isLong ? times : Math.ceil(times / 5))
+/** How often something random is tried: so often in the long run. */
+export const often = (times: number) => (isLong ? times : Math.ceil(times / 8))
 
 /** The moments at which a server is killed, of so many in the long run. */
-export const moments = (count: number) => Array.from({ length: often(count) }, (_, moment) => moment)
+export const moments = (count: number) =>
+  Array.from({ length: isLong ? count : Math.ceil(count / 5) }, (_, moment) => moment)
 
 /** How many of them one statement stores. */
-export const perInsert = 20_000
+export const perInsert = Math.min(20_000, stored)
 
 /** An id of the rows that a budget test stores. */
 export const idAt = (prefix: string, n: number) => `${prefix}_${String(n).padStart(8, '0')}`
