@@ -22,7 +22,8 @@ CREATE TABLE policy_versions (
 -- tenant's own word for what is asked, where a family has such. `submitted_by` is who sent what somebody else is the requester
 -- of; NULL where the requester did. Without a policy version, what its kind takes. `revision` counts the questions asked (1,
 -- and one for each amendment), `digest` is that of the present one; `version` counts every change of the row. `decision_id` is
--- the decision that last touched the row, `bulk_id` the bulk decision that has approved it together with others.
+-- the decision that last touched the row, `bulk_id` the bulk decision that has approved it together with others. `event_seq` is where
+-- in the history the last vote, or the withdrawal, is told.
 -- `instance_id` is the agent instance that it was asked through, if any. A restricted one is seen by who asked, by who may
 -- decide, and by admins.
 -- A list of more than two is asked whether something in it IS TRUE: else SQLite also looks in it for a NULL, and counts a row read.
@@ -47,6 +48,7 @@ CREATE TABLE approvals (
   version INTEGER NOT NULL DEFAULT 1 CHECK (version > 0),
   digest TEXT NOT NULL CHECK (length(digest) = 64),
   decision_id TEXT,
+  event_seq INTEGER,
   bulk_id TEXT,
   decided_by TEXT,
   decided_at INTEGER,

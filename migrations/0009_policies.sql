@@ -56,7 +56,8 @@ CREATE TRIGGER approvals_audience_insert AFTER INSERT ON approvals WHEN NEW.open
   INSERT INTO audience (tenant_id, capacity, due_at, approval_id)
   SELECT NEW.tenant_id, value, coalesce(NEW.due_at, 9007199254740991), NEW.id FROM json_each(NEW.open_to);
 END;
--- What is pending no more, or otherwise, is taken away: the first few one by one, because finding one by a list reads three rows more.
+-- What is pending no more, or otherwise, is taken away: as many as there are roles one by one, because finding one by a list reads
+-- three rows more.
 CREATE TRIGGER approvals_audience_leave BEFORE UPDATE OF status, open_to, due_at ON approvals
 WHEN OLD.open_to IS NOT NULL AND OLD.status = 'pending' AND (OLD.status, OLD.open_to, OLD.due_at) IS NOT (NEW.status, NEW.open_to, NEW.due_at) BEGIN
   DELETE FROM audience WHERE tenant_id = OLD.tenant_id AND capacity = OLD.open_to ->> 0
@@ -67,10 +68,12 @@ WHEN OLD.open_to IS NOT NULL AND OLD.status = 'pending' AND (OLD.status, OLD.ope
     AND due_at = coalesce(OLD.due_at, 9007199254740991) AND approval_id = OLD.id;
   DELETE FROM audience WHERE tenant_id = OLD.tenant_id AND capacity = OLD.open_to ->> 3
     AND due_at = coalesce(OLD.due_at, 9007199254740991) AND approval_id = OLD.id;
+  DELETE FROM audience WHERE tenant_id = OLD.tenant_id AND capacity = OLD.open_to ->> 4
+    AND due_at = coalesce(OLD.due_at, 9007199254740991) AND approval_id = OLD.id;
 END;
 CREATE TRIGGER approvals_audience_leave_many BEFORE UPDATE OF status, open_to, due_at ON approvals
-WHEN json_array_length(OLD.open_to) > 4 AND OLD.status = 'pending' AND (OLD.status, OLD.open_to, OLD.due_at) IS NOT (NEW.status, NEW.open_to, NEW.due_at) BEGIN
-  DELETE FROM audience WHERE tenant_id = OLD.tenant_id AND capacity IN (SELECT value FROM json_each(OLD.open_to))
+WHEN json_array_length(OLD.open_to) > 5 AND OLD.status = 'pending' AND (OLD.status, OLD.open_to, OLD.due_at) IS NOT (NEW.status, NEW.open_to, NEW.due_at) BEGIN
+  DELETE FROM audience WHERE tenant_id = OLD.tenant_id AND capacity IN (SELECT value FROM json_each(OLD.open_to) WHERE key > 4)
     AND due_at = coalesce(OLD.due_at, 9007199254740991) AND approval_id = OLD.id;
 END;
 CREATE TRIGGER approvals_audience_enter AFTER UPDATE OF status, open_to, due_at ON approvals

@@ -3,6 +3,7 @@ import type { Ctx } from '../context.ts'
 import { isOneOfTags, jsonEach } from '../db/json.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
 import type { Approval, Kind } from './approval.ts'
+import { nextSeq } from './history.store.ts'
 import type { Opening } from './open.ts'
 import type { Terms } from './terms.ts'
 import type { KindOfApprovals } from './policy.ts'
@@ -46,7 +47,7 @@ export function markWithdrawn(
   const { actor, now } = ctx
   return ctx.db.all<Approval>(sql`
     UPDATE approvals SET status = 'withdrawn', decided_by = ${actor.userId}, decided_at = ${now},
-      decision_id = ${decisionId}, updated_at = ${now}, version = version + 1
+      decision_id = ${decisionId}, event_seq = ${nextSeq(ctx)}, updated_at = ${now}, version = version + 1
     WHERE id = ${target.id} AND tenant_id = ${actor.tenantId} AND kind = ${target.kind} AND ${visible(ctx, target)}
       AND status = 'pending' AND requester_id = ${actor.userId}
       AND NOT (on_due IS 'expire' AND due_at <= ${now}) AND ${matches(target.ifMatch)} AND ${target.guard?.condition ?? sql`1`}

@@ -8,13 +8,13 @@ export const kinds = sqliteTable('kinds', { kind: text().primaryKey() })
  * joins 1:1 by it. `type` is the tenant's own word for what is asked, where the family has such. Without a policy
  * version it takes what its kind does. `revision` counts the questions asked, `digest` is that of the present one;
  * `version` counts every change of the row. `decision_id` names the decision that last touched the row: the mark that
- * the other statements of the same transaction look for; `bulk_id` the bulk decision that has approved it together with
- * others. `submitted_by` is who sent what somebody else is the requester of; null where the requester did.
- * `instance_id` is the agent instance that it was asked through, if any. `restricted` ones (1) are seen by who asked,
- * who may decide, and admins. Under a policy, `stage` is the one that is open, from 0, and `open_to` who may vote in
- * it: a JSON array of `Capacity`s. Where `channel_confirms` is 1 the person who is asked through the family's channel
- * has the last word when all stages are closed. `approved_digest` is that of what was approved where it is not what was
- * asked.
+ * the other statements of the same transaction look for; `event_seq` is where in the history the last vote, or the
+ * withdrawal, is told; `bulk_id` the bulk decision that has approved it together with others. `submitted_by` is who
+ * sent what somebody else is the requester of; null where the requester did. `instance_id` is the agent instance that
+ * it was asked through, if any. `restricted` ones (1) are seen by who asked, who may decide, and admins. Under a
+ * policy, `stage` is the one that is open, from 0, and `open_to` who may vote in it: a JSON array of `Capacity`s. Where
+ * `channel_confirms` is 1 the person who is asked through the family's channel has the last word when all stages are
+ * closed. `approved_digest` is that of what was approved where it is not what was asked.
  */
 export const approvals = sqliteTable('approvals', {
   id: text().primaryKey(),
@@ -37,6 +37,7 @@ export const approvals = sqliteTable('approvals', {
   version: integer().notNull().default(1),
   digest: text().notNull(),
   decision_id: text(),
+  event_seq: integer(),
   bulk_id: text(),
   decided_by: text(),
   decided_at: integer(),

@@ -5,6 +5,7 @@ import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import type { Approval, Vote } from './approval.ts'
 import { matches } from './approvals.store.ts'
 import { callingVoter, decidable, makerVoted, shared } from './decidable.store.ts'
+import { nextSeq } from './history.store.ts'
 import { marked, type Mark } from './mark.store.ts'
 import type { KindOfApprovals } from './policy.ts'
 import { openTo } from './policies.store.ts'
@@ -32,7 +33,7 @@ export function castVote(ctx: Ctx, cast: Cast, decisionId: string): Statement {
       decided_at = CASE WHEN ${decided} THEN ${now} END,
       comment = CASE WHEN ${decided} THEN ${cast.comment} END,
       votes_for = votes_for + ${cast.vote === 'approve' ? 1 : 0}, approved_digest = ${cast.edit?.digest ?? null},
-      decision_id = ${decisionId}, updated_at = ${now}, version = version + 1
+      decision_id = ${decisionId}, event_seq = ${nextSeq(ctx)}, updated_at = ${now}, version = version + 1
     WHERE id = ${cast.id} AND tenant_id = ${actor.tenantId} AND kind = ${cast.kind} AND ${visible(ctx, cast)}
       AND ${decidable(callingVoter(ctx, cast.reportedBy ?? null), cast.policy, now)} AND NOT ${makerVoted(ctx)}
       AND ${matches(cast.ifMatch)} AND digest = coalesce(${cast.digest ?? null}, digest)
@@ -60,7 +61,8 @@ export function castStaged(ctx: Ctx, cast: Cast, step: Step, decisionId: string)
   return ctx.db.all(sql`
     UPDATE approvals SET status = ${step.status}, decided_by = ${isDecided ? actor.userId : null}, decided_at = ${isDecided ? now : null},
       comment = ${isDecided ? cast.comment : null}, votes_for = votes_for + ${cast.vote === 'approve' ? 1 : 0}, stage = ${step.nextStage},
-      open_to = ${step.nextStage === step.stage ? sql`open_to` : openTo(sql`policy_version_id`, step.nextStage)}, decision_id = ${decisionId}, updated_at = ${now}, version = version + 1
+      open_to = ${step.nextStage === step.stage ? sql`open_to` : openTo(sql`policy_version_id`, step.nextStage)}, decision_id = ${decisionId}, event_seq = ${nextSeq(ctx)},
+      updated_at = ${now}, version = version + 1
     WHERE id = ${cast.id} AND tenant_id = ${actor.tenantId} AND kind = ${cast.kind} AND ${visible(ctx, cast)}
       AND version = ${step.version} AND +status = 'pending' AND NOT (on_due IS 'expire' AND due_at <= ${now})
       AND ${personOf(ctx, cast.reportedBy)} IS ${step.person}

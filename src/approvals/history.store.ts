@@ -52,7 +52,7 @@ interface ToldVote {
 }
 
 /**
- * Records a decision, if the transaction made it: a row carries its mark. The type is the kind and what became of it
+ * Records a decision, if the transaction made it: a row carries its mark, and says where (`event_seq`). The type is the kind and what became of it
  * (`claim.approved`), or `claim.voted` where more votes are needed.
  *
  * @param vote what is told of the vote that it was made by, if by one
@@ -66,8 +66,9 @@ export function recordDecision(ctx: Ctx, mark: Mark, vote: ToldVote = { comment:
     ctx,
     sql`SELECT 0 AS n, ${newId('evt')} AS id, tenant_id, kind || '.' || iif(status = 'pending', 'voted', status) AS type, id AS resource_id,
       ${ctx.actor.userId} AS actor_id, 'pending' AS from_status, status AS to_status,
-      json_object('decision_id', decision_id, 'comment', ${comment}${reported}${closing}) AS data, digest
+      json_object('decision_id', decision_id, 'comment', ${comment}${reported}${closing}) AS data, digest, event_seq - 1 AS latest
     FROM approvals WHERE ${marked(mark)}`,
+    sql`r.latest`,
   )
 }
 
@@ -142,6 +143,14 @@ function insertEvents(ctx: Ctx, rows: SQL, from = latestSeq(sql`r.tenant_id`), a
       lower(hex(randomblob(16)))
     FROM (${rows}) AS r`
   return { query, also }
+}
+
+/**
+ * Where the tenant's history goes on. Whoever writes this to a row reads it once; an event that looked for it in the
+ * history that it is appended to would have SQLite copy it first.
+ */
+export function nextSeq({ actor }: Ctx): SQL {
+  return sql`${latestSeq(sql`${actor.tenantId}`)} + 1`
 }
 
 /** Where a tenant's history is: the `seq` of its last event, or 0. */

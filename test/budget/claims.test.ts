@@ -134,7 +134,7 @@ const stages = (...all: object[]) => ({ stages: all.map((one, at) => ({ name: `$
 /** What governs all claims or every second, what becomes of the coordinator, and whether those are approved. */
 const combinations: [what: string, policy: object, more?: { change?: object; isHalf?: true; isApproved?: false }][] = [
   ['one requirement of a role that its coordinator has', oneOf('coordinator')],
-  ['one of two roles', oneOf('coordinator', 'admin')],
+  ['one of three roles', oneOf('coordinator', 'admin', 'reviewer')],
   ['one of a group that its coordinator is in', stages(financeOnce)],
   ['one, for half of them', stages(financeOnce), { isHalf: true }],
   ['one of a role that its coordinator loses', oneOf('coordinator'), { change: { roles: [] }, isApproved: false }],

@@ -82,10 +82,8 @@ const families: Record<string, Family> = {
         expires_in_hours: 1,
       }),
     decide: ({ id }: Answer['body'], how: string) => decide('reviewer', `/v1/requests/${id}/${how}`, { comment: 'x' }),
-    // With all of a type, a subject, a reference and a clock: the clock's index is one more. A yes opens the
-    // redemption,
-    // which has an index.
-    more: { asked: 1, approved: 2, rejected: 0 },
+    // With all of a type, a subject, a reference and a clock: the clock's index is one more. A yes opens the redemption.
+    more: { asked: 1, approved: 1, rejected: 0 },
   },
 }
 

@@ -32,6 +32,7 @@ function approval(changes: Partial<Approval> = {}): Approval {
     version: 3,
     digest: '0'.repeat(64),
     decision_id: null,
+    event_seq: null,
     bulk_id: null,
     decided_by: null,
     decided_at: null,

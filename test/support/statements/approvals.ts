@@ -155,6 +155,7 @@ export const samples: Samples = {
     ],
     recordFound: [history.recordFound(ctx, found), history.recordFound(ctx, found, 5)],
     recordEach: history.recordEach(ctx, numbered, sql`SELECT 0 AS n, 'a' AS resource_id, 'd' AS digest`, 1),
+    nextSeq: gives(history.nextSeq(ctx)),
     latestSeq: gives(history.latestSeq(sql`'t'`)),
     movedSince: { statement: { query: sql`SELECT * FROM ${history.movedSince(ctx, 1)}` }, columns: ['resource_id'] },
     selectHistory: [firstPage, laterPage].map((page) =>
