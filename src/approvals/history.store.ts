@@ -52,8 +52,8 @@ interface ToldVote {
 }
 
 /**
- * Records a decision, if the transaction made it: a row carries its mark, and says where (`event_seq`). The type is the kind and what became of it
- * (`claim.approved`), or `claim.voted` where more votes are needed.
+ * Records a decision, if the transaction made it: a row carries its mark, and says where (`event_seq`). The type is the
+ * kind and what became of it (`claim.approved`), or `claim.voted` where more votes are needed.
  *
  * @param vote what is told of the vote that it was made by, if by one
  */

@@ -82,7 +82,7 @@ const families: Record<string, Family> = {
         expires_in_hours: 1,
       }),
     decide: ({ id }: Answer['body'], how: string) => decide('reviewer', `/v1/requests/${id}/${how}`, { comment: 'x' }),
-    // With all of a type, a subject, a reference and a clock: the clock's index is one more. A yes opens the redemption.
+    // With all of a type, a subject, a reference and a clock, whose index is one more. A yes opens the redemption.
     more: { asked: 1, approved: 1, rejected: 0 },
   },
 }
