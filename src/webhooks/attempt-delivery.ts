@@ -86,8 +86,11 @@ export async function attemptDelivery(
     return { attempt, status, nextAt: null, gone, pauseUntil: null }
   }
   if (target.fault !== null) return ended('failed', note({ error: `the URL ${target.fault}` }))
+  // `AbortSignal.timeout` keeps its timer when the answer is there, and a sender may have ten thousand of them.
+  const abort = new AbortController()
+  const timer = setTimeout(() => abort.abort(), timeoutMs)
   try {
-    const response = await fetch(target.url, request(delivery, target, started))
+    const response = await fetch(target.url, { ...request(delivery, target, started), signal: abort.signal })
     const attempt = note({ response_status: response.status, response_body: await readStart(response) })
     if (response.ok) return ended('succeeded', attempt)
     if (response.status === 410) return ended('failed', attempt, true)
@@ -96,9 +99,11 @@ export async function attemptDelivery(
     const pauseUntil = asksForPause ? clock() + Math.min(retryAfter, longestRetryAfter) : null
     return { attempt, ...later(retryAfter), gone: false, pauseUntil }
   } catch (error) {
-    const isTimeout = error instanceof Error && error.name === 'TimeoutError'
-    const reason = isTimeout ? `no answer within ${timeoutMs / 1000} seconds` : String(error).slice(0, 500)
+    const tooLate = `no answer within ${timeoutMs / 1000} seconds`
+    const reason = abort.signal.aborted ? tooLate : String(error).slice(0, 500)
     return { attempt: note({ error: reason }), ...later(null), gone: false, pauseUntil: null }
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -116,7 +121,6 @@ function request(delivery: DueDelivery, target: Receiver, now: number): RequestI
     },
     body,
     redirect: 'manual',
-    signal: AbortSignal.timeout(timeoutMs),
   }
 }
 
