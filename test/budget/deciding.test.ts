@@ -5,8 +5,8 @@ import { invoiceGate } from '../support/gates.ts'
 import { newTenant, type Answer, type Caller, type Tenant } from '../support/tenant.ts'
 
 /*
- * What asking and deciding cost, by the approval's id and by its family's own route, with a policy and without; counted,
- * never timed.
+ * What asking and deciding cost, by the approval's id and by its family's own route, with a policy and without one:
+ * counted, never timed.
  */
 
 interface Family {
