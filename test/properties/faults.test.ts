@@ -1,5 +1,8 @@
 import { env } from 'cloudflare:workers'
-import { afterAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { advanceBatch } from '../../src/claims/advance-batch.ts'
+import { cancelBatch } from '../../src/claims/cancel-batch.ts'
+import { systemContext } from '../../src/context.ts'
 import { maintain } from '../../src/maintenance/maintain.ts'
 import { calling } from '../support/calling.ts'
 import { faults, faultyD1, type Fault } from '../support/faulty-d1.ts'
@@ -15,6 +18,7 @@ import { isLong } from '../support/scale.ts'
 /* Each failure is logged, which is as it should be and would hide everything else. */
 const logged = vi.spyOn(console, 'error').mockReturnValue(undefined)
 afterAll(() => logged.mockRestore())
+afterEach(() => void vi.useRealTimers())
 
 /** What is sent, and by whom. */
 type Sent = Call & { as: keyof typeof roles; path: string }
@@ -60,6 +64,14 @@ const changed = async (tenant: Tenant) => {
 }
 const referred = async (tenant: Tenant) =>
   (await make(tenant, 'service', `${intents}/request`, { ...intent, approver_role: 'customer' })).approval_ref as string
+const batches = '/api/v1/approval-batches'
+const later = async (tenant: Tenant) => ({
+  claim_ids: [await claimed(tenant)],
+  process_at: new Date(Date.now() + 3_600_000).toISOString(),
+})
+const putOff = async (tenant: Tenant) =>
+  (await make(tenant, 'coordinator', batches, await later(tenant))).batch_id as string
+const outbox = intents.replace('approvals', 'outbox')
 const resolution = (approval_ref: string) => ({
   action: 'approve',
   approval_ref,
@@ -76,11 +88,7 @@ const verbs: Record<string, Verb> = {
     method: 'DELETE',
     path: `/api/v1/claims/${await claimed(tenant)}`,
   }),
-  'put off a batch': async (tenant) =>
-    post('coordinator', '/api/v1/approval-batches', {
-      claim_ids: [await claimed(tenant)],
-      process_at: new Date(Date.now() + 3_600_000).toISOString(),
-    }),
+  'put off a batch': async (tenant) => post('coordinator', batches, await later(tenant)),
   'ask for a change': async () => {
     const [entityType, entityId] = entity().split('/').slice(-2)
     const body = { entityType, entityId, entityName: 'Rule', action: 'create', payload: { a: 1 } }
@@ -94,7 +102,6 @@ const verbs: Record<string, Verb> = {
   'resolve a call': async (tenant) => post('service', `${intents}/resolve`, resolution(await referred(tenant))),
   'report a call': async (tenant) => {
     await make(tenant, 'service', `${intents}/resolve`, resolution(await referred(tenant)))
-    const outbox = intents.replace('approvals', 'outbox')
     const { entries } = await make(tenant, 'service', `${outbox}/lease`, { max: 100 })
     const [{ outbox_id, lease_token }] = entries
     return post('service', `${outbox}/${outbox_id}/ack`, { lease_token, outcome: 'succeeded' })
@@ -156,14 +163,22 @@ async function told(tenant: Tenant, after = 0): Promise<string[]> {
 }
 
 /** Sends it, with an Idempotency-Key where it is a POST, while D1 fails as said. */
-async function sent(tenant: Tenant, { as, path, ...call }: Sent, key: string, faultAt: (trip: number) => Fault | null) {
-  const { db, trips } = faultyD1(env.DB, faultAt)
+async function sent(
+  tenant: Tenant,
+  { as, path, ...call }: Sent,
+  key: string,
+  faultAt: (trip: number) => Fault | null,
+  delay = 0,
+) {
+  const { db, trips } = faultyD1(env.DB, faultAt, delay)
   const keyed = { ...call, headers: { 'Idempotency-Key': key } }
   const answer = await calling({ ...env, DB: db }, await tenant.key(as), path, keyed)
   return { ...answer, trips: trips() }
 }
 
 const never = () => null
+/** How much longer a slow round trip takes, in milliseconds. */
+const slow = 5
 /** What is tried at a round trip; the last one, which commits, mostly has an odd number. */
 const triedAt = (trip: number) => (isLong ? faults : [faults[trip % 2 === 0 ? 0 : 3]!])
 
@@ -200,6 +215,125 @@ test.each(Object.entries(verbs))(
     }
   },
 )
+
+test.each(Object.entries(verbs))('%s, sent twice at once while D1 is slow: it happens once', async (_, verb) => {
+  const tenant = await newTenant()
+  const call = await verb(tenant)
+  const start = (await told(tenant)).length
+  const key = crypto.randomUUID()
+  const two = await Promise.all([sent(tenant, call, key, never, slow), sent(tenant, call, key, never, 2 * slow)])
+  const once = await told(tenant, start)
+  const again = await sent(tenant, call, key, never)
+  expect(again.status).toBeLessThan(300)
+  for (const { status, body } of two) expect({ done: status < 300, body }).toEqual({ done: true, body: again.body })
+  expect(await told(tenant, start)).toEqual(once)
+  const twin = await verb(tenant)
+  const from = (await told(tenant)).length
+  await sent(tenant, twin, crypto.randomUUID(), never)
+  expect(once).toEqual(await told(tenant, from))
+})
+
+test('an amendment of a batch while D1 fails: whole or not at all', async () => {
+  const tenant = await newTenant()
+  const amend = async () => {
+    const call = { as: 'coordinator', method: 'PUT', body: { claim_ids: [await claimed(tenant)] } } as const
+    return { ...call, path: `${batches}/${await putOff(tenant)}` }
+  }
+  const { trips } = await sent(tenant, await amend(), '', never)
+  for (let trip = 0; trip < trips; trip += 1) {
+    for (const fault of triedAt(trip)) {
+      const call = await amend()
+      const start = (await told(tenant)).length
+      const failed = await sent(tenant, call, '', (at) => (at === trip ? fault : null))
+      expect([200, 503]).toContain(failed.status)
+      const { total_claims } = (await tenant.as('coordinator')(call.path)).body
+      const happened = await told(tenant, start)
+      if (failed.status === 200) expect(total_claims).toBe(2)
+      expect({ trip, happened }).toEqual({ trip, happened: total_claims === 2 ? ['batch.amended'] : [] })
+      expect((await sent(tenant, call, '', never)).body).toMatchObject({ total_claims: 2 })
+    }
+  }
+})
+
+test('a batch while D1 fails at any step: each claim is decided once, and the batch ends', async () => {
+  const tenant = await newTenant()
+  const coordinator = tenant.as('coordinator')
+  for (const fault of isLong ? faults : triedAt(1)) {
+    for (let failing = 0; failing < 3; failing += 1) {
+      const body = await later(tenant)
+      while (body.claim_ids.length < 6) body.claim_ids.push(await claimed(tenant))
+      const { batch_id: id } = await make(tenant, 'coordinator', batches, body)
+      const start = (await told(tenant)).length
+      const { db } = faultyD1(env.DB, (trip) => (trip === failing ? fault : null))
+      const at = Date.parse(body.process_at)
+      let status: string | undefined
+      let failed = 0
+      // As its Durable Object does: until it has ended, again after whatever has failed.
+      for (let step = 0; status !== 'completed'; step += 1) {
+        expect(step).toBeLessThan(9)
+        const ctx = systemContext({ ...env, DB: db }, 'system:batch-runner', at + step, tenant.id)
+        const batch = await advanceBatch(ctx, id, 2).catch(() => void (failed += 1))
+        status = batch?.status
+      }
+      expect(failed).toBe(1)
+      const { body: ended } = await coordinator(`${batches}/${id}`)
+      expect(ended).toMatchObject({ approved_count: 6, rejected_count: 0, processed_count: 6 })
+      const happened = (await told(tenant, start)).toSorted()
+      expect(happened).toEqual(['batch.completed', 'batch.started', ...Array(6).fill('claim.approved')])
+    }
+  }
+})
+
+test('cancelling a batch while D1 fails: all that it approved is pending again, or nothing has happened', async () => {
+  const tenant = await newTenant()
+  const contextOf = (db: D1Database) => systemContext({ ...env, DB: db }, 'system:test', Date.now(), tenant.id)
+  for (const fault of isLong ? faults : [faults[0]!, faults[3]!]) {
+    for (let failing = 0; failing < 2; failing += 1) {
+      const body = await later(tenant)
+      while (body.claim_ids.length < 3) body.claim_ids.push(await claimed(tenant))
+      const { batch_id: id } = await make(tenant, 'coordinator', batches, body)
+      const due = systemContext(env, 'system:batch-runner', Date.parse(body.process_at), tenant.id)
+      expect(await advanceBatch(due, id, 2)).toMatchObject({ status: 'processing', approved_count: 2 })
+      const start = (await told(tenant)).length
+      const { db } = faultyD1(env.DB, (trip) => (trip === failing ? fault : null))
+      await expect(cancelBatch(contextOf(db), id, null)).rejects.toThrow()
+      const happened = (await told(tenant, start)).length
+      expect(happened).toBe(fault.when === 'after' && failing === 1 ? 3 : 0)
+      expect(await cancelBatch(contextOf(db), id, null)).toMatchObject({ status: 'cancelled' })
+      expect((await told(tenant, start)).toSorted()).toEqual(['batch.cancelled', 'claim.reverted', 'claim.reverted'])
+      for (const claim of body.claim_ids) {
+        expect((await tenant.as('member')(`/api/v1/claims/${claim}`)).body.status).toBe('pending')
+      }
+    }
+  }
+})
+
+test('a lease while D1 fails: an entry is leased, or is to be had; at the latest once the lease is over', async () => {
+  const tenant = await newTenant()
+  const lease = post('service', `${outbox}/lease`, { max: 1, lease_seconds: 60 })
+  const take = (faultAt: (trip: number) => Fault | null) => sent(tenant, lease, crypto.randomUUID(), faultAt)
+  const { trips } = await take(never)
+  for (let trip = 0; trip < trips; trip += 1) {
+    for (const fault of isLong ? faults : [faults[0]!, faults[3]!]) {
+      const ref = await referred(tenant)
+      await make(tenant, 'service', `${intents}/resolve`, resolution(ref))
+      const failed = await take((at) => (at === trip ? fault : null))
+      const taken = [failed.body.entries ?? [], (await take(never)).body.entries].flat()
+      // Nobody heard of it: it is leased for a minute all the same.
+      const isLost = taken.length === 0
+      expect([failed.status, isLost && fault.when]).toEqual([failed.status === 200 ? 200 : 503, isLost && 'after'])
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 })
+      const later = (await take(never)).body.entries
+      vi.useRealTimers()
+      const got = [...taken, ...later]
+      expect(got.map(({ approval_ref, attempt }) => [approval_ref, attempt])).toEqual(
+        (isLost ? [2] : [1, 2]).map((attempt) => [ref, attempt]),
+      )
+      const { outbox_id, lease_token } = got.at(-1)
+      await make(tenant, 'service', `${outbox}/${outbox_id}/ack`, { lease_token, outcome: 'succeeded' })
+    }
+  }
+})
 
 test('upkeep while D1 fails at any of its round trips: what is left is done the next time, and once', async () => {
   const tenant = await newTenant()
