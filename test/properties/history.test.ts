@@ -77,7 +77,7 @@ test('a change of any column of an event or a vote in the database is named, and
 
 test('two events or two votes that have changed places are named by the first of them', async () => {
   const pick = dice()
-  for (let time = 0; time < (isLong ? 50 : 6); time += 1) {
+  for (let time = 0; time < (isLong ? 36 : 6); time += 1) {
     const table = time % 2 === 0 ? 'events' : 'votes'
     const rows = table === 'votes' ? ofVotes() : stored.rows
     const first = rows[pick(rows.length - 1)]!
