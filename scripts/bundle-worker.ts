@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { BuildOptions, Metafile, Plugin } from 'esbuild'
+import { withoutDescriptions } from './without-descriptions.ts'
 import { areUnchanged, digest, digestsOf } from './made-of.ts'
 
 /** The Worker as one module. */
@@ -72,7 +73,7 @@ export async function buildWorker(root: string, folder: string): Promise<Metafil
     chunkNames: 'modules/[name]-[hash]',
     minify: true,
     define: { 'process.env.NODE_ENV': '"production"' },
-    plugins: [exactly(instead)],
+    plugins: [exactly(instead), withoutDescriptions],
   })
   return metafile
 }
@@ -111,7 +112,7 @@ export async function bundleWorker(
   if (kept?.settings === settings && existsSync(kept.map) && areUnchanged(kept.inputs, root)) return kept
 
   const { build } = await import('esbuild')
-  const { outputFiles, metafile } = await build({ ...options, plugins: [exactly(instead)] })
+  const { outputFiles, metafile } = await build({ ...options, plugins: [exactly(instead), withoutDescriptions] })
   const text = (name: string) => outputFiles.find(({ path }) => basename(path) === name)!.text
   const code = text('worker.js')
   const map = join(folder, `${name}.${digest(code).slice(0, 16)}.map`)

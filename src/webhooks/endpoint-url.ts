@@ -7,7 +7,7 @@ const localNames =
 /** Public by its range, yet inside a cloud: Azure's wire server. */
 const insideClouds = new Set(['168.63.129.16'])
 
-const globalV6 = ipaddr.IPv6.parseCIDR('2000::/3')
+const globalV6 = '2000::/3'
 
 /**
  * Why an endpoint's URL is refused, or null: only https, to port 443 of a host out on the internet. Asked when an
@@ -31,7 +31,8 @@ export function urlFault(url: string, allowLoopback: boolean): string | null {
 function addressFault(host: string): string | null {
   const address = ipaddr.parse(host)
   if (insideClouds.has(address.toString())) return 'must not point at the inside of a cloud'
-  const isPublic = address.range() === 'unicast' && (address.kind() === 'ipv4' || address.match(globalV6))
+  const isPublic =
+    address.range() === 'unicast' && (address.kind() === 'ipv4' || address.match(ipaddr.IPv6.parseCIDR(globalV6)))
   return isPublic ? null : 'must not point at a private, loopback, link-local or reserved address'
 }
 
