@@ -11,7 +11,7 @@ import { isLong } from '../support/scale.ts'
  */
 
 const root = join(import.meta.dirname, '../..')
-const size = isLong ? 200_000 : 60_000
+const size = isLong ? 150_000 : 60_000
 const megabytes = 32
 
 test('a long history is verified in little memory: less than its lines take', { timeout: 900_000 }, async () => {

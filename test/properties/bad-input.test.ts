@@ -80,6 +80,6 @@ test.each(all)('$operationId', async (operation) => {
       expect([status, status >= 500 ? answer : null]).toEqual([expect.any(Number), null])
       expect(status).toBeLessThan(500)
     }),
-    { numRuns: often(36) },
+    { numRuns: often(24) },
   )
 })

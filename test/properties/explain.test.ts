@@ -291,6 +291,6 @@ test('what explain says that somebody may do works, and what it says that they m
         }
       }
     }),
-    { numRuns: isLong ? 60 : 12 },
+    { numRuns: isLong ? 45 : 12 },
   )
 }, 600_000)

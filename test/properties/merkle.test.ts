@@ -60,7 +60,7 @@ test('a tree that grows in steps is the tree of all its leaves, and only its las
         expect(rootOf(tiles, size)).toEqual(treeHash(hashes.slice(0, size)))
       }
     }),
-    { numRuns: often(60) },
+    { numRuns: often(40) },
   )
 })
 
@@ -74,7 +74,7 @@ test('each leaf is proved to be in each tree that has it, and no other is', () =
       expect(includes({ ...proof, leaf: `${proof.leaf}!` })).toBe(false)
       if (other !== index) expect(includes({ ...proof, index: other })).toBe(false)
     }),
-    { numRuns: often(900) },
+    { numRuns: often(600) },
   )
 })
 
@@ -89,6 +89,6 @@ test('each tree is proved to go on in each later one, and no other is', () => {
       expect(continues({ ...proof, from: { size: first, root: leafHash('x').toBase64() } })).toBe(false)
       expect(continues({ ...proof, to: { size: second, root: leafHash('x').toBase64() } })).toBe(false)
     }),
-    { numRuns: often(900) },
+    { numRuns: often(600) },
   )
 })

@@ -14,7 +14,7 @@ import { newTenant, type Tenant } from '../support/tenant.ts'
  * ones, so that alarms are due at once.
  */
 
-const step = isLong ? hour : 4 * hour
+const step = isLong ? 2 * hour : 4 * hour
 const start = Date.now() - 9 * day
 const customer = '160c0c4b-9966-4dc1-a916-8407eb10d74e'
 const intents = `/internal/v1/instances/${customer}/approvals`
