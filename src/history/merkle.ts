@@ -1,11 +1,10 @@
+import { nodeCrypto } from '../node-crypto.ts'
+
 /** The hash of a subtree: SHA-256, 32 bytes. */
 export type Hash = Uint8Array
 
-/** How many leaves a tree has whose hash is that of nothing (RFC 9162, 2.1.1). */
+/** The hash of a tree without leaves (RFC 9162, 2.1.1). */
 export const emptyRoot = (): Hash => sha256()
-
-/** The platform's hashes, which bring half of Node with them: not before one is wanted. */
-let crypto: typeof import('node:crypto') | undefined
 
 /** The hash of a leaf (RFC 9162, 2.1.1). */
 export function leafHash(leaf: string): Hash {
@@ -19,8 +18,7 @@ export function nodeHash(left: Hash, right: Hash): Hash {
 
 /** The SHA-256 of some parts, one after the other; text as UTF-8. */
 export function sha256(...parts: (string | Uint8Array)[]): Hash {
-  crypto ??= globalThis.process.getBuiltinModule('node:crypto')
-  const hash = crypto.createHash('sha256')
+  const hash = nodeCrypto().createHash('sha256')
   for (const part of parts) hash.update(part)
   return new Uint8Array(hash.digest())
 }

@@ -1,14 +1,12 @@
+import { nodeCrypto } from '../node-crypto.ts'
+
 /*
  * The platform's own SHA-256 and base64, which the bundled Worker has instead of `fast-sha256` and `@stablelib/base64`
  * (scripts/bundle-worker.ts), the ones that Standard Webhooks signs with.
  */
 
-/** Brings half of Node with it: not before something is signed. */
-let crypto: typeof import('node:crypto') | undefined
-
 export function hmac(key: Uint8Array, data: Uint8Array): Uint8Array {
-  crypto ??= globalThis.process.getBuiltinModule('node:crypto')
-  return crypto.createHmac('sha256', key).update(data).digest()
+  return nodeCrypto().createHmac('sha256', key).update(data).digest()
 }
 
 export function encode(bytes: Uint8Array): string {
