@@ -86,10 +86,10 @@ function read(given: Record<Variable, string>): OidcSettings {
   }
 }
 
-/** Whether what is fetched there is what its owner says: by https, or on this machine. */
+/** Whether it is its owner who answers there: by https, or on this machine. */
 export function isTrustworthy(url: string): boolean {
-  const { protocol, hostname } = URL.parse(url) ?? {}
-  return protocol === 'https:' || (protocol === 'http:' && (hostname === 'localhost' || hostname === '127.0.0.1'))
+  const { protocol, hostname = '' } = URL.parse(url) ?? {}
+  return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))
 }
 
 function listed(text: string): string[] {

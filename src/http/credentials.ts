@@ -1,4 +1,4 @@
-import { oidcSettings, type OidcSettings } from '../access/oidc-settings.ts'
+import { isTrustworthy, oidcSettings, type OidcSettings } from '../access/oidc-settings.ts'
 import { Refusal } from '../refusal.ts'
 import type { AppContext } from './environment.ts'
 import { namedOrigins } from './methods.ts'
@@ -30,8 +30,8 @@ export function presented(c: AppContext): Credentials | null {
 }
 
 /**
- * Refuses what a page of another site has sent, by `Origin` and `Sec-Fetch-Site`. Access adds its token to whatever a
- * browser sends with its cookie; and a name of another site may lead to this machine (DNS rebinding).
+ * Refuses what a page of another site has sent, by `Origin` and `Sec-Fetch-Site`: Access adds its token to whatever a
+ * browser sends with its cookie, and a page may call what listens on the machine of whoever looks at it.
  *
  * @throws Refusal `cross_origin`
  */
@@ -39,9 +39,19 @@ export function refuseOtherSites(c: AppContext): void {
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return
   const origin = c.req.header('Origin')
   const site = c.req.header('Sec-Fetch-Site')
-  const known = [new URL(c.req.url).origin, ...namedOrigins(c)]
+  const known = [...ownOrigins(c), ...namedOrigins(c)]
   const isOurs = origin === undefined ? site === undefined || site === 'same-origin' : known.includes(origin)
   if (!isOurs) {
     throw new Refusal('cross_origin', `${c.req.method} comes from a page of ${origin ?? 'another site'}.`)
   }
+}
+
+/**
+ * Where this service's own pages come from. Where the request has gone to is one of these only by HTTPS or on this
+ * machine: any other name may be another site's, and lead here for a while (DNS rebinding).
+ */
+function ownOrigins(c: AppContext): string[] {
+  const here = new URL(c.req.url).origin
+  const named = URL.parse(c.env.PUBLIC_URL)?.origin
+  return [...(isTrustworthy(here) ? [here] : []), ...(named === undefined ? [] : [named])]
 }
