@@ -1,86 +1,17 @@
-import type { z } from '@hono/zod-openapi'
-import type * as SdkModule from '@modelcontextprotocol/server'
-import type { McpServer, ServerContext, StandardSchemaWithJSON } from '@modelcontextprotocol/server'
 import type { Ctx } from '../context.ts'
-import { Refusal } from '../refusal.ts'
-import { refusals } from '../refusals.ts'
-import { loadToolSchemas, type ToolSchemas } from './load-tool-schemas.ts'
-import { tools, type Answer, type Tool } from './tools.ts'
+import { makeServer } from './make-server.ts'
 
-type Sdk = typeof SdkModule
-
-const instructions = `Ask a person before you act, and do exactly what was approved, once. request_approval asks and answers with a
-link and a digest: give the link to the person. wait_for_decision waits; pending is no answer, wait again. When it is approved,
-redeem_approval with the digest right before you act, do exactly the details that it answers, then report_outcome. No tool
-decides: a person does, behind the link.`
+/** In bytes. */
+const largestMessage = 1024 * 1024
 
 /** Answers one message of the Model Context Protocol, of whatever revision that the SDK knows. */
 export async function serve(ctx: Ctx, request: Request): Promise<Response> {
   // Most isolates never need it.
-  const [sdk, schemas] = await Promise.all([import('@modelcontextprotocol/server'), loadToolSchemas(ctx.env)])
+  const sdk = await import('@modelcontextprotocol/server')
   const { origin } = new URL(request.url)
-  const onerror = (error: Error) => console.error({ message: 'an MCP message failed', error: String(error) })
-  const handler = sdk.createMcpHandler(() => serverOf(sdk, schemas, ctx, origin), {
-    onerror,
-    maxRequestBodySize: 1024 * 1024,
+  const handler = sdk.createMcpHandler(() => makeServer(sdk, { ...ctx, origin }), {
+    onerror: (error) => console.error({ message: 'an MCP message failed', error: String(error) }),
+    maxRequestBodySize: largestMessage,
   })
   return handler.fetch(request)
-}
-
-function serverOf(sdk: Sdk, schemas: ToolSchemas, ctx: Ctx, origin: string): McpServer {
-  const server = new sdk.McpServer({ name: 'countersign', title: 'Countersign', version: '0.1.0' }, { instructions })
-  for (const tool of tools) register(sdk, server, tool, schemas[tool.name]!, { ...ctx, origin })
-  return server
-}
-
-type Shown = ToolSchemas[string]
-
-function register(sdk: Sdk, server: McpServer, tool: Tool, json: Shown, ctx: Ctx & { origin: string }): void {
-  const { name, title, description, input, output, readOnly, idempotent } = tool
-  const hints = { readOnlyHint: readOnly, destructiveHint: false, idempotentHint: idempotent, openWorldHint: false }
-  const about = { title, description, annotations: { title, ...hints } }
-  const schemas = {
-    inputSchema: asStandardSchema(input, json.input),
-    outputSchema: asStandardSchema(output, json.output),
-  }
-  server.registerTool(name, { ...about, ...schemas }, async (given: unknown, context: ServerContext) => {
-    try {
-      const answer = await tool.run({ ...ctx, now: Date.now() }, given as never)
-      return mayShowLink(server, answer, context) ? showLink(sdk, answer) : shown(answer)
-    } catch (error) {
-      return refused(error)
-    }
-  })
-}
-
-/** A schema as the SDK wants it: what validates, and its JSON Schema. */
-function asStandardSchema(schema: z.ZodType, json: Shown['input']): StandardSchemaWithJSON {
-  const shown = () => json
-  return { '~standard': { ...schema['~standard'], jsonSchema: { input: shown, output: shown } } } as never
-}
-
-/** Whether the client opens a link for its person, and has not been asked to within this call. */
-function mayShowLink(server: McpServer, { waitsAt }: Answer, { mcpReq }: ServerContext): boolean {
-  if (waitsAt === undefined || mcpReq.inputResponses !== undefined) return false
-  return server.server.getClientCapabilities()?.elicitation?.url !== undefined
-}
-
-function showLink({ inputRequired }: Sdk, { text, waitsAt }: Answer) {
-  return inputRequired({ inputRequests: { decide: inputRequired.elicitUrl({ message: text, url: waitsAt! }) } })
-}
-function shown({ text, structured }: Answer) {
-  const content = [text, JSON.stringify(structured)].map((text) => ({ type: 'text' as const, text }))
-  return { content, structuredContent: structured }
-}
-
-/** What was refused is for the model to read: it may do something about it. */
-function refused(error: unknown) {
-  const refusal =
-    error instanceof Refusal
-      ? error
-      : new Refusal('internal_error', 'It could not be completed; nothing was half done.')
-  if (!(error instanceof Refusal)) console.error({ message: 'an MCP tool failed', error: String(error) })
-  const { code, detail, members } = refusal
-  const text = JSON.stringify({ code, detail, remedy: refusals[code][2], ...members })
-  return { isError: true, content: [{ type: 'text' as const, text }] }
 }
