@@ -85,6 +85,7 @@ export async function buildWorker(root: string, folder: string): Promise<Metafil
  * @param main the file that it begins with
  * @param minify whether it is to be as small as what is deployed
  * @param keepNames whether functions keep their names where bundling changes them, which costs time as it runs
+ * @param replaced what else it has instead of other modules, as `instead` says it
  */
 export async function bundleWorker(
   root: string,
@@ -92,7 +93,13 @@ export async function bundleWorker(
     main = front,
     minify = false,
     keepNames = !minify,
-  }: { main?: string | undefined; minify?: boolean; keepNames?: boolean } = {},
+    replaced = {},
+  }: {
+    main?: string | undefined
+    minify?: boolean
+    keepNames?: boolean
+    replaced?: Record<string, string> | undefined
+  } = {},
 ): Promise<Bundle> {
   const options = {
     ...common,
@@ -105,14 +112,15 @@ export async function bundleWorker(
     sourcemap: 'external',
     define: { 'process.env.NODE_ENV': '"development"' },
   } as const satisfies BuildOptions
-  const settings = digest(JSON.stringify(options) + readFileSync(import.meta.filename, 'utf8'))
+  const settings = digest(JSON.stringify([options, replaced]) + readFileSync(import.meta.filename, 'utf8'))
   const folder = join(root, 'node_modules/.cache/countersign')
-  const name = `${main.replaceAll(/\W+/g, '-')}${minify ? '.min' : ''}`
+  const name = `${[main, ...Object.values(replaced)].join(' ').replaceAll(/\W+/g, '-')}${minify ? '.min' : ''}`
   const kept = readKept(join(folder, `${name}.json`))
   if (kept?.settings === settings && existsSync(kept.map) && areUnchanged(kept.inputs, root)) return kept
 
   const { build } = await import('esbuild')
-  const { outputFiles, metafile } = await build({ ...options, plugins: [exactly(instead), withoutDescriptions] })
+  const plugins = [exactly({ ...instead, ...replaced }), withoutDescriptions]
+  const { outputFiles, metafile } = await build({ ...options, plugins })
   const text = (name: string) => outputFiles.find(({ path }) => basename(path) === name)!.text
   const code = text('worker.js')
   const map = join(folder, `${name}.${digest(code).slice(0, 16)}.map`)

@@ -35,6 +35,8 @@ export interface LocalServerOptions {
   log: (line: WorkerdStructuredLog, map: string) => void
   /** A port for a debugger (the Chrome DevTools protocol). */
   inspectorPort?: number
+  /** Modules that the Worker has instead of its own, as in `bundle-worker.ts`. */
+  replaced?: Record<string, string>
 }
 
 /**
@@ -43,9 +45,9 @@ export interface LocalServerOptions {
  * @throws ForeignState where the state folder was left by other migrations than the code's
  */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
-  const { port, state, vars, log, inspectorPort } = options
+  const { port, state, vars, log, inspectorPort, replaced } = options
   const config = readWorkerConfig(root)
-  const bundling = bundleWorker(root)
+  const bundling = bundleWorker(root, { replaced })
   // Loading it takes as long as the bundling, which goes on meanwhile in a process of its own.
   const { convertV4MiniflareOptions, Log, LogLevel, Miniflare } = await import('miniflare')
   const [{ code, map }] = await Promise.all([bundling, keepDescriptions()])

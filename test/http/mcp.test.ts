@@ -2,9 +2,13 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { exports } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import type { Role } from '../../src/context.ts'
+import { fetchAt } from '../support/fetch-at.ts'
+import { overSocket } from '../support/over-socket.ts'
 import { boundKey, newTenant, type Tenant } from '../support/tenant.ts'
 
 /* The tools of `/mcp`, called by the client of the protocol's own SDK. */
+
+const here = 'https://countersign.test'
 
 type Result = { isError?: boolean; structuredContent?: any; content: { type: string; text: string }[] }
 
@@ -14,7 +18,7 @@ async function connect(tenant: Tenant, name: string, roles?: readonly Role[]) {
 
 async function connectWith(key: string, options: ConstructorParameters<typeof Client>[1] = {}) {
   const client = new Client({ name: 'test', version: '1' }, options)
-  const transport = new StreamableHTTPClientTransport(new URL('https://countersign.test/mcp'), {
+  const transport = new StreamableHTTPClientTransport(new URL(`${here}/mcp`), {
     fetch: (url, init) => exports.default.fetch(new Request(url, init as RequestInit)),
     requestInit: { headers: { Authorization: `Bearer ${key}` } },
   })
@@ -25,6 +29,15 @@ async function connectWith(key: string, options: ConstructorParameters<typeof Cl
 }
 
 const deployment = { type: 'deployment', title: 'Deploy web 4.2.0', details: { service: 'web' } }
+
+/** One message, as it is. */
+function post(headers: Record<string, string>, message: object = { method: 'ping' }, at = here): Promise<Response> {
+  return fetchAt(`${at}/mcp`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream', ...headers },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, ...message }),
+  })
+}
 
 test('the tools say what they take, what they answer, and what they change; none decides', async () => {
   const { client } = await connect(await newTenant(), 'member')
@@ -194,21 +207,43 @@ test('a tool tells nobody what is another tenant’s, instance’s, or restricte
   }
 })
 
+test('it declares tools, and that nobody is told of changes: whoever waits for some is let go at once', async () => {
+  const key = await (await newTenant()).key('member')
+  for (const versionNegotiation of [undefined, { mode: { pin: '2026-07-28' } } as const]) {
+    const { client } = await connectWith(key, { versionNegotiation })
+    expect(client.getServerCapabilities()).toEqual({ tools: { listChanged: false } })
+  }
+  const meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientCapabilities': {},
+  }
+  const params = { _meta: meta, notifications: { toolsListChanged: true } }
+  const headers = { 'MCP-Protocol-Version': '2026-07-28', 'Mcp-Method': 'subscriptions/listen' }
+  const answer = await post({ 'X-API-Key': key, ...headers }, { method: 'subscriptions/listen', params })
+  const frames = (await answer.text()).split('\n\n').filter(Boolean)
+  expect(frames).toEqual([expect.stringContaining('acknowledged'), expect.stringContaining('"complete"')])
+})
+
 test('it takes the keys of the API, and nothing else', async () => {
-  const post = (headers: Record<string, string>) =>
-    exports.default.fetch(
-      new Request('https://countersign.test/mcp', {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream', ...headers },
-        body: '{"jsonrpc":"2.0","id":1,"method":"ping"}',
-      }),
-    )
   expect((await post({})).status).toBe(401)
   expect((await post({ Authorization: 'Bearer cs_nobody' })).status).toBe(401)
   const key = await (await newTenant()).key('member')
   expect((await post({ 'X-API-Key': key })).status).toBe(200)
   expect((await post({ 'X-API-Key': key, 'X-Tenant-Id': 'another' })).status).toBe(403)
-  expect((await post({ 'X-API-Key': key, Origin: 'https://countersign.test' })).status).toBe(200)
+  expect((await post({ 'X-API-Key': key, Origin: here })).status).toBe(200)
+  expect((await post({ 'X-API-Key': key, Origin: 'https://approvals.example.com' })).status).toBe(200)
   const elsewhere = await post({ 'X-API-Key': key, Origin: 'https://evil.example' })
   expect([elsewhere.status, await elsewhere.json()]).toEqual([403, expect.objectContaining({ code: 'cross_origin' })])
 })
+
+test.skipIf(overSocket)(
+  'a page whose name leads to this machine for a while is still a page of another site',
+  async () => {
+    const key = await (await newTenant()).key('member')
+    const from = async (Origin: string) => (await post({ 'X-API-Key': key, Origin }, undefined, Origin)).status
+    for (const origin of ['http://localhost:8787', 'http://127.0.0.1:8787', 'http://[::1]:8787', 'https://any.example'])
+      expect([origin, await from(origin)]).toEqual([origin, 200])
+    for (const origin of ['http://evil.example', 'http://localhost.evil.example:8787', 'http://192.168.1.7:8787'])
+      expect([origin, await from(origin)]).toEqual([origin, 403])
+  },
+)

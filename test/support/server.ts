@@ -32,9 +32,7 @@ export interface Server {
 
 /** @param isNew whether it begins with nothing, and not with what another has made of that (`kept-state.ts`) */
 export async function startServer(env: Record<string, string> = {}, { isNew = false } = {}): Promise<Server> {
-  const state = mkdtempSync(join(tmpdir(), 'countersign-'))
-  const kept = process.env.KEPT_STATE
-  if (!isNew && kept !== undefined) cpSync(kept, state, { recursive: true })
+  const state = newState({ isNew })
   const port = await freePort()
   const origin = `http://localhost:${port}`
   let output = ''
@@ -100,6 +98,14 @@ export async function startServer(env: Record<string, string> = {}, { isNew = fa
       rmSync(state, { recursive: true, force: true })
     },
   }
+}
+
+/** A folder to keep data in, with what `kept-state.ts` has made. */
+export function newState({ isNew = false } = {}): string {
+  const state = mkdtempSync(join(tmpdir(), 'countersign-'))
+  const kept = process.env.KEPT_STATE
+  if (!isNew && kept !== undefined) cpSync(kept, state, { recursive: true })
+  return state
 }
 
 async function killAll(pids: readonly number[]): Promise<void> {
