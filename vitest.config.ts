@@ -114,6 +114,8 @@ export default defineConfig({
           name: 'budgets',
           // A runtime for each file: one that has had a million rows is slow for whoever comes next.
           include: isLong ? ['test/budget/**/*.test.ts'] : [],
+          // These store no more in a long run.
+          exclude: ['test/budget/{deciding,governed,pages,writes}.test.ts'],
           setupFiles: ['./test/support/migrate.ts'],
           ...inWorkerd,
         },

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, expect, test } from 'vitest'
-import { middleHalf, middleOf, perInsert, stored } from '../support/scale.ts'
+import { middleHalf, middleOf, stored } from '../support/scale.ts'
+import { storeRows } from '../support/stored-rows.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
 /* The cost budget of changes, beside many stored approvals, counted and never timed. */
@@ -11,18 +12,15 @@ let tenant: Tenant
 beforeAll(async () => {
   tenant = await newTenant()
   const digest = '0'.repeat(64)
-  for (let from = 0; from < stored; from += perInsert) {
-    const rows = `WITH RECURSIVE n(i) AS (SELECT ?2 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2 + ${perInsert})`
-    await env.DB.batch([
-      env.DB.prepare(
-        `${rows} INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id, created_at, updated_at, digest, votes_needed, decided_by, decided_at)
-         SELECT printf('approval_%08d', i), ?1, 'change', iif(i % 10, 'pending', 'approved'), 'x', 'usr_' || (i % 100), 'offer', 'of_' || (i % 1000), i, i, ?3, 1, iif(i % 10, NULL, 'usr_z'), iif(i % 10, NULL, i) FROM n`,
-      ).bind(tenant.id, from, digest),
-      env.DB.prepare(
-        `${rows} INSERT INTO changes SELECT printf('approval_%08d', i), ?1, 'offer', 'of_' || (i % 1000), 'x', 'update', '{"a":1}', 'x', 1, 1 FROM n`,
-      ).bind(tenant.id, from),
-    ])
-  }
+  await storeRows(stored, (rows) => [
+    env.DB.prepare(
+      `${rows} INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id, created_at, updated_at, digest, votes_needed, decided_by, decided_at)
+         SELECT printf('approval_%08d', i), ?1, 'change', iif(i % 10, 'pending', 'approved'), 'x', 'usr_' || (i % 100), 'offer', 'of_' || (i % 1000), i, i, ?2, 1, iif(i % 10, NULL, 'usr_z'), iif(i % 10, NULL, i) FROM n`,
+    ).bind(tenant.id, digest),
+    env.DB.prepare(
+      `${rows} INSERT INTO changes SELECT printf('approval_%08d', i), ?1, 'offer', 'of_' || (i % 1000), 'x', 'update', '{"a":1}', 'x', 1, 1 FROM n`,
+    ).bind(tenant.id),
+  ])
   await tenant.as('admin')('/api/v1/entities/offer/of_1', {
     method: 'PUT',
     body: { entityName: 'Offer', data: { a: 0 } },

@@ -2,7 +2,8 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, expect, test } from 'vitest'
 import { never } from '../../src/approvals/waiting.store.ts'
 import { browserOf, type Browser } from '../support/desk.ts'
-import { idAt, perInsert, stored } from '../support/scale.ts'
+import { idAt, stored } from '../support/scale.ts'
+import { storeRows } from '../support/stored-rows.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
 /* What the desk's pages cost beside many stored approvals: counted, never timed. */
@@ -27,21 +28,18 @@ async function store() {
   const made = await admin('/v1/policies', { method: 'POST', body: { ...policy, stages } })
   expect(made.status).toBe(201)
   const version = `(SELECT version_id FROM policies WHERE tenant_id = ?1)`
-  for (let from = 0; from < stored; from += perInsert) {
-    const rows = `WITH RECURSIVE n(i) AS (SELECT CAST(?2 AS INTEGER) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2 + ${perInsert})`
-    await env.DB.batch([
-      env.DB.prepare(
-        `${rows} INSERT INTO approvals (id, tenant_id, kind, status, type, title, requester_id, created_at, updated_at, due_at, on_due,
+  await storeRows(stored, (rows) => [
+    env.DB.prepare(
+      `${rows} INSERT INTO approvals (id, tenant_id, kind, status, type, title, requester_id, created_at, updated_at, due_at, on_due,
            digest, votes_needed, decided_by, decided_at, policy_version_id, open_to)
          SELECT printf('req_%08d', i), ?1, 'request', iif(i % 3, 'approved', 'pending'), 'x', 'x', 'usr_' || iif(i % 20, i % 100, 'asker'),
            i, i, iif(i % 5, NULL, 2e14 + i), iif(i % 5, NULL, 'expire'), printf('%064d', 0), 1, iif(i % 3, 'usr_z', NULL), iif(i % 3, i, NULL),
            iif(i % 2, ${version}, NULL), iif(i % 2, '["group:g"]', NULL) FROM n`,
-      ).bind(tenant.id, from),
-      env.DB.prepare(
-        `${rows} INSERT INTO requests (approval_id, tenant_id, details, ref_scope, redeem_within) SELECT printf('req_%08d', i), ?1, '{}', '', 1 FROM n`,
-      ).bind(tenant.id, from),
-    ])
-  }
+    ).bind(tenant.id),
+    env.DB.prepare(
+      `${rows} INSERT INTO requests (approval_id, tenant_id, details, ref_scope, redeem_within) SELECT printf('req_%08d', i), ?1, '{}', '', 1 FROM n`,
+    ).bind(tenant.id),
+  ])
 }
 
 beforeAll(async () => {

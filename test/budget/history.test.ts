@@ -4,8 +4,9 @@ import type { Kept } from '../../src/history/checkpoint.ts'
 import { sealDue } from '../../src/history/seal-due.ts'
 import { sealHistory } from '../../src/history/seal.ts'
 import { submitClaims } from '../support/batches.ts'
-import { isLong, perInsert, stored } from '../support/scale.ts'
+import { isLong, storedOthers } from '../support/scale.ts'
 import { sealed } from '../support/sealed.ts'
+import { storeRows } from '../support/stored-rows.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
 /* What the history costs, at many sealed events and many idle tenants; counted, never timed. */
@@ -18,22 +19,19 @@ const keeper = {
 }
 
 beforeAll(async () => {
-  tenant = await eventfulTenant(stored)
+  tenant = await eventfulTenant(storedOthers)
   while (await sealHistory(tenant.ctx('history', []), keeper));
 }, 600_000)
 
 /** A tenant in which as many things have happened. */
 async function eventfulTenant(count: number): Promise<Tenant> {
   const made = await newTenant()
-  for (let at = 0; at < count; at += perInsert) {
-    await env.DB.prepare(
-      `WITH RECURSIVE n(i) AS (SELECT ?2 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?3)
-       INSERT INTO events (tenant_id, seq, id, type, resource_id, actor_id, at, from_status, to_status, data, salt)
-       SELECT ?1, i + 1, printf('evt_%08d', i + 1), 'a.b', 'r' || i, 'usr_x', i, NULL, 'b', '{}', lower(hex(randomblob(16))) FROM n`,
-    )
-      .bind(made.id, at, Math.min(count, at + perInsert))
-      .run()
-  }
+  await storeRows(count, (rows) => [
+    env.DB.prepare(
+      `${rows} INSERT INTO events (tenant_id, seq, id, type, resource_id, actor_id, at, from_status, to_status, data, salt)
+       SELECT ?, i + 1, printf('evt_%08d', i + 1), 'a.b', 'r' || i, 'usr_x', i, NULL, 'b', '{}', lower(hex(randomblob(16))) FROM n`,
+    ).bind(made.id),
+  ])
   return made
 }
 
@@ -95,19 +93,19 @@ test('a proof: one round trip, a handful of tiles, wherever the event is', async
   const size = (await env.DB.prepare('SELECT size FROM seals WHERE tenant_id = ?')
     .bind(tenant.id)
     .first<number>('size'))!
-  for (const event of ['1', 'evt_00000300', String(stored / 2), String(size)]) {
+  for (const event of ['1', 'evt_00000300', String(storedOthers / 2), String(size)]) {
     const { status, cost } = await admin(`/v1/history/proof?event=${event}`)
     expect([event, status, cost.queries]).toEqual([event, 200, 1])
     expect(cost.rowsRead).toBeLessThanOrEqual(50)
   }
-  const consistency = await admin(`/v1/history/consistency?from=${stored / 2 + 7}&to=${size}`)
+  const consistency = await admin(`/v1/history/consistency?from=${storedOthers / 2 + 7}&to=${size}`)
   expect([consistency.status, consistency.cost.queries]).toEqual([200, 1])
   expect(consistency.cost.rowsRead).toBeLessThanOrEqual(50)
 })
 
 test('a page of the feed, wherever it begins: one round trip, at most 3 × page + 20 rows', async () => {
   const admin = tenant.as('admin')
-  for (const after of [0, stored / 2, stored - 100]) {
+  for (const after of [0, storedOthers / 2, storedOthers - 100]) {
     const { body, cost } = await admin(`/v1/events?after=${after}&limit=50`)
     expect([body.data.length, cost.queries]).toEqual([50, 1])
     expect(cost.rowsRead).toBeLessThanOrEqual(3 * 50 + 20)

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, expect, test } from 'vitest'
-import { middleOf, perInsert, stored } from '../support/scale.ts'
+import { middleOf, storedOthers } from '../support/scale.ts'
+import { storeRows } from '../support/stored-rows.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
 /* What people, groups and keys cost beside many; counted, never timed. */
@@ -11,18 +12,16 @@ const pages = 50
 beforeAll(async () => {
   tenant = await newTenant()
   await tenant.as('admin')('/v1/me')
-  const rows = `WITH RECURSIVE n(i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1 + ${perInsert})`
-  for (let at = 0; at < stored; at += perInsert) {
-    const insert = (text: string) => env.DB.prepare(`${rows} ${text}`).bind(at, tenant.id)
-    await env.DB.batch([
-      insert(`INSERT INTO people (tenant_id, id, name, roles, created_at, updated_at)
-        SELECT ?2, printf('usr_%08d', i), 'x', '["member"]', i, i FROM n`),
-      insert(`INSERT INTO groups (tenant_id, id, name, created_at, updated_at)
-        SELECT ?2, printf('grp_%08d', i), 'x', i, i FROM n`),
-      insert(`INSERT INTO api_keys (hash, id, tenant_id, person_id, name, roles, created_at, created_by)
-        SELECT printf('%064d', i), printf('key_%08d', i), ?2, printf('usr_%08d', i), 'x', '["member"]', i, 'x' FROM n`),
-    ])
-  }
+  await storeRows(storedOthers, (rows) =>
+    [
+      `INSERT INTO people (tenant_id, id, name, roles, created_at, updated_at)
+        SELECT ?, printf('usr_%08d', i), 'x', '["member"]', i, i FROM n`,
+      `INSERT INTO groups (tenant_id, id, name, created_at, updated_at)
+        SELECT ?, printf('grp_%08d', i), 'x', i, i FROM n`,
+      `INSERT INTO api_keys (hash, id, tenant_id, person_id, name, roles, created_at, created_by)
+        SELECT printf('%064d', i), printf('key_%08d', i), ?, printf('usr_%08d', i), 'x', '["member"]', i, 'x' FROM n`,
+    ].map((insert) => env.DB.prepare(`${rows} ${insert}`).bind(tenant.id)),
+  )
 }, 600_000)
 
 test.each([
@@ -34,7 +33,7 @@ test.each([
   const one = await admin(`${path}/${prefix}_00000007`)
   expect([one.status, one.cost.queries]).toEqual([200, 1])
   expect(one.cost.rowsRead).toBeLessThanOrEqual(10)
-  for (const query of ['', `&cursor=${middleOf(prefix)}`]) {
+  for (const query of ['', `&cursor=${middleOf(prefix, storedOthers)}`]) {
     const { status, body, cost } = await admin(`${path}?limit=${pages}${query}`)
     expect([status, body.data.length, cost.queries]).toEqual([200, pages, 1])
     expect(cost.rowsRead).toBeLessThanOrEqual(3 * pages + 20)

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, expect, inject, test } from 'vitest'
+import { storeRows } from '../support/stored-rows.ts'
 import { newTenant, type Caller } from '../support/tenant.ts'
 
 /* What policies cost in a tenant of many people; counted, never timed. */
@@ -13,19 +14,17 @@ beforeAll(async () => {
   const tenant = await newTenant()
   admin = tenant.as('admin')
   await admin('/v1/me')
-  const rows = 'WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2)'
-  const insert = (text: string, count: number) => env.DB.prepare(`${rows} ${text}`).bind(tenant.id, count)
-  await env.DB.batch([
-    insert(
-      `INSERT INTO people (tenant_id, id, name, roles, groups, created_at, updated_at)
-        SELECT ?1, printf('usr_%05d', i), 'x', '["member"]', iif(i < ${members}, '["grp_big"]', '[]'), i, i FROM n`,
-      people,
-    ),
-    insert(
-      `INSERT INTO groups (tenant_id, id, name, member_ids, created_at, updated_at)
-        SELECT ?1, 'grp_big', 'x', json_group_array(printf('usr_%05d', i)), 0, 0 FROM n`,
-      members,
-    ),
+  await storeRows(people, (rows) => [
+    env.DB.prepare(
+      `${rows} INSERT INTO people (tenant_id, id, name, roles, groups, created_at, updated_at)
+       SELECT ?, printf('usr_%05d', i), 'x', '["member"]', iif(i < ${members}, '["grp_big"]', '[]'), i, i FROM n`,
+    ).bind(tenant.id),
+  ])
+  await storeRows(members, (rows) => [
+    env.DB.prepare(
+      `${rows} INSERT INTO groups (tenant_id, id, name, member_ids, created_at, updated_at)
+       SELECT ?, 'grp_big', 'x', json_group_array(printf('usr_%05d', i)), 0, 0 FROM n`,
+    ).bind(tenant.id),
   ])
 }, 60_000)
 
@@ -66,19 +65,16 @@ test('simulate looks at 100,000 approvals in one call, in a page of 1,000 for ea
   const { tenant_id } = (await env.DB.prepare('SELECT tenant_id FROM groups WHERE id = ?').bind('grp_big').first())!
   await env.DB.prepare('UPDATE policies SET deleted_at = 1').run()
   const count = isLong ? 100_500 : 5_500
-  for (let at = 0; at < count; at += 5_000) {
-    const rows = `WITH RECURSIVE n(i) AS (SELECT ${at} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${Math.min(at + 5_000, count)})`
-    await env.DB.batch([
-      env.DB.prepare(
-        `${rows} INSERT INTO approvals (id, tenant_id, kind, status, type, title, requester_id, created_at, updated_at, votes_needed, digest)
+  await storeRows(count, (rows) => [
+    env.DB.prepare(
+      `${rows} INSERT INTO approvals (id, tenant_id, kind, status, type, title, requester_id, created_at, updated_at, votes_needed, digest)
           SELECT printf('req_%08d', i), ?, 'request', 'pending', 'refund', 'x', printf('usr_%05d', i % 100), i, i, 1, printf('%064d', i) FROM n`,
-      ).bind(tenant_id),
-      env.DB.prepare(
-        `${rows} INSERT INTO requests (approval_id, tenant_id, details, ref_scope, redeem_within)
+    ).bind(tenant_id),
+    env.DB.prepare(
+      `${rows} INSERT INTO requests (approval_id, tenant_id, details, ref_scope, redeem_within)
           SELECT printf('req_%08d', i), ?, json_object('amount', i, 'note', 'a note as it is written'), '', 1 FROM n`,
-      ).bind(tenant_id),
-    ])
-  }
+    ).bind(tenant_id),
+  ])
   const match = { kind: 'request', where: [{ field: '/amount', op: '>=', value: count / 2 }] }
   const body = { policy: { name: 'Big', match, stages }, since: '1970-01-01T00:00:00Z' }
   const { status, body: said, cost } = await admin('/v1/policies/simulate', { method: 'POST', body })

@@ -2,7 +2,8 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, expect, test } from 'vitest'
 import { systemContext } from '../../src/context.ts'
 import { lapseUnredeemed } from '../../src/requests/redeem-request.ts'
-import { idAt, middleHalf, middleOf, perInsert, stored } from '../support/scale.ts'
+import { idAt, middleHalf, middleOf, stored } from '../support/scale.ts'
+import { storeRows } from '../support/stored-rows.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
 /* What requests cost beside many stored ones, restricted ones among them: counted, never timed. */
@@ -10,36 +11,26 @@ import { newTenant, type Tenant } from '../support/tenant.ts'
 const path = '/v1/requests'
 let tenant: Tenant
 
-/** Every tenth is approved and waits to be redeemed; every third is of another type. */
-async function store(prefix: string, restricted: 0 | 1) {
-  for (let from = 0; from < stored; from += perInsert) {
-    const rows = `WITH RECURSIVE n(i) AS (SELECT CAST(?2 AS INTEGER) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2 + ${perInsert})`
-    await env.DB.batch([
-      env.DB.prepare(
-        `${rows} INSERT INTO approvals (id, tenant_id, kind, status, type, title, requester_id, subject_type, subject_id, created_at, updated_at,
-           due_at, on_due, digest, votes_needed, decided_by, decided_at, restricted)
-         SELECT printf('${prefix}_%08d', i), ?1, 'request', iif(i % 10, 'pending', 'approved'), iif(i % 3, 'deployment', 'refund'), 'x',
-           'usr_' || (i % 100), 'service', 's' || (i % 100), i, i, 2e14, 'expire', ?3, 1, iif(i % 10, NULL, 'usr_z'), iif(i % 10, NULL, i), ${restricted}
-         FROM n`,
-      ).bind(tenant.id, from, '0'.repeat(64)),
-      env.DB.prepare(
-        `${rows} INSERT INTO requests (approval_id, tenant_id, details, external_ref, ref_scope, redeem_within)
-         SELECT printf('${prefix}_%08d', i), ?1, '{}', 'r' || i, iif(${restricted}, 'usr_' || (i % 100), ''), CAST(2e14 AS INTEGER) - i FROM n`,
-      ).bind(tenant.id, from),
-      env.DB.prepare(
-        `${rows} INSERT INTO open_redemptions SELECT CAST(2e14 AS INTEGER), printf('${prefix}_%08d', i) FROM n WHERE i % 10 = 0`.replaceAll(
-          '?2',
-          '?1',
-        ),
-      ).bind(from),
-    ])
-  }
-}
-
 beforeAll(async () => {
   tenant = await newTenant()
-  await store('req', 0)
-  await store('reqr', 1)
+  // Half is restricted; every tenth is approved and waits to be redeemed, every third is of another type.
+  const restricted = '(i / 2 % 2)'
+  await storeRows(stored, (rows) => [
+    env.DB.prepare(
+      `${rows} INSERT INTO approvals (id, tenant_id, kind, status, type, title, requester_id, subject_type, subject_id, created_at, updated_at,
+         due_at, on_due, digest, votes_needed, decided_by, decided_at, restricted)
+       SELECT printf('req_%08d', i), ?, 'request', iif(i % 10, 'pending', 'approved'), iif(i % 3, 'deployment', 'refund'), 'x',
+         'usr_' || (i % 100), 'service', 's' || (i % 100), i, i, 2e14, 'expire', printf('%064d', 0), 1,
+         iif(i % 10, NULL, 'usr_z'), iif(i % 10, NULL, i), ${restricted} FROM n`,
+    ).bind(tenant.id),
+    env.DB.prepare(
+      `${rows} INSERT INTO requests (approval_id, tenant_id, details, external_ref, ref_scope, redeem_within)
+       SELECT printf('req_%08d', i), ?, '{}', 'r' || i, iif(${restricted}, 'usr_' || (i % 100), ''), CAST(2e14 AS INTEGER) - i FROM n`,
+    ).bind(tenant.id),
+    env.DB.prepare(
+      `${rows} INSERT INTO open_redemptions SELECT CAST(2e14 AS INTEGER), printf('req_%08d', i) FROM n WHERE i % 10 = 0`,
+    ),
+  ])
   for (const role of ['member', 'reviewer'] as const) await tenant.as(role)(`${path}/req_none`)
 }, 600_000)
 
@@ -52,6 +43,7 @@ test.each(['', 'status=pending', 'status=approved', 'status=expired'])(
       'requester_id=usr_10',
       'subject_type=service&subject_id=s10',
       'external_ref=r10',
+      'external_ref=r12',
       middleHalf,
       'page=100',
     ]

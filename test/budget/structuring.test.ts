@@ -3,36 +3,34 @@ import { beforeAll, expect, test } from 'vitest'
 import { systemContext } from '../../src/context.ts'
 import { approveDueResults } from '../../src/structuring/approve-due-results.ts'
 import { heldResult, invoiceGate, newCheck, newGate } from '../support/gates.ts'
-import { idAt, middleHalf, middleOf, perInsert, stored } from '../support/scale.ts'
+import { idAt, middleHalf, middleOf, stored } from '../support/scale.ts'
+import { storeRows } from '../support/stored-rows.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
 /* The cost budget of results and their automatic approval, beside many stored approvals; counted, never timed. */
 
 /** How many fall due in the same minute. */
-const due = Math.min(100_000, stored / 2)
+const due = stored / 10
 let tenant: Tenant
 let gate: string
 
 /** Stores results by SQL, each held up by one item and due at `dueAt`. */
-async function store(from: number, to: number, dueAt: number) {
+async function store(dueAt: number) {
   const digest = '0'.repeat(64)
-  for (let at = from; at < to; at += perInsert) {
-    const rows = `WITH RECURSIVE n(i) AS (SELECT ?2 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2 + ${perInsert})`
-    await env.DB.batch([
-      env.DB.prepare(
-        `${rows} INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id, created_at, updated_at, due_at, on_due, digest, votes_needed)
-         SELECT printf('res_%08d', i), ?1, 'result', 'pending', 'x', 'usr_service', 'gate', ?5, i, i, ?4, 'approve', ?3, 1 FROM n`,
-      ).bind(tenant.id, at, digest, dueAt, gate),
-      env.DB.prepare(
-        `${rows} INSERT INTO results (approval_id, tenant_id, gate_id, data, queued_items, created_at, external_ref)
-         SELECT printf('res_%08d', i), ?1, ?3, '{}', 1, i, 'ref-' || CAST(i % 10 AS INTEGER) FROM n`,
-      ).bind(tenant.id, at, gate),
-      env.DB.prepare(
-        `${rows} INSERT INTO check_results (id, tenant_id, result_id, gate_id, check_id, check_name, type, severity, passed, queued, position, created_at)
-         SELECT printf('itm_%08d', i), ?1, printf('res_%08d', i), ?3, 'c', 'c', 'reported', iif(i % 2, 'warning', 'error'), 0, 1, 0, i FROM n`,
-      ).bind(tenant.id, at, gate),
-    ])
-  }
+  await storeRows(stored, (rows) => [
+    env.DB.prepare(
+      `${rows} INSERT INTO approvals (id, tenant_id, kind, status, title, requester_id, subject_type, subject_id, created_at, updated_at, due_at, on_due, digest, votes_needed)
+         SELECT printf('res_%08d', i), ?1, 'result', 'pending', 'x', 'usr_service', 'gate', ?4, i, i, ?3, 'approve', ?2, 1 FROM n`,
+    ).bind(tenant.id, digest, dueAt, gate),
+    env.DB.prepare(
+      `${rows} INSERT INTO results (approval_id, tenant_id, gate_id, data, queued_items, created_at, external_ref)
+         SELECT printf('res_%08d', i), ?1, ?2, '{}', 1, i, 'ref-' || (i % 10) FROM n`,
+    ).bind(tenant.id, gate),
+    env.DB.prepare(
+      `${rows} INSERT INTO check_results (id, tenant_id, result_id, gate_id, check_id, check_name, type, severity, passed, queued, position, created_at)
+         SELECT printf('itm_%08d', i), ?1, printf('res_%08d', i), ?2, 'c', 'c', 'reported', iif(i % 2, 'warning', 'error'), 0, 1, 0, i FROM n`,
+    ).bind(tenant.id, gate),
+  ])
 }
 
 const system = () => systemContext(env, 'system:maintenance', Date.now())
@@ -40,7 +38,7 @@ const system = () => systemContext(env, 'system:maintenance', Date.now())
 beforeAll(async () => {
   tenant = await newTenant()
   gate = await invoiceGate(tenant.as('admin'))
-  await store(0, stored, Date.now() + 86_400_000)
+  await store(Date.now() + 86_400_000)
   for (const role of ['member', 'service', 'reviewer'] as const) await tenant.as(role)('/v1/approvals?limit=1')
 }, 600_000)
 

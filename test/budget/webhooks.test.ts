@@ -6,7 +6,8 @@ import { deliverDue } from '../../src/webhooks/deliver-due.ts'
 import { purgeWebhooks, relayWebhooks } from '../../src/webhooks/relay.ts'
 import { submitClaims } from '../support/batches.ts'
 import { arrived, logged, newReceiver, type Receiver } from '../support/receiver.ts'
-import { middleHalf, middleOf, perInsert, stored } from '../support/scale.ts'
+import { middleHalfOf, middleOf, storedOthers } from '../support/scale.ts'
+import { storeRows } from '../support/stored-rows.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
 /* What webhooks cost, beside many deliveries that wait for their time; counted, never timed. */
@@ -22,15 +23,12 @@ beforeAll(async () => {
   await submitClaims(tenant.as('member'), 1)
   await arrived(receiver, 1)
   await logged(tenant, receiver, ([one]) => one.status === 'succeeded')
-  for (let at = 0; at < stored; at += perInsert) {
-    await env.DB.prepare(
-      `WITH RECURSIVE n(i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1 + ${perInsert})
-       INSERT INTO webhook_deliveries (id, tenant_id, endpoint_id, event_seq, event_type, status, next_attempt_at, created_at)
-       SELECT printf('msg_%08d', i), ?2, ?3, (SELECT max(seq) FROM events WHERE tenant_id = ?2), 'claim.submitted', 'pending', ?4, i FROM n`,
-    )
-      .bind(at, tenant.id, receiver.id, Date.now() + 86_400_000)
-      .run()
-  }
+  await storeRows(storedOthers, (rows) => [
+    env.DB.prepare(
+      `${rows} INSERT INTO webhook_deliveries (id, tenant_id, endpoint_id, event_seq, event_type, status, next_attempt_at, created_at)
+       SELECT printf('msg_%08d', i), ?1, ?2, (SELECT max(seq) FROM events WHERE tenant_id = ?1), 'claim.submitted', 'pending', ?3, i FROM n`,
+    ).bind(tenant.id, receiver.id, Date.now() + 86_400_000),
+  ])
 }, 600_000)
 
 test('a sweep with nothing due: one round trip, at most 5 rows', async () => {
@@ -114,7 +112,12 @@ test('register, read, change, list, log, replay: one round trip, or one and what
     expect([status < 300, cost.queries]).toEqual([true, 1])
     expect(cost.rowsRead).toBeLessThanOrEqual(20)
   }
-  for (const query of ['', 'status=pending', 'status=succeeded', `status=pending&cursor=${middleOf('msg')}`]) {
+  for (const query of [
+    '',
+    'status=pending',
+    'status=succeeded',
+    `status=pending&cursor=${middleOf('msg', storedOthers)}`,
+  ]) {
     const { status, cost } = await admin(`${path}/deliveries?limit=50&${query}`)
     expect([status, cost.queries]).toEqual([200, 1])
     expect(cost.rowsRead).toBeLessThanOrEqual(3 * 50 + 20)
@@ -122,8 +125,8 @@ test('register, read, change, list, log, replay: one round trip, or one and what
 })
 
 test('deliveries of a time are read no further than the page, and one costs a handful of rows', async () => {
-  const path = `/v1/webhook-endpoints/${receiver.id}/deliveries?limit=50&${middleHalf}`
-  for (const query of ['', '&status=pending', `&cursor=${middleOf('msg')}`]) {
+  const path = `/v1/webhook-endpoints/${receiver.id}/deliveries?limit=50&${middleHalfOf(storedOthers)}`
+  for (const query of ['', '&status=pending', `&cursor=${middleOf('msg', storedOthers)}`]) {
     const { status, body, cost } = await tenant.as('admin')(path + query)
     expect([status, body.data.length, cost.queries]).toEqual([200, 50, 1])
     expect(cost.rowsRead).toBeLessThanOrEqual(3 * 50 + 20)

@@ -9,10 +9,16 @@ declare module 'vitest' {
 }
 
 /**
- * How many rows the tests of the cost budget store before they count: rows read do not grow with rows stored, which the
- * long run shows at a million.
+ * How many approvals the tests of the cost budget store before they count: rows read do not grow with rows stored. The long
+ * run shows it at a million of them, for all lists, the desk, and the sweeps that look for what is due.
  */
 export const stored = inject('stored')
+
+/**
+ * How many of all else, or of what an approval has beside the lists: people, groups and keys, deliveries, events and their
+ * proofs, what somebody waits for. Of those the long run stores a hundred thousand.
+ */
+export const storedOthers = Math.min(stored, 100_000)
 export const isLong = inject('isLong')
 
 /** How often something random is tried: so often in the long run. */
@@ -21,9 +27,6 @@ export const often = (times: number) => (isLong ? times : Math.ceil(times / 8))
 /** The moments at which a server is killed, of so many in the long run. */
 export const moments = (count: number) =>
   Array.from({ length: isLong ? count : Math.ceil(count / 5) }, (_, moment) => moment)
-
-/** How many of them one statement stores. */
-export const perInsert = Math.min(20_000, stored)
 
 /** An id of the rows that a budget test stores. */
 export const idAt = (prefix: string, n: number) => `${prefix}_${String(n).padStart(8, '0')}`
