@@ -1,3 +1,4 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
 import { pokeWatch } from './any-approval/poke-watch.ts'
 import { decisionRoutes } from './any-approval/decision.routes.ts'
 import { anyApprovalRoutes } from './any-approval/any-approval.routes.ts'
@@ -10,7 +11,7 @@ import { families } from './families.ts'
 import { account } from './http/account.ts'
 import { authentication } from './http/authentication.ts'
 import { dashboardRoutes } from './dashboard/dashboard.routes.ts'
-import { docsRoutes } from './http/docs.routes.ts'
+import { docsPages, documentRoutes } from './http/docs.routes.ts'
 import { historyRoutes } from './history/history.routes.ts'
 import { keySetRoutes, receiptRoutes } from './history/receipts.routes.ts'
 import { healthRoutes } from './http/health.routes.ts'
@@ -19,7 +20,8 @@ import { mcpRoutes } from './mcp/mcp.routes.ts'
 import { onError } from './http/problem.ts'
 import { policyRoutes } from './policies/policies.routes.ts'
 import { whatIfRoutes } from './policies/what-if.routes.ts'
-import { createRouter } from './http/router.ts'
+import { mount } from './http/mount.ts'
+import { servedDocument } from './http/served-document.ts'
 import { createMiddleware } from 'hono/factory'
 import { systemContext } from './context.ts'
 import type { AppEnv } from './http/environment.ts'
@@ -42,19 +44,15 @@ const announcing = createMiddleware<AppEnv>(async function announcing(c, next) {
 
 /** The whole HTTP face: what every request passes, and who answers it. */
 export function createApp() {
-  const app = createRouter()
+  const app = new OpenAPIHono<AppEnv>({ strict: false })
   app.onError(onError)
   app.notFound(unanswered(app))
   app.use(account(), crossOrigin())
   app.options('*', options(app))
-  app.route('/', healthRoutes)
-  app.route('/', keySetRoutes)
-  app.route(
-    '/',
-    docsRoutes(() => app),
-  )
+  const readDocument = servedDocument(() => app)
+  for (const open of [healthRoutes, keySetRoutes, documentRoutes(readDocument)]) mount(app, open)
+  app.route('/', docsPages(readDocument))
   for (const face of ['/api/*', '/v1/*', '/internal/*', '/mcp']) app.use(face, authentication(), announcing)
-  app.use('/a/*', announcing)
   const rooms = [
     ...families.flatMap(({ routes }) => [...routes]),
     webhookRoutes,
@@ -70,10 +68,11 @@ export function createApp() {
     keyRoutes,
     policyRoutes,
     whatIfRoutes,
-    mcpRoutes,
-    deskRoutes,
   ]
-  for (const routes of rooms) app.route('/', routes)
+  for (const room of rooms) mount(app, room)
+  app.route('/', mcpRoutes)
+  app.use('/a/*', announcing)
+  app.route('/', deskRoutes)
   app.openAPIRegistry.registerWebhook(outgoing)
   return app
 }

@@ -10,7 +10,7 @@ import { pageHeaders } from '../http/page-headers.ts'
 import { toRefusal } from '../http/problem.ts'
 import { halfCharacter } from '../http/input.ts'
 import { readMember } from '../http/raw-json.ts'
-import { createRouter } from '../http/router.ts'
+import { createPlainRouter } from '../http/router.ts'
 import { Refusal } from '../refusal.ts'
 import { refusals } from '../refusals.ts'
 import { policy, said, showApproval, showError } from './answers.tsx'
@@ -25,7 +25,7 @@ import { say } from './wording.ts'
 const largestForm = 1024 * 1024
 
 /** The pages where people decide. A GET changes nothing. */
-export const deskRoutes = createRouter()
+export const deskRoutes = createPlainRouter()
 for (const path of ['/', '/sign-in/*', '/sign-out', '/a/*', '/desk/news'])
   deskRoutes.use(path, pageHeaders(policy, 'same-origin'), csrf(), bounded())
 for (const path of ['/', '/sign-out', '/a/*', '/desk/news']) deskRoutes.use(path, signedIn())

@@ -5,7 +5,7 @@ import { isToken } from '../http/credentials.ts'
 import type { AppContext } from '../http/environment.ts'
 import { toRefusal } from '../http/problem.ts'
 import { countAgainstAddress } from '../http/rate.ts'
-import { createRouter } from '../http/router.ts'
+import { createPlainRouter } from '../http/router.ts'
 import { Refusal } from '../refusal.ts'
 import { refusals } from '../refusals.ts'
 import { ownPath, showApproval } from './answers.tsx'
@@ -17,7 +17,7 @@ import { say } from './wording.ts'
 const begunCookie = '__Host-signing-in'
 
 /** Signing in, by a key, by a token, or at the issuer; and signing out. */
-export const signInRoutes = createRouter()
+export const signInRoutes = createPlainRouter()
 
 signInRoutes.get('/sign-in', async (c) => {
   const next = ownPath(c, c.req.query('next'))

@@ -1,4 +1,4 @@
-import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi'
+import { createRoute, z } from '@hono/zod-openapi'
 import { html } from 'hono/html'
 import { authentication } from './docs/authentication.page.ts'
 import { concepts } from './docs/concepts.page.ts'
@@ -8,13 +8,13 @@ import { layout, prose } from './docs/layout.ts'
 import { paging } from './docs/paging.page.ts'
 import { quickStart } from './docs/quick-start.page.ts'
 import { webhooks } from './docs/webhooks.page.ts'
-import type { AppContext, AppEnv } from './environment.ts'
+import type { AppContext } from './environment.ts'
 import { hasTag } from './preconditions.ts'
 import { limitByAddress } from './rate.ts'
 import { pageHeaders } from './page-headers.ts'
 import { refusing } from './refusing.ts'
-import { createRouter } from './router.ts'
-import { servedDocument } from './served-document.ts'
+import { createPlainRouter, createRouter } from './router.ts'
+import type { ReadDocument } from './served-document.ts'
 
 const closed =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -48,16 +48,19 @@ const openApiRoute = createRoute({
 /** The pages of prose, in reading order. */
 const pages = [quickStart, concepts, authentication, paging, errors, webhooks]
 
-/** The OpenAPI document, the page that renders it, and the pages of prose beside it. All open. */
-export function docsRoutes(documented: () => OpenAPIHono<AppEnv>) {
-  const router = createRouter()
-  const served = servedDocument(documented)
-  router.openapi(openApiRoute, async (c) => {
-    const { text, tag } = await served(c.env, new URL(c.req.url).origin)
+/** The OpenAPI document. Open. */
+export function documentRoutes(readDocument: ReadDocument) {
+  return createRouter().openapi(openApiRoute, async (c) => {
+    const { text, tag } = await readDocument(c.env, new URL(c.req.url).origin)
     const headers = { ETag: `"${tag}"`, 'Cache-Control': 'no-cache' }
     if (hasTag(c, tag)) return c.body(null, 304, headers)
     return c.body(text, 200, { ...headers, 'Content-Type': 'application/json' }) as never
   })
+}
+
+/** The page that renders it, and the pages of prose beside it. All open. */
+export function docsPages(readDocument: ReadDocument) {
+  const router = createPlainRouter()
   router.get('/docs', referenceHeaders, (c) =>
     c.html(layout(pages, { slug: '', title: 'API reference', body: reference })),
   )
@@ -71,7 +74,7 @@ export function docsRoutes(documented: () => OpenAPIHono<AppEnv>) {
 
   async function show(c: AppContext, slug: string, { title, lead, body }: Omit<ProsePage, 'slug'>) {
     const { origin } = new URL(c.req.url)
-    const { document } = await served(c.env, origin)
+    const { document } = await readDocument(c.env, origin)
     const guide = guideTo(document, origin)
     return layout(pages, { slug, title, body: prose(title, lead, body(guide)) })
   }

@@ -1,4 +1,4 @@
-import { createRoute, z, type RouteConfig } from '@hono/zod-openapi'
+import { z, type RouteConfig } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { Refusal, type Fault, type RefusalCode } from '../refusal.ts'
@@ -69,17 +69,35 @@ const noQuery = z.strictObject({})
 
 /**
  * Completes a declared operation: authentication, the role check, the reading of the body and the idempotency key come
- * before its handler; the OpenAPI document gets their parameters and every refusal with its status.
+ * before its handler; the OpenAPI document gets their parameters and every refusal with its status. What its requests
+ * pass is put together when it is first asked for.
  */
 export function endpoint<const E extends Declaration>(declared: E) {
-  const { method, path, creates } = declared
-  const body = declared.request?.body
+  const { method, path } = declared
+  let made: ReturnType<typeof passed> | undefined
+  const route = {
+    method,
+    path,
+    get request() {
+      return (made ??= passed(declared)).request
+    },
+    get middleware() {
+      return (made ??= passed(declared)).middleware
+    },
+    ...documented(declared),
+  }
+  return route as unknown as Pick<E, 'method' | 'path' | 'request' | 'responses'>
+}
+
+/** What the requests of an operation pass before they come to its handler. */
+function passed(declared: Declaration) {
+  const { creates, refuses } = declared
+  const { body, query } = declared.request ?? {}
   const headers = {
     ...(creates && IdempotencyHeader.shape),
-    ...(declared.refuses?.includes('precondition_failed') && IfMatchHeader.shape),
+    ...(refuses?.includes('precondition_failed') && IfMatchHeader.shape),
     ...declared.request?.headers?.shape,
   }
-  const query = declared.request?.query
   const request = {
     ...declared.request,
     query: query ? withinReach(query.strict()) : noQuery,
@@ -90,13 +108,7 @@ export function endpoint<const E extends Declaration>(declared: E) {
     ...(body ? [jsonBody(body.required ?? false, body.content['application/json'].schema)] : []),
     ...(creates ? [idempotency()] : []),
   ]
-  return createRoute({
-    method,
-    path,
-    request,
-    middleware,
-    ...documented(declared),
-  } as unknown as Pick<E, 'method' | 'path' | 'request' | 'responses'>)
+  return { request, middleware }
 }
 
 function admit(declared: Declaration) {

@@ -51,6 +51,9 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>, origin: string) {
     servers: [{ url: origin }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
   })
+  const operations = Object.values(document.paths ?? {}).flatMap((path): object[] => Object.values(path))
+  // What requests pass on their way: it is part of a route, and says nothing to a reader.
+  for (const operation of operations) Reflect.deleteProperty(operation, 'middleware')
   for (const schema of Object.values(document.components?.schemas ?? {})) sayDefaults(schema)
   showRefusals(document)
   showExamples(document)

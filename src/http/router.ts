@@ -1,8 +1,23 @@
-import { OpenAPIHono } from '@hono/zod-openapi'
+import type { RouteConfig, RouteHandler } from '@hono/zod-openapi'
+import { Hono, type Handler } from 'hono'
 import type { AppEnv } from './environment.ts'
-import { onInvalid } from './faults.ts'
 
-/** A router. All of them refuse invalid input in the same way, and ignore a trailing slash. */
-export function createRouter() {
-  return new OpenAPIHono<AppEnv>({ strict: false, defaultHook: onInvalid })
+export interface Operation {
+  route: RouteConfig
+  handler: Handler<AppEnv>
 }
+
+/** What a room answers: noted here, and nothing more made of it before an app mounts it. */
+export class Router {
+  readonly operations: Operation[] = []
+
+  openapi<R extends RouteConfig>(route: R, handler: RouteHandler<R, AppEnv>): this {
+    this.operations.push({ route, handler: handler as unknown as Handler<AppEnv> })
+    return this
+  }
+}
+
+export const createRouter = () => new Router()
+
+/** What the OpenAPI document does not tell of: pages, another protocol. As everywhere, a trailing slash is ignored. */
+export const createPlainRouter = () => new Hono<AppEnv>({ strict: false })

@@ -10,11 +10,14 @@ export interface Served {
   tag: string
 }
 
+/** Reads the document as it is served from an origin. */
+export type ReadDocument = (env: Env, origin: string) => Promise<Served>
+
 /** How many origins are remembered: a service has one or two, but callers can send any Host. */
 const mostOrigins = 8
 
 /** The OpenAPI document: loaded once, and serialised once for each origin that it is asked for from. */
-export function servedDocument(documented: () => OpenAPIHono<AppEnv>): (env: Env, origin: string) => Promise<Served> {
+export function servedDocument(documented: () => OpenAPIHono<AppEnv>): ReadDocument {
   let loading: Promise<OpenApiDocument> | undefined
   const served = new Map<string, Served>()
   return async (env, origin) => {

@@ -1,4 +1,4 @@
-import { createRouter } from '../http/router.ts'
+import { OpenAPIHono } from '@hono/zod-openapi'
 import { tools, type Tool } from './tools.ts'
 
 type Json = Record<string, unknown>
@@ -25,9 +25,9 @@ export function toolSchemas(): ToolSchemas {
 }
 
 function jsonSchemaOf(schema: Tool['output']): Json {
-  const router = createRouter()
-  router.openAPIRegistry.register('Root', schema)
-  const { components = {} } = router.getOpenAPI31Document({ openapi: '3.1.0', info: { title: '', version: '' } })
+  const app = new OpenAPIHono()
+  app.openAPIRegistry.register('Root', schema)
+  const { components = {} } = app.getOpenAPI31Document({ openapi: '3.1.0', info: { title: '', version: '' } })
   const text = JSON.stringify(components.schemas).replaceAll('"#/components/schemas/', '"#/$defs/')
   const { Root, ...$defs } = JSON.parse(text) as Record<string, Json>
   return { ...Root, ...(Object.keys($defs).length > 0 && { $defs }) }
