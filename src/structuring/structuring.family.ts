@@ -10,6 +10,7 @@ import { saidOfAction, shownResult } from './results.schemas.ts'
 import { factsOfResult, resultFacts, shownOfResult } from './results.store.ts'
 import { structuringRefusals } from './structuring.refusals.ts'
 import { resultPage } from './results.page.tsx'
+import { ruleRoutes } from './rules.routes.ts'
 
 /** Results that gates check, and that wait for a person, or for the clock, where they fail. */
 export const structuring = defineFamily({
@@ -35,6 +36,6 @@ export const structuring = defineFamily({
   page: resultPage,
   addresses: { from: { gates: gatesThatName }, members: saidOfAction },
   approvesDue: true,
-  routes: [checkRoutes, gateRoutes, resultRoutes],
+  routes: [checkRoutes, gateRoutes, ruleRoutes, resultRoutes],
   jobs: { approve_due_results: approveDueResults },
 })
