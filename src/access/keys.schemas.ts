@@ -32,7 +32,7 @@ export const partOfKey = z
   })
   .catch({})
 
-const key = () => ({
+const key = {
   id: z.string(),
   person_id: z.string(),
   name: z.string(),
@@ -43,7 +43,7 @@ const key = () => ({
   expires_at: time.nullable(),
   revoked_at: time.nullable(),
   last_used_on: z.iso.date().nullable().openapi({ description: 'A date (UTC).' }),
-})
+}
 const example = {
   id: 'key_demo_reviewer',
   person_id: 'usr_reviewer',
@@ -57,10 +57,10 @@ const example = {
   last_used_on: null,
 }
 
-export const keySchema = z.object(key()).openapi('ApiKey', { example })
+export const keySchema = z.object(key).openapi('ApiKey', { example })
 export const keyListSchema = z.object({ data: z.array(keySchema), next }).openapi('ApiKeyList')
 export const createdKeySchema = z
-  .object({ ...key(), secret: z.string().openapi({ description: 'The key itself. Shown once: keep it.' }) })
+  .object({ ...key, secret: z.string().openapi({ description: 'The key itself. Shown once: keep it.' }) })
   .openapi('CreatedApiKey', { example: { ...example, secret: 'cs_0f9c1be7a4d24c0d8e6b5a3f7c2d1e9840b6a5c4d3e2f110' } })
 
 export const meSchema = z

@@ -33,25 +33,25 @@ const voteSchema = z.object({
 })
 
 /** What a stage asks for, as far as it does not say who has voted. */
-export const requirementShape = () => ({
+export const requirementShape = {
   group: z.string().nullable().openapi({ description: 'People of this group; or of the roles.' }),
   roles: z.array(z.enum(roles)).openapi({
     description: 'None where it waits for a certain person, or for somebody who is asked through a channel.',
   }),
   approvals: z.int().openapi({ description: 'From how many people with one of the roles, or of the group.' }),
   given: z.int().openapi({ description: 'How many of them have said yes.' }),
-})
+}
 
-export const stageShape = () => ({
+export const stageShape = {
   name: z.string().nullable(),
   status: z.enum(['closed', 'open', 'waiting']).openapi({
     description: '`closed` is fulfilled; `waiting` opens when those before it are; all are closed of what is decided.',
   }),
-})
+}
 
 const stageSchema = z.object({
-  ...stageShape(),
-  all: z.array(z.object(requirementShape())).openapi({ description: 'What it takes, all of it.' }),
+  ...stageShape,
+  all: z.array(z.object(requirementShape)).openapi({ description: 'What it takes, all of it.' }),
 })
 
 /** The policy that governs an approval, in the version that it had when it was asked. */

@@ -24,10 +24,10 @@ export const explanationSchema = z
     policy: governingSchema,
     stages: z.array(
       z.object({
-        ...stageShape(),
+        ...stageShape,
         all: z.array(
           z.object({
-            ...requirementShape(),
+            ...requirementShape,
             missing: z.int(),
             voters: z.array(z.string()).nullable().openapi({
               description: 'Whose votes fill it; null unless you are an admin or may decide it at some stage.',

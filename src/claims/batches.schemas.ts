@@ -53,17 +53,17 @@ export const partOfBatch = z.object({ process_at: processAt.optional().catch(und
 
 export const batchStatusSchema = z.enum(['pending', 'processing', 'completed', 'cancelled'])
 
-const batchCore = () => ({
+const batchCore = {
   batch_id: z.string().openapi({ example: 'bat_01jq8m2v9kf3wt6x5n4c7b8d9e' }),
   coordinator_id: z.string(),
   status: batchStatusSchema,
   total_claims: z.int(),
-})
+}
 const createdBy = z.string().openapi({ description: 'Whose key made it: the coordinator, or somebody in their name.' })
 
 /** The answer to a batch that was accepted or started. */
 export const startedBatchSchema = z
-  .object({ ...batchCore(), created_at: time, process_at: time.optional() })
+  .object({ ...batchCore, created_at: time, process_at: time.optional() })
   .openapi('StartedBatch', {
     example: {
       batch_id: 'bat_demo0002',
@@ -76,7 +76,7 @@ export const startedBatchSchema = z
 
 export const amendedBatchSchema = z
   .object({
-    batch_id: batchCore().batch_id,
+    batch_id: batchCore.batch_id,
     status: batchStatusSchema,
     total_claims: z.int(),
     comment: z.string().nullable(),
@@ -94,7 +94,7 @@ export const amendedBatchSchema = z
     },
   })
 
-const counts = () => ({ approved_count: z.int(), rejected_count: z.int() })
+const counts = { approved_count: z.int(), rejected_count: z.int() }
 const summaryExample = {
   batch_id: 'bat_demo0001',
   coordinator_id: 'usr_coord99',
@@ -107,7 +107,7 @@ const summaryExample = {
   completed_at: '2026-03-26T08:00:01.000Z',
 }
 export const batchSummarySchema = z
-  .object({ ...batchCore(), ...counts(), created_by: createdBy, created_at: time, completed_at: time.nullable() })
+  .object({ ...batchCore, ...counts, created_by: createdBy, created_at: time, completed_at: time.nullable() })
   .openapi('BatchSummary', { example: summaryExample })
 export const batchListSchema = z.object({ data: z.array(batchSummarySchema), pagination, next }).openapi('BatchList')
 
@@ -127,8 +127,8 @@ export const batchResultSchema = z
 
 export const batchDetailSchema = z
   .object({
-    ...batchCore(),
-    ...counts(),
+    ...batchCore,
+    ...counts,
     processed_count: z.int(),
     comment: z.string().nullable(),
     process_at: time.nullable(),

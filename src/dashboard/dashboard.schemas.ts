@@ -24,7 +24,7 @@ export const dashboardFilter = {
   kind: kind.optional(),
 }
 
-const common = () => ({
+const common = {
   id: z.string(),
   status,
   title: z.string(),
@@ -33,11 +33,11 @@ const common = () => ({
   due_at: time.nullable(),
   decided_at: time.nullable(),
   decided_by: z.string().nullable(),
-})
+}
 /** What is shown of an approval of each family, beside the members that all have. */
 const ofFamilies = families.map(({ kind, shows }) =>
   z
-    .object({ ...common(), kind: z.literal(kind), ...shows.members })
+    .object({ ...common, kind: z.literal(kind), ...shows.members })
     .openapi(`${kind.charAt(0).toUpperCase()}${kind.slice(1)}OnDashboard`),
 )
 

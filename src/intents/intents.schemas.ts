@@ -55,7 +55,7 @@ export const newIntentSchema = z
 /** As much of a faulty one as more faults can be found by. */
 export const partOfIntent = z.object({ idempotency_key: z.unknown() }).partial().catch({})
 
-const asked = () => ({
+const asked = {
   approval_ref: z.string().openapi({ description: 'Short enough to be read out loud.', example: 'APR-7K2M' }),
   status: z.enum(['pending', 'approved', 'rejected', 'expired']),
   digest,
@@ -71,7 +71,7 @@ const asked = () => ({
   expires_at: time,
   ...quorumShape,
   serialized_intent: z.looseObject({}),
-})
+}
 
 const askedExample = {
   approval_ref: 'APR-7K2M',
@@ -91,7 +91,7 @@ const askedExample = {
 }
 
 /** An intent. */
-export const intentSchema = z.object(asked()).openapi('Intent', { example: askedExample })
+export const intentSchema = z.object(asked).openapi('Intent', { example: askedExample })
 
 export const entryStatusSchema = z
   .enum(['pending', 'succeeded', 'failed', 'lapsed'])
@@ -100,7 +100,7 @@ export const entryStatusSchema = z
 /** An intent with what became of it. */
 export const intentInViewSchema = z
   .object({
-    ...asked(),
+    ...asked,
     resolved_at: time.nullable(),
     resolved_by: z.string().nullable(),
     resolver_role: role.nullable(),

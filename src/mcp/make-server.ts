@@ -61,6 +61,7 @@ function mayShowLink(server: McpServer, { waitsAt }: Answer, { mcpReq }: ServerC
 function showLink({ inputRequired }: Sdk, { text, waitsAt }: Answer) {
   return inputRequired({ inputRequests: { decide: inputRequired.elicitUrl({ message: text, url: waitsAt! }) } })
 }
+
 function shown({ text, structured }: Answer) {
   const content = [text, JSON.stringify(structured)].map((text) => ({ type: 'text' as const, text }))
   return { content, structuredContent: structured }

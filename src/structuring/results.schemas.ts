@@ -64,7 +64,7 @@ export const partOfResult = z
   })
   .catch({ gate_id: '', reported: [] })
 
-const item = () => ({
+const item = {
   id: z.string(),
   result_id: z.string(),
   check_id: z.string().openapi({ description: 'Of the check, or of the gate’s rule.' }),
@@ -72,11 +72,11 @@ const item = () => ({
   created_at: time,
   check_name: z.string(),
   severity,
-})
+}
 
 export const checkResultSchema = z
   .object({
-    ...item(),
+    ...item,
     passed: z.boolean(),
     type: z.string().openapi({ description: 'The type of the check, or of the rule.' }),
     queued: z.boolean().openapi({ description: 'Whether it holds, or held, the result up.' }),
@@ -162,7 +162,7 @@ export const pendingFilter = {
 
 /** What waits for a person. */
 export const pendingResultsSchema = z
-  .object({ data: z.array(z.object({ ...item(), passed: z.literal(false) })), next })
+  .object({ data: z.array(z.object({ ...item, passed: z.literal(false) })), next })
   .openapi('PendingResults', {
     example: {
       data: [

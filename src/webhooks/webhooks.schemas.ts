@@ -60,7 +60,7 @@ export const endpointChangeSchema = z
 /** The parts of a faulty endpoint, or change of one, in which further faults can be found. */
 export const partOfEndpoint = z.object({ url: url.optional().catch(undefined) }).catch({})
 
-const endpoint = () => ({
+const endpoint = {
   id: z.string(),
   url: z.string(),
   event_types: z.array(z.string()),
@@ -74,7 +74,7 @@ const endpoint = () => ({
   paused_until: time.nullable().openapi({ description: 'Until when the receiver has asked to be left alone.' }),
   created_at: time,
   updated_at: time,
-})
+}
 const example = {
   id: 'whe_01jq8m2v9kf3wt6x5n4c7b8d9e',
   url: 'https://hooks.example.com/countersign',
@@ -89,13 +89,13 @@ const example = {
 }
 const secret = z.string().openapi({ description: 'Signs the deliveries. Shown once: keep it.' })
 
-export const endpointSchema = z.object(endpoint()).openapi('WebhookEndpoint', { example })
+export const endpointSchema = z.object(endpoint).openapi('WebhookEndpoint', { example })
 export const endpointListSchema = z.object({ data: z.array(endpointSchema), next }).openapi('WebhookEndpointList')
-export const createdEndpointSchema = z.object({ ...endpoint(), secret }).openapi('CreatedWebhookEndpoint', {
+export const createdEndpointSchema = z.object({ ...endpoint, secret }).openapi('CreatedWebhookEndpoint', {
   example: { ...example, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=' },
 })
 export const rotatedEndpointSchema = z
-  .object({ ...endpoint(), secret, previous_secret_valid_until: time })
+  .object({ ...endpoint, secret, previous_secret_valid_until: time })
   .openapi('RotatedWebhookEndpoint', {
     example: {
       ...example,
