@@ -114,14 +114,15 @@ async function costOf(tenantId: string, coordinator: Caller, claim_ids: readonly
   return { steps, queries, rowsRead, approved_count }
 }
 
-test('a batch of 10,000 claims: at most 3 round trips per 500 claims and 12 rows read per claim, all in all', async () => {
+test('a batch, of 10,000 claims in the long run: at most 3 round trips per 500 claims and 12 rows read per claim, all in all', async () => {
+  const many = isLong ? 10_000 : 2_000
   const fresh = await newTenant()
-  const ids = await submitClaims(fresh.as('member'), 10_000)
+  const ids = await submitClaims(fresh.as('member'), many)
   await fresh.as('coordinator')('/api/v1/claims/clm_none')
   const { steps, queries, rowsRead } = await costOf(fresh.id, fresh.as('coordinator'), ids)
-  expect(steps).toBe(10_000 / stepSize)
-  expect(queries).toBeLessThanOrEqual(3 * (10_000 / 500))
-  expect(rowsRead / 10_000).toBeLessThanOrEqual(12)
+  expect(steps).toBe(many / stepSize)
+  expect(queries).toBeLessThanOrEqual(3 * (many / 500))
+  expect(rowsRead / many).toBeLessThanOrEqual(12)
 })
 
 const financeOnce = { group: 'grp_finance', approvals: 1 }
@@ -148,17 +149,17 @@ test.skipIf(isLong).each(combinations)('the same where a policy governs them: %s
   const { change, isHalf = false, isApproved = true } = more
   const { tenant, admin, as, policy } = await company()
   await admin('/v1/people/usr_fay', { method: 'PATCH', body: { roles: ['coordinator'] } })
-  const ungoverned = isHalf ? await submitClaims(as('mia'), stepSize) : []
+  const ungoverned = isHalf ? await submitClaims(as('mia'), stepSize / 2) : []
   // A tenant has many versions of its policies: what its coordinator fulfils of them is read once a step.
   const { id } = await policy({ name: 'Claims', match: { kind: 'claim' }, ...body })
   for (let n = 0; n < 20; n += 1) await admin(`/v1/policies/${id}`, { method: 'PATCH', body: { name: `Claims ${n}` } })
-  const governed = await submitClaims(as('mia'), isHalf ? stepSize : 2 * stepSize)
+  const governed = await submitClaims(as('mia'), isHalf ? stepSize / 2 : stepSize)
   const ids = isHalf ? governed.flatMap((one, at) => [one, ungoverned[at]!]) : governed
   const fay = tenant.as('fay', ['coordinator'])
   const cost = await costOf(tenant.id, fay, ids, async () => {
     if (change) await admin('/v1/people/usr_fay', { method: 'PATCH', body: change })
   })
-  expect([cost.steps, cost.approved_count]).toEqual([2, isApproved ? ids.length : ungoverned.length])
+  expect([cost.steps, cost.approved_count]).toEqual([1, isApproved ? ids.length : ungoverned.length])
   expect(cost.queries).toBeLessThanOrEqual(3 * (ids.length / 500))
   expect(cost.rowsRead / ids.length).toBeLessThanOrEqual(12)
 })
