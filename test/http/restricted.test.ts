@@ -216,15 +216,15 @@ describe('a stranger', () => {
     for (const operation of all) {
       const isOfSuch = /^\/v1\/(requests|approvals)\//.test(operation.path)
       for (const who of isOfSuch ? strangers : strangers.slice(0, 1)) {
+        const said = async (about: string) => {
+          const { path: at, query, body } = filledIn(operation, about)
+          return whole(await tenant.as(...who)(`${at}?${query}`, { method: operation.method, body }))
+        }
+        let isNot = await said(none)
         for (const [name, id] of Object.entries(hidden).slice(0, isOfSuch ? undefined : 1)) {
-          const said = async (about: string) => {
-            const { path: at, query, body } = filledIn(operation, about)
-            return whole(await tenant.as(...who)(`${at}?${query}`, { method: operation.method, body }))
-          }
-          const both = async () => [await said(id), await said(none)]
-          let [hides, isNot] = await both()
+          let hides = await said(id)
           // Now and then one of the two has to read the key as well.
-          if (hides !== isNot) [hides, isNot] = await both()
+          if (hides !== isNot) [hides, isNot] = [await said(id), await said(none)]
           expect([operation.operationId, name, hides]).toEqual([operation.operationId, name, isNot])
         }
       }
