@@ -101,7 +101,9 @@ export default defineConfig({
         plugins: [workerd(migrations)],
         test: {
           name: 'workers',
-          include: [isLong ? 'test/properties/**/*.test.ts' : 'test/{unit,verbs,http,properties,budget}/**/*.test.ts'],
+          include: isLong
+            ? ['test/properties/**/*.test.ts', 'test/budget/{decisions,history,people,policies,webhooks}.test.ts']
+            : ['test/{unit,verbs,http,properties,budget}/**/*.test.ts'],
           // A runtime and a database for each process, not for each file, which costs six seconds of a core.
           isolate: false,
           setupFiles: ['./test/support/migrate.ts'],
@@ -113,9 +115,7 @@ export default defineConfig({
         test: {
           name: 'budgets',
           // A runtime for each file: one that has had a million rows is slow for whoever comes next.
-          include: isLong ? ['test/budget/**/*.test.ts'] : [],
-          // These store no more in a long run.
-          exclude: ['test/budget/{deciding,governed,pages,writes}.test.ts'],
+          include: isLong ? ['test/budget/{changes,claims,desk,intents,requests,restricted,structuring}.test.ts'] : [],
           setupFiles: ['./test/support/migrate.ts'],
           ...inWorkerd,
         },
