@@ -40,12 +40,12 @@ test('what was not changed is not accused, whatever has become of its votes', as
   expect(stored.rows.filter(({ erased_at }) => erased_at !== null).length).toBeGreaterThanOrEqual(2)
 })
 
-test('10,000 random changes are each named by the first event that does not fit', async () => {
+test('10,000 random changes in the long run are each named by the first event that does not fit', async () => {
   const seed = Date.now()
   const random = seeded(seed)
   const missed: unknown[] = []
   const tried = new Set<string>()
-  for (let time = 0; time < 10_000; time += 1) {
+  for (let time = 0; time < (isLong ? 10_000 : 3_000); time += 1) {
     const { changed, first, how } = mutated(stored, random)
     tried.add(how)
     const named = await firstUnfit(changed, first - 1)
@@ -60,7 +60,7 @@ test('a change of any column of an event or a vote in the database is named, and
   for (const table of ['events', 'votes'] as const) {
     for (const column of await columnsOf(table)) {
       let changes = 0
-      for (let tries = 0; changes < (isLong ? 10 : 3) && tries < 400; tries += 1) {
+      for (let tries = 0; changes < (isLong ? 10 : 1) && tries < 400; tries += 1) {
         const rows = table === 'votes' ? ofVotes() : stored.rows
         const event = rows[pick(rows.length)]!
         const row = (await rowOf(table, event.seq))!
