@@ -91,6 +91,20 @@ WHEN OLD.status <> NEW.status AND OLD.status <> 'pending' AND NOT (OLD.status = 
   SELECT RAISE(ABORT, 'an approval does not move so');
 END;
 
+-- What an approval asked before it was amended, by the digest that its events of that time have: what they tell stays told.
+CREATE TABLE superseded_questions (
+  approval_id TEXT NOT NULL REFERENCES approvals(id),
+  digest TEXT NOT NULL,
+  title TEXT NOT NULL,
+  subject_type TEXT,
+  subject_id TEXT,
+  PRIMARY KEY (approval_id, digest)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER approvals_superseded AFTER UPDATE OF digest ON approvals WHEN OLD.digest <> NEW.digest BEGIN
+  INSERT INTO superseded_questions (approval_id, digest, title, subject_type, subject_id)
+  VALUES (OLD.id, OLD.digest, OLD.title, OLD.subject_type, OLD.subject_id);
+END;
+
 -- One person has one standing vote on a question: `voided_at` is 0 while it stands, else when it ceased to, and a voided one
 -- does not count. `stage` and `requirement` are those of the policy that it was recorded for, from 0; `counted_with` is a
 -- JSON object of the `groups` and `roles` that the voter had. `reported_by` is whose key cast it in the voter's name, NULL

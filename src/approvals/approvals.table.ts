@@ -51,6 +51,19 @@ export const approvals = sqliteTable('approvals', {
   approved_digest: text(),
 })
 
+/** What an approval asked before it was amended, kept by a trigger; `digest` is that of the question. */
+export const supersededQuestions = sqliteTable(
+  'superseded_questions',
+  {
+    approval_id: text().notNull(),
+    digest: text().notNull(),
+    title: text().notNull(),
+    subject_type: text(),
+    subject_id: text(),
+  },
+  (table) => [primaryKey({ columns: [table.approval_id, table.digest] })],
+)
+
 /**
  * One person has one standing vote on a question: the primary key says so. `voided_at` is 0 while it stands; a voided
  * one stays, and does not count. `stage` and `requirement` are those of the policy that it was recorded for, from 0.

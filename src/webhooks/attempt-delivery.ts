@@ -126,7 +126,7 @@ function request(delivery: DueDelivery, target: Receiver, now: number): RequestI
 
 /**
  * The body. It is made only of what does not change unless an admin or the operator changes it, so that every attempt
- * sends the same.
+ * sends the same; but what an amendment restricts, nobody is told any more who is not to know it.
  */
 export function bodyOf(delivery: DueDelivery, { includeRestricted, links }: Told): string {
   const isRestricted = delivery.restricted === 1

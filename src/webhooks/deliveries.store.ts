@@ -236,11 +236,15 @@ export function purgeDeliveries(ctx: Ctx, before: number, limit: number) {
   }
 }
 
-const told = sql`v.at, v.resource_id, v.actor_id, v.from_status, v.to_status, v.digest, v.data, a.restricted, a.title, a.requester_id, a.subject_type,
-  a.subject_id, w.members, ${toldByFamily()} AS more`
+/** Where the question has been amended since, it is told as it was asked then. */
+const asked = (column: string) => sql.raw(`iif(q.digest IS NULL, a.${column}, q.${column}) AS ${column}`)
+
+const told = sql`v.at, v.resource_id, v.actor_id, v.from_status, v.to_status, v.digest, v.data, a.restricted, a.requester_id,
+  ${asked('title')}, ${asked('subject_type')}, ${asked('subject_id')}, w.members, ${toldByFamily()} AS more`
 
 const toldOf = sql`webhook_deliveries d JOIN events v ON v.tenant_id = d.tenant_id AND v.seq = d.event_seq
   LEFT JOIN approvals a ON a.id = v.resource_id
+  LEFT JOIN superseded_questions q ON q.approval_id = v.resource_id AND q.digest = v.digest
   LEFT JOIN webhook_addressees w ON w.tenant_id = v.tenant_id AND w.resource_id = v.resource_id AND w.event_type = v.type
     AND w.endpoint_id = d.endpoint_id`
 

@@ -194,6 +194,35 @@ test('of a request it says where its requester goes on; not where the request is
   expect(await told(true, true)).toBe('thread_17')
 })
 
+test('what was asked is told as it was then, however it has been amended since: in the log, repeated, replayed', async () => {
+  const tenant = await newTenant()
+  const [member, admin] = [tenant.as('member'), tenant.as('admin')]
+  const receiver = await newReceiver(tenant, {}, () => new Response(null, { status: 500 }))
+  const subject = (id: string) => ({ type: 'invoice', id })
+  const asked = { type: 'refund', title: 'Refund 10 EUR to A', subject: subject('a') }
+  const { id, digest } = (await member('/v1/requests', { method: 'POST', body: asked })).body
+  const [first] = await arrived(receiver, 1)
+  const amend = (body: object) => member(`/v1/requests/${id}`, { method: 'PATCH', body })
+  await amend({ details: { to: 'B' } })
+  await amend({ title: 'Refund 9000 EUR to B', subject: subject('b') })
+  await arrived(receiver, 3)
+  await admin(`/v1/webhook-deliveries/${first!.id}/replay`, { method: 'POST' })
+  receiver.answer = () => {}
+  await later(receiver.id)
+  await logged(tenant, receiver, (all) => all.every(({ status }) => status === 'succeeded'))
+  const told = new Map(receiver.received.map((one) => [one.id, one.body]))
+  expect(told.size).toBe(3)
+  for (const one of receiver.received) expect(one.body).toEqual(told.get(one.id))
+  expect([...told.values()].map(({ data }) => [data.title, data.subject])).toEqual([
+    [asked.title, asked.subject],
+    [asked.title, asked.subject],
+    ['Refund 9000 EUR to B', subject('b')],
+  ])
+  expect(first!.body.data).toMatchObject({ title: asked.title, digest })
+  const { body } = await admin(`/v1/webhook-deliveries/${first!.id}`)
+  expect(JSON.parse(body.body)).toEqual(first!.body)
+})
+
 test('an endpoint is told what it has asked for, from its registration on, and nothing of another tenant', async () => {
   const [tenant, other] = [await newTenant(), await newTenant()]
   await submitClaims(tenant.as('member'), 2)
