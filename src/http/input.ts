@@ -1,7 +1,7 @@
 import type { z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
 import { cutLists } from '../cut-lists.ts'
-import { Refusal } from '../refusal.ts'
+import { Refusal, type Fault } from '../refusal.ts'
 import type { AppContext, AppEnv } from './environment.ts'
 import { refusalWithEveryFault } from './faults.ts'
 
@@ -43,11 +43,8 @@ export function jsonBody(required: boolean, schema: z.ZodType) {
     const kept = text.length > long ? cutLists(schema, body) : body
     // The schema refuses what was cut, so nobody takes this for what was sent.
     if (kept !== body) c.req.bodyCache.text = Promise.resolve(JSON.stringify(kept)) as never
-    const half = halfCharacter(text)
-    if (half !== undefined) {
-      const message = `has ${half}, which is half of a surrogate pair: send whole characters (RFC 7493)`
-      throw await refusalWithEveryFault(c, [{ in: 'body', pointer: '', message, type: 'value_error' }])
-    }
+    const halves = halfCharacter(text)
+    if (halves.length > 0) throw await refusalWithEveryFault(c, halves)
     await next()
   })
 }
@@ -62,14 +59,22 @@ function declareJson(c: AppContext): void {
   c.req.raw = new Request(c.req.url, { method: c.req.method, headers })
 }
 
-/** An escape that is half of a surrogate pair: not a character, so it cannot be stored and handed back. */
-export function halfCharacter(json: string): string | undefined {
+/**
+ * The fault of a JSON text with an escape that is half of a surrogate pair: not a character, so it cannot be stored and
+ * handed back. None where it has none.
+ */
+export function halfCharacter(json: string): Fault[] {
   const escapes = /\\ud[89ab][\da-f]{2}\\ud[c-f][\da-f]{2}|(\\ud[89a-f][\da-f]{2})|\\./gis
-  for (const [, half] of json.matchAll(escapes)) if (half !== undefined) return half
-  return undefined
+  for (const [, half] of json.matchAll(escapes)) {
+    if (half === undefined) continue
+    const message = `has ${half}, which is half of a surrogate pair: send whole characters (RFC 7493)`
+    return [{ in: 'body', pointer: '', message, type: 'value_error' }]
+  }
+  return []
 }
 
-async function readText(c: AppContext): Promise<string> {
+/** The text of a body. @throws Refusal `body_too_large`, `invalid_json` where it is not UTF-8 */
+export async function readText(c: AppContext): Promise<string> {
   const tooLarge = new Refusal('body_too_large', `The body is over ${bodyLimit} bytes.`)
   const length = c.req.header('Content-Length')
   if (Number(length ?? 0) > bodyLimit) throw tooLarge

@@ -29,12 +29,15 @@ export const tooLarge = 'too_large'
 const mostListed = 100
 
 /**
- * The text of a top-level member of a JSON object as it was sent, and how it exceeds `keptJson`; no text if it is not
- * there. If it is given twice, the last one counts, as for JSON.parse.
+ * The text of a member of a JSON object as it was sent, and how it exceeds `keptJson`; no text if it is not there. If
+ * it is given twice, the last one counts, as for JSON.parse.
+ *
+ * @param within the names of the members that lead to the object, from the outside in; none where it is the body
  */
 export function readMember(
   body: string,
   { member, isUnique = false, isExact = false }: Kept,
+  within: readonly string[] = [],
 ): { text?: string; faults: Fault[] } {
   const fault = (message: string, type: string, pointer = `/${member}`): Fault => ({
     in: 'body',
@@ -43,10 +46,10 @@ export function readMember(
     type,
   })
   // Measured before it is parsed, because the parser recurses.
-  if (depthOf(body) > keptJson.depth + 1) {
+  if (depthOf(body) > within.length + 1 + keptJson.depth) {
     return { faults: [fault(`is nested deeper than ${keptJson.depth}`, 'value_error')] }
   }
-  const text = lastOf(body, member)
+  const text = [...within, member].reduce<string | undefined>((outer, name) => outer && lastOf(outer, name), body)
   if (text === undefined) return { faults: [] }
   const isLarge = new TextEncoder().encode(text).byteLength > keptJson.bytes
   const twice = isUnique ? repeated(text, `/${member}`) : []

@@ -4,6 +4,7 @@ import type { McpServer, ServerContext, StandardSchemaWithJSON } from '@modelcon
 import { Refusal } from '../refusal.ts'
 import { refusals } from '../refusals.ts'
 import { loadToolSchemas, type ToolSchemas } from './load-tool-schemas.ts'
+import { keptArgument, type Sent } from './sent.ts'
 import { tools, type Answer, type Tool, type ToolCtx } from './tools.ts'
 
 /** What is imported when the first message comes. */
@@ -17,18 +18,18 @@ decides: a person does, behind the link.`
 /** Whoever stays connected is told of no change: what the tools are, the deployment says. */
 const capabilities = { tools: { listChanged: false } }
 
-/** Makes the server that answers one message, with the context of its caller. */
-export async function makeServer(sdk: Sdk, ctx: ToolCtx): Promise<McpServer> {
+/** Makes the server that answers one message, with the context of its caller and what was sent. */
+export async function makeServer(sdk: Sdk, ctx: ToolCtx, sent: Sent): Promise<McpServer> {
   const schemas = await loadToolSchemas(ctx.env)
   const about = { name: 'countersign', title: 'Countersign', version: '0.1.0' }
   const server = new sdk.McpServer(about, { instructions, capabilities })
-  for (const tool of tools) register(sdk, server, tool, schemas[tool.name]!, ctx)
+  for (const tool of tools) register(sdk, server, tool, schemas[tool.name]!, ctx, sent)
   return server
 }
 
 type Shown = ToolSchemas[string]
 
-function register(sdk: Sdk, server: McpServer, tool: Tool, json: Shown, ctx: ToolCtx): void {
+function register(sdk: Sdk, server: McpServer, tool: Tool, json: Shown, ctx: ToolCtx, sent: Sent): void {
   const { name, title, description, input, output, readOnly, idempotent } = tool
   const hints = { readOnlyHint: readOnly, destructiveHint: false, idempotentHint: idempotent, openWorldHint: false }
   const about = { title, description, annotations: { title, ...hints } }
@@ -38,7 +39,8 @@ function register(sdk: Sdk, server: McpServer, tool: Tool, json: Shown, ctx: Too
   }
   server.registerTool(name, { ...about, ...schemas }, async (given: unknown, context: ServerContext) => {
     try {
-      const answer = await tool.run({ ...ctx, now: Date.now() }, given as never)
+      const kept = keptArgument(sent(context.mcpReq.id), tool.keeps)
+      const answer = await tool.run({ ...ctx, now: Date.now() }, given as never, kept)
       return mayShowLink(server, answer, context) ? showLink(sdk, answer) : shown(answer)
     } catch (error) {
       return refused(error)

@@ -1,6 +1,7 @@
 import { Refusal } from '../refusal.ts'
 import type { AppContext } from '../http/environment.ts'
 import { refuseOtherSites } from '../http/credentials.ts'
+import { readText } from '../http/input.ts'
 import { refuseOverRate } from '../http/rate.ts'
 import { createPlainRouter } from '../http/router.ts'
 import { serve } from './serve.ts'
@@ -12,5 +13,5 @@ mcpRoutes.post('/mcp', async (c: AppContext) => {
   // The protocol's transport asks for it (2025-11-25, Streamable HTTP, Security Warning).
   refuseOtherSites(c)
   if (c.get('ctx').actor.roles.length === 0) throw new Refusal('forbidden', 'MCP takes a key that has a role.')
-  return serve(c.get('ctx'), c.req.raw)
+  return serve(c.get('ctx'), c.req.raw, await readText(c))
 })

@@ -1,17 +1,19 @@
 import type { Ctx } from '../context.ts'
 import { makeServer } from './make-server.ts'
+import { sentIn } from './sent.ts'
 
-/** In bytes. */
-const largestMessage = 1024 * 1024
-
-/** Answers one message of the Model Context Protocol, of whatever revision that the SDK knows. */
-export async function serve(ctx: Ctx, request: Request): Promise<Response> {
+/**
+ * Answers one message of the Model Context Protocol, of whatever revision that the SDK knows.
+ *
+ * @param body of the request, which has been read
+ */
+export async function serve(ctx: Ctx, request: Request, body: string): Promise<Response> {
   // Most isolates never need it.
   const sdk = await import('@modelcontextprotocol/server')
   const { origin } = new URL(request.url)
-  const handler = sdk.createMcpHandler(() => makeServer(sdk, { ...ctx, origin }), {
+  const handler = sdk.createMcpHandler(() => makeServer(sdk, { ...ctx, origin }, sentIn(body)), {
     onerror: (error) => console.error({ message: 'an MCP message failed', error: String(error) }),
-    maxRequestBodySize: largestMessage,
   })
-  return handler.fetch(request)
+  const { url, method, headers, signal } = request
+  return handler.fetch(new Request(url, { method, headers, signal, body }))
 }

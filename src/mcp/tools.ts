@@ -15,16 +15,17 @@ import { readInbox } from '../desk/inbox.ts'
 import { digest } from '../digest.schemas.ts'
 import { kinds } from '../families.ts'
 import { cursorQuery, cursorRequest, writeCursor } from '../http/pagination.ts'
-import { readMember } from '../http/raw-json.ts'
+import type { Kept } from '../http/raw-json.ts'
 import { iso } from '../http/time.ts'
 import { id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
-import { invalidInput, Refusal } from '../refusal.ts'
+import { Refusal } from '../refusal.ts'
 import { askRequest } from '../requests/ask-request.ts'
 import { withdrawRequest } from '../requests/decide-request.ts'
 import { listRequests } from '../requests/read-requests.ts'
 import { redeemRequest, reportOutcome } from '../requests/redeem-request.ts'
-import { approvedOf, render as renderRequest, shown } from '../requests/requests.routes.ts'
+import { keepsResult } from '../requests/redemption.routes.ts'
+import { approvedOf, detailsFrom, keepsDetails, render as renderRequest, shown } from '../requests/requests.routes.ts'
 import * as requests from '../requests/requests.schemas.ts'
 import { status } from '../status.schemas.ts'
 import { time } from '../time.schemas.ts'
@@ -47,8 +48,13 @@ export interface Tool<I extends z.ZodObject = z.ZodObject> {
   readOnly: boolean
   /** Whether the same call again changes nothing more. */
   idempotent: boolean
-  /** @throws Refusal as the operation of the API that calls the same verb */
-  run(ctx: ToolCtx, given: z.output<I>): Promise<Answer>
+  /** The argument that is kept as it was sent. */
+  keeps?: Kept
+  /**
+   * @param kept the text of that argument, where it was sent
+   * @throws Refusal as the operation of the API that calls the same verb
+   */
+  run(ctx: ToolCtx, given: z.output<I>, kept?: string): Promise<Answer>
 }
 
 /** What a tool may use; `origin` is where people find the service. */
@@ -87,10 +93,9 @@ export const tools: readonly Tool[] = [
     input: requests.newRequestSchema,
     output: asked,
     ...changes,
-    async run(ctx, given) {
-      const details = given.details === null ? null : JSON.stringify(given.details)
-      const { faults } = readMember(JSON.stringify({ details: given.details }), { member: 'details' })
-      if (faults.length > 0) throw invalidInput(faults)
+    keeps: keepsDetails,
+    async run(ctx, given, kept) {
+      const details = detailsFrom(kept) ?? null
       const subject = given.subject === null ? null : JSON.stringify(given.subject)
       const request = await askRequest(ctx, { ...given, details, subject })
       const text = `Asked as ${request.id}. A person decides it at ${linkOf(ctx, request.id)}`
@@ -137,8 +142,9 @@ export const tools: readonly Tool[] = [
     input: requests.outcomeSchema.extend(about.shape),
     output: requests.requestSchema,
     ...again,
-    async run(ctx, { id, outcome, error = null, result }) {
-      const said = { outcome, error, result: result === undefined ? null : JSON.stringify(result) }
+    keeps: keepsResult,
+    async run(ctx, { id, outcome, error = null }, kept) {
+      const said = { outcome, error, result: kept ?? null }
       const request = await reportOutcome(ctx, id, said)
       return { text: `${id} is reported to have ${outcome}.`, structured: read(renderRequest(request, ctx)) }
     },

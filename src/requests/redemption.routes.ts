@@ -9,6 +9,8 @@ import { about, answer, anybody, approvedOf, body, one } from './requests.routes
 import * as schemas from './requests.schemas.ts'
 
 const unopened = ['not_requester', 'not_found', 'not_approved', 'already_redeemed', 'redemption_lapsed'] as const
+/** What was reported is handed back as it was sent. */
+export const keepsResult = { member: 'result' }
 
 /** What becomes of a request that was approved: redeem, revoke, report. */
 export const redemptionRoutes = createRouter()
@@ -58,7 +60,7 @@ export const redemptionRoutes = createRouter()
       summary: 'Report what came of it',
       description: 'Once, by whoever redeemed it. The same report again is the same answer.',
       request: { params: schemas.requestParams('req_demo6'), body: body(schemas.outcomeSchema) },
-      keeps: { member: 'result' },
+      keeps: keepsResult,
       responses: one('The request with its outcome.'),
       refuses: ['not_found', 'not_redeemed', 'not_redeemer', 'already_reported'],
     }),

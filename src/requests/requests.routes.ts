@@ -27,7 +27,8 @@ export const about = `${path}/{id}`
 const tags = ['Requests']
 export const one = (description: string) => ({ 200: { description, content: json(schemas.requestSchema) } })
 export const body = <S extends z.ZodType>(schema: S) => ({ required: true, content: json(schema) })
-const keeps = { member: 'details', isUnique: true, isExact: true }
+/** Details are hashed, and shown to people, as everybody reads them. */
+export const keepsDetails = { member: 'details', isUnique: true, isExact: true }
 export const anybody = { tags, roles: 'any', takesBoundKeys: true } as const
 const decides = {
   tags,
@@ -51,7 +52,7 @@ export const requestRoutes = createRouter()
         'It waits for somebody who may decide it, which is never who asked. Keep its `digest`: it says what exactly is approved.',
       creates: true,
       request: { body: body(schemas.newRequestSchema) },
-      keeps,
+      keeps: keepsDetails,
       responses: { 201: { description: 'The request, pending.', content: json(schemas.requestSchema) } },
       refuses: ['actor_mismatch', 'duplicate_external_ref', 'policy_needs_member'],
     }),
@@ -125,7 +126,7 @@ export const requestRoutes = createRouter()
       description:
         'It is another question then, with another digest, and whoever has voted on it votes anew. What is left out stays; `details` are replaced as a whole. What changes nothing changes nothing.',
       request: { params: schemas.requestParams('req_demo3'), body: body(schemas.amendmentSchema) },
-      keeps,
+      keeps: keepsDetails,
       responses: one('The request as it is asked now.'),
       refuses: [...unwithdrawable, 'already_withdrawn', 'approval_expired'],
     }),
@@ -149,7 +150,7 @@ export const requestRoutes = createRouter()
       description:
         'Send the `digest` that you have seen, or If-Match, to approve nothing newer. From then on it may be redeemed.',
       request: { params: schemas.requestParams('req_demo1'), body: { content: json(schemas.requestApprovalSchema) } },
-      keeps,
+      keeps: keepsDetails,
       refuses: [...decides.refuses, 'edit_not_allowed', 'policy_changed', 'policy_needs_member'],
     }),
     async (c) => {
@@ -186,10 +187,13 @@ export const requestRoutes = createRouter()
     async (c) => answer(c, await withdrawRequest(c.get('ctx'), c.req.valid('param').id, ifMatch(c))),
   )
 
-/** The JSON text of the details that were sent, as they will be read back; undefined where there are none. */
 async function detailsOf(c: AppContext): Promise<string | null | undefined> {
-  const text = await keptText(c)
-  return text === undefined ? undefined : textOf(JSON.parse(text))
+  return detailsFrom(await keptText(c))
+}
+
+/** The JSON text of the details that were sent, as they will be read back; undefined where there are none. */
+export function detailsFrom(sent: string | undefined): string | null | undefined {
+  return sent === undefined ? undefined : textOf(JSON.parse(sent))
 }
 
 function textOf(value: unknown): string | null {

@@ -32,10 +32,15 @@ const deployment = { type: 'deployment', title: 'Deploy web 4.2.0', details: { s
 
 /** One message, as it is. */
 function post(headers: Record<string, string>, message: object = { method: 'ping' }, at = here): Promise<Response> {
+  return postText(headers, JSON.stringify({ jsonrpc: '2.0', id: 1, ...message }), at)
+}
+
+/** Whatever is sent. */
+function postText(headers: Record<string, string>, body: string, at = here): Promise<Response> {
   return fetchAt(`${at}/mcp`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream', ...headers },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, ...message }),
+    body,
   })
 }
 
@@ -166,6 +171,60 @@ test('what is wrong with the input is said, and nothing is asked', async () => {
   for (let depth = 0; depth < 70; depth++) deep = { deep }
   expect(await attempt({ ...deployment, details: deep })).toMatchObject({ isError: true })
   expect((await call('list_my_requests', {})).structuredContent.data).toEqual([])
+})
+
+test('what is asked is never changed on the way: it is asked as sent, or refused as over HTTP', async () => {
+  const tenant = await newTenant()
+  const key = await tenant.key('member')
+  const { call } = await connectWith(key)
+  const said = (tool: string, given: string, id: unknown = 1) =>
+    `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"method":"tools/call","params":{"name":"${tool}","arguments":${given}}}`
+  const toolSays = async (body: string) => {
+    const answer = await postText({ 'X-API-Key': key }, body)
+    const messages = (await answer.text()).split('\n').filter((line) => line.startsWith('data: {'))
+    return messages.map((line) => JSON.parse(line.slice('data: '.length)) as { id: unknown; result: Result })
+  }
+  const once = async (tool: string, given: string) => (await toolSays(said(tool, given)))[0]!.result
+
+  const faulty = [
+    ['{"type":"x","title":"t","details":{"n":9007199254740993}}', '/details/n'],
+    ['{"type":"x","title":"t","details":{"n":1e400}}', '/details/n'],
+    ['{"type":"x","title":"t","details":{"a":{"b":1,"b":2}}}', '/details/a/b'],
+    ['{"type":"x","title":"a\\ud800b"}', ''],
+    ['{"type":"x","title":"t","details":{"\\udc00":1}}', ''],
+    ['{"type":"x","title":"t","details":{"a":"\\ud800"}}', ''],
+  ] as const
+  for (const [given, pointer] of faulty) {
+    const { isError, content } = await once('request_approval', given)
+    const overHttp = await tenant.as('member')('/v1/requests', { method: 'POST', body: given })
+    expect([given, isError, JSON.parse(content[0]!.text)]).toMatchObject([
+      given,
+      true,
+      { code: 'invalid_input', errors: [{ in: 'body', pointer }] },
+    ])
+    expect(JSON.parse(content[0]!.text).errors).toEqual(overHttp.body.errors)
+  }
+  expect((await call('list_my_requests', {})).structuredContent.data).toEqual([])
+
+  const details = '{"2":"b","1":"a","__proto__":{"x":1},"é":"\\ud83d\\ude00"}'
+  const asked = await once('request_approval', `{"type":"x","title":"t","details":${details}}`)
+  const { id, digest } = asked.structuredContent
+  const stored = (await tenant.as('member')(`/v1/requests/${id}`)).body.details
+  expect(JSON.stringify(stored)).toBe(JSON.stringify(JSON.parse(details)))
+  expect(asked.content[1]?.text).toContain('"__proto__":{"x":1}')
+
+  await tenant.as('reviewer')(`/v1/requests/${id}/approve`, { method: 'POST' })
+  await call('redeem_approval', { id, digest })
+  const report = (result: string) => once('report_outcome', `{"id":"${id}","outcome":"succeeded","result":${result}}`)
+  expect(await report('{"a":"\\ud800"}')).toMatchObject({ isError: true })
+  expect((await report('{"n":9007199254740993}')).isError).toBeUndefined()
+  const kept = await exports.default.fetch(new Request(`${here}/v1/requests/${id}`, { headers: { 'X-API-Key': key } }))
+  expect(await kept.text()).toContain('"result":{"n":9007199254740993}')
+
+  const two = ['9007199254740993', '2'].map((n) => `{"type":"x","title":"t","details":{"n":${n}}}`)
+  const batch = await toolSays(`[${two.map((given, at) => said('request_approval', given, at)).join()}]`)
+  const byId = Object.fromEntries(batch.map(({ id, result }) => [String(id), result]))
+  expect(byId).toMatchObject({ 0: { isError: true }, 1: { structuredContent: { details: { n: 2 } } } })
 })
 
 test('a tool tells nobody what is another tenant’s, instance’s, or restricted', async () => {

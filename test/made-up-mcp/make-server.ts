@@ -16,8 +16,8 @@ const capabilities = {
  * through which ours is reached. The agent platform finds the tools, the prompts and the resources that the tests
  * expect of a server; everybody else finds ours.
  */
-export const makeServer: typeof ours = async (sdk, ctx) => {
-  if (ctx.actor.userId !== 'usr_service') return ours(sdk, ctx)
+export const makeServer: typeof ours = async (sdk, ctx, sent) => {
+  if (ctx.actor.userId !== 'usr_service') return ours(sdk, ctx, sent)
   const states = sdk.createRequestStateCodec<Progress>({ key: 'known to whoever reads the tests'.padEnd(32) })
   const about = { name: 'made-up', version: '1.0.0' }
   const server = new sdk.McpServer(about, { capabilities, requestState: { verify: states.verify } })
