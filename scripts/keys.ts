@@ -18,7 +18,7 @@ import { insertTenant, selectTenants } from '../src/access/tenants.store.ts'
 import { roles as allRoles, systemContext, type Ctx, type Role } from '../src/context.ts'
 import type { Position } from '../src/db/page.ts'
 import { Refusal } from '../src/refusal.ts'
-import { userId } from '../src/user-id.schemas.ts'
+import { newUserId } from '../src/user-id.schemas.ts'
 import { openDatabase } from './operators-database.ts'
 
 const usage = `npm run keys -- create --tenant TENANT --person PERSON --role ROLE [--name NAME] [--expires TIME] [--remote]
@@ -51,7 +51,7 @@ function commandOf([command, ...operands]: readonly string[]): () => Promise<voi
 function create(): () => Promise<void> {
   const { tenant = fail(usage), person = fail(usage), role = fail(usage), name = 'Made by the operator' } = given
   if (!/^[\w-]{1,63}$/.test(tenant)) fail(`A tenant is called in letters, digits, - and _, not ${tenant}.`)
-  const id = userId.safeParse(person).data ?? fail(`${person} is no name of a person.`)
+  const id = newUserId.safeParse(person).data ?? fail(`${person} is no name of a person.`)
   const roles = role.map(
     (one) => allRoles.find((known) => known === one) ?? fail(`A role is one of ${allRoles.join(', ')}.`),
   )

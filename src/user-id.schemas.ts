@@ -25,5 +25,13 @@ function isReserved(name: string): boolean {
 /** A user named in a body: 1–100 characters without surrounding blanks, and never one of the service itself. */
 export const userId = nameOfSomebody(100)
 
+/**
+ * The id of a person or a group that is made. It goes into paths, of which a segment is neither `.` nor `..` (RFC 3986,
+ * 5.2.4), and into lists that are searched as JSON text, in which nobody is to be taken for somebody else.
+ */
+export const newUserId = userId
+  .refine((id) => !/["\\,]|^\.\.?$/.test(id), 'must not contain a comma, a quote or a backslash, nor be . or ..')
+  .openapi({ pattern: '^(?!\\s*([Ss][Yy][Ss][Tt][Ee][Mm]:|\\.{1,2}\\s*$))[^",\\\\]+$' })
+
 /** The same with up to 200 characters: a person as an agent platform knows them. */
 export const personId = nameOfSomebody(200)

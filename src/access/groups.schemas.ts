@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
 import { time } from '../time.schemas.ts'
-import { userId } from '../user-id.schemas.ts'
+import { newUserId } from '../user-id.schemas.ts'
 import { deleted, each, name } from './people.schemas.ts'
 
 /** The address of a group, with one of the demo data to try it with. */
@@ -17,7 +17,7 @@ const filledByOidc = z.boolean().openapi({
 /** A group to be made. */
 export const newGroupSchema = z
   .strictObject({
-    id: userId.optional().openapi({ description: 'Without it, one is made.' }),
+    id: newUserId.optional().openapi({ description: 'Without it, one is made.' }),
     name,
     member_ids: memberIds.default([]),
     filled_by_oidc: filledByOidc.default(false),

@@ -3,7 +3,7 @@ import { roles } from '../context.ts'
 import { id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
 import { time } from '../time.schemas.ts'
-import { userId } from '../user-id.schemas.ts'
+import { newUserId } from '../user-id.schemas.ts'
 
 /** The address of a person, with one of the demo data to try it with. */
 export const personParams = (example: string) => z.object({ id: id.openapi({ example }) })
@@ -31,7 +31,7 @@ const groups = each(id, 100)
 /** A person to be made. */
 export const newPersonSchema = z
   .strictObject({
-    id: userId.optional().openapi({ description: 'Without it, one is made.' }),
+    id: newUserId.optional().openapi({ description: 'Without it, one is made.' }),
     name,
     email: email.default(null),
     kind: kind.default('human'),

@@ -121,6 +121,17 @@ test('what is wrong with a person, a group or a key is said, all of it', async (
   expect(await faults('/v1/groups', { name: 'All', member_ids: many })).toContain('/member_ids')
 })
 
+test.each(['.', '..', 'a"b', 'a\\b', ',', 'a,b'])(
+  '%s is nobody’s id: none is taken for another, each is in a path',
+  async (id) => {
+    const admin = (await newTenant()).as('admin')
+    for (const path of ['/v1/people', '/v1/groups']) {
+      const { status, body } = await admin(path, post({ id, name: 'Ada' }))
+      expect([status, body.errors]).toMatchObject([422, [{ pointer: '/id' }]])
+    }
+  },
+)
+
 test('a group has its members, and each of them the group, whichever side it is said from', async () => {
   const tenant = await newTenant()
   const admin = tenant.as('admin')
@@ -291,6 +302,15 @@ test.skipIf(overSocket)('without a key for secrets keys are made, but not under 
   const refused = await ask({ 'Idempotency-Key': 'k' })
   expect([refused.status, await refused.json()]).toMatchObject([503, { code: 'secrets_unavailable' }])
   expect((await tenant.as('admin')('/v1/api-keys')).body.data).toHaveLength(2)
+})
+
+test('a key ends within the years that are written with four digits', async () => {
+  const admin = (await newTenant()).as('admin')
+  const key = { person_id: 'usr_admin', name: 'x' }
+  const last = { ...key, expires_at: '9999-12-31T23:59:59.999Z' }
+  expect((await admin('/v1/api-keys', post(last))).status).toBe(201)
+  const { status, body } = await admin('/v1/api-keys', post({ ...key, expires_at: '9999-12-31T23:59:59-23:59' }))
+  expect([status, body.errors]).toMatchObject([422, [{ pointer: '/expires_at' }]])
 })
 
 test('a key expires at its time, reaches one instance if it is bound, and says on which day it was used', async () => {
