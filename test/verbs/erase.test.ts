@@ -50,6 +50,29 @@ test('of a person who is erased no text is left, and what was sealed is verified
   expect(last).toMatchObject([{ resource: 'usr_coordinator', actor: 'usr_operator', to: 'erased' }])
 })
 
+test('nothing is left of what somebody reported of a request, or said when they revoked one', async () => {
+  const tenant = await newTenant()
+  const approved = async () => {
+    const body = { type: 'x', title: 'May I?', requester_id: 'usr_member' }
+    const { id, digest } = (await tenant.as('service')('/v1/requests', { method: 'POST', body })).body
+    await tenant.as('reviewer')(`/v1/requests/${id}/approve`, { method: 'POST' })
+    return { at: `/v1/requests/${id}`, digest }
+  }
+  const by = async (name: 'service' | 'reviewer', path: string, body: object) => {
+    const answer = await tenant.as(name)(path, { method: 'POST', body })
+    expect([path, answer.status]).toEqual([path, 200])
+  }
+  const [redeemed, revoked] = [await approved(), await approved()]
+  await by('service', `${redeemed.at}/redeem`, { digest: redeemed.digest })
+  await by('service', `${redeemed.at}/outcome`, { outcome: 'failed', result: { said: 'Odd' }, error: 'Odd luck' })
+  await by('reviewer', `${revoked.at}/revoke`, { comment: 'Odd thing' })
+  await erase(tenant, 'usr_service')
+  await erase(tenant, 'usr_reviewer')
+  for (const { at } of [redeemed, revoked]) {
+    expect(JSON.stringify((await tenant.as('admin')(at)).body)).not.toContain('Odd')
+  }
+})
+
 test('what happened and is not sealed yet is sealed as it was, though it is erased', async () => {
   const tenant = await newTenant()
   await tenant.as('member')('/api/v1/claims', {
