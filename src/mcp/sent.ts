@@ -4,8 +4,8 @@ import { readMember, type Kept } from '../http/raw-json.ts'
 import { invalidInput } from '../refusal.ts'
 
 /*
- * The SDK hands on what JSON.parse has made of a message, and that reads with losses: see `raw-json.ts`. What people are
- * asked, and what is kept, is read from the text.
+ * The SDK hands on what JSON.parse has made of a message, and that reads with losses: see `raw-json.ts`. What people
+ * are asked, and what is kept, is read from the text.
  */
 
 /** Finds the text of a message by its id. */

@@ -9,7 +9,7 @@ import { newTenant, type Tenant } from '../support/tenant.ts'
 
 /* The cost budget of results and their automatic approval, beside many stored approvals; counted, never timed. */
 
-/** How many fall due in the same minute; how many one sweep gets through is shown of intents, for whom it is the same. */
+/** How many fall due in the same minute; how many one sweep gets through is shown of intents, where it is the same. */
 const due = Math.min(stored / 10, 20_000)
 let tenant: Tenant
 let gate: string

@@ -9,14 +9,14 @@ declare module 'vitest' {
 }
 
 /**
- * How many approvals the tests of the cost budget store before they count: rows read do not grow with rows stored. The long
- * run shows it at a million of them, for all lists, the desk, and the sweeps that look for what is due.
+ * How many approvals the tests of the cost budget store before they count: rows read do not grow with rows stored. The
+ * long run shows it at a million of them, for all lists, the desk, and the sweeps that look for what is due.
  */
 export const stored = inject('stored')
 
 /**
- * How many of all else, or of what an approval has beside the lists: people, groups and keys, deliveries, events and their
- * proofs, what somebody waits for. Of those the long run stores a hundred thousand.
+ * How many of all else, or of what an approval has beside the lists: people, groups and keys, deliveries, events and
+ * their proofs, what somebody waits for. Of those the long run stores a hundred thousand.
  */
 export const storedOthers = Math.min(stored, 100_000)
 export const isLong = inject('isLong')

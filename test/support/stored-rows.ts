@@ -4,8 +4,8 @@ import { env } from 'cloudflare:workers'
 const atOnce = 20_000
 
 /**
- * Stores `count` times what `inserting` says, by SQL: its statements begin with the text that it is given, and select from
- * `n`, in which `i` counts from 0.
+ * Stores `count` times what `inserting` says, by SQL: its statements begin with the text that it is given, and select
+ * from `n`, in which `i` counts from 0.
  */
 export async function storeRows(count: number, inserting: (rows: string) => D1PreparedStatement[]): Promise<void> {
   for (let from = 0; from < count; from += atOnce) {

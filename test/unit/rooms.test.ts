@@ -15,8 +15,8 @@ const roomOf = (file: string) => file.split('/').at(-2)!
 
 /**
  * Who else reads a table. Each family joins the facts of its approvals to them, the dashboard and the desk list them,
- * deliveries tell of them, as they were asked then, policies are tried on them. The history is the webhooks' queue, and what is sealed; a vote
- * is sealed with its event.
+ * deliveries tell of them, as they were asked then, policies are tried on them. The history is the webhooks' queue, and
+ * what is sealed; a vote is sealed with its event.
  */
 const readers: Readonly<Record<string, readonly string[]>> = {
   approvals: [...Object.keys(families).map(roomOf), 'dashboard', 'any-approval', 'desk', 'webhooks', 'policies'],
