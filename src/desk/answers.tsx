@@ -1,5 +1,6 @@
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { tryDecodeURIComponent } from 'hono/utils/url'
 import type { AppContext } from '../http/environment.ts'
 import { toRefusal } from '../http/problem.ts'
 import { Refusal } from '../refusal.ts'
@@ -40,20 +41,27 @@ export async function showError(error: Error, c: AppContext): Promise<Response> 
   c.set('refused', refusal.code)
   if (status >= 500) console.error({ message: 'a page failed', request_id: c.get('requestId'), error: String(error) })
   if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter))
-  const id = /^\/a\/([^/]+)$/.exec(c.req.path)?.[1]
+  const id = approvalAt(c.req.path)
   if (status === 403 && !isForged && c.req.method === 'POST' && id !== undefined && c.get('reader')) {
     const again = { fault: said(refusal), typed: await typedIn(c) }
-    const shown = await showApproval(c, decodeURIComponent(id), again, status).catch(() => null)
+    const shown = await showApproval(c, id, again, status).catch(() => null)
     if (shown) return shown
   }
   const title = status === 404 ? say.errors.notFound : say.errors.title
   return c.html(errorPage(title, said(refusal), c.get('requestId'), c.get('reader')), status as ContentfulStatusCode)
 }
 
+/** The id of the approval whose page a path leads to. */
+export function approvalAt(path: string): string | undefined {
+  const id = /^\/a\/([^/?]+)/.exec(path)?.[1]
+  return id && tryDecodeURIComponent(id)
+}
+
 /** A path of this origin; the inbox where it is none. */
 export function ownPath(c: AppContext, path: unknown): string {
   const { origin } = new URL(c.req.url)
-  if (typeof path !== 'string' || !/^\/(?![/\\])/.test(path)) return '/'
-  const url = URL.parse(path, origin)
-  return url?.origin === origin ? url.pathname + url.search : '/'
+  const url = typeof path === 'string' && path.startsWith('/') ? URL.parse(path, origin) : null
+  if (url?.origin !== origin) return '/'
+  // Without its dots a path may begin with two slashes, which lead to another host (RFC 3986, 5.2.4 and 4.2).
+  return url.pathname.replace(/^\/+/, '/') + url.search
 }

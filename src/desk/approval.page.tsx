@@ -2,10 +2,10 @@ import type { FC } from 'hono/jsx'
 import type { Explanation } from '../any-approval/explain.ts'
 import type { Aftermath } from '../approvals/family.ts'
 import type { CastVote } from '../approvals/votes.store.ts'
-import { DecideForm } from './decide-form.tsx'
+import { DecideForm, editOf } from './decide-form.tsx'
 import { List, counted, queryOf } from './inbox.page.tsx'
 import { page, type Reader } from './layout.tsx'
-import { fact, Facts, LongText, Text, visibleText, When } from './parts.tsx'
+import { fact, Facts, Kept, LongText, Text, visibleText, When } from './parts.tsx'
 import { mayDo, type ShownApproval } from './shown-approval.ts'
 import { Stages } from './stages.tsx'
 import type { Typed } from './sign-in.page.tsx'
@@ -37,7 +37,7 @@ export function approvalPage(reader: Reader, shown: ShownApproval, returned: Ret
 }
 
 const Opened: FC<ShownApproval & { reader: Reader; returned: Returned }> = (props) => {
-  const { approval, status, shown, nameOf, inbox, returned, explained } = props
+  const { approval, status, shown, nameOf, inbox, returned, explained, family } = props
   const asker = visibleText(nameOf(approval.requester_id))
   const sender = approval.submitted_by
   const { became, reason } = JSON.parse(approval.after ?? '{}') as Aftermath
@@ -72,6 +72,9 @@ const Opened: FC<ShownApproval & { reader: Reader; returned: Returned }> = (prop
         </p>
       )}
       {status !== 'pending' && <Outcome {...props} />}
+      {!mayDo(explained, 'approve') && !mayDo(explained, 'reject') && (
+        <Kept label={say.typed} texts={[returned.typed?.comment, editOf(family, shown, returned)]} />
+      )}
       {became && (
         <p class="notice">
           {say.became[became]}

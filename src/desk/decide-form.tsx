@@ -64,9 +64,9 @@ export const DecideForm: FC<ShownApproval & { reader: Reader; returned: Returned
 const Edit: FC<ShownApproval & { returned: Returned }> = ({ family, shown, returned }) => {
   const asked = family.page?.editable?.(shown.facts)
   if (asked === undefined) return null
-  const typed = returned.typed?.details
+  const typed = editOf(family, shown, returned)
   return (
-    <details class="edit" open={typed !== undefined && typed !== pretty(asked)}>
+    <details class="edit" open={typed !== undefined}>
       <summary>{say.edit}</summary>
       <label for="details">{say.editDetails}</label>
       <textarea id="details" name="details" rows={8} spellcheck={false}>
@@ -77,6 +77,16 @@ const Edit: FC<ShownApproval & { returned: Returned }> = ({ family, shown, retur
       </button>
     </details>
   )
+}
+
+/** What somebody has made of what is asked; undefined where they have left it as it is. */
+export function editOf(
+  family: ShownApproval['family'],
+  shown: ShownApproval['shown'],
+  { typed }: Returned,
+): string | undefined {
+  const asked = family.page?.editable?.(shown.facts)
+  return asked === undefined || typed?.details === pretty(asked) ? undefined : typed?.details
 }
 
 /** Details are kept as they were read, so that laying them out loses nothing. */

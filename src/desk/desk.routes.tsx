@@ -1,6 +1,7 @@
 import { csrf } from 'hono/csrf'
 import { createMiddleware } from 'hono/factory'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { comment as commentSchema } from '../comment.schemas.ts'
 import { decideApproval } from '../any-approval/decide-approval.ts'
 import { familyOf } from '../any-approval/family-of.ts'
 import { selectLastSeq } from '../approvals/history.store.ts'
@@ -75,6 +76,9 @@ async function decide(c: AppContext, id: string, form: Record<string, unknown>):
   const ctx = c.get('ctx')
   const text = (name: string) => (typeof form[name] === 'string' && form[name].trim() !== '' ? form[name].trim() : null)
   const [vote, comment, digest, state] = [text('vote'), text('comment'), text('digest'), text('state')]
+  if (comment !== null && !commentSchema.safeParse(comment).success) {
+    throw new Refusal('invalid_input', say.refused.longComment!)
+  }
   const ifMatch = state === null ? null : [state]
   const { search } = new URL(c.req.url)
   if (vote === 'withdraw') {
@@ -99,9 +103,9 @@ async function leadOn(c: AppContext, decided: Pick<InboxRow, 'id' | 'due_at'>): 
 }
 
 /** Details as somebody has typed them, as the API would keep them: JSON text. @throws Refusal `invalid_input` */
-function editedDetails(typed: string | null): string | null {
-  if (typed === null) return null
+function editedDetails(typed: string | null): string {
   const refused = (why: string) => new Refusal('invalid_input', why)
+  if (typed === null) throw refused(say.refused.details!)
   try {
     const details: unknown = JSON.parse(typed)
     if (typeof details !== 'object' || details === null || Array.isArray(details)) throw new Error('no object')

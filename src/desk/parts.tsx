@@ -129,6 +129,20 @@ export const JsonFacts: FC<{ json: string; marked?: readonly string[] }> = ({ js
   )
 }
 
+/** What somebody has typed, where there is no field to type it into any more; nothing where they have typed nothing. */
+export const Kept: FC<{ label: string; texts: readonly (string | undefined)[] }> = ({ label, texts }) => {
+  const typed = texts.filter((text) => text !== undefined && text !== '')
+  if (typed.length === 0) return null
+  return (
+    <section class="kept">
+      <p class="quiet">{label}</p>
+      {typed.map((text) => (
+        <LongText text={text!} />
+      ))}
+    </section>
+  )
+}
+
 /** An amount in minor units, with as many decimals as its currency has (ISO 4217). */
 export function money(amount: number, currency: string): string {
   const decimals = decimalsOf(currency)

@@ -1,5 +1,5 @@
 import { page } from './layout.tsx'
-import { LongText } from './parts.tsx'
+import { Kept } from './parts.tsx'
 import { say } from './wording.ts'
 
 /** What somebody has typed before their session was over, by the names of the fields. */
@@ -23,19 +23,13 @@ export interface SignIn {
 
 /** Where one signs in. */
 export function signInPage({ next, demo, fault, isOver, takesTokens, issuer, typed = {} }: SignIn) {
-  const kept = typed.comment?.trim()
   return page({
     title: say.signIn.title,
     children: (
       <main id="content" class="narrow">
         <h1>{say.signIn.title}</h1>
         <p class="lead">{isOver ? say.signIn.again : say.signIn.lead}</p>
-        {kept && (
-          <section class="kept">
-            <p class="quiet">{say.signIn.kept}</p>
-            <LongText text={kept} />
-          </section>
-        )}
+        <Kept label={say.signIn.kept} texts={[typed.comment?.trim()]} />
         {issuer && (
           <p>
             <a class="button primary" href={`/sign-in/begin?next=${encodeURIComponent(next)}`}>

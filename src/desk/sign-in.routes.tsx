@@ -8,7 +8,7 @@ import { countAgainstAddress } from '../http/rate.ts'
 import { createPlainRouter } from '../http/router.ts'
 import { Refusal } from '../refusal.ts'
 import { refusals } from '../refusals.ts'
-import { ownPath, showApproval } from './answers.tsx'
+import { approvalAt, ownPath, showApproval } from './answers.tsx'
 import { endSession, openSession, type Opener } from './sessions.ts'
 import { signInPage, type SignIn } from './sign-in.page.tsx'
 import { attributes, dropSession, readerOf, recognize, sessionSecret, setSession } from './signed-in.tsx'
@@ -39,9 +39,9 @@ signInRoutes.post('/sign-in', async (c) => {
   return orAgain(c, { next, typed }, async () => {
     const settings = isToken.test(key) ? oidcSettings(c.env) : null
     const reader = await open(c, settings ? { token: key, settings } : { key })
-    const id = /^\/a\/([^/?]+)/.exec(next)?.[1]
+    const id = approvalAt(next)
     if (!reader || id === undefined || Object.keys(typed).length === 0) return c.redirect(next, 303)
-    return showApproval(c, decodeURIComponent(id), { typed })
+    return showApproval(c, id, { typed })
   })
 })
 

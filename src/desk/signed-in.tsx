@@ -101,9 +101,11 @@ export async function recognize(c: AppContext, secret: string | undefined): Prom
 
 /** What the fields of a form have that somebody types into. */
 export async function typedIn(c: AppContext): Promise<Typed> {
-  const { comment, details } = await c.req.parseBody()
-  return {
-    ...(typeof comment === 'string' && comment !== '' && { comment }),
-    ...(typeof details === 'string' && details !== '' && { details }),
-  }
+  const form = await c.req.parseBody()
+  const typed = ['comment', 'details'].flatMap((name) => {
+    const text = form[name]
+    // A browser ends the lines of a form with CRLF.
+    return typeof text === 'string' && text !== '' ? [[name, text.replaceAll('\r\n', '\n')] as const] : []
+  })
+  return Object.fromEntries(typed)
 }

@@ -63,10 +63,16 @@ describe('signing in', () => {
     'javascript:alert(1)',
     '/\t/elsewhere.example',
     '\\/elsewhere.example',
+    '/.//elsewhere.example',
+    '/a/..//elsewhere.example/sign-in',
+    '/%2e/%2e%2e//elsewhere.example',
+    '/x/..\\/elsewhere.example',
     '',
-  ])('never leads elsewhere: %j', async (next) => {
+  ])('never leads elsewhere, signed in before or now: %j', async (next) => {
     const { headers } = await form('/sign-in', { key: await tenant.key('reviewer'), next })
-    expect(new URL(headers.get('Location')!, 'https://countersign.test').origin).toBe('https://countersign.test')
+    const signedIn = await reviewer.get(`/sign-in?next=${encodeURIComponent(next)}`)
+    for (const to of [headers.get('Location')!, signedIn.headers.get('Location')!])
+      expect(new URL(to, 'https://countersign.test').origin).toBe('https://countersign.test')
   })
 
   test('with no good key: 401, in words', async () => {
@@ -199,6 +205,20 @@ describe('a form', () => {
     expect(await stateOf(id)).toMatchObject({ status: 'rejected', comment: 'No' })
   })
 
+  test('a comment that is too long for the API is too long here; it is there again', async () => {
+    const { id, digest } = await ask()
+    const comment = 'long '.repeat(401)
+    const { status, body } = await reviewer.post(`/a/${id}`, { vote: 'approve', digest, comment })
+    expect([status, (await stateOf(id)).status]).toEqual([422, 'pending'])
+    expect(body).toContain(`${comment}</textarea>`)
+    expect(body).toContain('at most 2,000 characters')
+  })
+
+  test('an address that is no address, and a form of another session there, are refused, no more', async () => {
+    expect((await reviewer.get('/a/%E0%A4%A')).status).toBe(404)
+    expect((await reviewer.post('/a/%E0%A4%A', { token: 'bad', comment: 'x' })).status).toBe(403)
+  })
+
   test('a race that was lost is told kindly: by whom, and when', async () => {
     const { id, digest } = await ask()
     const other = await browserOf(tenant, 'coordinator')
@@ -206,6 +226,7 @@ describe('a form', () => {
     const { status, body } = await reviewer.post(`/a/${id}`, { vote: 'reject', digest, comment: 'No' })
     expect(status).toBe(409)
     expect(body).toMatch(/coordinator approved this <time[^>]*>(just now|\d s ago)/)
+    expect(body).toMatch(/What you had typed:<\/p><p class="text"><bdi>No</)
   })
 
   test('whoever asked takes it back, and sees no button to approve', async () => {
@@ -333,7 +354,16 @@ describe('under a policy', () => {
     const shown = await one.get(`/a/${id}`)
     expect(shown.body).toMatch(/<textarea id="details"[^>]*>\{\n {2}&quot;version&quot;: &quot;4.2.0&quot;\n\}</)
     const edit = (details: string) => one.post(`/a/${id}`, { vote: 'approve_edited', digest, details, comment: 'So' })
-    for (const bad of ['{"a": 1', '[]', '7', '{"a": 1, "a": 2}', '{"a": 0.10000000000000000001}', '{"a": "\\ud800"}']) {
+    for (const bad of [
+      '   ',
+      'null',
+      '{"a": 1',
+      '[]',
+      '7',
+      '{"a": 1, "a": 2}',
+      '{"a": 0.10000000000000000001}',
+      '{"a": "\\ud800"}',
+    ]) {
       const refused = await edit(bad)
       expect([bad, refused.status, refused.body.includes('So</textarea>')]).toEqual([bad, 422, true])
       expect(refused.body).toContain('<details class="edit" open=""')
