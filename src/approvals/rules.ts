@@ -48,7 +48,9 @@ export function whyNot(
   const why = confirms ? null : (unfit(voting) ?? unasked(approval, voting, actor))
   if (why) return why
   const status = statusAt(approval, now)
-  const mine = voting.votes.find(({ voter }) => voter === actor.userId)?.vote ?? null
+  const cast = voting.votes.find(({ voter }) => voter === actor.userId)
+  const isOfStage = confirms && cast?.vote === 'approve' && cast.stage < voting.rule.stages.length
+  const mine = isOfStage ? null : (cast?.vote ?? null)
   if (mine === ballot.vote && (status === 'pending' || status === outcomeOf(mine))) {
     return isSeen(approval, ballot) ? 'repeat' : otherQuestion(approval)
   }
@@ -57,7 +59,7 @@ export function whyNot(
     return new Refusal('already_decided', `${actor.userId} has already voted to ${mine} ${approval.id}.`)
   }
   const reason = confirms
-    ? early(approval, voting, ballot)
+    ? (early(approval, voting, ballot) ?? (isOfStage ? secondWord(approval, actor) : null))
     : (secondVote(approval, voting, actor) ?? unneeded(approval, voting))
   if (reason) return reason
   if (ballot.ifMatch && !ballot.ifMatch.includes(tagOf(approval))) return changed(approval)
@@ -139,6 +141,11 @@ function early({ id }: Approval, { rule, votes }: Voting, { vote }: Pick<Ballot,
   if (vote === 'reject' || !stage) return null
   const detail = `The stage ${JSON.stringify(stage.name)} of ${id} is still open; the person who is asked comes last.`
   return new Refusal('stage_not_open', detail, { stage: stage.name })
+}
+
+/** One person is one vote: whoever has voted in a stage is not the customer, too. */
+function secondWord({ id }: Approval, { userId }: Actor): Refusal {
+  return new Refusal('second_vote', `${userId} has voted in a stage of ${id}; the last word is somebody else’s.`)
 }
 
 /** May this actor take the request back now? As `whyNot`. */

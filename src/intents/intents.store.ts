@@ -67,11 +67,13 @@ export interface Resolver {
 
 /**
  * Whether this person may resolve the intent of the surrounding `approvals` row. Where a policy holds that says who,
- * but for the last word of a customer.
+ * but for the last word of a customer; whoever has that has no other.
  */
 export function resolvableBy({ role, personId, isAnybody, isChannel }: Resolver): Condition {
-  const byPolicy = isChannel ? sql`approvals.channel_confirms = 0` : sql`1`
-  return sql`((approvals.policy_version_id IS NOT NULL AND ${byPolicy}) OR EXISTS (SELECT 1 FROM intents i
+  const inStages = isChannel
+    ? sql`0`
+    : sql`NOT EXISTS (SELECT 1 FROM intents i WHERE i.approval_id = approvals.id AND i.approver_person_id = ${personId})`
+  return sql`((approvals.policy_version_id IS NOT NULL AND (approvals.channel_confirms = 0 OR ${inStages})) OR EXISTS (SELECT 1 FROM intents i
     WHERE i.approval_id = approvals.id AND i.approver_role = ${role}
       AND (i.approver_person_id = ${personId} OR (i.approver_person_id IS NULL AND ${isAnybody ? 1 : 0}))))`
 }

@@ -108,7 +108,7 @@ function answer(
     ...ballot,
     guard: {
       condition: resolvableBy(how),
-      whyNot: (intent) => (fits(intent, how) ? null : wrongResolver(intent)),
+      whyNot: (intent) => (fits(intent, how) ? null : wrongResolver(intent, how)),
       asked: 'first',
     },
     effect: (mark) => recordResolution(ctx, id, mark, { ...how, vote: ballot.vote, outboxId: newId('out') }),
@@ -118,11 +118,19 @@ function answer(
 
 function fits(intent: Intent, { role, personId, isAnybody, isChannel }: Resolver): boolean {
   const { approver_role, approver_person_id } = intent
-  if (intent.policy_version_id !== null && !(isChannel && intent.channel_confirms)) return true
+  if (intent.policy_version_id !== null) {
+    if (!intent.channel_confirms) return true
+    if (!isChannel) return approver_person_id !== personId
+  }
   return approver_role === role && (approver_person_id === null ? isAnybody : approver_person_id === personId)
 }
 
-function wrongResolver({ approval_ref, approver_role, approver_person_id }: Intent): Refusal {
+function wrongResolver(intent: Intent, { isChannel }: Resolver): Refusal {
+  const { approval_ref, approver_role, approver_person_id, channel_confirms } = intent
   const who = approver_person_id === null ? `the ${approver_role}` : `the ${approver_role} ${approver_person_id}`
-  return new Refusal('wrong_resolver', `${approval_ref} is for ${who} to decide.`)
+  const detail =
+    channel_confirms && !isChannel
+      ? `${who} has the last word on ${approval_ref}, through the agent’s channel, and no other.`
+      : `${approval_ref} is for ${who} to decide.`
+  return new Refusal('wrong_resolver', detail)
 }

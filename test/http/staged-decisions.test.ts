@@ -24,6 +24,12 @@ async function countedWith(admin: Caller, id: string) {
   return told.map(({ actor, vote }: any) => [actor, JSON.parse(vote.counted_with)])
 }
 
+/** The approval behind the reference of an intent. */
+async function behindRef(tenantId: string, ref: string): Promise<string> {
+  const asked = env.DB.prepare('SELECT approval_id AS id FROM intents WHERE tenant_id = ? AND approval_ref = ?')
+  return (await asked.bind(tenantId, ref).first<{ id: string }>())!.id
+}
+
 /** The approval’s clock has run out. */
 const isDue = (id: string) => env.DB.prepare('UPDATE approvals SET due_at = 1 WHERE id = ?').bind(id).run()
 
@@ -362,10 +368,7 @@ test('what a key reports of somebody counts as what its own person could say', a
   const ask = async (by: Caller) => {
     const call = { action, skill_slug: 'pay', customer_id: crypto.randomUUID(), serialized_intent: { amount: 1 } }
     const { body } = await post(by, `${instance}/request`, { ...call, approver_role: 'owner' })
-    const found = await env.DB.prepare('SELECT approval_id AS id FROM intents WHERE tenant_id = ? AND approval_ref = ?')
-      .bind(tenant.id, body.approval_ref)
-      .first<{ id: string }>()
-    return { ref: body.approval_ref, id: found!.id }
+    return { ref: body.approval_ref, id: await behindRef(tenant.id, body.approval_ref) }
   }
   const report = (by: Caller, approval_ref: string, resolved_by: string) =>
     post(by, `${instance}/resolve`, {
@@ -390,6 +393,43 @@ test('what a key reports of somebody counts as what its own person could say', a
   // And none where that person asked, whomever it reports.
   const own = await ask(finn)
   expect(said(await report(finn, own.ref, 'usr_fay'))).toEqual([403, 'self_approval'])
+})
+
+test('under a policy the customer comes last, once: whoever is asked through the channel has no vote in a stage', async () => {
+  const { tenant, as, policy } = await company()
+  await policy({ match: { kind: 'intent', action: 'refund' }, ...oneOfFinance })
+  const agent = tenant.as('agent', ['service'])
+  const instance = `/internal/v1/instances/${crypto.randomUUID()}/approvals`
+  const call = { action: 'refund', skill_slug: 'pay', customer_id: crypto.randomUUID(), serialized_intent: {} }
+  const ask = async (approver_person_id?: string) => {
+    const { body } = await post(agent, `${instance}/request`, { ...call, approver_person_id })
+    return { ref: body.approval_ref as string, id: await behindRef(tenant.id, body.approval_ref) }
+  }
+  const word = async (approval_ref: string, name: string, action = 'approve') => {
+    const who = { resolver_role: 'customer', resolver_person_id: `usr_${name}`, pin_verified: true }
+    return said(await post(agent, `${instance}/resolve`, { approval_ref, action, ...who }))
+  }
+
+  const named = await ask('usr_fay')
+  const { may } = (await as('fay')(at(named.id, '/explain'))).body
+  expect([may.approve.code, may.reject.code]).toEqual(['wrong_resolver', 'wrong_resolver'])
+  expect(await vote(as('fay'), named.id)).toEqual([403, 'wrong_resolver'])
+  expect(await no(as('fay'), named.id)).toEqual([403, 'wrong_resolver'])
+  expect(await word(named.ref, 'fay')).toEqual([403, 'stage_not_open'])
+  expect(await vote(as('finn'), named.id)).toEqual([200, 'pending'])
+  expect(await word(named.ref, 'fay')).toEqual([200, 'approved'])
+  expect(await word(named.ref, 'fay')).toEqual([200, 'approved'])
+  const refused = await ask('usr_fay')
+  expect(await word(refused.ref, 'fay', 'reject')).toEqual([200, 'rejected'])
+  expect(await word(refused.ref, 'fay', 'reject')).toEqual([200, 'rejected'])
+
+  // Where nobody is named, somebody else than who has voted is the customer.
+  const open = await ask()
+  expect(await vote(as('fay'), open.id)).toEqual([200, 'pending'])
+  expect(await word(open.ref, 'fay')).toEqual([403, 'second_vote'])
+  expect(await word(open.ref, 'fay', 'reject')).toEqual([403, 'second_vote'])
+  expect(await word(open.ref, 'carla')).toEqual([200, 'approved'])
+  expect(await word(open.ref, 'fay')).toEqual([409, 'already_decided'])
 })
 
 test('amended, it falls under what it is then; what was voted before does not count', async () => {
