@@ -112,9 +112,8 @@ function editedDetails(typed: string | null): string {
   } catch {
     throw refused(say.refused.details!)
   }
-  const { faults } = readMember(`{"details":${typed}}`, { member: 'details', isUnique: true, isExact: true })
-  const half = halfCharacter(typed)
-  if (half !== undefined) throw refused(`${half} is half of a character.`)
-  if (faults.length > 0) throw refused(faults.map(({ pointer, message }) => `${pointer} ${message}`).join('; '))
+  const read = readMember(`{"details":${typed}}`, { member: 'details', isUnique: true, isExact: true })
+  const faults = [...read.faults, ...halfCharacter(typed)]
+  if (faults.length > 0) throw refused(faults.map(({ pointer, message }) => `${pointer} ${message}`.trim()).join('; '))
   return JSON.stringify(JSON.parse(typed))
 }
