@@ -35,8 +35,8 @@ CREATE TABLE requests (
   CHECK ((ended IS NULL) = (ended_at IS NULL) AND (ended IS NULL) = (ended_by IS NULL)),
   CHECK (outcome IS NULL OR ended = 'redeemed')
 ) STRICT, WITHOUT ROWID;
--- A reference is unique in the tenant; of a restricted request among those that the same user has sent, whose id `ref_scope`
--- then is: nobody else is told that it is taken.
+-- A reference is unique in the tenant; of a restricted request among those of the same requester, whose id `ref_scope` then
+-- is: nobody else is told that it is taken.
 CREATE UNIQUE INDEX requests_by_external_ref ON requests (tenant_id, external_ref, ref_scope) WHERE external_ref IS NOT NULL;
 -- What is approved and not taken up yet, by when it lapses. Its key is all of it, so that an approval writes one row, and no index.
 CREATE TABLE open_redemptions (

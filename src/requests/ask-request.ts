@@ -71,11 +71,17 @@ export async function askRequest(ctx: Ctx, asked: NewRequest): Promise<Request> 
       ])
     } catch (error) {
       if (!isDuplicate(error, 'requests')) throw error
-      const existing = await ctx.db.run(selectByExternalRef(ctx, request))
-      const detail = `external_ref ${JSON.stringify(asked.external_ref)} is that of ${existing[0]?.request_id}.`
-      throw new Refusal('duplicate_external_ref', detail, { existing })
+      throw await duplicate(ctx, request)
     }
   })
+}
+
+/** The refusal of a reference that another request has: names it only to whoever sees it. */
+async function duplicate(ctx: Ctx, request: Parameters<typeof selectByExternalRef>[1]): Promise<Refusal> {
+  const existing = await ctx.db.run(selectByExternalRef(ctx, request))
+  const whose = existing[0] ? `that of ${existing[0].request_id}` : 'taken'
+  const detail = `external_ref ${JSON.stringify(request.external_ref)} is ${whose}.`
+  return new Refusal('duplicate_external_ref', detail, { existing })
 }
 
 function clockOf({ expires_at }: Pick<Request, 'expires_at'>): Clock | null {
@@ -108,17 +114,30 @@ function subjectOf({ subject }: RequestFacts) {
   return parsed(subject) as { type: string; id: string } | null
 }
 
-/** The requester asks something else instead; what is not given stays. @throws Refusal as `amend` */
-export function amendRequest(
+/**
+ * The requester asks something else instead; what is not given stays. Policies may make it restricted or not, and its
+ * reference has to differ from others' then.
+ *
+ * @throws Refusal as `amend`; `duplicate_external_ref`
+ */
+export async function amendRequest(
   ctx: Ctx,
   id: string,
   changes: Partial<Omit<RequestFacts, 'type'> & { title: string }>,
   ifMatch: readonly string[] | null,
 ): Promise<Request> {
-  return amend(ctx, { id, ...requestKind, ifMatch, view: selectRequest(ctx, id) }, (request) => {
+  let before: Request | undefined
+  const amendment = (request: Request) => {
+    before = request
     const next = { ...request, ...changes }
     const { title } = next
     const effect = (mark: Parameters<typeof updateFacts>[2]) => [updateFacts(ctx, next, mark)]
     return { title, subject: subjectOf(next), what: whatIsRequested(next), clock: clockOf(request), effect }
-  })
+  }
+  try {
+    return await amend(ctx, { id, ...requestKind, ifMatch, view: selectRequest(ctx, id) }, amendment)
+  } catch (error) {
+    if (!before || !isDuplicate(error, 'requests')) throw error
+    throw await duplicate(ctx, { ...before, restricted: before.restricted ? 0 : 1 })
+  }
 }

@@ -57,7 +57,9 @@ export const newRequestSchema = z
       .default(null)
       .openapi({ description: 'How long the decision may take; without it, any time.' }),
     redeem_within_hours: hours.default(24).openapi({ description: 'How long an approval may be redeemed.' }),
-    external_ref: externalRef.nullable().default(null).openapi({ description: 'Your own; unique in the tenant.' }),
+    external_ref: externalRef.nullable().default(null).openapi({
+      description: 'Your own; unique in the tenant, of restricted requests among those of their requester.',
+    }),
     state: z
       .string()
       .max(mostState)

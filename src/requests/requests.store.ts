@@ -67,22 +67,22 @@ export function insertRequest(ctx: Ctx, request: Request, redeemWithin: number):
   const { id, summary, details, subject, external_ref, state, expires_at } = request
   return ctx.db.all(sql`
     INSERT INTO requests (approval_id, tenant_id, summary, details, subject, external_ref, ref_scope, state, redeem_within, expires_at)
-    VALUES (${id}, ${ctx.actor.tenantId}, ${summary}, ${details}, ${subject}, ${external_ref}, ${scopeOf(ctx, request)},
+    VALUES (${id}, ${ctx.actor.tenantId}, ${summary}, ${details}, ${subject}, ${external_ref}, ${scopeOf(request)},
       ${state}, ${redeemWithin}, ${expires_at})`)
 }
 
-/**
- * Whose references that of a request which the caller asks for has to differ from: the tenant's, or the caller's own.
- */
-function scopeOf({ actor }: Ctx, { restricted }: Request): string {
-  return restricted ? actor.userId : ''
+/** Whose references that of a request has to differ from: the tenant's, or of what is restricted its requester's own. */
+function scopeOf({ restricted, requester_id }: Referring): string {
+  return restricted ? requester_id : ''
 }
+
+type Referring = Pick<Request, 'id' | 'external_ref' | 'restricted' | 'requester_id'>
 
 /** Keeps what is asked instead, if this transaction has amended the question. */
 export function updateFacts(ctx: Ctx, { summary, details, subject }: RequestFacts, mark: Mark): Statement {
   return ctx.db.all(sql`
     UPDATE requests SET summary = ${summary}, details = ${details}, subject = ${subject},
-      ref_scope = (SELECT iif(a.restricted, coalesce(a.submitted_by, a.requester_id), '') FROM approvals a WHERE a.id = approval_id)
+      ref_scope = (SELECT iif(a.restricted, a.requester_id, '') FROM approvals a WHERE a.id = approval_id)
     WHERE approval_id = (SELECT id FROM approvals WHERE ${marked(mark)})`)
 }
 
@@ -99,11 +99,12 @@ export function selectRequest(ctx: Ctx, id: Reference) {
       AND ${visible(ctx, requestKind, sql`a`)}`)
 }
 
-/** The id of the request that has a reference already. */
-export function selectByExternalRef(ctx: Ctx, request: Request) {
+/** The id of the other request that has the reference of this one already, if the caller sees it. */
+export function selectByExternalRef(ctx: Ctx, request: Referring) {
   return ctx.db.all<{ external_ref: string; request_id: string }>(sql`
-    SELECT external_ref, approval_id AS request_id FROM requests
-    WHERE tenant_id = ${ctx.actor.tenantId} AND external_ref = ${request.external_ref} AND ref_scope = ${scopeOf(ctx, request)}`)
+    SELECT r.external_ref, a.id AS request_id FROM requests r CROSS JOIN approvals a
+    WHERE r.tenant_id = ${ctx.actor.tenantId} AND r.external_ref = ${request.external_ref} AND r.ref_scope = ${scopeOf(request)}
+      AND r.approval_id <> ${request.id} AND a.id = r.approval_id AND ${visible(ctx, requestKind, sql`a`)}`)
 }
 
 /** Newest first, as of now. */
@@ -127,17 +128,17 @@ function found(ctx: Ctx, { status, type, requesterId, subject, externalRef }: Re
     SELECT a.* FROM requests r CROSS JOIN approvals a
     WHERE r.tenant_id = ${tenantId} AND r.external_ref = ${externalRef} AND ${scopes} AND a.id = r.approval_id AND ${rest}`
   if (boundTo(ctx.actor) === null && seesRestricted(ctx.actor, requestKind)) return merged([named(sql`1`)], page)
-  const sentByOthers = sql`
-    SELECT a.* FROM approvals a INDEXED BY approvals_restricted_by_requester CROSS JOIN requests r
-    WHERE a.restricted = 1 AND a.kind = 'request' AND a.requester_id = ${userId} AND a.submitted_by IS NOT NULL
+  const sentForOthers = sql`
+    SELECT a.* FROM approvals a INDEXED BY approvals_restricted_by_sender CROSS JOIN requests r
+    WHERE a.restricted = 1 AND a.kind = 'request' AND a.submitted_by = ${userId}
       AND r.approval_id = a.id AND r.external_ref = ${externalRef} AND ${rest}`
   // Where there is no such version the tenant is NULL, and nothing is read.
   const versions = versionsSeenBy(ctx, requestKind.kind)
   const votedOn = sql`
     SELECT a.* FROM requests r CROSS JOIN approvals a
     WHERE r.tenant_id = (SELECT ${tenantId} FROM (${versions}) LIMIT 1) AND r.external_ref = ${externalRef} AND r.ref_scope NOT IN ('', ${userId})
-      AND a.id = r.approval_id AND a.policy_version_id IN (${versions}) AND a.requester_id <> ${userId} AND ${rest}`
-  return merged([named(sql`r.ref_scope = ''`), named(sql`r.ref_scope = ${userId}`), sentByOthers, votedOn], page)
+      AND a.id = r.approval_id AND a.policy_version_id IN (${versions}) AND a.submitted_by IS NOT ${userId} AND ${rest}`
+  return merged([named(sql`r.ref_scope = ''`), named(sql`r.ref_scope = ${userId}`), sentForOthers, votedOn], page)
 }
 
 /** How many requests there are in all, or of a status. */

@@ -117,6 +117,28 @@ test('what becomes restricted by an amendment is gone for those who may not vote
   expect(await shown(tenant.as('reviewer'))).toEqual([id])
 })
 
+test('what an amendment restricts keeps its reference only if no other restricted one of its requester has it', async () => {
+  const { as, policy } = await company()
+  const where = [{ field: '/secret', op: '==', value: true }]
+  const match = { kind: 'request', type: 'refund', where }
+  await policy({ match, stages: [{ name: 'money', all: [{ group: 'grp_finance', approvals: 1 }] }], ...restricted })
+  const [open, secret] = [{ secret: false }, { secret: true }].map((details) => ({ external_ref: 'run-42', details }))
+  const first = await refund(as('mia'), secret)
+  const second = await refund(as('mia'), open)
+  const amended = (by: Caller, id: string) =>
+    by(`/v1/requests/${id}`, { method: 'PATCH', body: { details: { secret: true } } })
+  const existing = [{ external_ref: 'run-42', request_id: first }]
+  for (const _ of [1, 2]) {
+    const answer = await amended(as('mia'), second)
+    expect(answer).toMatchObject({ status: 409, body: { code: 'duplicate_external_ref', existing } })
+  }
+  expect((await as('mia')(`/v1/requests/${second}`)).body).toMatchObject({ revision: 1, details: { secret: false } })
+  // Nobody else has that among theirs.
+  await refund(as('max'), { ...secret, external_ref: 'run-43' })
+  const theirs = await refund(as('mia'), { ...open, external_ref: 'run-43' })
+  expect((await amended(as('mia'), theirs)).body).toMatchObject({ restricted: true, revision: 2 })
+})
+
 test('whoever joins the group sees it, whoever leaves does not; a reference finds it for them only', async () => {
   const { as, tenant, admin, policy } = await company()
   await policy({ stages: [{ name: 'money', all: [{ group: 'grp_finance', approvals: 1 }] }], ...restricted })

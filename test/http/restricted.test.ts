@@ -248,11 +248,19 @@ describe('a stranger', () => {
       const caller = tenant.as(...who)
       const reference = { external_ref: 'ref-true-pending', restricted: true }
       expect((await ask(caller, reference)).status).toBe(201)
-      // Whose key asks for somebody else learns nothing of what those have asked for.
+      // Whose key asks for others is told which of these they have sent, and not what those have asked for themselves.
       if (who[1].includes('service')) {
-        expect((await ask(caller, { ...reference, requester_id: 'usr_somebody_new' })).status).toBe(409)
-        const victim = { external_ref: 'ref-true-approved', restricted: true, requester_id: 'usr_member' }
-        expect((await ask(caller, victim)).status).toBe(201)
+        const another = { ...reference, requester_id: `usr_new_to_${who[0]}` }
+        const sent = await ask(caller, another)
+        expect(sent.status).toBe(201)
+        const again = await ask(caller, another)
+        const existing = [{ external_ref: 'ref-true-pending', request_id: sent.body.id }]
+        expect(again.body).toMatchObject({ code: 'duplicate_external_ref', existing })
+        const found = await caller(`${path}?external_ref=ref-true-pending`)
+        expect(found.body.data.map(({ id }: { id: string }) => id)).toContain(sent.body.id)
+        const taken = await ask(caller, { ...reference, requester_id: 'usr_member' })
+        expect(taken).toMatchObject({ status: 409, body: { code: 'duplicate_external_ref', existing: [] } })
+        expect(JSON.stringify(taken.body)).not.toContain(hidden.pending)
       }
     }
   })
