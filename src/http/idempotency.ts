@@ -52,8 +52,13 @@ async function useKey(c: AppContext, key: string): Promise<void> {
   const endpoint = c.get('endpoint') as Declaration
   // A body that the operation does not declare is never read.
   const fingerprint = await sha256(endpoint.request?.body ? await c.req.text() : '')
-  const userId = endpoint.sharesKeys ? '' : c.get('ctx').actor.userId
-  const used = { key, userId, path: canonicalPath(endpoint, c.req.param()), fingerprint, replayed: false }
+  const { actor } = c.get('ctx')
+  const userId = endpoint.sharesKeys ? '' : actor.userId
+  // What was answered to one instance is not for another, even of the same user.
+  const instance = endpoint.sharesKeys ? null : actor.instanceId
+  const through = instance === null ? '' : ` through ${instance.toLowerCase()}`
+  const path = canonicalPath(endpoint, c.req.param()) + through
+  const used = { key, userId, path, fingerprint, replayed: false }
   c.set('ctx', { ...c.get('ctx'), idempotency: used })
   if (c.get('isOverRate') && (await answeredBefore(c.get('ctx'))) === null) refuseOverRate(c)
 }

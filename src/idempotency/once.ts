@@ -9,7 +9,10 @@ export interface IdempotencyKey {
   key: string
   /** Whose it is: the same key sent by another user is another key; '' for a key of the tenant, whoever sends it. */
   userId: string
-  /** The path it was sent to, in its one canonical form: the same key on another path is another key. */
+  /**
+   * The path it was sent to, in its one canonical form, and the instance that the caller is bound to: the same key on
+   * another path, or of another instance, is another key.
+   */
   path: string
   /** SHA-256 of the body it was first sent with. */
   fingerprint: string

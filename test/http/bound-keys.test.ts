@@ -123,6 +123,28 @@ test('each key of the asking instance may redeem, once, and reports what it has 
   }
 })
 
+test('what was asked through another instance is neither answered again nor named, even to the same user', async () => {
+  const one = await newTenant()
+  const [here, there] = [await boundTo(one, mine), await boundTo(one, other)]
+  const unbound = one.as('bound_service', ['service'])
+  const call = { method: 'POST', body: { type: 'deployment', title: 'Deploy' }, headers: { 'Idempotency-Key': 'ik' } }
+  const ids: string[] = []
+  for (const caller of [here, there, unbound]) {
+    const [first, again] = [await caller(path, call), await caller(path, call)]
+    expect([first.status, first.headers.get('Idempotency-Replayed')]).toEqual([201, null])
+    expect([again.body, again.headers.get('Idempotency-Replayed')]).toEqual([first.body, 'true'])
+    ids.push(first.body.id)
+  }
+  expect(new Set(ids).size).toBe(3)
+  const { id } = (await ask(here, { external_ref: 'taken' })).body
+  const told = async (caller: Caller) => (await ask(caller, { external_ref: 'taken' })).body
+  const code = 'duplicate_external_ref'
+  expect(await told(here)).toMatchObject({ code, existing: [{ external_ref: 'taken', request_id: id }] })
+  const hidden = await told(there)
+  expect(hidden).toMatchObject({ code, existing: [] })
+  expect(JSON.stringify(hidden)).not.toContain(id)
+})
+
 test('an intent is its instance’s, whoever has asked for it', async () => {
   const intent = { action: 'refund', skill_slug: 'shop', customer_id: crypto.randomUUID(), serialized_intent: {} }
   const at = `/internal/v1/instances/${mine}/approvals`

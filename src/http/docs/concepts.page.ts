@@ -55,8 +55,9 @@ export const concepts: ProsePage = {
       <li>
         <b>Requests.</b> Every POST that creates takes an <code>Idempotency-Key</code>, good for 24 hours. The same key
         with the same body gets the first answer again (<code>Idempotency-Replayed: true</code>); with another body it
-        is 422 <code>idempotency_key_reused</code>. A key belongs to the user who sent it and to the path; the
-        <code>idempotency_key</code> of an intent belongs to its instance.
+        is 422 <code>idempotency_key_reused</code>. A key belongs to the user who sent it, to the instance that their
+        API key is bound to, if any, and to the path; the <code>idempotency_key</code> of an intent belongs to its
+        instance.
       </li>
       <li>
         <b>The yes.</b> What was approved of a request is redeemed once, by its <code>digest</code>, which stands for
