@@ -71,7 +71,7 @@ export function insertRequest(ctx: Ctx, request: Request, redeemWithin: number):
       ${state}, ${redeemWithin}, ${expires_at})`)
 }
 
-/** Whose references that of a request has to differ from: the tenant's, or of what is restricted its requester's own. */
+/** Whose references that of a request has to differ from: the tenant's; of what is restricted, its requester's own. */
 function scopeOf({ restricted, requester_id }: Referring): string {
   return restricted ? requester_id : ''
 }
