@@ -29,6 +29,7 @@ import { approvedOf, detailsFrom, keepsDetails, render as renderRequest, shown }
 import * as requests from '../requests/requests.schemas.ts'
 import { status } from '../status.schemas.ts'
 import { time } from '../time.schemas.ts'
+import { type } from '../type.schemas.ts'
 
 /** What a tool answers: a sentence for the model, and the same as data. */
 export interface Answer {
@@ -167,7 +168,7 @@ export const tools: readonly Tool[] = [
     description: 'Newest first; `cursor` takes the `next` of the page before.',
     input: z.strictObject({
       status: status.optional(),
-      type: requests.type.optional(),
+      type: type.optional(),
       limit: z.int().min(1).max(100).default(20),
       cursor: cursorQuery(20).cursor,
     }),

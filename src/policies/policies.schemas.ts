@@ -2,11 +2,13 @@ import { z } from '@hono/zod-openapi'
 import { mostApprovals } from '../approvals/feasible.ts'
 import { operators } from '../comparison.ts'
 import { roles } from '../context.ts'
+import { currency } from '../currency.schemas.ts'
 import { kinds } from '../families.ts'
 import { id } from '../id.schemas.ts'
 import { isField } from '../json-reader.ts'
 import { next } from '../page.schemas.ts'
 import { time } from '../time.schemas.ts'
+import { type } from '../type.schemas.ts'
 import { policyFaults } from './policy-faults.ts'
 
 /** The address of a policy, with one of the demo data to try it with. */
@@ -14,6 +16,8 @@ export const policyParams = (example: string) => z.object({ id: id.openapi({ exa
 
 const name = z.string().trim().min(1).max(200)
 export const text = z.string().min(1).max(200)
+/** Of claims: as theirs are, without blanks around it. */
+export const expenseType = z.string().trim().min(1).max(200)
 const role = z.enum(roles)
 const approvals = z.int().min(1).max(mostApprovals).openapi({ description: 'How many different people.' })
 
@@ -39,15 +43,15 @@ const where = z
 const match = z
   .strictObject({
     kind: z.enum(kinds).optional(),
-    type: text.optional().openapi({ description: 'Of requests.' }),
+    type: type.optional().openapi({ description: 'Of requests.' }),
     entity_type: text.optional().openapi({ description: 'Of changes.' }),
     change_action: z.enum(['create', 'update', 'delete']).optional().openapi({ description: 'Of changes.' }),
     action: text.optional().openapi({ description: 'Of intents.' }),
     skill_slug: text.optional().openapi({ description: 'Of intents.' }),
     instance_id: z.string().min(1).max(100).optional().openapi({ description: 'Of intents; in any case.' }),
     gate_id: id.optional().openapi({ description: 'Of results.' }),
-    expense_type: text.optional().openapi({ description: 'Of claims.' }),
-    currency: z.string().length(3).optional().openapi({ description: 'Of claims (ISO 4217).' }),
+    expense_type: expenseType.optional().openapi({ description: 'Of claims.' }),
+    currency: currency.optional().openapi({ description: 'Of claims (ISO 4217).' }),
     min_amount: z
       .int()
       .min(1)

@@ -1,23 +1,25 @@
 import { z } from '@hono/zod-openapi'
+import { currency } from '../currency.schemas.ts'
 import { kinds } from '../families.ts'
 import { id } from '../id.schemas.ts'
 import { instant } from '../time.schemas.ts'
+import { type } from '../type.schemas.ts'
 import { userId } from '../user-id.schemas.ts'
-import { exampleOfStages, expires, findFaults, newPolicy, text } from './policies.schemas.ts'
+import { exampleOfStages, expenseType, expires, findFaults, newPolicy, text } from './policies.schemas.ts'
 import { membersOf } from './policy-faults.ts'
 
 const approverRole = z.enum(['customer', 'owner'])
 
 const members = {
-  type: text.optional(),
+  type: type.optional(),
   entity_type: text.optional(),
   change_action: z.enum(['create', 'update', 'delete']).optional(),
   action: text.optional(),
   skill_slug: text.optional(),
   instance_id: z.string().min(1).max(100).optional(),
   gate_id: id.optional(),
-  expense_type: text.optional(),
-  currency: z.string().length(3).optional(),
+  expense_type: expenseType.optional(),
+  currency: currency.optional(),
   amount: z.int().min(1).optional().openapi({ description: 'Of a claim, in minor units.' }),
   approver_role: approverRole.optional().openapi({ description: 'Of an intent; without it, `customer`.' }),
   approver_person_id: z.string().min(1).max(200).optional(),

@@ -15,6 +15,7 @@ import { iso } from '../http/time.ts'
 import { externalRef, id } from '../id.schemas.ts'
 import { invalidInput } from '../refusal.ts'
 import { status } from '../status.schemas.ts'
+import { type } from '../type.schemas.ts'
 import { amendRequest, askRequest } from './ask-request.ts'
 import { decideRequest, withdrawRequest } from './decide-request.ts'
 import { getRequest, listRequests } from './read-requests.ts'
@@ -80,7 +81,7 @@ export const requestRoutes = createRouter()
           ...pageQuery,
           ...createdRange,
           status: status.optional(),
-          type: schemas.type.optional(),
+          type: type.optional(),
           requester_id: id.optional(),
           subject_type: id.optional(),
           subject_id: z.string().min(1).max(200).optional(),

@@ -6,6 +6,7 @@ import { next, pagination } from '../page.schemas.ts'
 import { quorumShape } from '../quorum.schemas.ts'
 import { status } from '../status.schemas.ts'
 import { time } from '../time.schemas.ts'
+import { type } from '../type.schemas.ts'
 import { userId } from '../user-id.schemas.ts'
 
 const text = (most: number) => z.string().trim().min(1).max(most)
@@ -13,11 +14,6 @@ const hours = z.int().min(1).max(8760)
 const mostState = 64 * 1024
 const isShort = (state: string) => new TextEncoder().encode(state).length <= mostState
 const object = z.looseObject({}).nullable()
-
-/** The tenant's own word for what is asked. */
-export const type = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9_.-]{0,63}$/, 'must be a short name in lower case, such as deployment')
 
 const title = text(200).openapi({ description: 'One line that tells an approver what this is about.' })
 const summary = text(10_000).nullable().openapi({ description: 'Text, or a little Markdown.' })

@@ -186,6 +186,8 @@ test.each([
   ['an amount of no currency', { ...oneAdmin, match: { kind: 'claim', min_amount: 5 } }, ['/match/currency']],
   ['what another kind has', { ...oneAdmin, match: { kind: 'claim', action: 'x' } }, ['/match/action']],
   ['what a kind has, without it', { ...oneAdmin, match: { type: 'deploy' } }, ['/match/type']],
+  ['a currency that no claim is in', { ...oneAdmin, match: { kind: 'claim', currency: 'eur' } }, ['/match/currency']],
+  ['a type that no request has', { ...oneAdmin, match: { kind: 'request', type: 'Deploy' } }, ['/match/type']],
   ['an unknown member', { ...oneAdmin, match: { kind: 'claim', amuont: 1 } }, ['/match/amuont']],
   [
     'an order of truths',
