@@ -17,7 +17,7 @@ export interface Winner {
 }
 
 /** What decided it; only for an approval that is decided, withdrawn or expired. */
-export function winnerOf(approval: Approval, now: number): Winner {
+export function winnerOf(approval: Ended, now: number): Winner {
   const status = statusAt(approval, now)
   if (status === 'pending') throw new Error(`${approval.id} is still pending`)
   return {
@@ -26,6 +26,8 @@ export function winnerOf(approval: Approval, now: number): Winner {
     decided_at: new Date(approval.decided_at ?? approval.due_at ?? now).toISOString(),
   }
 }
+
+type Ended = Pick<Approval, 'id' | 'status' | 'due_at' | 'on_due' | 'decided_at' | 'decided_by'>
 
 /** The entity tag (RFC 9110, 8.8.3) without its quotes: changes whenever the approval does. */
 export function tagOf(approval: Pick<Approval, 'version'>): string {

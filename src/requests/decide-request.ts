@@ -1,3 +1,4 @@
+import { winnerOf } from '../approvals/approval.ts'
 import { policyFor } from '../approvals/terms.ts'
 import { underPolicies } from '../approvals/book.ts'
 import { bookIsAt } from '../approvals/book.store.ts'
@@ -26,7 +27,7 @@ export async function decideRequest(
   details?: string | null | undefined,
 ): Promise<Request> {
   const decision = decisionOnRequest(ctx, id, ballot)
-  return details === undefined ? decide(ctx, decision) : approveEdited(ctx, decision, id, details)
+  return details === undefined ? decide(ctx, decision) : approveDetails(ctx, decision, id, details)
 }
 
 /** What such a decision is: approved, a request may be redeemed from then on. */
@@ -35,11 +36,8 @@ export function decisionOnRequest(ctx: Ctx, id: Reference, ballot: Ballot): Deci
   return { id, ...requestKind, ...ballot, effect, view: selectRequest(ctx, id) }
 }
 
-/**
- * A yes to something else than what was asked, which the very same policy has to be for. What was asked stays beside
- * it.
- */
-async function approveEdited(
+/** A yes that says to what, and is refused where something else was approved before, be it by the same person. */
+async function approveDetails(
   ctx: Ctx,
   decision: Decision<Request>,
   id: string,
@@ -47,11 +45,27 @@ async function approveEdited(
 ): Promise<Request> {
   const request = await getRequest(ctx, id)
   if (request.policy_version_id !== null) ctx.reserved.refusal = null
-  const { title, revision, version, requester_id: requester } = request
+  const { title, revision, requester_id: requester } = request
   const what = whatIsRequested({ ...request, details })
   const digest = await digestOf({ id, kind: requestKind.kind, revision, title, requester, what })
-  const isSame = digest === request.digest || (digest === request.approved_digest && request.status === 'approved')
-  if (isSame || request.status !== 'pending') return decide(ctx, decision)
+  const decided = await approveAs(ctx, decision, request, { details, what, digest })
+  if (decided.status !== 'approved' || digest === (decided.approved_digest ?? decided.digest)) return decided
+  throw new Refusal('already_decided', `${id} was approved with other details.`, { winner: winnerOf(decided, ctx.now) })
+}
+
+/**
+ * If that is something else than what was asked, the very same policy has to be for it. What was asked stays beside it.
+ */
+async function approveAs(
+  ctx: Ctx,
+  decision: Decision<Request>,
+  request: Request,
+  { details, what, digest }: { details: string | null; what: ReturnType<typeof whatIsRequested>; digest: string },
+): Promise<Request> {
+  const { id, version, requester_id: requester } = request
+  // An amendment that comes between is not approved by it.
+  if (digest === request.digest) return decide(ctx, { ...decision, digest: decision.digest ?? digest })
+  if (request.status !== 'pending') return decide(ctx, decision)
   return underPolicies(ctx, [requester], async (book) => {
     if (request.policy_version_id === null) throw notAllowed(id)
     const policy = policyFor(book, requestKind, { what, requester })

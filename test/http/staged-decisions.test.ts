@@ -469,6 +469,17 @@ test('an approval with other details has to stay under the very same policy', as
   expect(said(await edited(as('sam'), id, 400))).toEqual([403, 'forbidden'])
   const approved = await edited(as('fay'), id, 400)
   expect([approved.status, approved.body]).toMatchObject([200, { status: 'approved', edited: true }])
+  // The same again is the same answer; anything else comes too late, also from whoever said the first yes.
+  expect((await edited(as('fay'), id, 400)).body).toEqual(approved.body)
+  expect(await edited(as('fay'), id, 300)).toMatchObject({
+    status: 409,
+    body: { code: 'already_decided', winner: { decision: 'approved', decided_by: 'usr_fay' } },
+  })
+  expect(said(await edited(as('fay'), id, 500))).toEqual([409, 'already_decided'])
+  const plain = await refund(as('mia'), { details: { amount: 500 } })
+  expect((await post(as('fay'), `/v1/requests/${plain}/approve`)).status).toBe(200)
+  expect(said(await edited(as('fay'), plain, 400))).toEqual([409, 'already_decided'])
+  expect((await edited(as('fay'), plain, 500)).body).toMatchObject({ status: 'approved', edited: false })
   // In another version it is another policy.
   const later = await refund(as('mia'), { details: { amount: 500 } })
   await admin(`/v1/policies/${policyId}`, { method: 'PATCH', body: { name: 'Smaller' } })
