@@ -1,3 +1,5 @@
+import { Big } from 'big.js'
+import canonicalize from 'canonicalize'
 import { changedMeanwhile } from '../approvals/decide.ts'
 import { statusAt } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
@@ -55,9 +57,21 @@ export async function reportOutcome(ctx: Ctx, id: string, said: Report): Promise
   const { ended, ended_by, outcome, result, error } = request
   if (ended !== 'redeemed') throw new Refusal('not_redeemed', `Nobody has redeemed ${id}.`)
   if (ended_by !== ctx.actor.userId) throw new Refusal('not_redeemer', `${id} was redeemed by ${ended_by}.`)
-  const isSame = outcome === said.outcome && result === said.result && error === said.error
+  const isSame = outcome === said.outcome && isSameJson(result, said.result) && error === said.error
   if (settled.length > 0 || isSame) return request
   throw new Refusal('already_reported', `${id} was reported to have ${outcome}.`)
+}
+
+/** Whether two JSON texts are one value: whatever blanks they have and however they are ordered; numbers exactly. */
+function isSameJson(one: string | null, other: string | null): boolean {
+  return one === other || (one !== null && other !== null && withoutLoss(one) === withoutLoss(other))
+}
+
+/** A canonical form of JSON in which numbers are texts, and any text is told from them. */
+function withoutLoss(json: string): string | undefined {
+  const tokens = /"(?:[^"\\]+|\\.)*"|-?\d[\d.eE+-]*/gs
+  const asText = (token: string) => (token.startsWith('"') ? `"=${token.slice(1)}` : `"${new Big(token).toString()}"`)
+  return canonicalize(JSON.parse(json.replace(tokens, asText)))
 }
 
 /**

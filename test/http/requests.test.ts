@@ -319,6 +319,14 @@ describe('redeeming', () => {
     const reported = await post(service, id, 'outcome', failed)
     expect(reported.body.redemption).toMatchObject({ state: 'redeemed', ...failed })
     expect((await post(service, id, 'outcome', failed)).body).toEqual(reported.body)
+    const again = (result: string) =>
+      service(`${path}/${id}/outcome`, {
+        method: 'POST',
+        body: `{"error":"No disk","outcome":"failed","result":${result}}`,
+      })
+    expect((await again(' { "run" : 42.10 } ')).body).toEqual(reported.body)
+    for (const other of ['{"run":"42.1"}', '{"run":42.100000000000000001}', '{"run":42.1,"more":null}', 'null'])
+      expect(said(await again(other))).toEqual([409, 'already_reported'])
     expect(said(await post(service, id, 'outcome', { outcome: 'succeeded' }))).toEqual([409, 'already_reported'])
     expect(await history(id)).toEqual(['created', 'approved', 'redeemed', 'executed'])
   })
