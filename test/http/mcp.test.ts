@@ -151,6 +151,13 @@ test('somebody sees what waits for them, and nobody what waits for others', asyn
     (await (await connect(tenant, name)).call('list_waiting_for_me', {})).structuredContent.data
   expect(await waitingFor('reviewer')).toMatchObject([{ id, kind: 'request', requester: 'usr_member' }])
   expect(await waitingFor('member')).toEqual([])
+  const reviewer = await connect(tenant, 'reviewer')
+  for (const cursor of ['bad', `${id}.1`]) {
+    const refused = await reviewer.call('list_waiting_for_me', { cursor }).catch((error: Error) => error)
+    expect(JSON.stringify(refused instanceof Error ? refused.message : refused)).toContain('cursor')
+  }
+  const behindIt = await reviewer.call('list_waiting_for_me', { cursor: `9007199254740991.${id}` })
+  expect(behindIt.structuredContent.data).toEqual([])
   await tenant.as('reviewer')(`/v1/requests/${id}/approve`, { method: 'POST' })
   expect(await waitingFor('reviewer')).toEqual([])
 })
