@@ -24,6 +24,7 @@ CREATE TABLE policy_versions (
 -- and one for each amendment), `digest` is that of the present one; `version` counts every change of the row. `decision_id` is
 -- the decision that last touched the row, `bulk_id` the bulk decision that has approved it together with others. `event_seq` is where
 -- in the history the last vote, or the withdrawal, is told.
+-- `votes_needed` is up to ten of a policy's stages, and where somebody has the last word theirs.
 -- `instance_id` is the agent instance that it was asked through, if any. A restricted one is seen by who asked, by who may
 -- decide, and by admins.
 -- A list of more than two is asked whether something in it IS TRUE: else SQLite also looks in it for a NULL, and counts a row read.
@@ -42,7 +43,7 @@ CREATE TABLE approvals (
   due_at INTEGER,
   on_due TEXT CHECK (on_due IS NULL OR (on_due IN ('expire', 'approve', 'reject')) IS TRUE),
   policy_version_id TEXT REFERENCES policy_versions(id),
-  votes_needed INTEGER NOT NULL CHECK (votes_needed BETWEEN 1 AND 10),
+  votes_needed INTEGER NOT NULL CHECK (votes_needed BETWEEN 1 AND 11),
   votes_for INTEGER NOT NULL DEFAULT 0 CHECK (votes_for >= 0),
   revision INTEGER NOT NULL DEFAULT 1 CHECK (revision > 0),
   version INTEGER NOT NULL DEFAULT 1 CHECK (version > 0),

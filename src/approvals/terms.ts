@@ -50,10 +50,11 @@ export function termsOf(book: Book, kind: KindOfApprovals, wish: Wish, now: numb
   }
   const { versionId, body, rule } = policy
   const isConfirmed = kind.isConfirmed?.(wish.what) ?? false
+  const lastWord = isConfirmed ? 1 : 0
   return {
     policy_version_id: versionId,
-    votes_needed: rule.stages.flatMap(({ all }) => all).reduce((sum, { approvals }) => sum + approvals, 0),
-    channel_confirms: isConfirmed ? 1 : 0,
+    votes_needed: rule.stages.flatMap(({ all }) => all).reduce((sum, { approvals }) => sum + approvals, lastWord),
+    channel_confirms: lastWord,
     ...due([...clocks.filter(({ on_due }) => on_due !== 'approve'), ...clockOf(body, now, isConfirmed)]),
     restricted: restricted || body.restricted,
   }

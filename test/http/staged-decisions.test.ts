@@ -432,6 +432,23 @@ test('under a policy the customer comes last, once: whoever is asked through the
   expect(await word(open.ref, 'fay')).toEqual([409, 'already_decided'])
 })
 
+test('the last word of a customer is one of the approvals that it takes', async () => {
+  const { tenant, as, policy } = await company()
+  const stages = [...oneOfFinance.stages, { name: 'peer', all: [{ group: 'grp_support', approvals: 1 }] }]
+  await policy({ match: { kind: 'intent', action: 'refund' }, stages })
+  const agent = tenant.as('agent', ['service'])
+  const instance = `/internal/v1/instances/${crypto.randomUUID()}/approvals`
+  const call = { action: 'refund', skill_slug: 'pay', customer_id: crypto.randomUUID(), serialized_intent: {} }
+  const { approval_ref } = (await post(agent, `${instance}/request`, call)).body
+  const id = await behindRef(tenant.id, approval_ref)
+  for (const name of ['fay', 'sam']) await vote(as(name), id)
+  const [waiting] = (await agent(`${instance}/pending?customer_id=${call.customer_id}`)).body.approvals
+  expect(waiting).toMatchObject({ status: 'pending', approvals: 2, required_approvals: 3 })
+  const word = { approval_ref, action: 'approve', resolver_role: 'customer', pin_verified: true }
+  const { body } = await post(agent, `${instance}/resolve`, word)
+  expect(body).toMatchObject({ status: 'approved', approvals: 3, required_approvals: 3 })
+})
+
 test('amended, it falls under what it is then; what was voted before does not count', async () => {
   const { as, admin, policy } = await company()
   const where = [{ field: '/amount', op: '>', value: 1000 }]
