@@ -1,5 +1,6 @@
 import { Big } from 'big.js'
 import canonicalize from 'canonicalize'
+import { tagOf } from '../approvals/approval.ts'
 import { changedMeanwhile } from '../approvals/decide.ts'
 import { statusAt } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
@@ -31,15 +32,24 @@ export async function redeemRequest(ctx: Ctx, id: string, digest: string): Promi
   })
 }
 
-/** Takes back an approval that nobody has redeemed. Again: the same answer. @throws Refusal as `redeemRequest` */
-export async function revokeRequest(ctx: Ctx, id: string, comment: string): Promise<Request> {
-  const { isDone: _, ...transaction } = revoke(ctx, id, comment)
+/**
+ * Takes back an approval that nobody has redeemed. Again: the same answer.
+ *
+ * @throws Refusal as `redeemRequest`; `precondition_failed`
+ */
+export async function revokeRequest(
+  ctx: Ctx,
+  id: string,
+  comment: string,
+  ifMatch: readonly string[] | null,
+): Promise<Request> {
+  const { isDone: _, ...transaction } = revoke(ctx, id, comment, ifMatch)
   const { settled } = await ctx.db.batch(transaction)
   const request = await getRequest(ctx, id)
   const { ended, ended_by, end_comment } = request
   if (settled.length > 0 || (ended === 'revoked' && ended_by === ctx.actor.userId && end_comment === comment))
     return request
-  const why = whyNotOpen(request, ctx.now)
+  const why = whyNotOpen(request, ctx.now) ?? whyNotSeen(request, ifMatch)
   if (request.requester_id === ctx.actor.userId) throw why ?? changedMeanwhile(id)
   if (request.policy_version_id !== null) throw why ?? notTheirs(request)
   throw mayRevoke(ctx.actor) ? (why ?? changedMeanwhile(id)) : notTheirs(request)
@@ -90,6 +100,13 @@ export function lapseUnredeemed(ctx: Ctx): Promise<number> {
 
 function notTheirs({ id }: Request): Refusal {
   return new Refusal('not_requester', `${id} was asked for by somebody else.`)
+}
+
+/** Why it is not what the caller has seen; null where it is. */
+function whyNotSeen(request: Request, ifMatch: readonly string[] | null): Refusal | null {
+  const tag = tagOf(request)
+  if (!ifMatch || ifMatch.includes(tag)) return null
+  return new Refusal('precondition_failed', `${request.id} is now at "${tag}".`, { etag: `"${tag}"` })
 }
 
 /** Why nothing can be made of an approval; null where that can be. */

@@ -1,6 +1,7 @@
 import { endpoint, json } from '../http/endpoint.ts'
 import { keptText } from '../http/faults.ts'
 import { jsonText } from '../http/json-text.ts'
+import { ifMatch } from '../http/preconditions.ts'
 import { withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
@@ -46,9 +47,12 @@ export const redemptionRoutes = createRouter()
       description: 'For the requester, and whoever may decide it.',
       request: { params: schemas.requestParams('req_demo5'), body: body(schemas.revocationSchema) },
       responses: one('The request, its approval revoked.'),
-      refuses: unopened,
+      refuses: [...unopened, 'precondition_failed'],
     }),
-    async (c) => answer(c, await revokeRequest(c.get('ctx'), c.req.valid('param').id, c.req.valid('json').comment)),
+    async (c) => {
+      const { comment } = c.req.valid('json')
+      return answer(c, await revokeRequest(c.get('ctx'), c.req.valid('param').id, comment, ifMatch(c)))
+    },
   )
   .openapi(
     endpoint({

@@ -5,7 +5,7 @@ import { marked, type Mark } from '../approvals/mark.store.ts'
 import { visible } from '../approvals/restricted.store.ts'
 import { hasApproved } from '../approvals/votes.store.ts'
 import type { Ctx } from '../context.ts'
-import { jsonEach } from '../db/json.ts'
+import { isOneOfTags, jsonEach } from '../db/json.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
 import { mayRedeem, mayRevoke, requestKind } from './request-kind.ts'
@@ -36,9 +36,13 @@ export function redeem(ctx: Ctx, id: string, digest: string) {
   return end(ctx, [id], 'request.redeemed', { set: ended(ctx, 'redeemed', null), where, data: sql`'{}'` })
 }
 
-/** Takes an approval back that is not redeemed, where the actor has asked for it or may decide it. */
-export function revoke(ctx: Ctx, id: string, comment: string) {
-  const where = open(ctx, mayTakeBack(ctx))
+/**
+ * Takes an approval back that is not redeemed, where the actor has asked for it or may decide it, and it is at one of
+ * these versions.
+ */
+export function revoke(ctx: Ctx, id: string, comment: string, ifMatch: readonly string[] | null) {
+  const isSeen = ifMatch ? isOneOfTags(sql`CAST(a.version AS TEXT)`, ifMatch) : sql`1`
+  const where = open(ctx, sql`${mayTakeBack(ctx)} AND ${isSeen}`)
   const data = sql`json_object('comment', end_comment)`
   return end(ctx, [id], 'request.revoked', { set: ended(ctx, 'revoked', comment), where, data })
 }

@@ -308,6 +308,20 @@ describe('redeeming', () => {
     expect(said(await post(tenant.as('reviewer'), id, 'revoke', { comment: 'x' }))).toEqual([409, 'already_redeemed'])
   })
 
+  test('nothing newer than what was seen is revoked by If-Match', async () => {
+    const tenant = await newTenant()
+    const { id } = await approved(tenant)
+    const member = tenant.as('member')
+    const revoke = (tag: string) => post(member, id, 'revoke', { comment: 'Broken' }, { 'If-Match': tag })
+    const etag = (await member(`${path}/${id}`)).headers.get('ETag')!
+    for (const stale of ['"1"', `W/${etag}`, '"never"'])
+      expect(await revoke(stale)).toMatchObject({ status: 412, body: { code: 'precondition_failed', etag } })
+    expect(await history(id)).toEqual(['created', 'approved'])
+    const revoked = await revoke(etag)
+    expect(revoked.body.redemption).toMatchObject({ state: 'revoked' })
+    expect((await revoke(etag)).body).toEqual(revoked.body)
+  })
+
   test('whoever redeemed reports what came of it, once', async () => {
     const tenant = await newTenant()
     const service = tenant.as('service')

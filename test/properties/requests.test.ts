@@ -114,7 +114,7 @@ class Story {
     } else if (one.do === 'withdraw') {
       await withdrawRequest(this.ctx('member'), id, null)
     } else if (one.do === 'revoke') {
-      await revokeRequest(this.ctx('member'), id, 'x')
+      await revokeRequest(this.ctx('member'), id, 'x', null)
     } else if (one.do === 'redeem') {
       const present = one.what === 'now' ? (await getRequest(this.ctx(one.who), id)).digest : ''
       const digest = { now: present, first: this.first, other: 'f'.repeat(64) }[one.what]!

@@ -54,7 +54,9 @@ export const samples: Samples = {
     redeemBy: gives(sql`SELECT ${redemption.redeemBy} FROM requests WHERE approval_id = a.id`, 'approvals a'),
     openRedemption: redemption.openRedemption(ctx, mark),
     redeem: viewers.flatMap((viewer) => ended(redemption.redeem(viewer, 'a', 'd'))),
-    revoke: viewers.flatMap((viewer) => ended(redemption.revoke(viewer, 'a', 'x'))),
+    revoke: viewers.flatMap((viewer) =>
+      [null, ['1']].flatMap((tags) => ended(redemption.revoke(viewer, 'a', 'x', tags))),
+    ),
     report: settled(redemption.report(ctx, 'a', { outcome: 'failed', result: '{}', error: 'x' })),
     selectUnredeemed: returns(redemption.selectUnredeemed(ctx, 5), 'id'),
     lapse: ended(redemption.lapse(ctx, ['a', 'b'])),
