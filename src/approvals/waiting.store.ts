@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm'
-import type { Ctx } from '../context.ts'
+import type { Actor, Ctx } from '../context.ts'
 import type { Condition, Fragment } from '../db/open-db.ts'
 import type { Capacity, KindOfApprovals } from './policy.ts'
 
@@ -51,7 +51,7 @@ function ofKind(
   after: Place | null,
   most: number,
 ) {
-  const notAsked = policy.allow_self_approval ? sql`1` : notAskedBy(actor.userId)
+  const notAsked = policy.allow_self_approval ? sql`1` : notAskedBy(actor)
   const waits = sql`a.status = 'pending' AND a.policy_version_id IS NULL AND a.tenant_id = ${actor.tenantId}
     AND ${sql.raw(`a.kind = '${kind}'`)} AND ${isInTime(now)} AND ${notAsked} AND ${mine}`
   const plain = (place: Condition) => sql`
@@ -77,18 +77,27 @@ function columns(due = dueOf, place = sql`a.id`): Fragment {
 
 function inCapacity({ actor, now }: Ctx, capacity: SQL, only: string | undefined, after: Place | null) {
   const voted = sql`SELECT 1 FROM votes v
-    WHERE v.approval_id = a.id AND v.revision = a.revision AND v.voter_id = ${actor.userId} AND v.voided_at = 0`
+    WHERE v.approval_id = a.id AND v.revision = a.revision AND v.voided_at = 0 AND ${isOf(actor)}`
   const allowsOwn = sql`(SELECT allow_self_approval FROM policy_versions WHERE id = a.policy_version_id)`
   const ofOnly = only === undefined ? sql`1` : sql`a.kind = ${only}`
   const place = after ? sql`(w.due_at, w.approval_id) > (${after.due}, ${after.id})` : sql`1`
   return sql`
       SELECT ${columns(sql`w.due_at`, sql`w.approval_id`)} FROM audience w CROSS JOIN approvals a
       WHERE w.tenant_id = ${actor.tenantId} AND w.capacity = ${capacity} AND ${place} AND a.id = w.approval_id
-        AND ${isInTime(now)} AND ${ofOnly} AND (${notAskedBy(actor.userId)} OR ${allowsOwn}) AND NOT EXISTS (${voted})`
+        AND ${isInTime(now)} AND ${ofOnly} AND (${notAskedBy(actor)} OR ${allowsOwn}) AND NOT EXISTS (${voted})`
 }
 
-function notAskedBy(userId: string): Condition {
-  return sql`a.requester_id <> ${userId} AND a.submitted_by IS NOT ${userId}`
+/** Neither by them nor by whoever has made their key: `unasked` in `rules.ts`. */
+function notAskedBy({ userId, keyMadeBy }: Actor): Condition {
+  const by = (who: string) => sql`a.requester_id <> ${who} AND a.submitted_by IS NOT ${who}`
+  return keyMadeBy === null ? by(userId) : sql`${by(userId)} AND ${by(keyMadeBy)}`
+}
+
+/** Whether the vote `v` leaves them none: `secondVote` in `rules.ts`. */
+function isOf({ userId, keyMadeBy }: Actor): Condition {
+  const cast = (who: string) => sql`${who} IN (v.voter_id, v.reported_by)`
+  const theirs = sql`${cast(userId)} OR v.counted_with ->> '$.key_made_by' = ${userId}`
+  return keyMadeBy === null ? sql`(${theirs})` : sql`(${theirs} OR ${cast(keyMadeBy)})`
 }
 
 /** Whether its time is not over, whether or not a sweep has been by. */

@@ -29,11 +29,13 @@ export const samples: Samples = {
     deleteOver: returns(sessions.deleteOver(db, 1, 2), 'gone'),
   },
   'approvals/waiting.store.ts': {
-    pageOfWaiting: [null, { due: 5, id: 'x' }].map((after) => {
-      const kinds = all.map((kind) => ({ kind, condition: sql`1` }))
-      const page = waiting.pageOfWaiting(ctx, { kinds, capacities: ['role:admin', 'group:g'] }, 2, after)
-      return { statement: { query: sql`SELECT id, due FROM ${page}` }, columns: ['id', 'due'] }
-    }),
+    pageOfWaiting: [ctx, { ...ctx, actor: { ...ctx.actor, keyMadeBy: 'usr_m' } }].flatMap((whose) =>
+      [null, { due: 5, id: 'x' }].map((after) => {
+        const kinds = all.map((kind) => ({ kind, condition: sql`1` }))
+        const page = waiting.pageOfWaiting(whose, { kinds, capacities: ['role:admin', 'group:g'] }, 2, after)
+        return { statement: { query: sql`SELECT id, due FROM ${page}` }, columns: ['id', 'due'] }
+      }),
+    ),
   },
   'desk/inbox.store.ts': {
     selectWaiting: narrowings.flatMap((one) =>

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { readInbox } from '../../src/desk/inbox.ts'
+import { company, keyFor, refund, vote } from '../support/company.ts'
+import { newTenant, type Tenant } from '../support/tenant.ts'
+
+/* What is listed as waiting for somebody: what they could decide, with the key that they have. */
+
+/** What waits for somebody, whose key another may have made. */
+async function waitingFor(tenant: Tenant, name: string, keyMadeBy: string | null, groups: string[] = []) {
+  const ctx = tenant.ctx(name)
+  const { rows } = await readInbox({ ...ctx, actor: { ...ctx.actor, keyMadeBy } }, { view: 'waiting', groups })
+  return rows.map(({ id }) => id)
+}
+
+test('nothing waits for a key whose maker has asked for it', async () => {
+  const tenant = await newTenant()
+  const id = await refund(tenant.as('member'))
+  expect(await waitingFor(tenant, 'reviewer', null)).toEqual([id])
+  expect(await waitingFor(tenant, 'reviewer', 'usr_admin')).toEqual([id])
+  expect(await waitingFor(tenant, 'reviewer', 'usr_member')).toEqual([])
+})
+
+test('under a policy nothing waits for a key whose maker has asked or voted', async () => {
+  const { tenant, as, policy } = await company()
+  await policy({ stages: [{ name: 'money', all: [{ group: 'grp_finance', approvals: 2 }] }] })
+  const id = await refund(as('mia'))
+  const groups = ['grp_finance']
+  expect(await waitingFor(tenant, 'finn', 'usr_mia', groups)).toEqual([])
+  expect(await waitingFor(tenant, 'finn', 'usr_fay', groups)).toEqual([id])
+  expect(await vote(as('fay'), id)).toEqual([200, 'pending'])
+  expect(await waitingFor(tenant, 'finn', null, groups)).toEqual([id])
+  expect(await waitingFor(tenant, 'finn', 'usr_fay', groups)).toEqual([])
+  expect(await waitingFor(tenant, 'fay', null, groups)).toEqual([])
+})
+
+test('nor does anything wait for the maker of a key that has voted on it', async () => {
+  const { tenant, as, admin, policy } = await company()
+  const all = [
+    { group: 'grp_finance', approvals: 1 },
+    { role: 'admin', approvals: 1 },
+  ]
+  await policy({ stages: [{ name: 'money', all }] })
+  const id = await refund(as('mia'))
+  expect(await waitingFor(tenant, 'admin', null)).toEqual([id])
+  expect(await vote(await keyFor(admin, 'finn'), id)).toEqual([200, 'pending'])
+  expect(await vote(admin, id)).toEqual([403, 'second_vote'])
+  expect(await waitingFor(tenant, 'admin', null)).toEqual([])
+})
