@@ -346,6 +346,8 @@ test.each([',', 'nonsense', '"', 'W/"1"', '1'])(
     const group = (await tenant.as('admin')('/v1/groups', { method: 'POST', body: { name: 'Team' } })).body.id
     const asked = { type: 'deployment', title: 'Release 7' }
     const request = (await tenant.as('member')('/v1/requests', { method: 'POST', body: asked })).body.id
+    const approved = (await tenant.as('member')('/v1/requests', { method: 'POST', body: asked })).body.id
+    await tenant.as('reviewer')(`/v1/requests/${approved}/approve`, { method: 'POST' })
     const policy = (
       await tenant.as('admin')('/v1/policies', {
         method: 'POST',
@@ -357,6 +359,7 @@ test.each([',', 'nonsense', '"', 'W/"1"', '1'])(
       [tenant.as('admin'), 'DELETE', `/v1/policies/${policy}`],
       [tenant.as('member'), 'PATCH', `/v1/requests/${request}`, { title: 'Release 8' }],
       [tenant.as('reviewer'), 'POST', `/v1/requests/${request}/approve`, {}],
+      [tenant.as('member'), 'POST', `/v1/requests/${approved}/revoke`, { comment: 'x' }],
       [tenant.as('reviewer'), 'POST', `/v1/requests/${request}/reject`, { comment: 'No' }],
       [tenant.as('member'), 'DELETE', `/v1/requests/${request}`],
       [tenant.as('admin'), 'PATCH', `/v1/people/${person}`, { name: 'Eva' }],
