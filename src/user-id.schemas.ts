@@ -30,7 +30,7 @@ export const userId = nameOfSomebody(100)
  * 5.2.4), and into lists that are searched as JSON text, in which nobody is to be taken for somebody else.
  */
 export const newUserId = userId
-  .refine((id) => !/["\\,]|^\.\.?$/.test(id), 'must not contain a comma, a quote or a backslash, nor be . or ..')
+  .refine((id) => !/["\\,]|^\.\.?$/.test(id), 'must not be . or .., nor contain a comma, a quote or a backslash')
   .openapi({ pattern: '^(?!\\s*([Ss][Yy][Ss][Tt][Ee][Mm]:|\\.{1,2}\\s*$))[^",\\\\]+$' })
 
 /** The same with up to 200 characters: a person as an agent platform knows them. */
