@@ -2,6 +2,7 @@ import { defineFamily } from '../approvals/family.ts'
 import { claimKind, whatIsClaimed } from './claim-kind.ts'
 import { revertible } from './batches.store.ts'
 import { batchRoutes } from './batches.routes.ts'
+import { batchReadingRoutes } from './read-batches.routes.ts'
 import { claimRefusals } from './claims.refusals.ts'
 import { claimRoutes } from './claims.routes.ts'
 import { shownClaim } from './claims.schemas.ts'
@@ -46,6 +47,6 @@ export const claims = defineFamily({
   isAskedByPeople: true,
   page: claimPage,
   after: () => revertible,
-  routes: [claimRoutes, batchRoutes],
+  routes: [claimRoutes, batchReadingRoutes, batchRoutes],
   jobs: { poke_batches: pokeBatches },
 })

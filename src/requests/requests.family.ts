@@ -5,6 +5,7 @@ import { redemptionRoutes } from './redemption.routes.ts'
 import { aftermath } from './redemption.store.ts'
 import { requestKind, whatIsRequested } from './request-kind.ts'
 import { requestRefusals } from './requests.refusals.ts'
+import { requestDecisionRoutes } from './request-decisions.routes.ts'
 import { requestRoutes } from './requests.routes.ts'
 import { shownRequest, toldOfRequest } from './requests.schemas.ts'
 import { factsOfRequest, requestFacts, shownOfRequest, stateOfRequest } from './requests.store.ts'
@@ -45,6 +46,6 @@ export const requests = defineFamily({
   withdrawal: withdrawRequest,
   isAskedByPeople: true,
   page: requestPage,
-  routes: [requestRoutes, redemptionRoutes],
+  routes: [requestRoutes, requestDecisionRoutes, redemptionRoutes],
   jobs: { lapse_unredeemed_requests: lapseUnredeemed },
 })

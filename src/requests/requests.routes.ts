@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { quorumOf } from '../approvals/approval.ts'
 import { standingOf } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
-import { ballotOf, undecidable, unwithdrawable } from '../http/ballots.ts'
+import { unwithdrawable } from '../http/ballots.ts'
 import { endpoint, json } from '../http/endpoint.ts'
 import type { AppContext } from '../http/environment.ts'
 import { keptText } from '../http/faults.ts'
@@ -17,30 +17,20 @@ import { invalidInput } from '../refusal.ts'
 import { status } from '../status.schemas.ts'
 import { type } from '../type.schemas.ts'
 import { amendRequest, askRequest } from './ask-request.ts'
-import { decideRequest, withdrawRequest } from './decide-request.ts'
 import { getRequest, listRequests } from './read-requests.ts'
-import { requestKind } from './request-kind.ts'
 import * as schemas from './requests.schemas.ts'
 import type { ListedRequest, Request } from './requests.store.ts'
 
 const path = '/v1/requests'
 export const about = `${path}/{id}`
-const tags = ['Requests']
+export const tags = ['Requests']
 export const one = (description: string) => ({ 200: { description, content: json(schemas.requestSchema) } })
 export const body = <S extends z.ZodType>(schema: S) => ({ required: true, content: json(schema) })
 /** Details are hashed, and shown to people, as everybody reads them. */
 export const keepsDetails = { member: 'details', isUnique: true, isExact: true }
 export const anybody = { tags, roles: 'any', takesBoundKeys: true } as const
-const decides = {
-  tags,
-  method: 'post',
-  roles: requestKind.policy.approver_roles,
-  yieldsToPolicies: true,
-  responses: one('The request as decided; the same again for the same decision by the same person.'),
-  refuses: [...undecidable, 'digest_mismatch'],
-} as const
 
-/** Requests: ask, read, amend, decide, withdraw. */
+/** Requests: ask, read, amend. */
 export const requestRoutes = createRouter()
   .openapi(
     endpoint({
@@ -142,53 +132,8 @@ export const requestRoutes = createRouter()
       return answer(c, await amendRequest(c.get('ctx'), c.req.valid('param').id, changes, ifMatch(c)))
     },
   )
-  .openapi(
-    endpoint({
-      ...decides,
-      path: `${about}/approve`,
-      operationId: 'approveRequest',
-      summary: 'Approve a request',
-      description:
-        'Send the `digest` that you have seen, or If-Match, to approve nothing newer. From then on it may be redeemed.',
-      request: { params: schemas.requestParams('req_demo1'), body: { content: json(schemas.requestApprovalSchema) } },
-      keeps: keepsDetails,
-      refuses: [...decides.refuses, 'edit_not_allowed', 'policy_changed', 'policy_needs_member'],
-    }),
-    async (c) => {
-      const ballot = ballotOf(c, 'approve', c.req.valid('json'))
-      return answer(c, await decideRequest(c.get('ctx'), c.req.valid('param').id, ballot, await detailsOf(c)))
-    },
-  )
-  .openapi(
-    endpoint({
-      ...decides,
-      path: `${about}/reject`,
-      operationId: 'rejectRequest',
-      summary: 'Reject a request, saying why',
-      description: 'The comment is for the requester to read.',
-      request: { params: schemas.requestParams('req_demo2'), body: body(schemas.requestRejectionSchema) },
-    }),
-    async (c) => {
-      const ballot = ballotOf(c, 'reject', c.req.valid('json'))
-      return answer(c, await decideRequest(c.get('ctx'), c.req.valid('param').id, ballot))
-    },
-  )
-  .openapi(
-    endpoint({
-      ...anybody,
-      method: 'delete',
-      path: about,
-      operationId: 'withdrawRequest',
-      summary: 'Withdraw a pending request of your own',
-      description: 'Only the requester can, and only until somebody has decided.',
-      request: { params: schemas.requestParams('req_demo3') },
-      responses: one('The request, withdrawn.'),
-      refuses: unwithdrawable,
-    }),
-    async (c) => answer(c, await withdrawRequest(c.get('ctx'), c.req.valid('param').id, ifMatch(c))),
-  )
 
-async function detailsOf(c: AppContext): Promise<string | null | undefined> {
+export async function detailsOf(c: AppContext): Promise<string | null | undefined> {
   return detailsFrom(await keptText(c))
 }
 
