@@ -1,4 +1,5 @@
 import { Big } from 'big.js'
+import canonicalize from 'canonicalize'
 import { parseTree, type Node } from 'jsonc-parser'
 import { namesIn } from './json-pointer.ts'
 
@@ -90,6 +91,18 @@ export function keyOf(value: Found): string | null {
   if (value.type !== 'number') return `${value.type}:${stringOf(value)}`
   const number = new Big(value.text)
   return `number:${number.eq(0) ? '0' : number.toExponential()}`
+}
+
+/** Whether two JSON texts are one value: whatever blanks they have and however they are ordered; numbers exactly. */
+export function isSameJson(one: string | null, other: string | null): boolean {
+  return one === other || (one !== null && other !== null && withoutLoss(one) === withoutLoss(other))
+}
+
+/** A canonical form of JSON in which numbers are texts, and any text is told from them. */
+function withoutLoss(json: string): string | undefined {
+  const tokens = /"(?:[^"\\]+|\\.)*"|-?\d[\d.eE+-]*/gs
+  const asText = (token: string) => (token.startsWith('"') ? `"=${token.slice(1)}` : `"${new Big(token).toString()}"`)
+  return canonicalize(JSON.parse(json.replace(tokens, asText)))
 }
 
 const longestShown = 200

@@ -62,7 +62,7 @@ export function whyNot(
     ? (early(approval, voting, ballot) ?? (isOfStage ? secondWord(approval, actor) : null))
     : (secondVote(approval, voting, actor) ?? unneeded(approval, voting))
   if (reason) return reason
-  if (ballot.ifMatch && !ballot.ifMatch.includes(tagOf(approval))) return changed(approval)
+  if (ballot.ifMatch && !ballot.ifMatch.includes(tagOf(approval))) return notAsSeen(approval)
   return isSeen(approval, ballot) ? null : otherQuestion(approval)
 }
 
@@ -161,7 +161,7 @@ export function whyNotWithdraw(
   const status = statusAt(approval, now)
   if (status === 'withdrawn') return 'repeat'
   if (status !== 'pending') return decided(approval, now)
-  if (ifMatch && !ifMatch.includes(tagOf(approval))) return changed(approval)
+  if (ifMatch && !ifMatch.includes(tagOf(approval))) return notAsSeen(approval)
   return null
 }
 
@@ -177,7 +177,7 @@ export function whyNotAmend(
   }
   const status = statusAt(approval, now)
   if (status !== 'pending') return ended(approval, status, now)
-  if (ifMatch && !ifMatch.includes(tagOf(approval))) return changed(approval)
+  if (ifMatch && !ifMatch.includes(tagOf(approval))) return notAsSeen(approval)
   return null
 }
 
@@ -223,8 +223,8 @@ function withdrawn(approval: Approval, now: number): Refusal {
   )
 }
 
-function changed(approval: Approval): Refusal {
-  return new Refusal('precondition_failed', `${approval.id} is now at "${tagOf(approval)}".`, {
-    etag: `"${tagOf(approval)}"`,
-  })
+/** It is not what `If-Match` names any more. */
+export function notAsSeen(approval: Pick<Approval, 'id' | 'version'>): Refusal {
+  const etag = `"${tagOf(approval)}"`
+  return new Refusal('precondition_failed', `${approval.id} is now at ${etag}.`, { etag })
 }

@@ -116,7 +116,10 @@ function cursorBehind(view: View, { due_at, created_at, id }: InboxRow): string 
   return `${view === 'waiting' ? (due_at ?? never) : created_at}.${id}`
 }
 
+/** What a cursor looks like: a time, and an id. */
+export const inboxCursor = /^(\d{1,16})\.([\w-]{1,100})$/
+
 function readCursor(cursor: string | undefined): { time: number; id: string } | null {
-  const [, time, id] = /^(\d{1,16})\.([\w-]{1,100})$/.exec(cursor ?? '') ?? []
+  const [, time, id] = inboxCursor.exec(cursor ?? '') ?? []
   return time === undefined || id === undefined ? null : { time: Number(time), id }
 }

@@ -11,7 +11,7 @@ import { render as renderExplanation } from '../any-approval/explain.routes.ts'
 import { explanationSchema } from '../any-approval/explain.schemas.ts'
 import { getApproval } from '../any-approval/read-approval.ts'
 import type { Ctx } from '../context.ts'
-import { readInbox } from '../desk/inbox.ts'
+import { inboxCursor, readInbox } from '../desk/inbox.ts'
 import { digest } from '../digest.schemas.ts'
 import { kinds } from '../families.ts'
 import { cursorQuery, cursorRequest, writeCursor } from '../http/pagination.ts'
@@ -81,8 +81,6 @@ const waiting = z.object({
   due_at: time.nullable(),
   url,
 })
-/** As the list of the desk makes them. */
-const inboxCursor = z.string().regex(/^\d{1,16}\.[\w-]{1,100}$/, 'must be `next` of the page before')
 const about = z.strictObject({ id: id.openapi({ description: 'What request_approval has answered.' }) })
 
 /** The tools, in the order in which an agent uses them. None of them decides. */
@@ -201,7 +199,10 @@ export const tools: readonly Tool[] = [
     title: 'List what waits for you',
     description:
       'What the person whose key this is could decide now, of any kind, nearest to its end first. They decide it at `url`.',
-    input: z.strictObject({ kind: z.enum(kinds).optional(), cursor: inboxCursor.optional() }),
+    input: z.strictObject({
+      kind: z.enum(kinds).optional(),
+      cursor: z.string().regex(inboxCursor, 'must be `next` of the page before').optional(),
+    }),
     output: z.object({ data: z.array(waiting), next }),
     ...reads,
     async run(ctx, { kind, cursor }) {

@@ -1,11 +1,11 @@
-import { Big } from 'big.js'
-import canonicalize from 'canonicalize'
 import { tagOf } from '../approvals/approval.ts'
 import { changedMeanwhile } from '../approvals/decide.ts'
+import { notAsSeen } from '../approvals/rules.ts'
 import { statusAt } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
 import { asFound } from '../db/in-steps.ts'
 import { onceIf } from '../idempotency/once.ts'
+import { isSameJson } from '../json-reader.ts'
 import { Refusal } from '../refusal.ts'
 import { getRequest } from './read-requests.ts'
 import { lapse, redeem, report, revoke, selectUnredeemed, type Report } from './redemption.store.ts'
@@ -49,7 +49,8 @@ export async function revokeRequest(
   const { ended, ended_by, end_comment } = request
   if (settled.length > 0 || (ended === 'revoked' && ended_by === ctx.actor.userId && end_comment === comment))
     return request
-  const why = whyNotOpen(request, ctx.now) ?? whyNotSeen(request, ifMatch)
+  const isAsSeen = !ifMatch || ifMatch.includes(tagOf(request))
+  const why = whyNotOpen(request, ctx.now) ?? (isAsSeen ? null : notAsSeen(request))
   if (request.requester_id === ctx.actor.userId) throw why ?? changedMeanwhile(id)
   if (request.policy_version_id !== null) throw why ?? notTheirs(request)
   throw mayRevoke(ctx.actor) ? (why ?? changedMeanwhile(id)) : notTheirs(request)
@@ -72,18 +73,6 @@ export async function reportOutcome(ctx: Ctx, id: string, said: Report): Promise
   throw new Refusal('already_reported', `${id} was reported to have ${outcome}.`)
 }
 
-/** Whether two JSON texts are one value: whatever blanks they have and however they are ordered; numbers exactly. */
-function isSameJson(one: string | null, other: string | null): boolean {
-  return one === other || (one !== null && other !== null && withoutLoss(one) === withoutLoss(other))
-}
-
-/** A canonical form of JSON in which numbers are texts, and any text is told from them. */
-function withoutLoss(json: string): string | undefined {
-  const tokens = /"(?:[^"\\]+|\\.)*"|-?\d[\d.eE+-]*/gs
-  const asText = (token: string) => (token.startsWith('"') ? `"=${token.slice(1)}` : `"${new Big(token).toString()}"`)
-  return canonicalize(JSON.parse(json.replace(tokens, asText)))
-}
-
 /**
  * Lapses what was not redeemed in time, a bounded number. Whoever reads or redeems it looks at the clock themselves.
  */
@@ -100,13 +89,6 @@ export function lapseUnredeemed(ctx: Ctx): Promise<number> {
 
 function notTheirs({ id }: Request): Refusal {
   return new Refusal('not_requester', `${id} was asked for by somebody else.`)
-}
-
-/** Why it is not what the caller has seen; null where it is. */
-function whyNotSeen(request: Request, ifMatch: readonly string[] | null): Refusal | null {
-  const tag = tagOf(request)
-  if (!ifMatch || ifMatch.includes(tag)) return null
-  return new Refusal('precondition_failed', `${request.id} is now at "${tag}".`, { etag: `"${tag}"` })
 }
 
 /** Why nothing can be made of an approval; null where that can be. */
