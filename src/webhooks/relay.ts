@@ -1,7 +1,7 @@
 import type { Ctx } from '../context.ts'
 import { inSteps } from '../db/in-steps.ts'
 import { day } from '../durations.ts'
-import { purgeDeliveries, selectWhetherPurgeable } from './deliveries.store.ts'
+import { purgeDeliveries, selectWhetherPurgeable } from './purge.store.ts'
 import { purgeEndpoints, selectWaiting } from './endpoints.store.ts'
 import { wakeSender } from './wake-sender.ts'
 

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import * as addressee from '../../../src/webhooks/addressees.store.ts'
 import * as delivery from '../../../src/webhooks/deliveries.store.ts'
 import * as endpoint from '../../../src/webhooks/endpoints.store.ts'
+import { purgeDeliveries, selectWhetherPurgeable } from '../../../src/webhooks/purge.store.ts'
 import { webhookDeliveries, webhookEndpoints } from '../../../src/webhooks/webhooks.table.ts'
 import { ctx, firstPage, holds, laterPage, returns, returnsAllOf, rowOf, type Samples } from './sample.ts'
 
@@ -12,7 +13,7 @@ const told = [
 ] as const
 const due = { ...rowOf(webhookDeliveries), ...({} as delivery.DueDelivery) }
 const attempt = { at: 'x', duration_ms: 1, response_status: null, response_body: null, error: null }
-const purged = delivery.purgeDeliveries(ctx, 1, 5)
+const purged = purgeDeliveries(ctx, 1, 5)
 const endpointColumns = [
   'id tenant_id url event_types description include_restricted enabled disabled_reason secret old_secrets paused_until version created_at',
   'updated_at',
@@ -50,7 +51,9 @@ export const samples: Samples = {
         returnsAllOf(webhookDeliveries, delivery.selectDeliveries(ctx, 'e', status, page), 'event_id'),
       ),
     ),
-    selectWhetherPurgeable: returns(delivery.selectWhetherPurgeable(ctx, 1), 'purgeable'),
+  },
+  'webhooks/purge.store.ts': {
+    selectWhetherPurgeable: returns(selectWhetherPurgeable(ctx, 1), 'purgeable'),
     purgeDeliveries: [returns(purged.old, 'gone'), returns(purged.orphaned, 'gone')],
   },
   'webhooks/endpoints.store.ts': {
