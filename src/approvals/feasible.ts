@@ -2,7 +2,7 @@ import type { Capacity, Requirement, Rule } from './policy.ts'
 
 /*
  * Whether the people there are can fulfil a rule at all: pure. One person fills one slot of the whole approval, and who
- * asks fills none unless the rule lets them.
+ * asks fills none unless the rule lets them; nor does who confirms what the stages have said.
  */
 
 /** How many approvals a rule may ask for in all. */
@@ -10,9 +10,10 @@ export const mostApprovals = 10
 
 /**
  * Of how many people in a capacity it is enough to know: nine may be needed for the other slots, two may have a hand in
- * the asking, and still there is one more. And of how many who may ask: all but two may be needed for the slots.
+ * the asking, one may have the last word, and still there is one more. And of how many who may ask: all but two may be
+ * needed for the slots.
  */
-export const enough = mostApprovals + 2
+export const enough = mostApprovals + 3
 
 /** Who there is, as far as it can matter: `enough` of each capacity, or all there are. */
 export interface Available {
@@ -40,9 +41,15 @@ export function infeasibleStage(rule: Rule, available: Available): string | null
  * all can.
  *
  * @param hands who asks, or has sent it: at most two
+ * @param confirmer who has the last word on it, where they are named
  */
-export function infeasibleStageFor(rule: Rule, available: Available, hands: readonly string[]): string | null {
-  const without = rule.allowSelfApproval ? [] : hands
+export function infeasibleStageFor(
+  rule: Rule,
+  available: Available,
+  hands: readonly string[],
+  confirmer: string | null,
+): string | null {
+  const without = [...(rule.allowSelfApproval ? [] : hands), ...(confirmer === null ? [] : [confirmer])]
   const stage = rule.stages.find((_, index) => {
     const slots = rule.stages.slice(0, index + 1).flatMap(({ all }) => all.flatMap((one) => slotsOf(one, available)))
     return fill(slots, without) === null

@@ -22,6 +22,8 @@ export interface KindOfApprovals {
   policyFacts?: (what: Question['what']) => Pick<PolicyFacts, 'members' | 'document'>
   /** Whether the person who is asked through the family's channel has the last word where a policy holds. */
   isConfirmed?: (what: Question['what']) => boolean
+  /** Who that is, where it names them: then they vote in no stage. */
+  confirmer?: (what: Question['what']) => string | null
 }
 
 /** What applies where a tenant has said nothing: one vote, and not one's own. */

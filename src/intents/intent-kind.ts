@@ -14,6 +14,7 @@ export const intentKind = {
     return { members: { action, skill_slug, instance_id }, document: serialized_intent }
   },
   isConfirmed: (call) => (call as Called).approver_role === 'customer',
+  confirmer: (call) => ((call as Called).approver_role === 'customer' ? (call as Called).approver_person_id : null),
 } as const satisfies KindOfApprovals
 
 type Called = ReturnType<typeof whatIsCalled>

@@ -19,6 +19,8 @@ export interface PastQuestion {
   own: Rule
   /** Whether somebody else has the last word where one does. */
   isConfirmed: boolean
+  /** Who that is, where they are named. */
+  confirmer: string | null
 }
 
 /** How many ids of each sort an answer gives. */
@@ -52,7 +54,7 @@ export class ComparisonOfBooks {
     private readonly available: Available,
   ) {}
 
-  add({ id, hands, facts, own, isConfirmed }: PastQuestion): void {
+  add({ id, hands, facts, own, isConfirmed, confirmer }: PastQuestion): void {
     this.considered += 1
     const asked = new Asked(facts)
     const [before, after] = [firstMatch(this.present, asked), firstMatch(this.then, asked)]
@@ -61,7 +63,7 @@ export class ComparisonOfBooks {
     if (isFor) {
       this.count('matched', id)
       this.replaces(before?.policy ?? null)
-      if (!this.isFeasibleFor(hands)) this.count('infeasible', id)
+      if (!this.isFeasibleFor(hands, confirmer)) this.count('infeasible', id)
     }
     if (before?.needs || after?.needs || before?.policy === after?.policy) return
     const [was, is] = [before, after].map((found) => (found ? ruleOf(found.policy.body) : own)) as [Rule, Rule]
@@ -84,11 +86,11 @@ export class ComparisonOfBooks {
     else this.insteadOf.set(policy?.id ?? '', { policy, count: 1 })
   }
 
-  private isFeasibleFor(hands: readonly string[]): boolean {
-    const key = JSON.stringify(hands)
+  private isFeasibleFor(hands: readonly string[], confirmer: string | null): boolean {
+    const key = JSON.stringify([hands, confirmer])
     const known = this.feasible.get(key)
     if (known !== undefined) return known
-    const isFeasible = infeasibleStageFor(ruleOf(this.policy.body), this.available, hands) === null
+    const isFeasible = infeasibleStageFor(ruleOf(this.policy.body), this.available, hands, confirmer) === null
     this.feasible.set(key, isFeasible)
     return isFeasible
   }

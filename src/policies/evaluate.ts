@@ -32,7 +32,7 @@ export interface Evaluation {
   channel: Channel | null
   /** Why it could not be asked: the policy looks at something that is not there. */
   needs: { field: string; condition: number; detail: string } | null
-  /** Some of the people of each capacity, without the requester where they may not vote. */
+  /** Some of the people of each capacity, without the requester where they may not vote, and who has the last word. */
   people: ReadonlyMap<Capacity, readonly Named[]>
   /** What groups are called. */
   groups: ReadonlyMap<string, string>
@@ -56,13 +56,14 @@ export async function evaluateAsking(ctx: Ctx, wouldBe: WouldBe): Promise<Evalua
   const policy = found?.policy ?? null
   const rule = policy?.rule ?? ruleOfFamily(family, channel)
   const isAnswered = channel !== null && (policy === null || family.isConfirmed?.(channel) === true)
+  const confirmer = policy && channel ? (family.confirmer?.(channel) ?? null) : null
   const needs = found?.needs
     ? { ...found.needs, detail: needsMember({ policy: found.policy, needs: found.needs }).detail }
     : null
   const named = capacitiesOf(rule)
   const groupIds = named.filter((one) => one.startsWith('group:')).map((one) => one.slice('group:'.length))
   const crowd = crowdOf(await ctx.db.batch(selectCrowd(ctx, groupIds)))
-  const mayVote = (id: string) => rule.allowSelfApproval || id !== requester_id
+  const mayVote = (id: string) => id !== confirmer && (rule.allowSelfApproval || id !== requester_id)
   const ids = named.map((one) => [one, (crowd.people.get(one) ?? []).filter(mayVote)] as const)
   const names = await ctx.db.run(selectNames(ctx, [...new Set(ids.flatMap(([, some]) => some))], groupIds))
   const nameOf = (what: string) => new Map(names.filter((one) => one.what === what).map(({ id, name }) => [id, name]))
@@ -74,7 +75,8 @@ export async function evaluateAsking(ctx: Ctx, wouldBe: WouldBe): Promise<Evalua
     needs,
     people: new Map(ids.map(([one, some]) => [one, some.map((id) => ({ id, name: people.get(id) ?? id }))])),
     groups: nameOf('group'),
-    infeasible: named.length === 0 ? null : infeasibleStageFor(rule, { ...crowd, askers: [] }, [requester_id]),
+    infeasible:
+      named.length === 0 ? null : infeasibleStageFor(rule, { ...crowd, askers: [] }, [requester_id], confirmer),
   }
 }
 

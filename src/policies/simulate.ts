@@ -113,9 +113,10 @@ async function compareAll(ctx: Ctx, comparison: ComparisonOfBooks, span: Span): 
         const what = family.what.of(JSON.parse(facts))
         const [own, isConfirmed] = [ruleOfFamily(family, what), family.isConfirmed?.(what) ?? false]
         const requesterGroups = span.groups?.get(row.requester_id) ?? []
+        const confirmer = family.confirmer?.(what) ?? null
         const hands = row.submitted_by === null ? [row.requester_id] : [row.requester_id, row.submitted_by]
         const looked = { kind: family.kind, ...factsFor(family, what), requesterGroups }
-        comparison.add({ id: row.id, hands, facts: looked, own, isConfirmed })
+        comparison.add({ id: row.id, hands, facts: looked, own, isConfirmed, confirmer })
       }
       after = next
     } while (after)

@@ -85,7 +85,8 @@ export const evaluationSchema = z
                   group: named.optional(),
                   role: z.string().optional(),
                   people: z.array(named).openapi({
-                    description: 'Up to twelve of them, without the requester where they may not vote.',
+                    description:
+                      'Up to thirteen of them, without the requester where they may not vote, and without a customer who is named and has the last word.',
                   }),
                 }),
               )

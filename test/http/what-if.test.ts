@@ -106,6 +106,35 @@ test('evaluate: an intent says itself who decides where no policy does, and a cu
   expect(wrong.body.errors).toMatchObject([{ pointer: '/approver_role', message: 'belongs to the kind intent' }])
 })
 
+test('a customer who is named has the last word, and fills no stage: evaluate and simulate know that', async () => {
+  const { tenant, admin } = await company()
+  const one = [{ name: 'peer', all: [{ group: 'grp_support', approvals: 2 }] }]
+  const match = { kind: 'intent', action: 'refund' }
+  const made = await admin('/v1/policies', { method: 'POST', body: { name: 'Refunds', match, stages: one } })
+  expect(made.status).toBe(201)
+  const said = async (more: object) => {
+    const { body } = await evaluate(admin, { kind: 'intent', action: 'refund', ...more })
+    return [body.stages[0].all[0].of[0].people.map(({ id }: any) => id), body.infeasible]
+  }
+  const both = [['usr_sam', 'usr_sue'], null]
+  expect(await said({ approver_person_id: 'usr_sam' })).toEqual([['usr_sue'], 'peer'])
+  expect(await said({ approver_person_id: 'usr_mia' })).toEqual(both)
+  expect(await said({})).toEqual(both)
+  // An owner’s call is decided by the stages, whoever is named.
+  expect(await said({ approver_role: 'owner', approver_person_id: 'usr_sam' })).toEqual(both)
+  await tenant.as('service')('/v1/me')
+  const path = `/internal/v1/instances/${crypto.randomUUID()}/approvals/request`
+  const call = { action: 'refund', skill_slug: 's', customer_id: crypto.randomUUID(), serialized_intent: {} }
+  for (const approver_person_id of ['usr_sam', 'usr_mia', null]) {
+    const asked = await tenant.as('service')(path, { method: 'POST', body: { ...call, approver_person_id } })
+    expect(asked.status).toBe(201)
+  }
+  expect((await simulate(admin, { id: made.body.id, match, stages: one })).body).toMatchObject({
+    matched: 3,
+    infeasible: 1,
+  })
+})
+
 test('simulate compares with whom intents name, and counts the last word of a customer', async () => {
   const { tenant, admin } = await company()
   await tenant.as('service')('/v1/me')

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { enough, infeasibleStage, mostApprovals } from '../../src/approvals/feasible.ts'
+import { enough, infeasibleStage, infeasibleStageFor, mostApprovals } from '../../src/approvals/feasible.ts'
 import { inGroup, type Capacity, type Rule } from '../../src/approvals/policy.ts'
 
 /** A rule by what each stage asks of which groups: `[{ a: 2 }, { b: 1 }]`. */
@@ -118,3 +118,58 @@ test('a few of each group are enough, however many there are', () => {
     { numRuns: 500 },
   )
 })
+
+test('for one asking: neither those who have a hand in it nor who has the last word fill a place', () => {
+  const of = (made: Rule, hands: string, confirmer: string | null) =>
+    infeasibleStageFor(made, among({ a: 'xy', b: 'yz' }, ''), [...hands], confirmer)
+  expect(of(rule([{ a: 1 }, { b: 1 }]), 'x', null)).toBeNull()
+  expect(of(rule([{ a: 1 }, { b: 1 }]), 'x', 'z')).toBe('stage 1')
+  expect(of(rule([{ a: 1 }]), 'x', 'y')).toBe('stage 0')
+  // A policy that lets who asked vote does not let the last word be a vote, too.
+  expect(of(rule([{ a: 1 }], true), 'x', 'y')).toBeNull()
+  expect(of(rule([{ a: 2 }], true), 'x', 'y')).toBe('stage 0')
+})
+
+test('for one asking it is what trying every way says, and a few of each group are enough to know', () => {
+  const all = Array.from({ length: 16 }, (_, n) => `p${n}`)
+  const group = fc.shuffledSubarray(all)
+  const approvals = fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 1, maxLength: 3 })
+  const hands = fc.shuffledSubarray(all, { minLength: 1, maxLength: 2 })
+  const confirmer = fc.option(fc.constantFrom(...all))
+  fc.assert(
+    fc.property(approvals, group, group, group, hands, confirmer, fc.boolean(), (counts, a, b, c, by, last, self) => {
+      fc.pre(counts.reduce((sum, one) => sum + one, 0) <= mostApprovals)
+      const groups = [a, b, c]
+      const made = rule(
+        counts.map((count, index) => ({ [['a', 'b', 'c'][index]!]: count })),
+        self,
+      )
+      const said = (most: number) =>
+        infeasibleStageFor(
+          made,
+          {
+            people: new Map(groups.map((ids, index) => [inGroup('abc'[index]!), ids.slice(0, most)])),
+            open: new Set(),
+            askers: [],
+          },
+          by,
+          last,
+        )
+      const mayVote = (id: string) => id !== last && (self || !by.includes(id))
+      const failing = counts.findIndex((_, index) => !isEnough(counts.slice(0, index + 1), groups, mayVote))
+      expect(said(Infinity)).toBe(failing === -1 ? null : `stage ${failing}`)
+      expect(said(enough)).toBe(said(Infinity))
+    }),
+    { numRuns: 500 },
+  )
+})
+
+/** Hall's theorem: any of the stages together have as many people as they ask for. */
+function isEnough(counts: readonly number[], groups: readonly string[][], mayVote: (id: string) => boolean): boolean {
+  return Array.from({ length: 2 ** counts.length }, (_, some) => counts.map((_, index) => (some >> index) % 2 === 1))
+    .map((isIn) => ({
+      needed: counts.reduce((sum, count, index) => sum + (isIn[index] ? count : 0), 0),
+      there: new Set(counts.flatMap((_, index) => (isIn[index] ? groups[index]!.filter(mayVote) : []))).size,
+    }))
+    .every(({ needed, there }) => there >= needed)
+}
