@@ -62,13 +62,14 @@ export interface Attempted extends Recorded {
  *
  * @param clock the time in milliseconds
  * @param random 0–1, for the schedule
+ * @returns `unsent` where this invocation may send no more: nothing was attempted
  */
 export async function attemptDelivery(
   delivery: DueDelivery,
   target: Receiver,
   clock: () => number = Date.now,
   random: () => number = Math.random,
-): Promise<Attempted> {
+): Promise<Attempted | 'unsent'> {
   const started = clock()
   const note = (more: Partial<Attempt>): Attempt => ({
     at: new Date(started).toISOString(),
@@ -99,12 +100,18 @@ export async function attemptDelivery(
     const pauseUntil = asksForPause ? clock() + Math.min(retryAfter, longestRetryAfter) : null
     return { attempt, ...later(retryAfter), gone: false, pauseUntil }
   } catch (error) {
+    if (isSpent(error)) return 'unsent'
     const tooLate = `no answer within ${timeoutMs / 1000} seconds`
     const reason = abort.signal.aborted ? tooLate : String(error).slice(0, 500)
     return { attempt: note({ error: reason }), ...later(null), gone: false, pauseUntil: null }
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** Whether the invocation has made as many requests as the platform lets one make: 50 on Workers' free plan. */
+function isSpent(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Too many subrequests')
 }
 
 function request(delivery: DueDelivery, target: Receiver, now: number): RequestInit {

@@ -71,7 +71,12 @@ function read(ctx: Ctx, endpointId: string, lane: Lane, underWay: readonly strin
   })
 }
 
-/** Stops where the endpoint has changed meanwhile: the next step goes on with what it is then. */
+/**
+ * Stops where the endpoint has changed meanwhile, and where no more may be sent: the next step goes on with what there
+ * is then, and as an invocation of its own may send again.
+ *
+ * @throws Error where nothing at all may be sent: going on at once would be no better
+ */
 async function attemptInTurn(
   ctx: Ctx,
   endpoint: Endpoint,
@@ -82,9 +87,13 @@ async function attemptInTurn(
   const target = receiverOf(endpoint, await signingSecrets(ctx.env, endpoint, ctx.now), ctx.env)
   const recorder = new AttemptRecorder(ctx, endpoint, lane)
   const until = Date.now() + longestMs
+  let hasSent = false
   for await (const delivery of inTurn(ctx, endpoint, lane, first, recorder)) {
     if (recorder.mustStop || hasChanged() || Date.now() > until) break
     const attempted = await attemptDelivery(delivery, target)
+    if (attempted === 'unsent' && !hasSent) throw new Error('the platform lets the sender send nothing')
+    if (attempted === 'unsent') break
+    hasSent = true
     const { attempt, status, gone, pauseUntil } = attempted
     if (status !== 'succeeded' && ctx.env.LOG_REQUESTS !== 'off') logFailure(endpoint, delivery, attempt)
     await recorder.add({ ...attempted, delivery })
