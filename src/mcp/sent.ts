@@ -8,7 +8,7 @@ import { invalidInput } from '../refusal.ts'
  * are asked, and what is kept, is read from the text.
  */
 
-/** Finds the text of a message by its id. */
+/** Finds the text of a message by its id. @throws Refusal `invalid_input` where several of a batch have it */
 export type Sent = (id: RequestId) => string
 
 /** The messages in a body: one, or a batch of them, as there were up to 2025-03-26. */
@@ -18,8 +18,9 @@ export function sentIn(body: string): Sent {
   return (id) => {
     texts ??= elementsOf(body)
     const [text, another] = texts.filter((one) => (JSON.parse(one) as { id?: RequestId }).id === id)
-    if (text === undefined || another !== undefined) throw new Error(`There is not one message ${id} in the batch.`)
-    return text
+    if (text !== undefined && another === undefined) return text
+    const message = `is the id of more than one message of the batch: ${JSON.stringify(id)}`
+    throw invalidInput([{ in: 'body', pointer: '/id', message, type: 'value_error' }])
   }
 }
 

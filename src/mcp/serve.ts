@@ -11,9 +11,14 @@ export async function serve(ctx: Ctx, request: Request, body: string): Promise<R
   // Most isolates never need it.
   const sdk = await import('@modelcontextprotocol/server')
   const { origin } = new URL(request.url)
+  const errors: Error[] = []
   const handler = sdk.createMcpHandler(() => makeServer(sdk, { ...ctx, origin }, sentIn(body)), {
-    onerror: (error) => console.error({ message: 'an MCP message failed', error: String(error) }),
+    onerror: (error) => void errors.push(error),
   })
   const { url, method, headers, signal } = request
-  return handler.fetch(new Request(url, { method, headers, signal, body }))
+  const answer = await handler.fetch(new Request(url, { method, headers, signal, body }))
+  // The SDK reports what clients do wrong as well; that is told to them, and by its status in the log of requests.
+  if (answer.status < 500) return answer
+  for (const error of errors) console.error({ message: 'an MCP message failed', error: String(error) })
+  return answer
 }

@@ -1,7 +1,8 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { exports } from 'cloudflare:workers'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Role } from '../../src/context.ts'
+import { serve } from '../../src/mcp/serve.ts'
 import { fetchAt } from '../support/fetch-at.ts'
 import { overSocket } from '../support/over-socket.ts'
 import { boundKey, newTenant, type Tenant } from '../support/tenant.ts'
@@ -301,6 +302,60 @@ test('it takes the keys of the API, and nothing else', async () => {
   const elsewhere = await post({ 'X-API-Key': key, Origin: 'https://evil.example' })
   expect([elsewhere.status, await elsewhere.json()]).toEqual([403, expect.objectContaining({ code: 'cross_origin' })])
 })
+
+test.skipIf(overSocket)(
+  'what a client does wrong is no error of the service, and not in its log as one; what the service does is',
+  async () => {
+    const tenant = await newTenant()
+    const key = await tenant.key('member')
+    const errors = vi.spyOn(console, 'error')
+    const modern = { 'MCP-Protocol-Version': '2026-07-28' }
+    const meta = { _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } }
+    const called = { method: 'tools/call', params: { name: 'list_my_requests', arguments: {} } }
+    const sent = (headers: object, body: unknown) =>
+      postText({ 'X-API-Key': key, ...headers }, typeof body === 'string' ? body : JSON.stringify(body))
+    const message = { jsonrpc: '2.0', id: 1, method: 'ping' }
+    const answers = [
+      await sent({}, '{'),
+      await sent({}, '[]'),
+      await sent({}, { hello: 'you' }),
+      await sent({}, { ...message, method: 'nothing/such' }),
+      await sent({}, { ...message, ...called, params: { name: 'approve', arguments: {} } }),
+      await sent({ 'Content-Type': 'text/plain' }, message),
+      await sent({ Accept: 'text/html' }, message),
+      await sent({ 'MCP-Protocol-Version': '1999-01-01' }, message),
+      await sent(
+        { ...modern, 'Mcp-Method': 'tools/list' },
+        { ...message, ...called, params: { ...called.params, ...meta } },
+      ),
+      await sent(modern, {
+        ...message,
+        params: { _meta: { 'io.modelcontextprotocol/protocolVersion': '2099-01-01' } },
+      }),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([400, 400, 400, 200, 200, 415, 406, 400, 400, 400])
+    const twice = await (
+      await sent({}, [
+        { ...message, ...called },
+        { ...message, ...called },
+      ])
+    ).text()
+    expect(twice).toContain('invalid_input')
+    expect(errors).not.toHaveBeenCalled()
+
+    errors.mockReturnValue(undefined)
+    const request = new Request(`${here}/mcp`, { method: 'POST', headers: { 'Content-Type': 'application/json' } })
+    const broken = {
+      ...tenant.ctx('member'),
+      get env(): Env {
+        throw new Error('The files of the Worker are not there.')
+      },
+    }
+    expect((await serve(broken, request, JSON.stringify(message))).status).toBe(500)
+    expect(errors.mock.calls).toEqual([[expect.objectContaining({ error: expect.stringContaining('not there') })]])
+    errors.mockRestore()
+  },
+)
 
 test.skipIf(overSocket)(
   'a page whose name leads to this machine for a while is still a page of another site',
