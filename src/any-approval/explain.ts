@@ -73,7 +73,7 @@ export function explain(ctx: Ctx, family: Family, approval: VotedOn, view: unkno
       approve,
       reject,
       withdraw: family.withdrawal
-        ? may(() => whyNotWithdraw(approval, ctx.actor, null, ctx.now))
+        ? may(() => whyNotWithdraw(approval, ctx.actor, { ifMatch: null }, ctx.now))
         : { allowed: false, code: 'not_withdrawable', reason: `Nobody withdraws what is of the kind ${family.kind}.` },
     },
     allowsEdit: allowsEdit && family.approveEdited !== undefined,

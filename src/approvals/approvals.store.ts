@@ -7,6 +7,7 @@ import { nextSeq } from './history.store.ts'
 import type { Opening } from './open.ts'
 import type { Terms } from './terms.ts'
 import type { KindOfApprovals } from './policy.ts'
+import type { Ballot } from './rules.ts'
 import { boundTo } from './restricted.ts'
 import { visible } from './restricted.store.ts'
 import { openTo } from './policies.store.ts'
@@ -41,7 +42,7 @@ export function isOpened(id: string): Condition {
 /** Takes the request back. Returns the row where it was allowed, else none. */
 export function markWithdrawn(
   ctx: Ctx,
-  target: KindOfApprovals & { id: string; ifMatch: readonly string[] | null; guard?: { condition: Condition } },
+  target: KindOfApprovals & Pick<Ballot, 'ifMatch' | 'digest'> & { id: string; guard?: { condition: Condition } },
   decisionId: string,
 ) {
   const { actor, now } = ctx
@@ -50,7 +51,8 @@ export function markWithdrawn(
       decision_id = ${decisionId}, event_seq = ${nextSeq(ctx)}, updated_at = ${now}, version = version + 1
     WHERE id = ${target.id} AND tenant_id = ${actor.tenantId} AND kind = ${target.kind} AND ${visible(ctx, target)}
       AND status = 'pending' AND requester_id = ${actor.userId}
-      AND NOT (on_due IS 'expire' AND due_at <= ${now}) AND ${matches(target.ifMatch)} AND ${target.guard?.condition ?? sql`1`}
+      AND NOT (on_due IS 'expire' AND due_at <= ${now})
+      AND ${matches(target.ifMatch)} AND digest = coalesce(${target.digest ?? null}, digest) AND ${target.guard?.condition ?? sql`1`}
     RETURNING *`)
 }
 

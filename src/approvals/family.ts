@@ -78,8 +78,13 @@ export interface Family extends KindOfApprovals {
    * @param asked the facts, as they are stored
    */
   deciders?(asked: unknown): readonly Role[]
-  /** Its requester takes it back; where they can. @throws Refusal as `withdraw` */
-  withdrawal?(ctx: Ctx, id: string, ifMatch: readonly string[] | null): Promise<unknown>
+  /**
+   * Its requester takes it back; where they can.
+   *
+   * @param digest of the question that they have seen; without one, whatever is asked now
+   * @throws Refusal as `withdraw`
+   */
+  withdrawal?(ctx: Ctx, id: string, ifMatch: readonly string[] | null, digest?: string): Promise<unknown>
   /** Whether people ask for it: then it has an index by which one's own are found. */
   isAskedByPeople?: boolean
   /**

@@ -148,21 +148,22 @@ function secondWord({ id }: Approval, { userId }: Actor): Refusal {
   return new Refusal('second_vote', `${userId} has voted in a stage of ${id}; the last word is somebody else’s.`)
 }
 
-/** May this actor take the request back now? As `whyNot`. */
+/** May this actor take the request back now, as they have seen it? As `whyNot`. */
 export function whyNotWithdraw(
   approval: Approval,
   actor: Actor,
-  ifMatch: readonly string[] | null,
+  { ifMatch, digest }: Pick<Ballot, 'ifMatch' | 'digest'>,
   now: number,
 ): Refusal | 'repeat' | null {
   if (approval.requester_id !== actor.userId) {
     return new Refusal('not_requester', `${approval.id} was asked for by somebody else; only they can withdraw it.`)
   }
   const status = statusAt(approval, now)
-  if (status === 'withdrawn') return 'repeat'
+  const isOther = !isSeen(approval, { digest })
+  if (status === 'withdrawn') return isOther ? otherQuestion(approval) : 'repeat'
   if (status !== 'pending') return decided(approval, now)
   if (ifMatch && !ifMatch.includes(tagOf(approval))) return notAsSeen(approval)
-  return null
+  return isOther ? otherQuestion(approval) : null
 }
 
 /** May this actor ask something else instead now? As `whyNot`; nothing is a repeat. */

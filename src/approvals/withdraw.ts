@@ -8,13 +8,16 @@ import { recordDecision } from './history.store.ts'
 import { markOn } from './mark.store.ts'
 import { whyNotWithdraw } from './rules.ts'
 
+/** What is to be taken back, by the digest of the question that was seen; without one, whatever is asked now. */
+type Withdrawal<View> = Target<View> & { id: string; digest?: string | null }
+
 /**
  * Takes a pending request back, by the one who asked. Again: the same answer.
  *
  * @returns what was asked for, as it is now
  * @throws Refusal with the reason where it was not allowed
  */
-export function withdraw<View>(ctx: Ctx, target: Target<View> & { id: string }): Promise<View> {
+export function withdraw<View>(ctx: Ctx, target: Withdrawal<View>): Promise<View> {
   return untilSettled(`${target.kind} ${target.id}`, async () => {
     const decisionId = newId('dec')
     const {
@@ -31,7 +34,7 @@ export function withdraw<View>(ctx: Ctx, target: Target<View> & { id: string }):
       view: [view],
     } = await ctx.db.batch({ approval: selectApproval(ctx, target.id, target), view: target.view })
     if (!approval || !view) throw new Refusal('not_found', `There is no ${target.kind} ${target.id}.`)
-    const reason = firstOf(target.guard, view, () => whyNotWithdraw(approval, ctx.actor, target.ifMatch, ctx.now))
+    const reason = firstOf(target.guard, view, () => whyNotWithdraw(approval, ctx.actor, target, ctx.now))
     if (reason === 'repeat') return view
     if (reason) throw reason
     return null

@@ -75,11 +75,17 @@ function isTooLarge({ preview }: ChangeInView): boolean {
 }
 
 /** The requester takes a pending request back. @throws Refusal as `withdraw` */
-export async function withdrawChange(ctx: Ctx, id: string, ifMatch: readonly string[] | null): Promise<ChangeInView> {
+export async function withdrawChange(
+  ctx: Ctx,
+  id: string,
+  ifMatch: readonly string[] | null,
+  digest?: string,
+): Promise<ChangeInView> {
   return withdraw(ctx, {
     id,
     ...changeKind,
     ifMatch: null,
+    digest,
     guard: unlessUnfit({ vote: 'reject', ifMatch }),
     view: selectChange(ctx, id),
   })

@@ -17,6 +17,11 @@ export function decisionOnClaim(ctx: Ctx, id: Reference, ballot: Ballot): Decisi
 }
 
 /** The claimant takes a pending claim back. @throws Refusal as `withdraw` */
-export async function withdrawClaim(ctx: Ctx, id: string, ifMatch: readonly string[] | null): Promise<Claim> {
-  return withdraw(ctx, { id, ...claimKind, ifMatch, view: selectClaim(ctx, id) })
+export async function withdrawClaim(
+  ctx: Ctx,
+  id: string,
+  ifMatch: readonly string[] | null,
+  digest?: string,
+): Promise<Claim> {
+  return withdraw(ctx, { id, ...claimKind, ifMatch, digest, view: selectClaim(ctx, id) })
 }

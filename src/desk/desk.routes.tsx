@@ -82,7 +82,7 @@ async function decide(c: AppContext, id: string, form: Record<string, unknown>):
   const ifMatch = state === null ? null : [state]
   const { search } = new URL(c.req.url)
   if (vote === 'withdraw') {
-    await familyOf(id).withdrawal?.(ctx, id, null)
+    await familyOf(id).withdrawal?.(ctx, id, null, digest ?? '')
     return `/a/${id}${search}`
   }
   if (vote === 'approve_edited') {

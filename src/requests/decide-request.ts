@@ -100,6 +100,11 @@ function changed(id: string): Refusal {
 }
 
 /** The requester takes a pending request back. @throws Refusal as `withdraw` */
-export async function withdrawRequest(ctx: Ctx, id: string, ifMatch: readonly string[] | null): Promise<Request> {
-  return withdraw(ctx, { id, ...requestKind, ifMatch, view: selectRequest(ctx, id) })
+export async function withdrawRequest(
+  ctx: Ctx,
+  id: string,
+  ifMatch: readonly string[] | null,
+  digest?: string,
+): Promise<Request> {
+  return withdraw(ctx, { id, ...requestKind, ifMatch, digest, view: selectRequest(ctx, id) })
 }

@@ -230,12 +230,27 @@ describe('a form', () => {
   })
 
   test('whoever asked takes it back, and sees no button to approve', async () => {
-    const { id } = await ask()
+    const { id, digest } = await ask()
     const member = await browserOf(tenant, 'member')
     const { body } = await member.get(`/a/${id}`)
     expect(body).toContain('value="withdraw"')
     expect(body).not.toContain('value="approve"')
-    expect((await member.post(`/a/${id}`, { vote: 'withdraw' })).status).toBe(303)
+    expect((await member.post(`/a/${id}`, { vote: 'withdraw', digest })).status).toBe(303)
+    expect((await stateOf(id)).status).toBe('withdrawn')
+  })
+
+  test('what was amended since it was shown is not taken back unseen: the page says so, and shows how it is now', async () => {
+    const { id, digest } = await ask()
+    const member = await browserOf(tenant, 'member')
+    const body = { title: 'Another deployment' }
+    const amended = await tenant.as('member')(`/v1/requests/${id}`, { method: 'PATCH', body })
+    for (const seen of [digest, '']) {
+      const page = await member.post(`/a/${id}`, { vote: 'withdraw', digest: seen })
+      expect([page.status, (await stateOf(id)).status]).toEqual([409, 'pending'])
+      expect(page.body).toContain('What is asked has changed')
+      expect(page.body).toContain('Another deployment')
+    }
+    expect((await member.post(`/a/${id}`, { vote: 'withdraw', digest: amended.body.digest })).status).toBe(303)
     expect((await stateOf(id)).status).toBe('withdrawn')
   })
 

@@ -146,9 +146,15 @@ test('a vote is on the question that was seen: another digest is refused, also w
 
 test('only the requester withdraws, and only what is pending', () => {
   const requester = { ...actor, userId: 'usr_member' }
-  expect(whyNotWithdraw(approval(), requester, null, now)).toBeNull()
-  expect(code(whyNotWithdraw(approval(), actor, null, now))).toBe('not_requester')
-  expect(code(whyNotWithdraw(approval(decided), requester, null, now))).toBe('already_decided')
+  expect(whyNotWithdraw(approval(), requester, { ifMatch: null }, now)).toBeNull()
+  expect(code(whyNotWithdraw(approval(), actor, { ifMatch: null }, now))).toBe('not_requester')
+  expect(code(whyNotWithdraw(approval(decided), requester, { ifMatch: null }, now))).toBe('already_decided')
   const gone = approval({ status: 'withdrawn', decided_by: 'usr_member', decided_at: 5 })
-  expect(whyNotWithdraw(gone, requester, null, now)).toBe('repeat')
+  expect(whyNotWithdraw(gone, requester, { ifMatch: null }, now)).toBe('repeat')
+  const seen = (digest: string) => ({ ifMatch: null, digest: digest.repeat(64) })
+  expect(whyNotWithdraw(approval(), requester, seen('0'), now)).toBeNull()
+  expect(whyNotWithdraw(gone, requester, seen('0'), now)).toBe('repeat')
+  for (const one of [approval(), gone]) {
+    expect(code(whyNotWithdraw(one, requester, seen('1'), now))).toBe('digest_mismatch')
+  }
 })
