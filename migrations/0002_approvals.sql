@@ -25,6 +25,7 @@ CREATE TABLE policy_versions (
 -- the decision that last touched the row, `bulk_id` the bulk decision that has approved it together with others. `event_seq` is where
 -- in the history the last vote, or the withdrawal, is told.
 -- `votes_needed` is up to ten of a policy's stages, and where somebody has the last word theirs.
+-- `due_or_never` orders by the end, and what has none comes last.
 -- `instance_id` is the agent instance that it was asked through, if any. A restricted one is seen by who asked, by who may
 -- decide, and by admins.
 -- A list of more than two is asked whether something in it IS TRUE: else SQLite also looks in it for a NULL, and counts a row read.
@@ -41,6 +42,7 @@ CREATE TABLE approvals (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   due_at INTEGER,
+  due_or_never INTEGER NOT NULL GENERATED ALWAYS AS (coalesce(due_at, 9007199254740991)) VIRTUAL,
   on_due TEXT CHECK (on_due IS NULL OR (on_due IN ('expire', 'approve', 'reject')) IS TRUE),
   policy_version_id TEXT REFERENCES policy_versions(id),
   votes_needed INTEGER NOT NULL CHECK (votes_needed BETWEEN 1 AND 11),

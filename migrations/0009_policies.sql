@@ -43,43 +43,48 @@ ALTER TABLE approvals ADD COLUMN channel_confirms INTEGER NOT NULL DEFAULT 0 CHE
 ALTER TABLE approvals ADD COLUMN approved_digest TEXT CHECK (length(approved_digest) = 64);
 
 -- Who may vote now on what is pending under a policy: the roles and groups of the open stage, nearest to its end first (what has none
--- comes last). Kept by triggers. Without a policy the kind says who.
-CREATE TABLE audience (
+-- comes last). Without a policy the kind says who. The first is an entry of an index, which costs nothing when it goes; of the others
+-- each is a row, kept by triggers.
+CREATE INDEX approvals_open_to ON approvals (tenant_id, CAST(open_to ->> 0 AS TEXT), due_or_never, id) WHERE status = 'pending' AND open_to IS NOT NULL;
+CREATE TABLE further_audience (
   tenant_id TEXT NOT NULL,
   capacity TEXT NOT NULL,
-  due_at INTEGER NOT NULL,
+  due_or_never INTEGER NOT NULL,
   approval_id TEXT NOT NULL REFERENCES approvals(id),
-  PRIMARY KEY (tenant_id, capacity, due_at, approval_id)
+  PRIMARY KEY (tenant_id, capacity, due_or_never, approval_id)
 ) STRICT, WITHOUT ROWID;
+CREATE VIEW audience AS
+  SELECT a.*, a.tenant_id AS asked_in, CAST(a.open_to ->> 0 AS TEXT) AS capacity, a.due_or_never AS due, a.id AS place
+  FROM approvals a INDEXED BY approvals_open_to WHERE a.status = 'pending' AND a.open_to IS NOT NULL
+  UNION ALL SELECT a.*, w.tenant_id, w.capacity, w.due_or_never, w.approval_id
+  FROM further_audience w CROSS JOIN approvals a WHERE a.id = w.approval_id;
 
-CREATE TRIGGER approvals_audience_insert AFTER INSERT ON approvals WHEN NEW.open_to IS NOT NULL AND NEW.status = 'pending' BEGIN
-  INSERT INTO audience (tenant_id, capacity, due_at, approval_id)
-  SELECT NEW.tenant_id, value, coalesce(NEW.due_at, 9007199254740991), NEW.id FROM json_each(NEW.open_to);
+CREATE TRIGGER approvals_audience_insert AFTER INSERT ON approvals WHEN NEW.open_to ->> 1 IS NOT NULL AND NEW.status = 'pending' BEGIN
+  INSERT INTO further_audience (tenant_id, capacity, due_or_never, approval_id)
+  SELECT NEW.tenant_id, value, NEW.due_or_never, NEW.id FROM json_each(NEW.open_to) WHERE key > 0;
 END;
 -- What is pending no more, or otherwise, is taken away: as many as there are roles one by one, because finding one by a list reads
 -- three rows more.
 CREATE TRIGGER approvals_audience_leave BEFORE UPDATE OF status, open_to, due_at ON approvals
-WHEN OLD.open_to IS NOT NULL AND OLD.status = 'pending' AND (OLD.status, OLD.open_to, OLD.due_at) IS NOT (NEW.status, NEW.open_to, NEW.due_at) BEGIN
-  DELETE FROM audience WHERE tenant_id = OLD.tenant_id AND capacity = OLD.open_to ->> 0
-    AND due_at = coalesce(OLD.due_at, 9007199254740991) AND approval_id = OLD.id;
-  DELETE FROM audience WHERE tenant_id = OLD.tenant_id AND capacity = OLD.open_to ->> 1
-    AND due_at = coalesce(OLD.due_at, 9007199254740991) AND approval_id = OLD.id;
-  DELETE FROM audience WHERE tenant_id = OLD.tenant_id AND capacity = OLD.open_to ->> 2
-    AND due_at = coalesce(OLD.due_at, 9007199254740991) AND approval_id = OLD.id;
-  DELETE FROM audience WHERE tenant_id = OLD.tenant_id AND capacity = OLD.open_to ->> 3
-    AND due_at = coalesce(OLD.due_at, 9007199254740991) AND approval_id = OLD.id;
-  DELETE FROM audience WHERE tenant_id = OLD.tenant_id AND capacity = OLD.open_to ->> 4
-    AND due_at = coalesce(OLD.due_at, 9007199254740991) AND approval_id = OLD.id;
+WHEN OLD.open_to ->> 1 IS NOT NULL AND OLD.status = 'pending' AND (OLD.status, OLD.open_to, OLD.due_at) IS NOT (NEW.status, NEW.open_to, NEW.due_at) BEGIN
+  DELETE FROM further_audience WHERE tenant_id = OLD.tenant_id AND capacity = OLD.open_to ->> 1
+    AND due_or_never = OLD.due_or_never AND approval_id = OLD.id;
+  DELETE FROM further_audience WHERE tenant_id = OLD.tenant_id AND capacity = OLD.open_to ->> 2
+    AND due_or_never = OLD.due_or_never AND approval_id = OLD.id;
+  DELETE FROM further_audience WHERE tenant_id = OLD.tenant_id AND capacity = OLD.open_to ->> 3
+    AND due_or_never = OLD.due_or_never AND approval_id = OLD.id;
+  DELETE FROM further_audience WHERE tenant_id = OLD.tenant_id AND capacity = OLD.open_to ->> 4
+    AND due_or_never = OLD.due_or_never AND approval_id = OLD.id;
 END;
 CREATE TRIGGER approvals_audience_leave_many BEFORE UPDATE OF status, open_to, due_at ON approvals
 WHEN json_array_length(OLD.open_to) > 5 AND OLD.status = 'pending' AND (OLD.status, OLD.open_to, OLD.due_at) IS NOT (NEW.status, NEW.open_to, NEW.due_at) BEGIN
-  DELETE FROM audience WHERE tenant_id = OLD.tenant_id AND capacity IN (SELECT value FROM json_each(OLD.open_to) WHERE key > 4)
-    AND due_at = coalesce(OLD.due_at, 9007199254740991) AND approval_id = OLD.id;
+  DELETE FROM further_audience WHERE tenant_id = OLD.tenant_id AND capacity IN (SELECT value FROM json_each(OLD.open_to) WHERE key > 4)
+    AND due_or_never = OLD.due_or_never AND approval_id = OLD.id;
 END;
 CREATE TRIGGER approvals_audience_enter AFTER UPDATE OF status, open_to, due_at ON approvals
-WHEN NEW.open_to IS NOT NULL AND NEW.status = 'pending' AND (OLD.status, OLD.open_to, OLD.due_at) IS NOT (NEW.status, NEW.open_to, NEW.due_at) BEGIN
-  INSERT INTO audience (tenant_id, capacity, due_at, approval_id)
-  SELECT NEW.tenant_id, value, coalesce(NEW.due_at, 9007199254740991), NEW.id FROM json_each(NEW.open_to);
+WHEN NEW.open_to ->> 1 IS NOT NULL AND NEW.status = 'pending' AND (OLD.status, OLD.open_to, OLD.due_at) IS NOT (NEW.status, NEW.open_to, NEW.due_at) BEGIN
+  INSERT INTO further_audience (tenant_id, capacity, due_or_never, approval_id)
+  SELECT NEW.tenant_id, value, NEW.due_or_never, NEW.id FROM json_each(NEW.open_to) WHERE key > 0;
 END;
 
 -- When the one who asked wants it decided: an amendment does not prolong that. `approved_details` are those that were approved, where

@@ -16,7 +16,7 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 
 -- What waits without a policy, nearest to its end first; what has none comes last. Few are restricted: those are looked through.
-CREATE INDEX approvals_waiting ON approvals (tenant_id, kind, coalesce(due_at, 9007199254740991), id)
+CREATE INDEX approvals_waiting ON approvals (tenant_id, kind, due_or_never, id)
   WHERE status = 'pending' AND policy_version_id IS NULL AND restricted = 0;
 -- A list over all kinds merges what is pending of each: asking then writes no more than without the index above.
 DROP INDEX approvals_by_tenant;

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /** What an approval may be: each family has its own. */
@@ -6,7 +7,8 @@ export const kinds = sqliteTable('kinds', { kind: text().primaryKey() })
 /**
  * Every approval's life, whatever its family. Its `id` is also the id of what is being approved, so a family's table
  * joins 1:1 by it. `type` is the tenant's own word for what is asked, where the family has such. Without a policy
- * version it takes what its kind does. `revision` counts the questions asked, `digest` is that of the present one;
+ * version it takes what its kind does. `due_or_never` is the largest exact
+ * integer where nothing is due. `revision` counts the questions asked, `digest` is that of the present one;
  * `version` counts every change of the row. `decision_id` names the decision that last touched the row: the mark that
  * the other statements of the same transaction look for; `event_seq` is where in the history the last vote, or the
  * withdrawal, is told; `bulk_id` the bulk decision that has approved it together with others. `submitted_by` is who
@@ -29,6 +31,9 @@ export const approvals = sqliteTable('approvals', {
   created_at: integer().notNull(),
   updated_at: integer().notNull(),
   due_at: integer(),
+  due_or_never: integer()
+    .generatedAlwaysAs(sql`coalesce(due_at, 9007199254740991)`, { mode: 'virtual' })
+    .notNull(),
   on_due: text({ enum: ['expire', 'approve', 'reject'] }),
   policy_version_id: text(),
   votes_needed: integer().notNull(),

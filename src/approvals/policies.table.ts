@@ -49,18 +49,18 @@ export const policyVersions = sqliteTable('policy_versions', {
 })
 
 /**
- * Who may vote now on what is pending under a policy, a row for each role or group of the open stage. `due_at` is the
- * largest exact integer where there is no clock. Kept by triggers.
+ * Who may vote now on what is pending under a policy, beyond the first of whom its open stage names: that one is in an
+ * index of `approvals`. Kept by triggers; `audience` is a view of both.
  */
-export const audience = sqliteTable(
-  'audience',
+export const furtherAudience = sqliteTable(
+  'further_audience',
   {
     tenant_id: text().notNull(),
     capacity: text().notNull(),
-    due_at: integer().notNull(),
+    due_or_never: integer().notNull(),
     approval_id: text().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.tenant_id, table.capacity, table.due_at, table.approval_id] })],
+  (table) => [primaryKey({ columns: [table.tenant_id, table.capacity, table.due_or_never, table.approval_id] })],
 )
 
 /** Tenants whose people have changed since it was last looked whether they can fulfil the policies. */

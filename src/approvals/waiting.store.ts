@@ -24,8 +24,6 @@ export const never = Number.MAX_SAFE_INTEGER
 /** How many restricted ones of a kind are looked through, where no policy says who decides: the oldest. */
 const mostRestricted = 100
 
-const dueOf = sql.raw(`coalesce(a.due_at, ${never})`)
-
 /**
  * What waits for the actor, nearest to its end first, as a table for a FROM clause: all columns of `approvals`, and
  * `due` and `place`, by which it is in order. One that waits for several of their roles and groups is there several
@@ -38,10 +36,10 @@ export function pageOfWaiting(ctx: Ctx, waits: WaitsFor, limit: number, after: P
   const all = JSON.stringify(capacities)
   const parts = [
     ...capacities.map((_, at) => inCapacity(ctx, sql`(${all} ->> ${sql.raw(String(at))})`, only, after)),
-    ...wanted.flatMap(({ kind, condition }) => ofKind(ctx, kind, condition, after, limit + 1)),
+    ...wanted.flatMap(({ kind, condition }) => ofKind(ctx, kind, condition, after)),
   ]
-  if (parts.length === 0) return sql`(SELECT ${columns()} FROM approvals a WHERE 0)`
-  return sql`(${together(parts, limit + 1)} ORDER BY due, place LIMIT ${limit + 1})`
+  if (parts.length === 0) return sql`(SELECT ${columns} FROM approvals a WHERE 0)`
+  return sql`(${together(parts)} ORDER BY due, place LIMIT ${limit + 1})`
 }
 
 function ofKind(
@@ -49,30 +47,23 @@ function ofKind(
   { kind, policy, restrictable }: KindOfApprovals,
   mine: Condition,
   after: Place | null,
-  most: number,
 ) {
   const notAsked = policy.allow_self_approval ? sql`1` : notAskedBy(actor)
   const waits = sql`a.status = 'pending' AND a.policy_version_id IS NULL AND a.tenant_id = ${actor.tenantId}
     AND ${sql.raw(`a.kind = '${kind}'`)} AND ${isInTime(now)} AND ${notAsked} AND ${mine}`
-  const plain = (place: Condition) => sql`
-    SELECT ${columns()} FROM approvals a INDEXED BY approvals_waiting WHERE a.restricted = 0 AND ${waits} AND ${place}`
-  const restricted = sql`SELECT * FROM (SELECT * FROM (SELECT ${columns()} FROM approvals a INDEXED BY approvals_restricted_by_kind
+  const plain = sql`SELECT ${columns} FROM approvals a INDEXED BY approvals_waiting
+    WHERE a.restricted = 0 AND ${waits} AND ${isAfter(after, sql`a.due_or_never, a.id`)}`
+  const restricted = sql`SELECT * FROM (SELECT * FROM (SELECT ${columns} FROM approvals a INDEXED BY approvals_restricted_by_kind
       WHERE a.restricted = 1 AND ${waits} ORDER BY a.created_at, a.id LIMIT ${mostRestricted}) a
-    WHERE ${after ? sql`(due, place) > (${after.due}, ${after.id})` : sql`1`} ORDER BY due, place)`
-  // Two ranges of the index, which begins at one bound only where it is one of columns. SQLite does not see that the
-  // first is in order, so it is cut where a page would end.
-  const ranges = after
-    ? [
-        sql`SELECT * FROM (${plain(sql`${dueOf} = ${after.due} AND a.id > ${after.id}`)} ORDER BY a.id LIMIT ${most})`,
-        plain(sql`${dueOf} > ${after.due}`),
-      ]
-    : [plain(sql`1`)]
-  return [...ranges, ...(restrictable ? [restricted] : [])]
+    WHERE ${isAfter(after)} ORDER BY due, place)`
+  return restrictable ? [plain, restricted] : [plain]
 }
 
-/** The same in each part, so that they can be merged. */
-function columns(due = dueOf, place = sql`a.id`): Fragment {
-  return sql`a.*, ${due} AS due, ${place} AS place`
+/** Those of `audience`, so that the parts can be merged. */
+const columns = sql`a.*, a.tenant_id AS asked_in, CAST(NULL AS TEXT) AS capacity, a.due_or_never AS due, a.id AS place`
+
+function isAfter(after: Place | null, place = sql`a.due, a.place`): Condition {
+  return after ? sql`(${place}) > (${after.due}, ${after.id})` : sql`1`
 }
 
 function inCapacity({ actor, now }: Ctx, capacity: SQL, only: string | undefined, after: Place | null) {
@@ -80,11 +71,9 @@ function inCapacity({ actor, now }: Ctx, capacity: SQL, only: string | undefined
     WHERE v.approval_id = a.id AND v.revision = a.revision AND v.voided_at = 0 AND ${isOf(actor)}`
   const allowsOwn = sql`(SELECT allow_self_approval FROM policy_versions WHERE id = a.policy_version_id)`
   const ofOnly = only === undefined ? sql`1` : sql`a.kind = ${only}`
-  const place = after ? sql`(w.due_at, w.approval_id) > (${after.due}, ${after.id})` : sql`1`
-  return sql`
-      SELECT ${columns(sql`w.due_at`, sql`w.approval_id`)} FROM audience w CROSS JOIN approvals a
-      WHERE w.tenant_id = ${actor.tenantId} AND w.capacity = ${capacity} AND ${place} AND a.id = w.approval_id
-        AND ${isInTime(now)} AND ${ofOnly} AND (${notAskedBy(actor)} OR ${allowsOwn}) AND NOT EXISTS (${voted})`
+  return sql`SELECT a.* FROM audience a
+    WHERE a.asked_in = ${actor.tenantId} AND a.capacity = ${capacity} AND ${isAfter(after)}
+      AND ${isInTime(now)} AND ${ofOnly} AND (${notAskedBy(actor)} OR ${allowsOwn}) AND NOT EXISTS (${voted})`
 }
 
 /** Neither by them nor by whoever has made their key: `unasked` in `rules.ts`. */
@@ -107,10 +96,17 @@ function isInTime(now: number): Condition {
 
 /**
  * Merged, without sorting: each part comes in the order, and is read only as far as it gets. D1 takes five in one
- * compound; what is beyond that is merged before, and read as far as a page would need.
+ * compound, and SQLite makes one of those within those.
  */
-function together(parts: readonly Fragment[], most: number): Fragment {
-  if (parts.length <= 5) return sql.join([...parts], sql` UNION ALL `)
-  const rest = sql`SELECT * FROM (${together(parts.slice(4), most)} ORDER BY due, place LIMIT ${most})`
-  return together([...parts.slice(0, 4), rest], most)
+function together(parts: readonly Fragment[]): Fragment {
+  const most = 5
+  if (parts.length <= most) return sql.join([...parts], sql` UNION ALL `)
+  const size = Math.ceil(parts.length / most)
+  const groups = Array.from({ length: Math.ceil(parts.length / size) }, (_, at) =>
+    together(parts.slice(at * size, (at + 1) * size)),
+  )
+  return sql.join(
+    groups.map((group) => sql`SELECT * FROM (${group})`),
+    sql` UNION ALL `,
+  )
 }

@@ -24,6 +24,7 @@ function approval(changes: Partial<Approval> = {}): Approval {
     created_at: 0,
     updated_at: 0,
     due_at: null,
+    due_or_never: Number.MAX_SAFE_INTEGER,
     on_due: null,
     policy_version_id: null,
     votes_needed: 1,

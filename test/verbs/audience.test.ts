@@ -5,15 +5,13 @@ import { company, no, peerThenMoney, post, refund, vote } from '../support/compa
 /* Whom something waits for is kept beside it, so that an inbox finds it. */
 
 async function audienceOf(id: string): Promise<string[]> {
-  const { results } = await env.DB.prepare(
-    'SELECT capacity, due_at FROM audience WHERE approval_id = ? ORDER BY capacity',
-  )
+  const { results } = await env.DB.prepare('SELECT capacity, due FROM audience WHERE id = ? ORDER BY capacity')
     .bind(id)
-    .all<{ capacity: string; due_at: number }>()
+    .all<{ capacity: string; due: number }>()
   const { due_at } = (await env.DB.prepare('SELECT due_at FROM approvals WHERE id = ?')
     .bind(id)
     .first<{ due_at: number | null }>())!
-  for (const one of results) expect(one.due_at).toBe(due_at ?? Number.MAX_SAFE_INTEGER)
+  for (const one of results) expect(one.due).toBe(due_at ?? Number.MAX_SAFE_INTEGER)
   return results.map(({ capacity }) => capacity)
 }
 
