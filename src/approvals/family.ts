@@ -92,6 +92,8 @@ export interface Family extends KindOfApprovals {
    * says who; null where they may not. Without this: whoever has a role of its kind's policy.
    */
   waitsFor?(actor: Actor): Condition | null
+  /** What of the row `a` of `approvals` keeps somebody from voting in the stages of a policy. */
+  hasNoVote?(actor: Actor): Condition
   /** How a page shows it; without this, by the members that a list shows. */
   page?: PagePart
   /** What it refuses such a vote for, beyond what the core does. */

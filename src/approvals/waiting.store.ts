@@ -8,6 +8,8 @@ export interface WaitsFor {
   /** The kinds that they may decide, each under a further condition on the row `a` of `approvals`. */
   kinds: readonly { kind: KindOfApprovals; condition: Condition }[]
   capacities: readonly Capacity[]
+  /** What keeps them from voting under a policy: conditions on the row `a` of `approvals`. */
+  noVote: readonly Condition[]
   /** The only kind that is asked for, if any. */
   only?: string | undefined
 }
@@ -35,7 +37,7 @@ export function pageOfWaiting(ctx: Ctx, waits: WaitsFor, limit: number, after: P
   // One bound value for all of them: there may be more than a hundred.
   const all = JSON.stringify(capacities)
   const parts = [
-    ...capacities.map((_, at) => inCapacity(ctx, sql`(${all} ->> ${sql.raw(String(at))})`, only, after)),
+    ...capacities.map((_, at) => inCapacity(ctx, sql`(${all} ->> ${sql.raw(String(at))})`, waits, after)),
     ...wanted.flatMap(({ kind, condition }) => ofKind(ctx, kind, condition, after)),
   ]
   if (parts.length === 0) return sql`(SELECT ${columns} FROM approvals a WHERE 0)`
@@ -66,14 +68,15 @@ function isAfter(after: Place | null, place = sql`a.due, a.place`): Condition {
   return after ? sql`(${place}) > (${after.due}, ${after.id})` : sql`1`
 }
 
-function inCapacity({ actor, now }: Ctx, capacity: SQL, only: string | undefined, after: Place | null) {
+function inCapacity({ actor, now }: Ctx, capacity: SQL, { only, noVote }: WaitsFor, after: Place | null) {
   const voted = sql`SELECT 1 FROM votes v
     WHERE v.approval_id = a.id AND v.revision = a.revision AND v.voided_at = 0 AND ${isOf(actor)}`
   const allowsOwn = sql`(SELECT allow_self_approval FROM policy_versions WHERE id = a.policy_version_id)`
   const ofOnly = only === undefined ? sql`1` : sql`a.kind = ${only}`
   return sql`SELECT a.* FROM audience a
     WHERE a.asked_in = ${actor.tenantId} AND a.capacity = ${capacity} AND ${isAfter(after)}
-      AND ${isInTime(now)} AND ${ofOnly} AND (${notAskedBy(actor)} OR ${allowsOwn}) AND NOT EXISTS (${voted})`
+      AND ${isInTime(now)} AND ${ofOnly} AND (${notAskedBy(actor)} OR ${allowsOwn}) AND NOT EXISTS (${voted})
+      AND NOT ${sql.join([sql`0`, ...noVote], sql` AND NOT `)}`
 }
 
 /** Neither by them nor by whoever has made their key: `unasked` in `rules.ts`. */

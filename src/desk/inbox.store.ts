@@ -51,7 +51,8 @@ export function selectWaiting(ctx: Ctx, narrowing: Narrowing, limit: number, aft
   const { actor } = ctx
   const { kind, text, group } = narrowing
   const kinds = group === undefined ? all.flatMap((family) => mayDecide(actor, family)) : []
-  const waits = { kinds, capacities: capacitiesOf(actor, narrowing), only: kind }
+  const noVote = all.flatMap((family) => family.hasNoVote?.(actor) ?? [])
+  const waits = { kinds, capacities: capacitiesOf(actor, narrowing), noVote, only: kind }
   const first = pageOfWaiting(ctx, waits, text === undefined ? limit : mostSearched, after)
   return shown(ctx, searched(first, narrowing, limit), sql`due, place`)
 }

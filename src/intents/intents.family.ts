@@ -3,7 +3,7 @@ import { intentRefusals } from './intents.refusals.ts'
 import { intentKind, whatIsCalled, whoDecides } from './intent-kind.ts'
 import { intentRoutes } from './intents.routes.ts'
 import { shownIntent } from './intents.schemas.ts'
-import { factsOfIntent, intentFacts, shownOfIntent, waitsForOwner } from './intents.store.ts'
+import { factsOfIntent, hasLastWord, intentFacts, shownOfIntent, waitsForOwner } from './intents.store.ts'
 import { lapsedEntry } from './outbox-status.store.ts'
 import { outboxRoutes } from './outbox.routes.ts'
 import { endOverdueEntries } from './outbox.ts'
@@ -42,6 +42,7 @@ export const intents = defineFamily({
   decision: decisionOnIntent,
   deciders: whoDecides,
   waitsFor: waitsForOwner,
+  hasNoVote: hasLastWord,
   page: intentPage,
   refusesDecision: ['wrong_resolver'],
   after: lapsedEntry,

@@ -199,6 +199,12 @@ export function waitsForOwner({ userId, roles }: Actor): Condition {
     WHERE i.approval_id = a.id AND i.approver_role = 'owner' AND (${anybodys}i.approver_person_id = ${userId}))`
 }
 
+/** Of the row `a` of `approvals`: that this is the customer who is named for its last word. */
+export function hasLastWord({ userId }: Actor): Condition {
+  return sql`(a.channel_confirms = 1 AND EXISTS (SELECT 1 FROM intents i
+    WHERE i.approval_id = a.id AND i.approver_person_id = ${userId}))`
+}
+
 /** What a list over all families shows of an intent as of `now`. */
 export const shownOfIntent = (now: number) => sql`
   json_object('approval_ref', f.approval_ref, 'instance_id', f.instance_id, 'customer_id', f.customer_id,

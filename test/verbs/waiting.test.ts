@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { readInbox } from '../../src/desk/inbox.ts'
-import { company, keyFor, refund, vote } from '../support/company.ts'
+import { company, keyFor, post, refund, vote } from '../support/company.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
 /* What is listed as waiting for somebody: what they could decide, with the key that they have. */
@@ -45,4 +45,19 @@ test('nor does anything wait for the maker of a key that has voted on it', async
   expect(await vote(await keyFor(admin, 'finn'), id)).toEqual([200, 'pending'])
   expect(await vote(admin, id)).toEqual([403, 'second_vote'])
   expect(await waitingFor(tenant, 'admin', null)).toEqual([])
+})
+
+test('the customer who is named for the last word has no vote in the stages, so nothing waits for them', async () => {
+  const { tenant, as, policy } = await company()
+  const stages = [{ name: 'money', all: [{ group: 'grp_finance', approvals: 1 }] }]
+  await policy({ match: { kind: 'intent', action: 'refund' }, stages })
+  const instance = `/internal/v1/instances/${crypto.randomUUID()}/approvals`
+  const call = { action: 'refund', skill_slug: 'pay', customer_id: crypto.randomUUID(), serialized_intent: {} }
+  const asked = { ...call, approver_role: 'customer', approver_person_id: 'usr_fay' }
+  await post(tenant.as('agent', ['service']), `${instance}/request`, asked)
+  const [{ id }] = (await as('finn')('/v1/approvals?kind=intent')).body.approvals
+  expect(await vote(as('fay'), id)).toEqual([403, 'wrong_resolver'])
+  const groups = ['grp_finance']
+  expect(await waitingFor(tenant, 'fay', null, groups)).toEqual([])
+  expect(await waitingFor(tenant, 'finn', null, groups)).toEqual([id])
 })

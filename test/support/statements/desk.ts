@@ -32,7 +32,12 @@ export const samples: Samples = {
     pageOfWaiting: [ctx, { ...ctx, actor: { ...ctx.actor, keyMadeBy: 'usr_m' } }].flatMap((whose) =>
       [null, { due: 5, id: 'x' }].map((after) => {
         const kinds = all.map((kind) => ({ kind, condition: sql`1` }))
-        const page = waiting.pageOfWaiting(whose, { kinds, capacities: ['role:admin', 'group:g'] }, 2, after)
+        const page = waiting.pageOfWaiting(
+          whose,
+          { kinds, capacities: ['role:admin', 'group:g'], noVote: [] },
+          2,
+          after,
+        )
         return { statement: { query: sql`SELECT id, due FROM ${page}` }, columns: ['id', 'due'] }
       }),
     ),

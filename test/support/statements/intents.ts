@@ -54,6 +54,7 @@ export const samples: Samples = {
     countPending: returns(intent.countPending(ctx, 'i', 'c'), 'total'),
     besideIntent: gives(intent.besideIntent, 'approvals a'),
     waitsForOwner: holds(intent.waitsForOwner(ctx.actor), 'approvals a'),
+    hasLastWord: holds(intent.hasLastWord(ctx.actor), 'approvals a'),
     intentFacts: {
       statement: { query: sql`SELECT f.approval_id FROM ${intent.intentFacts}` },
       columns: ['approval_id'],
