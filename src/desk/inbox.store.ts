@@ -110,8 +110,30 @@ function searched(list: Fragment, { text }: Narrowing, limit: number): Fragment 
   return sql`(SELECT * FROM ${list} a WHERE ${hasText(text)} LIMIT ${limit + 1})`
 }
 
+/** How many letters beyond ASCII are folded: each is one level more of an expression. */
+const mostFolded = 50
+
+/** SQLite's `lower` knows ASCII; beyond that those letters are folded that the text has, in it and in titles. */
 function hasText(text: string): Condition {
-  return sql`instr(lower(a.title), lower(${text})) > 0`
+  const cases = [...new Map([...text].flatMap(casesOf))].slice(0, mostFolded)
+  const title = cases.reduce(
+    (so, [upper, lower]) => sql`replace(${so}, ${charOf(upper)}, ${charOf(lower)})`,
+    sql`a.title`,
+  )
+  const folded = cases.reduce((so, [upper, lower]) => so.replaceAll(upper, lower), text)
+  return sql`instr(lower(${title}), lower(${folded})) > 0`
+}
+
+/** A letter beyond ASCII in both cases, where the two are one letter each, and each other's. */
+function casesOf(letter: string): [upper: string, lower: string][] {
+  const [upper, lower] = [letter.toUpperCase(), letter.toLowerCase()]
+  const arePair = upper !== lower && upper.toLowerCase() === lower && lower.toUpperCase() === upper
+  return letter > '\u007f' && arePair ? [[upper, lower]] : []
+}
+
+/** A character as SQL: a number needs no parameter, of which a statement has a hundred. */
+function charOf(letter: string): Fragment {
+  return sql.raw(`char(${letter.codePointAt(0)})`)
 }
 
 function shown(ctx: Ctx, list: Fragment, order: Fragment) {

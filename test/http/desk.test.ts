@@ -520,4 +520,28 @@ describe('the list', () => {
     expect(listed((await one.get('/?kind=claim&view=all&q=249')).body)).toHaveLength(1)
     expect((await one.get('/?kind=nothing&view=nothing&cursor=nothing')).status).toBe(200)
   })
+
+  test('are searched in whatever case, in whatever letters', async () => {
+    const tenant = await newTenant()
+    const titles = ['Spesen ZÜRICH', 'Zahnärzte', 'Ärztin, 100 % ÉTÉ', 'ΑΘΗΝΑ', 'Страсбург', 'Straße', '10 k\u2126']
+    for (const title of titles) {
+      const { status } = await tenant.as('member')('/v1/requests', { method: 'POST', body: { type: 'x', title } })
+      expect(status).toBe(201)
+    }
+    const one = await browserOf(tenant, 'reviewer')
+    const found = async (text: string) => {
+      const { body } = await one.get(`/?q=${encodeURIComponent(text)}`)
+      return titles.filter((title) => body.includes(`<bdi>${title}</bdi>`))
+    }
+    expect(await found('zürich')).toEqual(['Spesen ZÜRICH'])
+    expect(await found('ärzt')).toEqual(['Zahnärzte', 'Ärztin, 100 % ÉTÉ'])
+    expect(await found('ÄRZT')).toEqual(['Zahnärzte', 'Ärztin, 100 % ÉTÉ'])
+    expect(await found('100 % été')).toEqual(['Ärztin, 100 % ÉTÉ'])
+    expect(await found('αθηνα')).toEqual(['ΑΘΗΝΑ'])
+    expect(await found('СТРАС')).toEqual(['Страсбург'])
+    expect(await found('STRAß')).toEqual(['Straße'])
+    // Another sign than the letter, whose small letter is the same.
+    expect(await found('10 k\u2126')).toEqual(['10 k\u2126'])
+    expect(await found('ü'.repeat(100))).toEqual([])
+  })
 })

@@ -16,6 +16,8 @@ const narrowings = [
   { groups: ['g', 'h'] },
   { kind: 'claim' as const },
   { text: 'x' },
+  // As many letters as are folded, and more.
+  { text: String.fromCodePoint(...Array.from({ length: 100 }, (_, n) => 0x400 + n)) },
   { groups: ['g'], group: 'g' },
 ]
 const pages = [firstPage, laterPage]
