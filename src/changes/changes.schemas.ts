@@ -1,18 +1,13 @@
 import { z } from '@hono/zod-openapi'
 import { digest } from '../digest.schemas.ts'
 import { id } from '../id.schemas.ts'
+import { part } from '../matched.schemas.ts'
 import { approvals, requiredApprovals } from '../quorum.schemas.ts'
 import { decidedStatus, status } from '../status.schemas.ts'
 import { time } from '../time.schemas.ts'
 import { isApplied } from './applied-types.ts'
 
 export const name = z.string().trim().min(1).max(200)
-/** Part of an entity's address. */
-export const part = z
-  .string()
-  .min(1)
-  .max(200)
-  .refine((text) => text !== '.' && text !== '..', 'must not be . or .., which no URL can name')
 export const anyJson = (description: string) => z.unknown().openapi({ description })
 
 /**

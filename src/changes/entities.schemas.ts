@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi'
+import { part } from '../matched.schemas.ts'
 import { time } from '../time.schemas.ts'
 import { appliedTypes, isApplied } from './applied-types.ts'
-import { anyJson, name, part } from './changes.schemas.ts'
+import { anyJson, name } from './changes.schemas.ts'
 
 const entityType = part.openapi({ example: 'qualificationRule' })
 export const entityTypeParams = z.object({ entityType })

@@ -3,6 +3,7 @@ import { comment } from '../comment.schemas.ts'
 import { currency } from '../currency.schemas.ts'
 import { digest } from '../digest.schemas.ts'
 import { id } from '../id.schemas.ts'
+import { expenseType } from '../matched.schemas.ts'
 import { quorumShape } from '../quorum.schemas.ts'
 import { status } from '../status.schemas.ts'
 import { time } from '../time.schemas.ts'
@@ -18,7 +19,7 @@ export const newClaimSchema = z
       .min(1)
       .openapi({ description: 'Minor units of the currency.', maximum: Number.MAX_SAFE_INTEGER, example: 4250 }),
     currency,
-    expense_type: z.string().trim().min(1).max(50).nullish().openapi({ example: 'mileage' }),
+    expense_type: expenseType.nullish().openapi({ example: 'mileage' }),
     incurred_on: z.iso.date().nullish().openapi({ example: '2026-03-14' }),
     distance_km: z.number().positive().max(1_000_000).nullish().openapi({ example: 125.5 }),
     receipt_url: z

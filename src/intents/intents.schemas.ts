@@ -1,19 +1,18 @@
 import { z } from '@hono/zod-openapi'
 import { digest } from '../digest.schemas.ts'
 import { id } from '../id.schemas.ts'
+import { action, foreignId, skillSlug } from '../matched.schemas.ts'
 import { next } from '../page.schemas.ts'
 import { quorumShape } from '../quorum.schemas.ts'
 import { wholeNumber } from '../query.schemas.ts'
 import { time } from '../time.schemas.ts'
 import { personId } from '../user-id.schemas.ts'
 
-/* Any version of UUID: ids of other systems. */
-const uuid = z.guid().toLowerCase()
 export const text = (most: number) => z.string().min(1).max(most)
 export const role = z.enum(['owner', 'customer'])
 
 export const instanceParams = z.object({
-  instance_id: uuid.openapi({ example: '497f6eca-6276-4993-bfeb-53cbbbba6f08' }),
+  instance_id: foreignId.openapi({ example: '497f6eca-6276-4993-bfeb-53cbbbba6f08' }),
 })
 export const refParams = instanceParams.extend({
   approval_ref: text(50).openapi({ description: 'In any case.', example: 'APR-7K2M' }),
@@ -25,9 +24,9 @@ export const entryParams = instanceParams.extend({
 /** A call that waits for a person. */
 export const newIntentSchema = z
   .strictObject({
-    action: text(100).openapi({ description: 'What the agent wants to do.', example: 'refund' }),
-    skill_slug: text(100).openapi({ example: 'payments' }),
-    customer_id: uuid.openapi({ example: '160c0c4b-9966-4dc1-a916-8407eb10d74e' }),
+    action: action.openapi({ description: 'What the agent wants to do.', example: 'refund' }),
+    skill_slug: skillSlug.openapi({ example: 'payments' }),
+    customer_id: foreignId.openapi({ example: '160c0c4b-9966-4dc1-a916-8407eb10d74e' }),
     serialized_intent: z.looseObject({}).openapi({
       description: 'Everything to replay on approval; up to 256 KiB, nested to depth 64, handed back as sent.',
       example: { amount: 1.1 },
@@ -59,8 +58,8 @@ const asked = {
   approval_ref: z.string().openapi({ description: 'Short enough to be read out loud.', example: 'APR-7K2M' }),
   status: z.enum(['pending', 'approved', 'rejected', 'expired']),
   digest,
-  instance_id: uuid,
-  customer_id: uuid,
+  instance_id: foreignId,
+  customer_id: foreignId,
   action: z.string(),
   skill_slug: z.string(),
   approver_role: role,
@@ -187,7 +186,7 @@ export const resolvedIntentSchema = z
 
 /* Each entry may carry 256 KiB. */
 export const pendingQuery = {
-  customer_id: uuid.openapi({ example: '497f6eca-6276-4993-bfeb-53cbbbba6f08' }),
+  customer_id: foreignId.openapi({ example: '497f6eca-6276-4993-bfeb-53cbbbba6f08' }),
   limit: wholeNumber(1, 50).optional().openapi({ type: 'integer', minimum: 1, maximum: 50, default: 50 }),
 }
 

@@ -6,6 +6,7 @@ import { currency } from '../currency.schemas.ts'
 import { kinds } from '../families.ts'
 import { id } from '../id.schemas.ts'
 import { isField } from '../json-reader.ts'
+import { action, expenseType, foreignId, part, skillSlug } from '../matched.schemas.ts'
 import { next } from '../page.schemas.ts'
 import { time } from '../time.schemas.ts'
 import { type } from '../type.schemas.ts'
@@ -15,9 +16,6 @@ import { policyFaults } from './policy-faults.ts'
 export const policyParams = (example: string) => z.object({ id: id.openapi({ example }) })
 
 const name = z.string().trim().min(1).max(200)
-export const text = z.string().min(1).max(200)
-/** Of claims: as theirs are, without blanks around it. */
-export const expenseType = z.string().trim().min(1).max(200)
 const role = z.enum(roles)
 const approvals = z.int().min(1).max(mostApprovals).openapi({ description: 'How many different people.' })
 
@@ -44,11 +42,11 @@ const match = z
   .strictObject({
     kind: z.enum(kinds).optional(),
     type: type.optional().openapi({ description: 'Of requests.' }),
-    entity_type: text.optional().openapi({ description: 'Of changes.' }),
+    entity_type: part.optional().openapi({ description: 'Of changes.' }),
     change_action: z.enum(['create', 'update', 'delete']).optional().openapi({ description: 'Of changes.' }),
-    action: text.optional().openapi({ description: 'Of intents.' }),
-    skill_slug: text.optional().openapi({ description: 'Of intents.' }),
-    instance_id: z.string().min(1).max(100).optional().openapi({ description: 'Of intents; in any case.' }),
+    action: action.optional().openapi({ description: 'Of intents.' }),
+    skill_slug: skillSlug.optional().openapi({ description: 'Of intents.' }),
+    instance_id: foreignId.optional().openapi({ description: 'Of intents; in any case.' }),
     gate_id: id.optional().openapi({ description: 'Of results.' }),
     expense_type: expenseType.optional().openapi({ description: 'Of claims.' }),
     currency: currency.optional().openapi({ description: 'Of claims (ISO 4217).' }),

@@ -2,27 +2,28 @@ import { z } from '@hono/zod-openapi'
 import { currency } from '../currency.schemas.ts'
 import { kinds } from '../families.ts'
 import { id } from '../id.schemas.ts'
+import { action, expenseType, foreignId, part, skillSlug } from '../matched.schemas.ts'
 import { instant } from '../time.schemas.ts'
 import { type } from '../type.schemas.ts'
-import { userId } from '../user-id.schemas.ts'
-import { exampleOfStages, expenseType, expires, findFaults, newPolicy, text } from './policies.schemas.ts'
+import { personId, userId } from '../user-id.schemas.ts'
+import { exampleOfStages, expires, findFaults, newPolicy } from './policies.schemas.ts'
 import { membersOf } from './policy-faults.ts'
 
 const approverRole = z.enum(['customer', 'owner'])
 
 const members = {
   type: type.optional(),
-  entity_type: text.optional(),
+  entity_type: part.optional(),
   change_action: z.enum(['create', 'update', 'delete']).optional(),
-  action: text.optional(),
-  skill_slug: text.optional(),
-  instance_id: z.string().min(1).max(100).optional(),
+  action: action.optional(),
+  skill_slug: skillSlug.optional(),
+  instance_id: foreignId.optional(),
   gate_id: id.optional(),
   expense_type: expenseType.optional(),
   currency: currency.optional(),
   amount: z.int().min(1).optional().openapi({ description: 'Of a claim, in minor units.' }),
   approver_role: approverRole.optional().openapi({ description: 'Of an intent; without it, `customer`.' }),
-  approver_person_id: z.string().min(1).max(200).optional(),
+  approver_person_id: personId.optional(),
 }
 
 /** Which of them only what is asked of one kind has. */

@@ -188,6 +188,23 @@ test.each([
   ['what a kind has, without it', { ...oneAdmin, match: { type: 'deploy' } }, ['/match/type']],
   ['a currency that no claim is in', { ...oneAdmin, match: { kind: 'claim', currency: 'eur' } }, ['/match/currency']],
   ['a type that no request has', { ...oneAdmin, match: { kind: 'request', type: 'Deploy' } }, ['/match/type']],
+  [
+    'an action that no call has',
+    { ...oneAdmin, match: { kind: 'intent', action: 'x'.repeat(101) } },
+    ['/match/action'],
+  ],
+  [
+    'a skill that no call has',
+    { ...oneAdmin, match: { kind: 'intent', skill_slug: 'x'.repeat(101) } },
+    ['/match/skill_slug'],
+  ],
+  ['an instance that is none', { ...oneAdmin, match: { kind: 'intent', instance_id: 'i-1' } }, ['/match/instance_id']],
+  [
+    'an expense that no claim is',
+    { ...oneAdmin, match: { kind: 'claim', expense_type: 'x'.repeat(51) } },
+    ['/match/expense_type'],
+  ],
+  ['an entity that none is', { ...oneAdmin, match: { kind: 'change', entity_type: '..' } }, ['/match/entity_type']],
   ['an unknown member', { ...oneAdmin, match: { kind: 'claim', amuont: 1 } }, ['/match/amuont']],
   [
     'an order of truths',
