@@ -50,6 +50,7 @@ export function whyNot(
   const status = statusAt(approval, now)
   const cast = voting.votes.find(({ voter }) => voter === actor.userId)
   const isOfStage = confirms && cast?.vote === 'approve' && cast.stage < voting.rule.stages.length
+  const hasHand = isOfStage || voting.votes.some(({ keyMadeBy }) => keyMadeBy === actor.userId)
   const mine = isOfStage ? null : (cast?.vote ?? null)
   if (mine === ballot.vote && (status === 'pending' || status === outcomeOf(mine))) {
     return isSeen(approval, ballot) ? 'repeat' : otherQuestion(approval)
@@ -59,7 +60,7 @@ export function whyNot(
     return new Refusal('already_decided', `${actor.userId} has already voted to ${mine} ${approval.id}.`)
   }
   const reason = confirms
-    ? (early(approval, voting, ballot) ?? (isOfStage ? secondWord(approval, actor) : null))
+    ? (early(approval, voting, ballot) ?? (hasHand ? secondWord(approval, actor) : null))
     : (secondVote(approval, voting, actor) ?? unneeded(approval, voting))
   if (reason) return reason
   if (ballot.ifMatch && !ballot.ifMatch.includes(tagOf(approval))) return notAsSeen(approval)
@@ -143,9 +144,12 @@ function early({ id }: Approval, { rule, votes }: Voting, { vote }: Pick<Ballot,
   return new Refusal('stage_not_open', detail, { stage: stage.name })
 }
 
-/** One person is one vote: whoever has voted in a stage is not the customer, too. */
+/** One person is one vote: whoever has voted in a stage, or made the key of one who has, is not the customer, too. */
 function secondWord({ id }: Approval, { userId }: Actor): Refusal {
-  return new Refusal('second_vote', `${userId} has voted in a stage of ${id}; the last word is somebody else’s.`)
+  return new Refusal(
+    'second_vote',
+    `${userId} has a hand in a vote of a stage of ${id}; the last word is somebody else’s.`,
+  )
 }
 
 /** May this actor take the request back now, as they have seen it? As `whyNot`. */

@@ -63,26 +63,33 @@ export interface Resolver {
   isAnybody: boolean
   /** Whether they answer through the agent's channel. */
   isChannel: boolean
+  /** Who has made the key that they answer with, where that is somebody else. */
+  keyMadeBy: string | null
 }
 
 /**
  * Whether this person may resolve the intent of the surrounding `approvals` row. Where a policy holds that says who,
- * but for the last word of a customer; whoever has that has no other.
+ * but for the last word of a customer; whoever has that has no other, nor have the keys that they have made.
  */
-export function resolvableBy({ role, personId, isAnybody, isChannel }: Resolver): Condition {
+export function resolvableBy({ role, personId, isAnybody, isChannel, keyMadeBy }: Resolver): Condition {
   const inStages = isChannel
     ? sql`0`
-    : sql`NOT EXISTS (SELECT 1 FROM intents i WHERE i.approval_id = approvals.id AND i.approver_person_id = ${personId})`
+    : sql`NOT EXISTS (SELECT 1 FROM intents i WHERE i.approval_id = approvals.id AND ${namesThem(personId, keyMadeBy)})`
   return sql`((approvals.policy_version_id IS NOT NULL AND (approvals.channel_confirms = 0 OR ${inStages})) OR EXISTS (SELECT 1 FROM intents i
     WHERE i.approval_id = approvals.id AND i.approver_role = ${role}
       AND (i.approver_person_id = ${personId} OR (i.approver_person_id IS NULL AND ${isAnybody ? 1 : 0}))))`
+}
+
+/** Whether the intent `i` names somebody, or who has made their key. */
+function namesThem(personId: string | null, keyMadeBy: string | null): Condition {
+  return sql`i.approver_person_id IN (${personId}, ${keyMadeBy})`
 }
 
 /** The instance of the intent of the surrounding `approvals` row. */
 export const itsInstance: Reference = sql`(SELECT i.instance_id FROM intents i WHERE i.approval_id = approvals.id)`
 
 /** How an intent was resolved, for the record, and what its outbox entry starts with. */
-export interface HowResolved extends Omit<Resolver, 'isAnybody' | 'isChannel'> {
+export interface HowResolved extends Omit<Resolver, 'isAnybody' | 'isChannel' | 'keyMadeBy'> {
   vote: Vote
   instanceId: Reference
   channel: string | null
@@ -199,10 +206,10 @@ export function waitsForOwner({ userId, roles }: Actor): Condition {
     WHERE i.approval_id = a.id AND i.approver_role = 'owner' AND (${anybodys}i.approver_person_id = ${userId}))`
 }
 
-/** Of the row `a` of `approvals`: that this is the customer who is named for its last word. */
-export function hasLastWord({ userId }: Actor): Condition {
+/** Of the row `a` of `approvals`: that this is the customer who is named for its last word, or a key that they made. */
+export function hasLastWord({ userId, keyMadeBy }: Actor): Condition {
   return sql`(a.channel_confirms = 1 AND EXISTS (SELECT 1 FROM intents i
-    WHERE i.approval_id = a.id AND i.approver_person_id = ${userId}))`
+    WHERE i.approval_id = a.id AND ${namesThem(userId, keyMadeBy)}))`
 }
 
 /** What a list over all families shows of an intent as of `now`. */

@@ -61,6 +61,7 @@ export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Re
       personId,
       isAnybody: true,
       isChannel: true,
+      keyMadeBy: null,
       instanceId,
       channel: resolution.resolution_channel,
       pinVerified: resolution.pin_verified,
@@ -81,12 +82,13 @@ const executeWithin = 24
  * asked, or an admin where no particular person is. They have shown who they are, so no PIN is asked for.
  */
 export function decisionOnIntent(ctx: Ctx, id: Reference, ballot: Ballot): Decision<Intent> {
-  const { userId, roles: has } = ctx.actor
+  const { userId, roles: has, keyMadeBy } = ctx.actor
   const decision = answer(ctx, id, ballot, {
     role: 'owner',
     personId: userId,
     isAnybody: has.includes('admin'),
     isChannel: false,
+    keyMadeBy,
     instanceId: itsInstance,
     channel: 'api',
     pinVerified: false,
@@ -116,11 +118,11 @@ function answer(
   }
 }
 
-function fits(intent: Intent, { role, personId, isAnybody, isChannel }: Resolver): boolean {
+function fits(intent: Intent, { role, personId, isAnybody, isChannel, keyMadeBy }: Resolver): boolean {
   const { approver_role, approver_person_id } = intent
   if (intent.policy_version_id !== null) {
     if (!intent.channel_confirms) return true
-    if (!isChannel) return approver_person_id !== personId
+    if (!isChannel) return approver_person_id === null || ![personId, keyMadeBy].includes(approver_person_id)
   }
   return approver_role === role && (approver_person_id === null ? isAnybody : approver_person_id === personId)
 }

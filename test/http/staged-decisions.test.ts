@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { expireDue, rejectDue } from '../../src/approvals/decide-due.ts'
 import { systemContext } from '../../src/context.ts'
+import { readInbox } from '../../src/desk/inbox.ts'
 import { approveByPolicy } from '../../src/maintenance/approve-by-policy.ts'
 import { ended, soon, submitClaims } from '../support/batches.ts'
 import { company, keyFor, no, peerThenMoney, post, refund, said, vote } from '../support/company.ts'
@@ -396,7 +397,7 @@ test('what a key reports of somebody counts as what its own person could say', a
 })
 
 test('under a policy the customer comes last, once: whoever is asked through the channel has no vote in a stage', async () => {
-  const { tenant, as, policy } = await company()
+  const { tenant, as, admin, policy } = await company()
   await policy({ match: { kind: 'intent', action: 'refund' }, ...oneOfFinance })
   const agent = tenant.as('agent', ['service'])
   const instance = `/internal/v1/instances/${crypto.randomUUID()}/approvals`
@@ -430,6 +431,25 @@ test('under a policy the customer comes last, once: whoever is asked through the
   expect(await word(open.ref, 'fay', 'reject')).toEqual([403, 'second_vote'])
   expect(await word(open.ref, 'carla')).toEqual([200, 'approved'])
   expect(await word(open.ref, 'fay')).toEqual([409, 'already_decided'])
+
+  // Nor do they vote with a key that they have made for somebody else.
+  const lent = await keyFor(admin, 'finn')
+  const makers = await ask('usr_admin')
+  expect((await lent(at(makers.id, '/explain'))).body.may.approve.code).toBe('wrong_resolver')
+  expect(await vote(lent, makers.id)).toEqual([403, 'wrong_resolver'])
+  const waitingFor = async (keyMadeBy: string | null) => {
+    const ctx = tenant.ctx('finn', ['member'])
+    const asked = { view: 'waiting', groups: ['grp_finance'] } as const
+    return (await readInbox({ ...ctx, actor: { ...ctx.actor, keyMadeBy } }, asked)).rows.map(({ id }) => id)
+  }
+  expect(await waitingFor(null)).toContain(makers.id)
+  expect(await waitingFor('usr_admin')).not.toContain(makers.id)
+  expect(await vote(as('finn'), makers.id)).toEqual([200, 'pending'])
+  expect(await word(makers.ref, 'admin')).toEqual([200, 'approved'])
+  const anybodys = await ask()
+  expect(await vote(lent, anybodys.id)).toEqual([200, 'pending'])
+  expect(await word(anybodys.ref, 'admin')).toEqual([403, 'second_vote'])
+  expect(await word(anybodys.ref, 'carla')).toEqual([200, 'approved'])
 })
 
 test('the last word of a customer is one of the approvals that it takes', async () => {

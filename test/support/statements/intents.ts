@@ -33,7 +33,7 @@ export const samples: Samples = {
     behindRef: gives(intent.behindRef(ctx, 'i', 'R')),
     insertIntent: intent.insertIntent(ctx, { ...rowOf(intents), id: 'a' }),
     resolvableBy: holds(
-      intent.resolvableBy({ role: 'owner', personId: null, isAnybody: true, isChannel: true }),
+      intent.resolvableBy({ role: 'owner', personId: null, isAnybody: true, isChannel: false, keyMadeBy: 'usr_m' }),
       'approvals',
     ),
     itsInstance: gives(intent.itsInstance, 'approvals'),
