@@ -75,12 +75,11 @@ export function halfCharacter(json: string): Fault[] {
 
 /** The text of a body. @throws Refusal `body_too_large`, `invalid_json` where it is not UTF-8 */
 export async function readText(c: AppContext): Promise<string> {
-  const tooLarge = new Refusal('body_too_large', `The body is over ${bodyLimit} bytes.`)
   const length = c.req.header('Content-Length')
-  if (Number(length ?? 0) > bodyLimit) throw tooLarge
+  if (Number(length ?? 0) > bodyLimit) throw bodyTooLarge()
   const isBounded = length !== undefined && !c.req.header('Transfer-Encoding')
-  const bytes = isBounded ? await c.req.raw.arrayBuffer() : await readStream(c.req.raw.body, tooLarge)
-  if (bytes.byteLength > bodyLimit) throw tooLarge
+  const bytes = isBounded ? await c.req.raw.arrayBuffer() : await readStream(c.req.raw.body)
+  if (bytes.byteLength > bodyLimit) throw bodyTooLarge()
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
   } catch {
@@ -88,13 +87,18 @@ export async function readText(c: AppContext): Promise<string> {
   }
 }
 
+/** Made where it is thrown: what a body costs should not include a stack trace. */
+function bodyTooLarge(): Refusal {
+  return new Refusal('body_too_large', `The body is over ${bodyLimit} bytes.`)
+}
+
 /** Reads a body of unknown length, and stops once it is too long. */
-async function readStream(body: ReadableStream<Uint8Array> | null, tooLarge: Refusal): Promise<ArrayBuffer> {
+async function readStream(body: ReadableStream<Uint8Array> | null): Promise<ArrayBuffer> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of body ?? []) {
     size += chunk.byteLength
-    if (size > bodyLimit) throw tooLarge
+    if (size > bodyLimit) throw bodyTooLarge()
     chunks.push(chunk)
   }
   return new Blob(chunks).arrayBuffer()
