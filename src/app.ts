@@ -23,7 +23,6 @@ import { whatIfRoutes } from './policies/what-if.routes.ts'
 import { mount } from './http/mount.ts'
 import { servedDocument } from './http/served-document.ts'
 import { createMiddleware } from 'hono/factory'
-import { systemContext } from './context.ts'
 import type { AppEnv } from './http/environment.ts'
 import { announce } from './webhooks/announce.ts'
 import { deliveryRoutes } from './webhooks/deliveries.routes.ts'
@@ -38,8 +37,8 @@ const announcing = createMiddleware<AppEnv>(async function announcing(c, next) {
   await next()
   if (c.req.method === 'GET' || c.req.method === 'HEAD' || c.res.status >= 400) return
   const { tenantId } = c.get('ctx').actor
-  const ctx = systemContext(c.env, 'system:webhooks', Date.now(), tenantId)
-  c.executionCtx.waitUntil(Promise.all([pokeWatch(ctx, tenantId), announce(ctx, tenantId)]))
+  const told = [pokeWatch(c, tenantId), announce(c, tenantId)].filter((one) => one !== undefined)
+  if (told.length > 0) c.executionCtx.waitUntil(Promise.all(told))
 })
 
 /** The whole HTTP face: what every request passes, and who answers it. */

@@ -1,5 +1,5 @@
 import { BoundedCache } from '../bounded-cache.ts'
-import type { Ctx } from '../context.ts'
+import { systemContext, type Ctx } from '../context.ts'
 import { selectListeners } from './endpoints.store.ts'
 import { wakeSender } from './wake-sender.ts'
 
@@ -11,13 +11,18 @@ const cacheSize = 10_000
 const silent = new BoundedCache<number>(cacheSize)
 
 /**
- * Wakes the senders of a tenant with new events. Doors call it after a verb has written, outside the caller's time; the
- * relay finds what it misses.
+ * Wakes the senders of a tenant with new events. Doors call it after a verb has written, outside the caller's time and
+ * account; the relay finds what it misses.
  *
- * @param ctx a context of the door's own, so that no caller's account bears the cost
+ * @returns undefined where there is nobody to wake
  */
-export async function announce(ctx: Ctx, tenantId: string): Promise<void> {
-  if ((silent.get(tenantId) ?? 0) > ctx.now) return
+export function announce({ env }: Pick<Ctx, 'env'>, tenantId: string): Promise<void> | undefined {
+  const now = Date.now()
+  if ((silent.get(tenantId) ?? 0) > now) return undefined
+  return wakeListeners(systemContext(env, 'system:webhooks', now, tenantId), tenantId)
+}
+
+async function wakeListeners(ctx: Ctx, tenantId: string): Promise<void> {
   try {
     const listeners = await ctx.db.run(selectListeners(ctx, tenantId))
     silent.delete(tenantId)
