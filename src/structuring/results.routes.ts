@@ -189,16 +189,21 @@ async function reviewed(c: AppContext, id: string, ballot: Ballot) {
 }
 
 function render(result: Result) {
-  const { requester_id, version: _, due_at, on_due, created_at, decided_at, ...rest } = result
-  const { policy_version_id: _policy, votes_for: _for, votes_needed: _needed, ...same } = rest
   return {
-    ...same,
+    id: result.id,
+    status: result.status as z.infer<typeof resultSchema>['status'],
+    decided_by: result.decided_by,
+    digest: result.digest,
+    comment: result.comment,
+    gate_id: result.gate_id,
+    confidence: result.confidence,
+    external_ref: result.external_ref,
+    queued_items: result.queued_items,
     ...quorumOf(result),
-    status: same.status as z.infer<typeof resultSchema>['status'],
-    submitted_by: requester_id,
-    created_at: iso(created_at),
-    auto_approve_at: on_due === 'approve' ? iso(due_at) : null,
-    decided_at: iso(decided_at),
+    submitted_by: result.requester_id,
+    created_at: iso(result.created_at),
+    auto_approve_at: result.on_due === 'approve' ? iso(result.due_at) : null,
+    decided_at: iso(result.decided_at),
   }
 }
 
