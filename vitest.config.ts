@@ -9,7 +9,7 @@ const WEBHOOK_SECRET_KEY = Buffer.alloc(32, 'tests').toString('base64')
 
 /**
  * `--mode long`: a million rows where a short run takes some thousands, more that is random, more moments to be killed at,
- * the rest of HTTP over a connection; and nothing that is the same in the short run.
+ * more pages in a browser, the rest of HTTP over a connection; and hardly anything that is the same in the short run.
  */
 const isLong = process.argv.includes('long')
 const provide = { stored: isLong ? 1_000_000 : 10_000, isLong }
@@ -33,8 +33,32 @@ const workerd = (migrations: Awaited<ReturnType<typeof readD1Migrations>>) =>
     },
   })
 
-/** What a short run drives over a connection, too: a journey or two, and what HTTP itself is about. */
+/**
+ * What a short run drives over a connection, too: a journey or two, and what HTTP itself is about. The same files as in
+ * `test/support/socket/short.test.ts`.
+ */
 const overSocket = ['test/http/{claims,inputs,methods,*.examples}.test.ts']
+
+/** Of the process project, what only a long run does: more pages, kills and clients than a short run shows. */
+const onlyLong = [
+  'openapi/types',
+  'process/ai-sdk.crash',
+  'process/desk-pages.browser',
+  'process/docs-reference.browser',
+  'process/history.crash',
+  'process/intents.crash',
+  'process/long-export',
+  'process/mcp-conformance',
+  'process/requests.crash',
+  'process/structuring.crash',
+  'process/wrangler',
+].map((name) => `test/${name}.test.ts`)
+
+/** What a long run does, too, with more kills or a larger crowd. */
+const alsoLong = ['test/process/{batches,decisions,webhooks}.crash.test.ts', 'test/openapi/lint.test.ts']
+
+/** Reads all sources, which takes Node a tenth of the time that it takes to bring them into the Worker's runtime. */
+const ofSources = 'test/unit/lines.test.ts'
 
 /** `src/families.ts` as it is with one line more: that of the family that is made up. */
 const oneFamilyMore: Plugin = {
@@ -64,11 +88,9 @@ const longest = [
   'budget/requests',
   'budget/restricted',
   'properties/explain',
-  ...(isLong ? ['process/history.crash', 'process/long-export'] : []),
-  'process/webhooks.crash',
-  'process/keys',
-  'process/docs.browser',
-  'process/history',
+  ...(isLong
+    ? ['process/docs-reference.browser', 'process/desk-pages.browser', 'process/history.crash', 'process/long-export']
+    : ['process/webhooks', 'process/keys', 'process/history', 'process/docs.browser']),
 ]
 
 class LongestFirst extends BaseSequencer {
@@ -104,6 +126,7 @@ export default defineConfig({
           include: isLong
             ? ['test/properties/**/*.test.ts', 'test/budget/{decisions,history,people,policies,webhooks}.test.ts']
             : ['test/{unit,verbs,http,properties,budget}/**/*.test.ts'],
+          exclude: [ofSources],
           // A runtime and a database for each process, not for each file, which costs six seconds of a core.
           isolate: false,
           setupFiles: ['./test/support/migrate.ts'],
@@ -141,7 +164,7 @@ export default defineConfig({
         },
         test: {
           name: 'socket',
-          include: isLong ? ['test/http/**/*.test.ts'] : overSocket,
+          include: [isLong ? 'test/http/**/*.test.ts' : 'test/support/socket/short.test.ts'],
           exclude: isLong ? overSocket : [],
           testTimeout: timeout,
           hookTimeout: timeout,
@@ -156,9 +179,8 @@ export default defineConfig({
       {
         test: {
           name: 'process',
-          include: isLong
-            ? ['test/process/{*.crash,long-export}.test.ts', 'test/openapi/lint.test.ts']
-            : ['test/{process,openapi}/**/*.test.ts'],
+          include: isLong ? [...onlyLong, ...alsoLong] : ['test/{process,openapi}/*.test.ts', ofSources],
+          exclude: isLong ? [] : onlyLong,
           globalSetup: ['./test/support/build-client.ts', './test/support/kept-state.ts'],
           isolate: false,
           // Servers and commands are started some two hundred times: what Node has compiled once is kept.

@@ -68,24 +68,28 @@ test('sealing costs what is new, not what there is', async () => {
   expect(many.rowsWritten).toBeLessThanOrEqual(100 + 8)
 })
 
-test('100,000 events that came in one minute are sealed by runs of which none does too much, in order', async () => {
-  const burst = isLong ? 100_000 : 45_000
-  const busy = await eventfulTenant(burst)
-  const costs = []
-  const sizes = []
-  for (let mayBeMore = true; mayBeMore;) {
-    const ctx = busy.ctx('history', [])
-    mayBeMore = await sealHistory(ctx, keeper)
-    costs.push(ctx.db.cost)
-    sizes.push([...kept.values()].at(-1)!.size)
-  }
-  expect(sizes).toEqual(isLong ? [40_960, 81_920, burst] : [40_960, burst])
-  for (const { queries, rowsRead, rowsWritten } of costs) {
-    expect(queries).toBeLessThanOrEqual(2 * 40)
-    expect(rowsRead).toBeLessThanOrEqual(40_960 * 6 + 40 * 60)
-    expect(rowsWritten).toBeLessThanOrEqual(40_960 + 40 * 8)
-  }
-}, 600_000)
+test.runIf(isLong)(
+  '100,000 events of one minute are sealed by runs of which none does too much, in order',
+  async () => {
+    const burst = 100_000
+    const busy = await eventfulTenant(burst)
+    const costs = []
+    const sizes = []
+    for (let mayBeMore = true; mayBeMore;) {
+      const ctx = busy.ctx('history', [])
+      mayBeMore = await sealHistory(ctx, keeper)
+      costs.push(ctx.db.cost)
+      sizes.push([...kept.values()].at(-1)!.size)
+    }
+    expect(sizes).toEqual([40_960, 81_920, burst])
+    for (const { queries, rowsRead, rowsWritten } of costs) {
+      expect(queries).toBeLessThanOrEqual(2 * 40)
+      expect(rowsRead).toBeLessThanOrEqual(40_960 * 6 + 40 * 60)
+      expect(rowsWritten).toBeLessThanOrEqual(40_960 + 40 * 8)
+    }
+  },
+  600_000,
+)
 
 test('a proof: one round trip, a handful of tiles, wherever the event is', async () => {
   const admin = tenant.as('admin')

@@ -2,12 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { Countersign } from '../../client/src/index.ts'
 import { startServer, type Server } from '../support/server.ts'
 
 const root = join(import.meta.dirname, '../..')
-const kills = inject('isLong') ? 50 : 2
+const kills = 50
 const size = 8
 let server: Server
 const folder = mkdtempSync(join(tmpdir(), 'countersign-agent-'))

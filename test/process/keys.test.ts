@@ -1,8 +1,4 @@
-import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { systemContext } from '../../src/context.ts'
-import { wranglerD1 } from '../../scripts/wrangler-d1.ts'
-import { listKeys } from '../../src/access/keys.ts'
 import { runScript } from '../support/run-script.ts'
 import { startServer, type Server } from '../support/server.ts'
 
@@ -53,15 +49,6 @@ test('what it does not understand it says, and does nothing', async () => {
       { status: 1, stdout: '', stderr: expect.stringMatching(/./) },
     ])
   }
-})
-
-test('by way of wrangler, as with --remote, the same is read and written', async () => {
-  const db = wranglerD1(['--local', '--persist-to', server.state])
-  const ctx = systemContext({ DB: db } as Env, 'system:operator', Date.now(), 'demo')
-  const name = 'it\'s; a ?1 "name" -- \'x'
-  await ctx.db.run({ query: sql`UPDATE api_keys SET name = ${name} WHERE id = 'key_demo_ops'` })
-  const { rows } = await listKeys(ctx, { limit: 100, offset: 0, after: null })
-  expect(rows.find(({ id }) => id === 'key_demo_ops')?.name).toBe(name)
 })
 
 test('one says who somebody is to an identity provider, once', async () => {

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { isLong } from '../support/scale.ts'
 
 /*
  * A history may be longer than what fits into memory. A million events, in some minutes:
@@ -11,7 +10,7 @@ import { isLong } from '../support/scale.ts'
  */
 
 const root = join(import.meta.dirname, '../..')
-const size = isLong ? 150_000 : 60_000
+const size = 150_000
 const megabytes = 32
 
 test('a long history is verified in little memory: less than its lines take', { timeout: 900_000 }, async () => {

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { digestOf } from '../../src/approvals/digest.ts'
 import { startServer, type Server } from '../support/server.ts'
-import { moments } from '../support/scale.ts'
 
 const size = 45
 const path = '/v1/requests'
@@ -22,7 +21,7 @@ const history = async (id: string) => {
   return body.data.map(({ type }: { type: string }) => type.replace('request.', ''))
 }
 
-test.each(moments(3))('a kill among all that is done, %i: each has happened, or it has not', async (moment) => {
+test.each([0, 1, 2])('a kill among all that is done, %i: each has happened, or it has not', async (moment) => {
   const asked: { id: string; digest: string }[] = []
   for (let index = 0; index < size; index += 1) {
     const { body } = await post('', { type: 'deployment', title: 'Deploy', details: { index } })

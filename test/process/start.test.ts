@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { document } from '../openapi/document.ts'
 import { startServer, type Server } from '../support/server.ts'
 
-const root = join(import.meta.dirname, '../..')
 let server: Server
 
 beforeAll(async () => {
@@ -123,16 +122,8 @@ test('Ctrl-C stops everything; starting again keeps the data; LOG_REQUESTS=json 
   expect(line).toMatchObject({ message: 'request', operation: 'getClaim', status: 200, db: { queries: 2 } })
 })
 
-test('the migrations count as applied to wrangler, too', async () => {
-  await server.interrupt()
-  const args = ['d1', 'migrations', 'list', 'DB', '--local', '--persist-to', server.state]
-  const env = { ...process.env, CI: 'true', WRANGLER_SEND_METRICS: 'false' }
-  const wrangler = join(root, 'node_modules/wrangler/bin/wrangler.js')
-  const said = execFileSync(process.execPath, [wrangler, ...args], { cwd: root, env, encoding: 'utf8' })
-  expect(said).toContain('No migrations to apply')
-})
-
 test('a state of other migrations is refused, saying what to do', async () => {
+  await server.interrupt()
   const folder = join(server.state, 'v3/d1/miniflare-D1DatabaseObject')
   const file = readdirSync(folder).find((name) => name.endsWith('.sqlite') && name !== 'metadata.sqlite')!
   const db = new DatabaseSync(join(folder, file))

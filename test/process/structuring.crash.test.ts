@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startReceiver, type RealReceiver } from '../support/real-receiver.ts'
 import { startServer, type Server } from '../support/server.ts'
-import { moments } from '../support/scale.ts'
 
 const size = 30
 const structuring = '/v1/structuring'
@@ -34,7 +33,7 @@ afterAll(async () => {
   await server?.dispose()
 })
 
-test.each(moments(3))('a kill among reviews, %i: decided, cleared and set off once, or none of it', async (moment) => {
+test.each([0, 1, 2])('a kill among reviews, %i: decided, cleared and set off once, or none of it', async (moment) => {
   const ids: string[] = []
   for (let index = 0; index < size; index += 1) {
     ids.push((await call(`${structuring}/results`, { gate_id, data: { index } })).body.id)
