@@ -51,9 +51,10 @@ export interface Decision<View> extends Target<View>, Ballot {
   /** The user whose key reports the actor's vote, where it is not the actor who sends it. */
   reportedBy?: string
   /**
-   * Whether the actor is the person who is asked through the family's channel: under a policy theirs is the last word.
+   * Where the actor is the person who is asked through the family's channel, and so has the last word under a policy:
+   * their id, if it is known, as they may go by another name.
    */
-  isThroughChannel?: boolean
+  throughChannel?: { personId: string | null } | undefined
   /** Where something else is approved than what was asked: its digest. */
   edit?: { digest: string } | undefined
   /**

@@ -28,8 +28,8 @@ export interface Voting {
   capacities: readonly Capacity[]
   /** Who else it would be a vote of: whoever reports it. Under a policy it counts as theirs. */
   reporter: string | null
-  /** Whether it is that of the person who is asked through the family's channel. */
-  isThroughChannel: boolean
+  /** Where it is that of the person who is asked through the family's channel: their id, if it is known. */
+  throughChannel: { personId: string | null } | null
 }
 
 /**
@@ -44,13 +44,12 @@ export function whyNot(
   ballot: Omit<Ballot, 'comment'>,
   now: number,
 ): Refusal | 'repeat' | null {
-  const confirms = voting.isThroughChannel && approval.channel_confirms === 1
+  const confirms = voting.throughChannel !== null && approval.channel_confirms === 1
   const why = confirms ? null : (unfit(voting) ?? unasked(approval, voting, actor))
   if (why) return why
   const status = statusAt(approval, now)
   const cast = voting.votes.find(({ voter }) => voter === actor.userId)
   const isOfStage = confirms && cast?.vote === 'approve' && cast.stage < voting.rule.stages.length
-  const hasHand = isOfStage || voting.votes.some(({ keyMadeBy }) => keyMadeBy === actor.userId)
   const mine = isOfStage ? null : (cast?.vote ?? null)
   if (mine === ballot.vote && (status === 'pending' || status === outcomeOf(mine))) {
     return isSeen(approval, ballot) ? 'repeat' : otherQuestion(approval)
@@ -60,7 +59,7 @@ export function whyNot(
     return new Refusal('already_decided', `${actor.userId} has already voted to ${mine} ${approval.id}.`)
   }
   const reason = confirms
-    ? (early(approval, voting, ballot) ?? (hasHand ? secondWord(approval, actor) : null))
+    ? (early(approval, voting, ballot) ?? secondWord(approval, voting, actor))
     : (secondVote(approval, voting, actor) ?? unneeded(approval, voting))
   if (reason) return reason
   if (ballot.ifMatch && !ballot.ifMatch.includes(tagOf(approval))) return notAsSeen(approval)
@@ -144,12 +143,15 @@ function early({ id }: Approval, { rule, votes }: Voting, { vote }: Pick<Ballot,
   return new Refusal('stage_not_open', detail, { stage: stage.name })
 }
 
-/** One person is one vote: whoever has voted in a stage, or made the key of one who has, is not the customer, too. */
-function secondWord({ id }: Approval, { userId }: Actor): Refusal {
-  return new Refusal(
-    'second_vote',
-    `${userId} has a hand in a vote of a stage of ${id}; the last word is somebody else’s.`,
-  )
+/**
+ * One person is one vote: whoever has voted in a stage, or made the key of one who has, is not the customer, too,
+ * however they are called there.
+ */
+function secondWord({ id }: Approval, { votes, throughChannel }: Voting, { userId }: Actor): Refusal | null {
+  const isThem = (who: string | null) => who !== null && (who === userId || who === throughChannel?.personId)
+  if (!votes.some(({ voter, keyMadeBy }) => isThem(voter) || isThem(keyMadeBy))) return null
+  const detail = `${userId} has a hand in a vote of a stage of ${id}; the last word is somebody else’s.`
+  return new Refusal('second_vote', detail)
 }
 
 /** May this actor take the request back now, as they have seen it? As `whyNot`. */

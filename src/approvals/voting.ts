@@ -19,9 +19,10 @@ export interface Voter extends KindOfApprovals {
   /** The user whose key reports the vote, where it is not the actor who sends it. */
   reportedBy?: string
   /**
-   * Whether it is that of the person who is asked through the family's channel, and has the last word under a policy.
+   * Where it is that of the person who is asked through the family's channel, and has the last word under a policy:
+   * their id, if it is known.
    */
-  isThroughChannel?: boolean
+  throughChannel?: { personId: string | null } | undefined
 }
 
 interface Person {
@@ -38,7 +39,7 @@ export function votingOf(approval: VotedOn, voter: Voter, actor: Actor): Voting 
     votes: votesOf(approval),
     capacities: body ? capacitiesOf(approval, actor) : actor.roles.map(inRole),
     reporter: voter.reportedBy ?? null,
-    isThroughChannel: voter.isThroughChannel ?? false,
+    throughChannel: voter.throughChannel ?? null,
   }
 }
 

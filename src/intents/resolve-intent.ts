@@ -69,8 +69,8 @@ export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Re
       executeBy: ctx.now + resolution.execute_within_hours * hour,
     },
   )
-  const isThroughChannel = role === 'customer'
-  const how = { name: `intent ${ref}`, reportedBy: ctx.actor.userId, isThroughChannel }
+  const throughChannel = role === 'customer' ? { personId } : undefined
+  const how = { name: `intent ${ref}`, reportedBy: ctx.actor.userId, throughChannel }
   return decide(asPerson, { ...decision, ...how, view: selectNamed(ctx, instanceId, ref) })
 }
 

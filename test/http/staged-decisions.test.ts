@@ -406,8 +406,8 @@ test('under a policy the customer comes last, once: whoever is asked through the
     const { body } = await post(agent, `${instance}/request`, { ...call, approver_person_id })
     return { ref: body.approval_ref as string, id: await behindRef(tenant.id, body.approval_ref) }
   }
-  const word = async (approval_ref: string, name: string, action = 'approve') => {
-    const who = { resolver_role: 'customer', resolver_person_id: `usr_${name}`, pin_verified: true }
+  const word = async (approval_ref: string, name: string, action = 'approve', more: object = {}) => {
+    const who = { resolver_role: 'customer', resolver_person_id: `usr_${name}`, pin_verified: true, ...more }
     return said(await post(agent, `${instance}/resolve`, { approval_ref, action, ...who }))
   }
 
@@ -429,6 +429,7 @@ test('under a policy the customer comes last, once: whoever is asked through the
   expect(await vote(as('fay'), open.id)).toEqual([200, 'pending'])
   expect(await word(open.ref, 'fay')).toEqual([403, 'second_vote'])
   expect(await word(open.ref, 'fay', 'reject')).toEqual([403, 'second_vote'])
+  expect(await word(open.ref, 'fay', 'approve', { resolved_by: 'Fay Fields' })).toEqual([403, 'second_vote'])
   expect(await word(open.ref, 'carla')).toEqual([200, 'approved'])
   expect(await word(open.ref, 'fay')).toEqual([409, 'already_decided'])
 

@@ -73,7 +73,7 @@ function whyNot(
     votes: mine === null ? [] : [{ ...vote, vote: mine }],
     capacities: who.roles.map(inRole),
     reporter: null,
-    isThroughChannel: false,
+    throughChannel: null,
   }
   return whyNotVote(one, voting, who, ballot, at)
 }
