@@ -1,6 +1,7 @@
 import type { z } from '@hono/zod-openapi'
 import type * as SdkModule from '@modelcontextprotocol/server'
 import type { McpServer, ServerContext, StandardSchemaWithJSON } from '@modelcontextprotocol/server'
+import { toRefusal } from '../http/problem.ts'
 import { Refusal } from '../refusal.ts'
 import { refusals } from '../refusals.ts'
 import { loadToolSchemas, type ToolSchemas } from './load-tool-schemas.ts'
@@ -71,12 +72,8 @@ function shown({ text, structured }: Answer) {
 
 /** What was refused is for the model to read: it may do something about it. */
 function refused(error: unknown) {
-  const refusal =
-    error instanceof Refusal
-      ? error
-      : new Refusal('internal_error', 'It could not be completed; nothing was half done.')
-  if (!(error instanceof Refusal)) console.error({ message: 'an MCP tool failed', error: String(error) })
-  const { code, detail, members } = refusal
+  const { code, detail, members } = toRefusal(error)
+  if (!(error instanceof Refusal)) console.error({ message: 'an MCP tool failed', code, error: String(error) })
   const text = JSON.stringify({ code, detail, remedy: refusals[code][2], ...members })
   return { isError: true, content: [{ type: 'text' as const, text }] }
 }

@@ -1,8 +1,9 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
-import { exports } from 'cloudflare:workers'
+import { env, exports } from 'cloudflare:workers'
 import { expect, test, vi } from 'vitest'
-import type { Role } from '../../src/context.ts'
+import { createContext, type Role } from '../../src/context.ts'
 import { serve } from '../../src/mcp/serve.ts'
+import { faults, faultyD1 } from '../support/faulty-d1.ts'
 import { fetchAt } from '../support/fetch-at.ts'
 import { overSocket } from '../support/over-socket.ts'
 import { boundKey, newTenant, type Tenant } from '../support/tenant.ts'
@@ -344,7 +345,8 @@ test.skipIf(overSocket)(
     expect(errors).not.toHaveBeenCalled()
 
     errors.mockReturnValue(undefined)
-    const request = new Request(`${here}/mcp`, { method: 'POST', headers: { 'Content-Type': 'application/json' } })
+    const headers = { 'Content-Type': 'application/json' }
+    const request = new Request(`${here}/mcp`, { method: 'POST', headers })
     const broken = {
       ...tenant.ctx('member'),
       get env(): Env {
@@ -353,6 +355,14 @@ test.skipIf(overSocket)(
     }
     expect((await serve(broken, request, JSON.stringify(message))).status).toBe(500)
     expect(errors.mock.calls).toEqual([[expect.objectContaining({ error: expect.stringContaining('not there') })]])
+
+    const { actor } = tenant.ctx('member')
+    const { db } = faultyD1(env.DB, () => faults[0]!)
+    const overloaded = createContext({ ...env, DB: db }, { actor, requestId: 'test' })
+    const accepting = new Request(request, { headers: { ...headers, Accept: 'application/json, text/event-stream' } })
+    const failed = await serve(overloaded, accepting, JSON.stringify({ ...message, ...called }))
+    expect(await failed.text()).toContain('storage_unavailable')
+    expect(errors).toHaveBeenLastCalledWith(expect.objectContaining({ code: 'storage_unavailable' }))
     errors.mockRestore()
   },
 )
