@@ -51,7 +51,7 @@ const others = ['/sign-in', '/?view=asked', '/?view=all', '/a/req_nobody']
 test.each([...others, ...['clm_demo0011', 'req_demo1', 'int_demo4'].map((id) => `/a/${id}`)])(
   'axe finds nothing in either look: %s',
   async (path) => {
-    const page = await (inspected ??= desk.newPageOf('cs_demo_admin', inspectable))
+    const page = await (inspected ??= desk.pageOf('cs_demo_admin').then(inspectable))
     expect(await faultsOf(page, desk.server.origin + path)).toEqual([])
   },
 )

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { desktop, overflow, phone } from './chromium.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -10,13 +10,16 @@ const looks = [
   { name: 'dark, on a phone', colorScheme: 'dark', size: phone },
 ] as const
 
-/** Axe is not from here: the policy would not let it in. Colours that still change are no colours to judge. */
-export const inspectable: BrowserContextOptions = { bypassCSP: true, reducedMotion: 'reduce' }
+/** Has axe on whatever is shown there from now on. Colours that still change are no colours to judge. */
+export async function inspectable(page: Page): Promise<Page> {
+  await page.addInitScript(axe)
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  return page
+}
 
-/** What is wrong with this page, by its look: what axe finds, and whether it is wider than its window. */
+/** What is wrong with what is there, by its look: what axe finds, and whether it is wider than its window. */
 export async function faultsOf(page: Page, url: string): Promise<unknown[]> {
   await page.goto(url)
-  await page.evaluate(axe)
   const faults: unknown[] = []
   for (const { name, colorScheme, size } of looks) {
     await page.emulateMedia({ colorScheme })

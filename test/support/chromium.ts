@@ -19,7 +19,7 @@ export interface Desk {
   /** Another page of theirs, in a context of its own: for whoever needs a browser with other settings. */
   newPageOf(key: string, options?: BrowserContextOptions): Promise<Page>
   /** Has a deployment asked for; its id. */
-  ask(title: string): Promise<string>
+  ask(title: string, key?: string): Promise<string>
   statusOf(id: string): Promise<string>
   dispose(): Promise<void>
 }
@@ -52,9 +52,9 @@ export async function openDesk(): Promise<Desk> {
       pages.set(key, page)
       return page
     },
-    async ask(title) {
+    async ask(title, key = 'cs_demo_member') {
       const body = { type: 'deployment', title, details: { version: '4.2.0' } }
-      const asked = await server.call('/v1/requests', { method: 'POST', key: 'cs_demo_member', body })
+      const asked = await server.call('/v1/requests', { method: 'POST', key, body })
       return asked.body.id as string
     },
     async statusOf(id) {
