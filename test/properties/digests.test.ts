@@ -2,6 +2,7 @@ import canonicalize from 'canonicalize'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { invoiceGate } from '../support/gates.ts'
+import { often } from '../support/scale.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 
 /*
@@ -196,10 +197,10 @@ test.each(['claim', 'change', 'intent', 'result', 'request'])(
       fc.asyncProperty(fc.array(made, { minLength: 1, maxLength: 4 }), async (all) => {
         for (const one of all) await asks(tenant, one)
       }),
-      { numRuns: 20 },
+      { numRuns: often(40) },
     )
     const { body } = await tenant.as('member')(`/v1/approvals?kind=${kind}&limit=200`)
-    expect(body.approvals.length).toBeGreaterThan(15)
+    expect(body.approvals.length).toBeGreaterThan(often(30))
     for (const { id } of body.approvals) {
       const approval = (await tenant.as('member')(`/v1/approvals/${id}`)).body
       const served = approval.digest
