@@ -13,7 +13,7 @@ export type Sent = (id: RequestId) => string
 
 /** The messages in a body: one, or a batch of them, as there were up to 2025-03-26. */
 export function sentIn(body: string): Sent {
-  if (!/^\s*\[/.test(body)) return () => body
+  if (!isBatch(body)) return () => body
   let texts: string[] | undefined
   return (id) => {
     texts ??= elementsOf(body)
@@ -22,6 +22,15 @@ export function sentIn(body: string): Sent {
     const message = `is the id of more than one message of the batch: ${JSON.stringify(id)}`
     throw invalidInput([{ in: 'body', pointer: '/id', message, type: 'value_error' }])
   }
+}
+
+/** How many messages are in a body. */
+export function messagesIn(body: string): number {
+  return isBatch(body) ? elementsOf(body).length : 1
+}
+
+function isBatch(body: string): boolean {
+  return /^\s*\[/.test(body)
 }
 
 /** The texts of the objects in a JSON array. */

@@ -37,7 +37,9 @@ function limitedTo(most: { key?: number; address?: number }) {
     return {
       status: answer.status,
       headers: answer.headers,
-      body: (await answer.json()) as any,
+      body: /json/.test(answer.headers.get('Content-Type') ?? '')
+        ? ((await answer.json()) as any)
+        : await answer.text(),
       queries: Number(queries),
     }
   }
@@ -99,6 +101,24 @@ inside('an intent is answered again over the rate by the key in its body', async
   const replay = await call(to, key, { ...asks, idempotency_key: 'k' })
   expect([first.status, replay.status, replay.body]).toEqual([201, 200, first.body])
 })
+
+inside(
+  'each message of a batch over MCP is a call: one that is too large for the rate is refused as a whole',
+  async () => {
+    const tenant = await newTenant()
+    const headers = { 'X-API-Key': await tenant.key('member'), Accept: 'application/json, text/event-stream' }
+    const params = { name: 'request_approval', arguments: { type: 'x', title: 'Batched' } }
+    const batch = (size: number) =>
+      Array.from({ length: size }, (_, id) => ({ jsonrpc: '2.0', id, method: 'tools/call', params }))
+    const { call } = limitedTo({ key: 5 })
+    expect((await call('/mcp', headers, batch(3))).status).toBe(200)
+    expect(await call('/mcp', headers, batch(3))).toMatchObject({ status: 429, body: { code: 'rate_limited' } })
+    expect((await tenant.as('member')('/v1/requests')).body.data).toHaveLength(3)
+    const { asked, call: unlimited } = limitedTo({})
+    expect((await unlimited('/mcp', headers, batch(101))).status).toBe(400)
+    expect(asked).toHaveLength(100)
+  },
+)
 
 inside('calls without a good key are limited by address before anything is looked up', async () => {
   const tenant = await newTenant()
