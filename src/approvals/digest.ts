@@ -20,12 +20,15 @@ export async function digestOf({ id, kind, revision, title, requester, what }: Q
   const text = canonicalize(asStored({ id, kind, revision, title, requester, what }))
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
   // Node 24, which makes the demo data, has no `toHex` yet.
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return new Uint8Array(digest).reduce((text, byte) => text + hexadecimal[byte], '')
 }
+
+const hexadecimal = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /** Text is stored as UTF-8, which has no half of a surrogate pair; nor has RFC 8785. */
 function asStored(question: Question): unknown {
-  return JSON.parse(JSON.stringify(question), (_, value: unknown) =>
-    typeof value === 'string' ? value.toWellFormed() : value,
-  )
+  const json = JSON.stringify(question)
+  // Where there is half of a pair, it is written as an escape (ECMA-262).
+  if (!json.includes('\\ud')) return JSON.parse(json)
+  return JSON.parse(json, (_, value: unknown) => (typeof value === 'string' ? value.toWellFormed() : value))
 }
