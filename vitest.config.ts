@@ -43,6 +43,7 @@ const overSocket = ['test/http/{claims,inputs,methods,*.examples}.test.ts']
 const onlyLong = [
   'openapi/types',
   'process/ai-sdk.crash',
+  'process/client-package',
   'process/desk-pages.browser',
   'process/docs-reference.browser',
   'process/history.crash',
@@ -59,6 +60,9 @@ const alsoLong = ['test/process/{batches,decisions,webhooks}.crash.test.ts', 'te
 
 /** Reads all sources, which takes Node a tenth of the time that it takes to bring them into the Worker's runtime. */
 const ofSources = 'test/unit/lines.test.ts'
+
+/** What goes over all families, which are tried with one more. */
+const ofFamilies = ['test/http/families.test.ts', 'test/unit/families.test.ts']
 
 /** `src/families.ts` as it is with one line more: that of the family that is made up. */
 const oneFamilyMore: Plugin = {
@@ -126,7 +130,7 @@ export default defineConfig({
           include: isLong
             ? ['test/properties/**/*.test.ts', 'test/budget/{decisions,history,people,policies,webhooks}.test.ts']
             : ['test/{unit,verbs,http,properties,budget}/**/*.test.ts'],
-          exclude: [ofSources],
+          exclude: [ofSources, ...ofFamilies],
           // A runtime and a database for each process, not for each file, which costs six seconds of a core.
           isolate: false,
           setupFiles: ['./test/support/migrate.ts'],
@@ -147,9 +151,7 @@ export default defineConfig({
         plugins: [oneFamilyMore, workerd([...migrations, ...(await readD1Migrations('./test/made-up-family'))])],
         test: {
           name: 'one family more',
-          include: isLong
-            ? ['test/http/{access,openapi,examples}.test.ts']
-            : ['test/http/families.test.ts', 'test/unit/families.test.ts'],
+          include: isLong ? ['test/http/{access,openapi,examples}.test.ts'] : ofFamilies,
           isolate: false,
           setupFiles: ['./test/support/migrate.ts'],
           ...inWorkerd,
