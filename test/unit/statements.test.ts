@@ -41,10 +41,10 @@ test.each(built)('$file: $name is what the database understands', async ({ all }
   expect(all.length).toBeGreaterThan(0)
   for (const { statement, columns } of all) {
     const prepared = await prepare(statement)
-    const explained = env.DB.prepare(`EXPLAIN QUERY PLAN ${prepared.sql}`).bind(...prepared.params)
-    expect((await explained.all()).success).toBe(true)
     expect(unknownMembers(prepared)).toEqual([])
     if (!/^\s*SELECT|\bRETURNING\b/.test(prepared.sql)) {
+      const explained = env.DB.prepare(`EXPLAIN QUERY PLAN ${prepared.sql}`).bind(...prepared.params)
+      expect((await explained.all()).success).toBe(true)
       expect(columns).toEqual([])
       continue
     }
