@@ -19,11 +19,15 @@ export function isMissing(error: unknown, column: string): boolean {
 }
 
 /**
- * True when the storage is overloaded or was interrupted: nothing is wrong with the request, and the caller should try
- * again.
+ * True when the storage is overloaded or was interrupted, or this invocation has asked it as often as the platform
+ * lets one: nothing is wrong with the request, and the caller should try again.
  */
 export function isUnavailable(error: unknown): boolean {
-  return /overloaded|Network connection lost|storage.*reset|code was updated|D1_ERROR:.*(timeout|timed out)|Durable Object (reset|storage)/i.test(
-    messages(error),
-  )
+  return unavailable.some((wording) => wording.test(messages(error)))
 }
+
+const unavailable = [
+  /overloaded|Network connection lost|storage.*reset|code was updated|Durable Object (reset|storage)/i,
+  /D1_ERROR:.*(timeout|timed out)/i,
+  /Too many (subrequests|API requests) by single worker invocation/i,
+]

@@ -283,17 +283,23 @@ test.skipIf(overSocket)('healthz says where the migrations of this version are m
   expect((await send('/healthz')).status).toBe(200)
 })
 
-test('an overloaded database is 503 with Retry-After; any other failure is 500 and says nothing', async () => {
+test('a database that is overloaded, or was asked too often, is 503 with Retry-After; any other failure is 500 and says nothing', async () => {
   const app = createApp()
-  app.get('/overloaded', () => {
-    throw new Error('D1_ERROR: D1 DB is overloaded. Requests queued for too long.')
+  const wordings = [
+    'D1_ERROR: D1 DB is overloaded. Requests queued for too long.',
+    'D1_ERROR: Too many API requests by single worker invocation.',
+  ]
+  app.get('/overloaded/:at', (c) => {
+    throw new Error(wordings[Number(c.req.param('at'))])
   })
   app.get('/broken', () => {
     throw new Error('secret: no such table: payroll')
   })
-  const overloaded = await app.request('/overloaded', {}, env)
-  expect([overloaded.status, overloaded.headers.get('Retry-After')]).toEqual([503, '2'])
-  expect(await overloaded.json()).toMatchObject({ code: 'storage_unavailable' })
+  for (const at of wordings.keys()) {
+    const overloaded = await app.request(`/overloaded/${at}`, {}, env)
+    expect([overloaded.status, overloaded.headers.get('Retry-After')]).toEqual([503, '2'])
+    expect(await overloaded.json()).toMatchObject({ code: 'storage_unavailable' })
+  }
   const broken = await app.request('/broken', {}, env)
   expect(broken.status).toBe(500)
   expect(await broken.text()).not.toMatch(/secret|payroll|at /)
