@@ -19,7 +19,7 @@ rmSync(desk, { recursive: true, force: true })
 mkdirSync(desk, { recursive: true })
 copyFileSync(join(root, 'src/desk/desk.css'), join(desk, 'desk.css'))
 await build({
-  entryPoints: { desk: join(root, 'src/desk/browser/desk.ts') },
+  entryPoints: ['desk', 'lay-out'].map((name) => join(root, `src/desk/browser/${name}.ts`)),
   outdir: desk,
   bundle: true,
   minify: true,

@@ -1,4 +1,4 @@
-import { html } from 'hono/html'
+import { html, raw } from 'hono/html'
 import type { FC, PropsWithChildren } from 'hono/jsx'
 import type { View } from './inbox.ts'
 import { visibleText } from './parts.tsx'
@@ -22,7 +22,9 @@ interface Framed {
 
 /** A whole page. */
 export function page(framed: PropsWithChildren<Framed>) {
-  const { title, children } = framed
+  const { title } = framed
+  // A page with Markdown waits for what lays it out: shown before, it would move.
+  const content = (<>{framed.children}</>).toString()
   return html`<!doctype html>${(
       <html lang={say.lang}>
         <head>
@@ -32,6 +34,9 @@ export function page(framed: PropsWithChildren<Framed>) {
           <title>{`${visibleText(title)} · ${say.name}`}</title>
           <link rel="icon" href="data:," />
           <link rel="stylesheet" href="/desk/desk.css" />
+          {content.includes('data-markdown') && (
+            <script type="module" blocking="render" src="/desk/lay-out.js"></script>
+          )}
           <script type="module" src="/desk/desk.js"></script>
         </head>
         <body>
@@ -39,7 +44,7 @@ export function page(framed: PropsWithChildren<Framed>) {
             {say.skip}
           </a>
           <Header {...framed} />
-          {children}
+          {raw(content)}
         </body>
       </html>
     )}`

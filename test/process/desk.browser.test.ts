@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { faultsOf, inspectable } from '../support/axe.ts'
-import { desktop, openDesk, phone, watched, type Desk } from '../support/chromium.ts'
+import { desktop, movedIn, openDesk, phone, watched, type Desk } from '../support/chromium.ts'
 
 /* What people do at the desk, in a browser: on a desktop, unless a test says otherwise. */
 
@@ -26,17 +26,7 @@ test('the first pages are small, load nothing from elsewhere, break no policy, a
   for (const path of ['/?view=all', '/a/req_demo1', '/a/approval_001']) {
     await page.goto(desk.server.origin + path)
     await page.waitForLoadState('networkidle')
-    const moved = await page.evaluate(
-      () =>
-        new Promise<number>((resolve) => {
-          let sum = 0
-          new PerformanceObserver((list: any) => {
-            for (const entry of list.getEntries() as any[]) if (!entry.hadRecentInput) sum += entry.value
-          }).observe({ type: 'layout-shift', buffered: true })
-          setTimeout(() => resolve(sum), 300)
-        }),
-    )
-    expect([path, moved]).toEqual([path, 0])
+    expect([path, await movedIn(page)]).toEqual([path, 0])
     if (path === '/?view=all') expect(bytes).toBeLessThan(60_000)
   }
   expect(seen).toEqual({ foreign: [], faults: [] })
@@ -213,7 +203,7 @@ test('e edits the details where a policy lets it, and approves what has become o
   expect(request).toMatchObject({ edited: true, approved_details: { text: 'Dear all' } })
 }, 30_000)
 
-test('Markdown is laid out, and nothing of it is ever HTML', async () => {
+test('Markdown is laid out before it is shown, and nothing of it is ever HTML', async () => {
   const summary = [
     '# Big **news**',
     '- one\n- [two](https://two.example/x)\n- [three](javascript:alert(1))',
@@ -232,6 +222,13 @@ test('Markdown is laid out, and nothing of it is ever HTML', async () => {
   expect(links).toEqual(['https://two.example/x'])
   expect(await text.textContent()).toContain('<script>alert(1)</script>')
   expect(seen.foreign).toEqual([])
+  await page.waitForLoadState('networkidle')
+  expect(await movedIn(page)).toBe(0)
+  // So it is where its page takes the place of another.
+  await page.goto(`${desk.server.origin}/?view=all`)
+  await text.locator('li').nth(2).waitFor()
+  await page.waitForLoadState('networkidle')
+  expect(await movedIn(page)).toBe(0)
 })
 
 test('axe finds nothing in the list and in an approval, in either look', async () => {

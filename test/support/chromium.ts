@@ -72,6 +72,20 @@ export function overflow(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
 }
 
+/** How much of what is shown has moved by itself so far, as Chromium counts it (Layout Instability). */
+export function movedIn(page: Page): Promise<number> {
+  return page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        let sum = 0
+        new PerformanceObserver((list: any) => {
+          for (const entry of list.getEntries() as any[]) if (!entry.hadRecentInput) sum += entry.value
+        }).observe({ type: 'layout-shift', buffered: true })
+        setTimeout(() => resolve(sum), 300)
+      }),
+  )
+}
+
 /** What the page asks of others than `origin`, and what it complains of, from now on. */
 export function watched(page: Page, origin: string): { foreign: string[]; faults: string[] } {
   page.removeAllListeners()

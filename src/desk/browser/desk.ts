@@ -15,23 +15,16 @@ const items = () => [...document.querySelectorAll<HTMLAnchorElement>('#items a')
 const opened = () => document.querySelector<HTMLElement>('article[data-id]')
 const decideForm = () => document.querySelector<HTMLFormElement>('#decide')
 
-/** A page of this origin; null where it could not be had, or leads elsewhere: then the browser goes there itself. */
+/**
+ * A page of this origin, laid out; null where it could not be had, or leads elsewhere: then the browser goes there
+ * itself.
+ */
 async function load(url: string): Promise<Document | null> {
   const answer = await fetch(url).catch(() => null)
   if (!answer || new URL(answer.url).pathname === '/sign-in') return null
-  return parser.parseFromString(await answer.text(), 'text/html')
-}
-
-/** Lays out what is Markdown; until then, and without this module, it is text. */
-async function layOut(): Promise<void> {
-  const texts = document.querySelectorAll<HTMLElement>('[data-markdown]')
-  if (texts.length === 0) return
-  const { drawMarkdown } = await import('./markdown.ts')
-  for (const text of texts) {
-    text.removeAttribute('data-markdown')
-    text.classList.add('markdown')
-    drawMarkdown(text)
-  }
+  const page = parser.parseFromString(await answer.text(), 'text/html')
+  if (page.querySelector('[data-markdown]')) (await import('./lay-out.ts')).layOut(page)
+  return page
 }
 
 /** Has the page of what would be opened next at hand. */
@@ -52,7 +45,6 @@ async function open(link: HTMLAnchorElement, keeps = true): Promise<void> {
   if (!page || !article) return location.assign(link.href)
   document.querySelector('.opened')!.replaceWith(article)
   document.querySelector('.desk')!.className = 'desk is-open'
-  void layOut()
   document.title = page.title
   if (keeps) history.pushState(null, '', link.href)
   for (const one of items()) one.removeAttribute('aria-current')
@@ -94,7 +86,6 @@ async function renew(): Promise<void> {
   if (!here || !there || here.dataset.id !== there.dataset.id || here.dataset.version === there.dataset.version) return
   const typed = here.querySelector('textarea')?.value
   here.replaceWith(there)
-  void layOut()
   const field = there.querySelector('textarea')
   if (typed && field) field.value = typed
   announce(there.querySelector('.outcome p, .line')?.textContent ?? '')
@@ -234,7 +225,6 @@ document.addEventListener('visibilitychange', () => void lookForNews())
 setInterval(() => void lookForNews(), 4_000)
 void lookForNews()
 void tellOfUnsent(load)
-void layOut()
 keepOverSignIn()
 restoreTyped(opened()?.dataset.id)
 keepTimes()
