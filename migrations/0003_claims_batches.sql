@@ -77,31 +77,25 @@ CREATE INDEX batches_by_tenant ON batches (tenant_id, status, created_at, id);
 CREATE INDEX batches_by_coordinator ON batches (tenant_id, coordinator_id, status, created_at, id);
 CREATE INDEX batches_to_poke ON batches (poke_at) WHERE poke_at IS NOT NULL;
 
--- In the order submitted: positions of a batch are 0, 1, 2, … without a gap. Claims that do not exist are items too.
+-- A batch's claims in the order submitted, up to 500 a row: a row for each would be a third of what a batch writes.
+-- `claim_ids` is a JSON array, `position` that of its first; those of a batch are 0, 1, 2, … without a gap. Claims that
+-- do not exist are in it, too.
 CREATE TABLE batch_items (
   batch_id TEXT NOT NULL REFERENCES batches(id),
   position INTEGER NOT NULL,
-  claim_id TEXT NOT NULL,
+  claim_ids TEXT NOT NULL CHECK (json_array_length(claim_ids) BETWEEN 1 AND 500),
   PRIMARY KEY (batch_id, position)
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX batch_items_by_claim ON batch_items (batch_id, claim_id);
 
--- What became of each item; written once. A table of its own because inserting a row reads less than updating one.
--- `revision` and `digest` are those of the question that was approved.
+-- What became of `size` claims from `position` on, a row for each step; written once. `errors` is a JSON array: why each
+-- was rejected, null where it was approved; it is empty where all of them were.
 CREATE TABLE batch_results (
-  batch_id TEXT NOT NULL,
+  batch_id TEXT NOT NULL REFERENCES batches(id),
   position INTEGER NOT NULL,
-  claim_id TEXT NOT NULL,
-  decision TEXT NOT NULL CHECK (decision IN ('approved', 'rejected')),
-  error TEXT,
+  size INTEGER NOT NULL CHECK (size >= 1),
+  errors TEXT NOT NULL CHECK (json_array_length(errors) IN (0, size)),
   processed_at INTEGER NOT NULL,
-  revision INTEGER,
-  digest TEXT,
-  PRIMARY KEY (batch_id, position),
-  FOREIGN KEY (batch_id, position) REFERENCES batch_items(batch_id, position),
-  CHECK ((error IS NOT NULL) = (decision = 'rejected')),
-  CHECK ((revision IS NOT NULL) = (decision = 'approved')),
-  CHECK ((digest IS NOT NULL) = (decision = 'approved'))
+  PRIMARY KEY (batch_id, position)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE batch_tallies (

@@ -27,7 +27,7 @@ export const submitter = sql`coalesce(approvals.submitted_by, approvals.requeste
  */
 export function decidable(voter: Voter, policy: Policy, now: number): SQL {
   const hasHand = voter.hasHand ?? ((user: SQL) => sql`${user} = ${voter.id}`)
-  const asked = sql`(${hasHand(sql`approvals.requester_id`)} OR ${hasHand(submitter)})`
+  const asked = sql`(${hasHand(sql`approvals.requester_id`)} OR (approvals.submitted_by IS NOT NULL AND ${hasHand(sql`approvals.submitted_by`)}))`
   const fits = policy.approver_roles.map((role) => sql`instr(${voter.roles}, ${quoted(role)})`)
   return sql`
     +approvals.status = 'pending'
@@ -35,7 +35,7 @@ export function decidable(voter: Voter, policy: Policy, now: number): SQL {
     AND CASE WHEN approvals.policy_version_id IS NULL
       THEN ${policy.allow_self_approval ? sql`1` : sql`NOT ${asked}`} AND (${fits.length > 0 ? sql.join(fits, sql` OR `) : sql`0`})
       ELSE approvals.channel_confirms = 0 AND ${voter.underPolicy} END
-    AND NOT EXISTS (${standing(sql`1`, voter.id)})`
+    AND (approvals.votes_for = 0 OR NOT EXISTS (${standing(sql`1`, voter.id)}))`
 }
 
 /** The caller as a voter. @param reporter whose key it is, where it reports somebody else's vote */

@@ -13,7 +13,7 @@ import { voidedFrom } from './votes.store.ts'
 /**
  * Approves many at once, where one vote is all that is missing.
  *
- * @param members a SELECT of their ids, as `approval_id`
+ * @param members a SELECT of their ids
  * @param voter in whose name; the same for all of them
  */
 export function approveMany(
@@ -26,22 +26,24 @@ export function approveMany(
   return ctx.db.all(sql`
     UPDATE approvals SET status = 'approved', votes_for = votes_for + 1, decision_id = ${bulkId}, bulk_id = ${bulkId},
       decided_by = ${voter.id}, decided_at = ${ctx.now}, comment = ${voter.comment}, updated_at = ${ctx.now}, version = version + 1
-    FROM (${members}) AS m
-    WHERE id = +m.approval_id AND +tenant_id = ${ctx.actor.tenantId} AND +kind = ${kind} AND votes_for + 1 >= votes_needed
+    WHERE id IN (${members}) AND +tenant_id = ${ctx.actor.tenantId} AND +kind = ${kind} AND votes_for + 1 >= votes_needed
       AND ${decidable(voter, policy, ctx.now)}`)
 }
+
+/** Who approves all of them, and what they say, as scalar SQL. `roles` and `groups` are JSON arrays. */
+type ManyVotes = Record<'voterId' | 'roles' | 'groups' | 'comment' | 'reportedBy', SQL>
 
 /**
  * The votes behind what was approved together.
  *
- * @param votes a SELECT of `approval_id`, `revision`, `voter_id`, `roles` and `in_groups` (JSON arrays), `comment` and
- *   `reported_by`
+ * @param approved a SELECT of `approval_id` and `revision`
  */
-export function insertVotes(ctx: Ctx, bulkId: string, votes: SQL): Statement {
+export function insertVotes(ctx: Ctx, bulkId: string, vote: ManyVotes, approved: SQL): Statement {
   return ctx.db.all(sql`
     INSERT INTO votes (approval_id, revision, voter_id, vote, decision_id, counted_with, comment, voted_at, reported_by)
-    SELECT v.approval_id, v.revision, v.voter_id, 'approve', ${bulkId}, json_object('groups', json(v.in_groups), 'roles', json(v.roles)),
-      v.comment, ${ctx.now}, v.reported_by FROM (${votes}) AS v`)
+    SELECT v.approval_id, v.revision, ${vote.voterId}, 'approve', ${bulkId},
+      (SELECT json_object('groups', json(${vote.groups}), 'roles', json(${vote.roles}))), ${vote.comment}, ${ctx.now}, ${vote.reportedBy}
+    FROM (${approved}) AS v`)
 }
 
 /**

@@ -7,7 +7,7 @@ import { roles as allRoles, type Ctx } from '../context.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
 import { claimKind } from './claim-kind.ts'
-import { told } from './batches.store.ts'
+import { itemsOf, told } from './batches.store.ts'
 
 /**
  * The statements of one step: approve what may be approved of the next `size` claims, note what became of each, count
@@ -15,14 +15,13 @@ import { told } from './batches.store.ts'
  * `processed_count`, which only the last one moves, so a step that meets a cancelled batch does nothing and one that
  * runs again goes on where the last one ended.
  *
- * The order is chosen for what it reads: votes, events and counts take the results that the second statement has
- * written, not the approvals again; where one tells what another has done, it is by `changes()` or by where the history
- * is. The unary plusses keep the planner from any other order than item by item, each
- * approval by its id.
+ * An approval that carries the batch's id was approved by it. Where else one statement tells what another has done, it
+ * is by `changes()` or by where the history is. The unary plusses keep the planner from any other order than item by
+ * item, each approval by its id: what is gathered in an array is in that order without sorting.
  */
 export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statement[] {
   const base = sql`(SELECT processed_count FROM batches WHERE id = ${id} AND status = 'processing')`
-  const inStep = sql`batch_id = ${id} AND position >= ${base} AND position < ${base} + ${size}`
+  const items = itemsOf(id, base, size)
   const sizeOfStep = sql`(SELECT min(${size}, total_claims - processed_count) FROM batches WHERE id = ${id})`
   const ofBatch = (column: string) => sql`(SELECT ${sql.identifier(column)} FROM batches WHERE id = ${id})`
 
@@ -33,42 +32,37 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
     UPDATE batches SET events_before = ${latestSeq(sql`${ctx.actor.tenantId}`)} WHERE id = ${id} AND status = 'processing'`)
 
   const voter = { ...coordinator, comment: ofBatch('comment'), hasHand, underPolicy: governedBy(ctx, id, hasHand) }
-  const approve = approveMany(
-    ctx,
-    claimKind,
-    id,
-    sql`SELECT claim_id AS approval_id FROM batch_items WHERE ${inStep}`,
-    voter,
-  )
+  const approve = approveMany(ctx, claimKind, id, sql`SELECT claim_id FROM ${items}`, voter)
 
   const judge = ctx.db.all(sql`
-    INSERT INTO batch_results (batch_id, position, claim_id, decision, error, processed_at, revision, digest)
-    SELECT i.batch_id, i.position, i.claim_id, iif(approvals.bulk_id = ${id}, 'approved', 'rejected'), CASE
+    INSERT INTO batch_results (batch_id, position, size, errors, processed_at)
+    SELECT id, processed_count, ${sizeOfStep}, iif(changes() = ${sizeOfStep}, '[]', (
+      SELECT json_group_array(CASE
         WHEN approvals.id IS NULL THEN 'Claim not found'
         WHEN approvals.bulk_id = ${id} THEN NULL
         WHEN approvals.status = 'withdrawn' THEN 'Claim was withdrawn'
         WHEN approvals.status <> 'pending' THEN 'Claim already processed'
         WHEN ${hasHand(sql`approvals.requester_id`)} OR ${hasHand(submitter)} THEN 'Coordinator may not approve their own claim'
-        ELSE 'Claim needs another approver' END, ${ctx.now},
-      iif(approvals.bulk_id = ${id}, approvals.revision, NULL), iif(approvals.bulk_id = ${id}, approvals.digest, NULL)
-    FROM batch_items i LEFT JOIN approvals ON approvals.id = i.claim_id AND +approvals.tenant_id = ${ctx.actor.tenantId} AND +approvals.kind = 'claim'
-    WHERE i.batch_id = ${id} AND i.position >= ${base} AND i.position < ${base} + ${size}`)
+        ELSE 'Claim needs another approver' END) FROM ${items} AS i
+        LEFT JOIN approvals ON approvals.id = i.claim_id AND +approvals.tenant_id = ${ctx.actor.tenantId} AND +approvals.kind = 'claim')), ${ctx.now}
+    FROM batches WHERE id = ${id} AND status = 'processing'`)
 
-  const votes = sql`
-    SELECT claim_id AS approval_id, revision, ${coordinator.id} AS voter_id, ${coordinator.roles} AS roles,
-      ${coordinator.groups} AS in_groups, ${ofBatch('comment')} AS comment,
-      (SELECT nullif(coalesce(started_by, created_by), coordinator_id) FROM batches WHERE id = ${id}) AS reported_by
-    FROM batch_results WHERE ${inStep} AND decision = 'approved'`
-  const vote = insertVotes(ctx, id, votes)
+  const approved = sql`${items} AS i CROSS JOIN approvals a WHERE a.id = i.claim_id AND +a.bulk_id = ${id}`
+  const ofCoordinator = {
+    voterId: coordinator.id,
+    roles: coordinator.roles,
+    groups: coordinator.groups,
+    comment: ofBatch('comment'),
+    reportedBy: sql`(SELECT nullif(coalesce(started_by, created_by), coordinator_id) FROM batches WHERE id = ${id})`,
+  }
+  const vote = insertVotes(ctx, id, ofCoordinator, sql`SELECT a.id AS approval_id, a.revision FROM ${approved}`)
 
-  // A mark for each item, where some were not approved: the statement before has cast a vote for each that was.
-  const marks = sql`SELECT iif(changes() < ${sizeOfStep}, (
-    SELECT group_concat(iif(decision = 'approved', '+', '-'), '') FROM batch_results WHERE ${inStep}), NULL) AS marks`
-  const offset = sql`position - ${base}`
-  const approved = sql`
-    WITH m AS MATERIALIZED (${marks})
-    SELECT coalesce(length(replace(substr(marks, 1, ${offset}), '-', '')), ${offset}) AS n, claim_id AS resource_id, digest
-    FROM m CROSS JOIN batch_results WHERE ${inStep} AND decision = 'approved'`
+  // A mark for each item, where only some were approved: the statement before has cast a vote for each that was.
+  const marks = sql`SELECT iif(changes() IN (0, ${sizeOfStep}), NULL, (
+    SELECT group_concat(iif(e.type = 'null', '+', '-'), '') FROM batch_results r CROSS JOIN json_each(r.errors) AS e
+    WHERE r.batch_id = ${id} AND r.position = ${base})) AS marks`
+  const offset = sql`i.position - ${base}`
+  const place = sql`iif(marks IS NULL, ${offset}, length(replace(substr(marks, 1, ${offset}), '-', '')))`
   const tell = recordEach(
     ctx,
     {
@@ -80,7 +74,7 @@ export function step(ctx: Ctx, id: string, size: number, pokeAt: number): Statem
       data: sql`json_object('decision_id', ${id}, 'comment', ${ofBatch('comment')}, 'on_behalf_of', ${ofBatch('coordinator_id')},
         'created_by', ${ofBatch('created_by')}, 'started_by', ${ofBatch('started_by')})`,
     },
-    approved,
+    sql`WITH m AS MATERIALIZED (${marks}) SELECT ${place} AS n, a.id AS resource_id, a.digest FROM m CROSS JOIN ${approved}`,
     size,
     ofBatch('events_before'),
   )
@@ -152,6 +146,7 @@ function hasHandIn(id: string): (user: SQL) => SQL {
  */
 export function revert(ctx: Ctx, id: string, writeId: string, atMost: number): Statement[] {
   const cancelled = sql`(SELECT id FROM batches WHERE id = ${id} AND write_id = ${writeId})`
+  const itsApprovals = sql`FROM approvals WHERE bulk_id = ${cancelled}`
   return [
     recordEach(
       ctx,
@@ -164,14 +159,9 @@ export function revert(ctx: Ctx, id: string, writeId: string, atMost: number): S
         data: sql`json_object('decision_id', ${id})`,
       },
       sql`SELECT key AS n, value ->> 0 AS resource_id, value ->> 1 AS digest FROM json_each((
-        SELECT json_group_array(json_array(claim_id, digest)) FROM batch_results WHERE batch_id = ${cancelled} AND decision = 'approved'))`,
+        SELECT json_group_array(json_array(id, digest)) ${itsApprovals}))`,
       atMost,
     ),
-    ...revertMany(
-      ctx,
-      id,
-      cancelled,
-      sql`SELECT claim_id FROM batch_results WHERE batch_id = ${cancelled} AND decision = 'approved'`,
-    ),
+    ...revertMany(ctx, id, cancelled, sql`SELECT id ${itsApprovals}`),
   ]
 }

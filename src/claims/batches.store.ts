@@ -5,12 +5,11 @@ import type { Actor, Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Statement } from '../db/open-db.ts'
 import { behind, merged, type PageRequest } from '../db/page.ts'
-import type { batches, batchResults } from './batches.table.ts'
+import type { batches, batchItems, batchResults } from './batches.table.ts'
 
 export type Batch = typeof batches.$inferSelect
 export type BatchStatus = Batch['status']
 const statuses = ['pending', 'processing', 'completed', 'cancelled'] as const satisfies readonly BatchStatus[]
-export type BatchResult = Pick<typeof batchResults.$inferSelect, 'claim_id' | 'decision' | 'error' | 'processed_at'>
 
 /** Which batches a list shows; every member that is set narrows it. */
 export interface BatchFilter {
@@ -20,6 +19,9 @@ export interface BatchFilter {
 
 /** The most claims that one batch takes. */
 export const maxClaims = 10_000
+
+/** The most of them that a row of items has. */
+const perRow = 500
 
 /** Inserts a batch and its items, in the order given. */
 export function insertBatch(ctx: Ctx, batch: Batch, claimIds: readonly string[]): Statement[] {
@@ -32,9 +34,27 @@ export function insertBatch(ctx: Ctx, batch: Batch, claimIds: readonly string[])
         ${batch.comment}, ${batch.process_at}, ${batch.total_claims}, ${batch.write_id}, ${batch.created_at}, ${batch.updated_at},
         ${batch.poke_at}, ${batch.started_by}, ${batch.hands}, (SELECT me.has_roles FROM ${coordinator} AS me))`),
     ctx.db.all(sql`
-      INSERT INTO batch_items (batch_id, position, claim_id)
-      SELECT ${batch.id}, key, value FROM ${jsonEach(claimIds)}`),
+      INSERT INTO batch_items (batch_id, position, claim_ids)
+      SELECT ${batch.id}, key * ${perRow}, value FROM ${jsonEach(inRows(claimIds))}`),
   ]
+}
+
+function inRows(claimIds: readonly string[]): string[][] {
+  const rows = Math.ceil(claimIds.length / perRow)
+  return Array.from({ length: rows }, (_, row) => claimIds.slice(row * perRow, (row + 1) * perRow))
+}
+
+/**
+ * Some of a batch's claims with their positions, as a table for a FROM clause.
+ *
+ * @param from the position of the first, a scalar subquery; where it is null, there are none
+ * @param size how many
+ */
+export function itemsOf(id: string, from: SQL, size: number): SQL {
+  return sql`(SELECT i.position + m.key AS position, m.value AS claim_id
+    FROM (SELECT ${from} AS first) CROSS JOIN batch_items i CROSS JOIN json_each(i.claim_ids) AS m
+    WHERE i.batch_id = ${id} AND i.position BETWEEN first - ${perRow - 1} AND first + ${size - 1}
+      AND i.position + m.key BETWEEN first AND first + ${size - 1})`
 }
 
 /** One batch of the caller's tenant. */
@@ -42,12 +62,15 @@ export function selectBatch(ctx: Ctx, id: string) {
   return ctx.db.all<Batch>(sql`SELECT * FROM batches WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId}`)
 }
 
-/** What became of a batch's claims so far, in the order submitted. */
+/** A batch's claims and what became of them so far, in the order submitted, in the rows that they are stored in. */
 export function selectResults(ctx: Ctx, id: string) {
-  return ctx.db.all<BatchResult>(sql`
-    SELECT claim_id, decision, error, processed_at FROM batch_results
-    WHERE batch_id = (SELECT id FROM batches WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId})
-    ORDER BY position`)
+  const batch = sql`(SELECT id FROM batches WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId})`
+  return {
+    items: ctx.db.all<Pick<typeof batchItems.$inferSelect, 'claim_ids'>>(sql`
+      SELECT claim_ids FROM batch_items WHERE batch_id = ${batch} ORDER BY position`),
+    results: ctx.db.all<Omit<typeof batchResults.$inferSelect, 'batch_id'>>(sql`
+      SELECT position, size, errors, processed_at FROM batch_results WHERE batch_id = ${batch} ORDER BY position`),
+  }
 }
 
 /** Newest first. Each index has the status before the order: without one the statuses are merged. */
@@ -91,24 +114,24 @@ export function amendBatch(
   mayAmendAny: boolean,
   writeId: string,
 ) {
-  const added = JSON.stringify(change.claim_ids ?? [])
-  const absent = sql`NOT EXISTS (SELECT 1 FROM batch_items i WHERE i.batch_id = ${id} AND i.claim_id = more.value)`
+  const added = sql`(SELECT row_number() OVER (ORDER BY more.key) - 1 AS n, more.value FROM ${jsonEach(change.claim_ids ?? [])} AS more
+    WHERE more.value NOT IN (SELECT m.value FROM batch_items i CROSS JOIN json_each(i.claim_ids) AS m WHERE i.batch_id = ${id}))`
   const amended = ctx.db.all<Batch>(sql`
     UPDATE batches SET
       comment = ${change.comment === undefined ? sql`comment` : change.comment},
       process_at = ${change.process_at ?? sql`process_at`}, poke_at = ${change.process_at ?? sql`poke_at`},
       hands = ${withHands([ctx.actor.userId, ctx.actor.keyMadeBy])},
       total_claims = total_claims + added.n, write_id = ${writeId}, updated_at = ${ctx.now}, version = version + 1
-    FROM (SELECT count(*) AS n FROM json_each(${added}) more WHERE ${absent}) AS added
+    FROM (SELECT count(*) AS n FROM ${added}) AS added
     WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND status = 'pending'
       AND total_claims + added.n <= ${maxClaims} AND ${matches(ifMatch)}
       AND (${mayAmendAny ? 1 : 0} OR ${ctx.actor.userId} IN (coordinator_id, created_by))
     RETURNING *`)
   const items = ctx.db.all(sql`
-    INSERT INTO batch_items (batch_id, position, claim_id)
-    SELECT ${id}, (SELECT count(*) FROM batch_items WHERE batch_id = ${id}) + row_number() OVER (ORDER BY more.key) - 1, more.value
-    FROM json_each(${added}) more
-    WHERE ${absent} AND ${written(id, writeId)}`)
+    INSERT INTO batch_items (batch_id, position, claim_ids)
+    SELECT b.id, b.total_claims - (SELECT count(*) FROM ${added}) + min(added.n), json_group_array(added.value ORDER BY added.n)
+    FROM batches b CROSS JOIN ${added} AS added
+    WHERE b.id = ${id} AND b.write_id = ${writeId} GROUP BY added.n / ${sql.raw(String(perRow))}`)
   return { amended, items }
 }
 
@@ -175,11 +198,6 @@ export function takeOverdue(ctx: Ctx, limit: number, pokeAt: number) {
     UPDATE batches SET poke_at = ${pokeAt}
     WHERE id IN (SELECT id FROM batches WHERE poke_at <= ${ctx.now} ORDER BY poke_at LIMIT ${limit})
     RETURNING id, tenant_id`)
-}
-
-/** True for the batch if this transaction wrote it. */
-function written(id: string, writeId: string): SQL {
-  return sql`EXISTS (SELECT 1 FROM batches WHERE id = ${id} AND write_id = ${writeId})`
 }
 
 /** True where the batch's entity tag is one of these, or none are asked for. */

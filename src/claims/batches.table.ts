@@ -38,32 +38,29 @@ export const batches = sqliteTable('batches', {
   coordinator_roles: text(),
 })
 
-/** A batch's claims in the order submitted. */
+/** A batch's claims in the order submitted, some a row: `claim_ids` is a JSON array, `position` that of its first. */
 export const batchItems = sqliteTable(
   'batch_items',
   {
     batch_id: text().notNull(),
     position: integer().notNull(),
-    claim_id: text().notNull(),
+    claim_ids: text().notNull(),
   },
   (table) => [primaryKey({ columns: [table.batch_id, table.position] })],
 )
 
 /**
- * What became of each item of a batch; written once, in the order of the items. `revision` and `digest` are of what was
- * approved.
+ * What became of `size` claims of a batch from `position` on, a row for each step, written once. `errors` is a JSON
+ * array: why each was rejected, null where it was approved; it is empty where all of them were.
  */
 export const batchResults = sqliteTable(
   'batch_results',
   {
     batch_id: text().notNull(),
     position: integer().notNull(),
-    claim_id: text().notNull(),
-    decision: text({ enum: ['approved', 'rejected'] }).notNull(),
-    error: text(),
+    size: integer().notNull(),
+    errors: text().notNull(),
     processed_at: integer().notNull(),
-    revision: integer(),
-    digest: text(),
   },
   (table) => [primaryKey({ columns: [table.batch_id, table.position] })],
 )

@@ -64,10 +64,12 @@ function batches(now: number): string[] {
       updated_at: at,
       ...state,
     }),
-    insert('batch_items', { batch_id: id, position: 0, claim_id }),
-    ...(state === completed ? [insert('batch_results', { batch_id: id, position: 0, claim_id, ...notFound(at) })] : []),
+    insert('batch_items', { batch_id: id, position: 0, claim_ids: JSON.stringify([claim_id]) }),
+    ...(state === completed
+      ? [insert('batch_results', { batch_id: id, position: 0, size: 1, errors, processed_at: at })]
+      : []),
     demoEvent('batch.scheduled', id, coordinator, at),
   ])
 }
 
-const notFound = (at: number) => ({ decision: 'rejected', error: 'Claim not found', processed_at: at })
+const errors = JSON.stringify(['Claim not found'])

@@ -6,8 +6,8 @@ import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
 import { id } from '../id.schemas.ts'
 import { batchDetailSchema, batchListSchema, batchParams, batchStatusSchema } from './batches.schemas.ts'
-import type { Batch, BatchResult } from './batches.store.ts'
-import { getBatchResult, listBatches } from './read-batches.ts'
+import type { Batch } from './batches.store.ts'
+import { getBatchResult, listBatches, type BatchResult } from './read-batches.ts'
 import { followRunner } from './through-runner.ts'
 
 const tags = ['Approval batches']
@@ -126,12 +126,13 @@ function detail(batch: Batch, results: BatchResult[]) {
 }
 
 /** A cancelled batch has undone all that it approved at once, so no result needs a time of its own for that. */
-function result(batch: Batch, { claim_id, decision, error, processed_at }: BatchResult) {
+function result(batch: Batch, { claim_id, error, processed_at }: BatchResult) {
+  const isApproved = error === null
   return {
     claim_id,
-    decision,
-    ...(error === null ? {} : { error }),
+    decision: isApproved ? ('approved' as const) : ('rejected' as const),
+    ...(isApproved ? {} : { error }),
     processed_at: iso(processed_at),
-    ...(batch.cancelled_at !== null && decision === 'approved' ? { reverted_at: iso(batch.cancelled_at) } : {}),
+    ...(isApproved && batch.cancelled_at !== null ? { reverted_at: iso(batch.cancelled_at) } : {}),
   }
 }

@@ -120,7 +120,10 @@ test('a batch whose alarm was lost is started, or taken further, by the next swe
       `INSERT INTO batches (id, tenant_id, coordinator_id, created_by, roles, status, total_claims, write_id, created_at, updated_at, poke_at)
        VALUES (?, ?, 'usr_coordinator', 'usr_coordinator', '["coordinator"]', 'processing', 1, 'wrt_x', 0, 0, ?)`,
     ).bind(stuck, tenant.id, past),
-    env.DB.prepare('INSERT INTO batch_items (batch_id, position, claim_id) VALUES (?, 0, ?)').bind(stuck, id),
+    env.DB.prepare('INSERT INTO batch_items (batch_id, position, claim_ids) VALUES (?, 0, json_array(?))').bind(
+      stuck,
+      id,
+    ),
   ])
   await maintain(env, Date.now())
   expect(await ended(coordinator, stuck)).toMatchObject({ status: 'completed', approved_count: 1 })
@@ -312,21 +315,21 @@ async function follow(key: string, batchId: string): Promise<() => Promise<{ eve
 test('a batch is followed live: progress after each step, then its end, then the stream closes', async () => {
   const { tenant, coordinator, member, batch } = await cast()
   const key = await tenant.key('member')
-  const { batch_id } = await batch({ claim_ids: await submitClaims(member, 1_200), process_at: inAnHour() })
+  const { batch_id } = await batch({ claim_ids: await submitClaims(member, 2_200), process_at: inAnHour() })
   const events = await follow(key, batch_id)
   await coordinator(`${path}/${batch_id}/process`, { method: 'POST' })
   const seen = await events()
   expect(seen.map(({ event, data }) => [event, data.processed_count])).toEqual([
     ['progress', 0],
-    ['progress', 500],
     ['progress', 1000],
-    ['progress', 1200],
-    ['completed', 1200],
+    ['progress', 2000],
+    ['progress', 2200],
+    ['completed', 2200],
   ])
   expect(seen.at(-1)!.data).toEqual({
-    processed_count: 1200,
-    total_claims: 1200,
-    approved_count: 1200,
+    processed_count: 2200,
+    total_claims: 2200,
+    approved_count: 2200,
     rejected_count: 0,
   })
   expect((await (await follow(key, batch_id))()).map(({ event }) => event)).toEqual(['progress', 'completed'])

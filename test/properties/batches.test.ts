@@ -9,6 +9,7 @@ import { startBatch } from '../../src/claims/start-batch.ts'
 import { submitBatch } from '../../src/claims/submit-batch.ts'
 import { submitClaims } from '../../src/claims/submit-claims.ts'
 import { Refusal } from '../../src/refusal.ts'
+import { batchItems } from '../support/batch-items.ts'
 import { fits } from '../support/sealed.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 import { often } from '../support/scale.ts'
@@ -83,7 +84,7 @@ async function check(tenant: Tenant): Promise<void> {
   const all = async (query: string) => (await env.DB.prepare(query).bind(tenant.id).all<any>()).results
   const batches = await all('SELECT * FROM batches WHERE tenant_id = ?')
   const items = await all(
-    'SELECT i.*, r.decision, r.error FROM batch_items i LEFT JOIN batch_results r USING (batch_id, position) JOIN batches b ON b.id = i.batch_id WHERE b.tenant_id = ? ORDER BY i.position',
+    `SELECT i.* FROM ${batchItems} i JOIN batches b ON b.id = i.batch_id WHERE b.tenant_id = ? ORDER BY i.position`,
   )
   const approvals = await all('SELECT * FROM approvals WHERE tenant_id = ?')
   const votes = await all('SELECT v.* FROM votes v JOIN approvals a ON a.id = v.approval_id WHERE a.tenant_id = ?')

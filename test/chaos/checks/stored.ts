@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
+import { batchItems } from '../../support/batch-items.ts'
 import { Violation } from '../calls.ts'
 
 /** The server's own database, read from beside it: also while it runs. */
@@ -50,15 +51,15 @@ const wrongs: Record<string, string> = {
     HAVING ${statuses.map((status) => `t.${status} <> coalesce(${of(status)}, 0)`).join(' OR ')}`,
   'a batch whose counts are not its items': `
     SELECT b.id, b.status, b.total_claims, b.approved_count, b.rejected_count FROM batches b
-    WHERE total_claims <> (SELECT count(*) FROM batch_items WHERE batch_id = b.id)
-      OR approved_count <> (SELECT count(*) FROM batch_results WHERE batch_id = b.id AND decision = 'approved')
-      OR rejected_count <> (SELECT count(*) FROM batch_results WHERE batch_id = b.id AND decision = 'rejected')
+    WHERE total_claims <> (SELECT count(*) FROM ${batchItems} WHERE batch_id = b.id)
+      OR approved_count <> (SELECT count(*) FROM ${batchItems} WHERE batch_id = b.id AND decision = 'approved')
+      OR rejected_count <> (SELECT count(*) FROM ${batchItems} WHERE batch_id = b.id AND decision = 'rejected')
       OR (status = 'completed' AND processed_count <> total_claims)`,
   'a batch that did not end': `SELECT id, status FROM batches WHERE status IN ('pending', 'processing') AND id NOT LIKE '%demo%'`,
   'a claim that a cancelled batch still holds, or that two have approved': `
     SELECT a.id, a.bulk_id FROM approvals a JOIN batches b ON b.id = a.bulk_id WHERE b.status = 'cancelled' UNION ALL
-    SELECT r.claim_id, count(*) FROM batch_results r JOIN batches b ON b.id = r.batch_id
-    WHERE b.status = 'completed' AND r.decision = 'approved' GROUP BY r.claim_id HAVING count(*) > 1`,
+    SELECT i.claim_id, count(*) FROM ${batchItems} i JOIN batches b ON b.id = i.batch_id
+    WHERE b.status = 'completed' AND i.decision = 'approved' GROUP BY i.claim_id HAVING count(*) > 1`,
   'an entity whose versions are not consecutive': `
     SELECT entity_id, count(*), max(version) FROM entity_versions GROUP BY tenant_id, entity_type, entity_id
     HAVING count(*) <> max(version) OR min(version) <> 1`,

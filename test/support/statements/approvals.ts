@@ -22,7 +22,8 @@ import { ctx, firstPage, gives, holds, laterPage, returns, returnsAllOf, rowOf, 
 
 const voter = { id: sql`'usr_y'`, roles: sql`'["admin"]'`, underPolicy: sql`1` }
 const hasHand = () => sql`0`
-const votes = sql`SELECT 'a' AS approval_id, 1 AS revision, 'usr_y' AS voter_id, '[]' AS roles, '[]' AS in_groups, NULL AS comment, NULL AS reported_by`
+const roles = sql`'[]'`
+const manyVotes = { voterId: sql`'usr_y'`, roles, groups: roles, comment: sql`NULL`, reportedBy: sql`NULL` }
 const found = sql`SELECT 't' AS tenant_id, 'a.b' AS type, 'a' AS resource_id, NULL AS from_status, 'b' AS to_status, '{}' AS data`
 const happening = { type: 'a.b', resourceId: 'a', from: null, to: 'b', data: {}, digest: 'd' } as const
 const opening = {
@@ -138,12 +139,12 @@ export const samples: Samples = {
     }),
   },
   'approvals/decide-many.store.ts': {
-    approveMany: many.approveMany(ctx, claimKind, 'm', sql`SELECT 'a' AS approval_id`, {
+    approveMany: many.approveMany(ctx, claimKind, 'm', sql`SELECT 'a'`, {
       ...voter,
       comment: sql`NULL`,
       hasHand,
     }),
-    insertVotes: many.insertVotes(ctx, 'm', votes),
+    insertVotes: many.insertVotes(ctx, 'm', manyVotes, sql`SELECT 'a' AS approval_id, 1 AS revision`),
     revertMany: many.revertMany(ctx, 'm', sql`'m'`, sql`SELECT 'a'`),
   },
   'approvals/history.store.ts': {

@@ -32,7 +32,14 @@ export const samples: Samples = {
   'claims/batches.store.ts': {
     insertBatch: batch.insertBatch(ctx, rowOf(batches), ['x']),
     selectBatch: returnsAllOf(batches, batch.selectBatch(ctx, 'b')),
-    selectResults: returns(batch.selectResults(ctx, 'b'), 'claim_id decision error processed_at'),
+    itemsOf: {
+      statement: { query: sql`SELECT * FROM ${batch.itemsOf('b', sql`0`, 5)}` },
+      columns: ['position', 'claim_id'],
+    },
+    selectResults: [
+      returns(batch.selectResults(ctx, 'b').items, 'claim_ids'),
+      returns(batch.selectResults(ctx, 'b').results, 'position size errors processed_at'),
+    ],
     selectBatches: batchFilters.flatMap((filter) => [
       returnsAllOf(batches, batch.selectBatches(ctx, filter, firstPage)),
       returnsAllOf(batches, batch.selectBatches(ctx, filter, laterPage)),
