@@ -54,7 +54,7 @@ const history: Pattern = {
   message: 'Of approvals, access/ knows history.store.ts.',
 }
 
-const drizzle = { regex: '^drizzle-orm', message: 'SQL belongs in a .store.ts; a table in a .table.ts.' }
+const drizzle = { regex: '^drizzle-orm|/db/sql\\.ts$', message: 'SQL belongs in a .store.ts; a table in a .table.ts.' }
 const hono = { regex: '^(hono|@hono)(/|$)', message: 'HTTP stays in http/ and in .routes.ts.' }
 const http = { regex: '/http/', message: 'Verbs, stores and tables know no HTTP.' }
 const table = { regex: '\\.table\\.ts$', message: 'Routes reach the database through a verb.' }

@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from '../db/sql.ts'
 import { roles, type Ctx, type Role } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 

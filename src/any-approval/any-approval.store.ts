@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from '../db/sql.ts'
 import type { Approval } from '../approvals/approval.ts'
 import type { Family } from '../approvals/family.ts'
 import { visible } from '../approvals/restricted.store.ts'

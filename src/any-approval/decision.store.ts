@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from '../db/sql.ts'
 import type { Approval } from '../approvals/approval.ts'
 import { latestSeq, movedSince } from '../approvals/history.store.ts'
 import { votersOfRow } from '../approvals/restricted.store.ts'

@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from '../db/sql.ts'
 import type { Ctx } from '../context.ts'
 import { isOneOfTags, jsonEach } from '../db/json.ts'
 import type { Condition, Statement } from '../db/open-db.ts'

@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from '../db/sql.ts'
 import { personNow } from '../access/standing.store.ts'
 import { roles as allRoles, type Ctx, type Role } from '../context.ts'
 import type { Condition, Fragment } from '../db/open-db.ts'

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from '../db/sql.ts'
 import type { Fragment } from '../db/open-db.ts'
 import type { Family } from './family.ts'
 

@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from '../db/sql.ts'
 import type { Ctx } from '../context.ts'
 import type { Condition, Fragment } from '../db/open-db.ts'
 import { behind, merged, type PageRequest } from '../db/page.ts'

@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from '../db/sql.ts'
 import type { Actor, Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Condition, Fragment } from '../db/open-db.ts'

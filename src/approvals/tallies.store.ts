@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from '../db/sql.ts'
 import type { Actor, Ctx } from '../context.ts'
 import type { KindOfApprovals } from './policy.ts'
 import { boundTo, seesAll, seesRestricted } from './restricted.ts'

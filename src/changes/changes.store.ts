@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from '../db/sql.ts'
 import { userName } from '../access/access.store.ts'
 import type { Approval, Quorum, Vote } from '../approvals/approval.ts'
 import { isOpened } from '../approvals/approvals.store.ts'

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from '../db/sql.ts'
 import { recordFound } from '../approvals/history.store.ts'
 import type { Ctx } from '../context.ts'
 import { carried, type PageRequest } from '../db/page.ts'

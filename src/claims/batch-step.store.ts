@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from '../db/sql.ts'
 import { handVoted, submitter, versionsFulfilledBy } from '../approvals/decidable.store.ts'
 import { approveMany, insertVotes, revertMany } from '../approvals/decide-many.store.ts'
 import { isRecorded, latestSeq, recordEach, recordFound } from '../approvals/history.store.ts'

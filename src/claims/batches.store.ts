@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from '../db/sql.ts'
 import { latestStatus, recordFound } from '../approvals/history.store.ts'
 import { personNow } from '../access/standing.store.ts'
 import type { Actor, Ctx } from '../context.ts'

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from '../db/sql.ts'
 import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
 

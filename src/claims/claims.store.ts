@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from '../db/sql.ts'
 import type { Approval, Quorum } from '../approvals/approval.ts'
 import { pageAsOfNow } from '../approvals/list.store.ts'
 import { isOverdue, standingNow } from '../approvals/states.store.ts'

@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from '../db/sql.ts'
 import type { Approval } from '../approvals/approval.ts'
 import type { Family } from '../approvals/family.ts'
 import { ofFacts } from '../approvals/facts.store.ts'

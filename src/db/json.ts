@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from './sql.ts'
 
 /**
  * A list as one bound value. D1 takes 100 bound values a query; `json_each(?)` takes tens of thousands of elements.

@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from './sql.ts'
 
 /** Where a page begins in a list that is ordered newest first. */
 export interface Position {

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from '../db/sql.ts'
 import { userName } from '../access/access.store.ts'
 import { idIfSeen } from '../any-approval/any-approval.store.ts'
 import type { Approval } from '../approvals/approval.ts'

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from '../db/sql.ts'
 import type { Db, Statement } from '../db/open-db.ts'
 import type { sessions } from './sessions.table.ts'
 

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from '../db/sql.ts'
 import { selectNames } from '../access/access.store.ts'
 import { selectGroupNames } from '../access/groups.store.ts'
 import type { Family } from '../approvals/family.ts'

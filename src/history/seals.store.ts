@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from '../db/sql.ts'
 import { madeAt } from '../access/tenants.store.ts'
 import { latestSeq } from '../approvals/history.store.ts'
 import { noteSealed } from '../approvals/unsealed.store.ts'

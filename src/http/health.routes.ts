@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { sql } from 'drizzle-orm'
+import { sql } from '../db/sql.ts'
 import { directory } from '../context.ts'
 import { latestMigration } from '../db/latest-migration.ts'
 import { openDb } from '../db/open-db.ts'

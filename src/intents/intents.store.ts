@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from '../db/sql.ts'
 import type { Approval, Quorum, Vote } from '../approvals/approval.ts'
 import type { Status } from '../approvals/states.ts'
 import { marked, type Mark } from '../approvals/mark.store.ts'

@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from '../db/sql.ts'
 
 /** Where an entry stands, as callers are told: a `pending` one may still be handed out, or is leased. */
 export type OutboxStatus = 'pending' | 'succeeded' | 'failed' | 'lapsed'

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from '../db/sql.ts'
 import { ofFacts } from '../approvals/facts.store.ts'
 import type { Family } from '../approvals/family.ts'
 import { pageOfApprovals } from '../approvals/list.store.ts'

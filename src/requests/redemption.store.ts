@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from '../db/sql.ts'
 import { touch } from '../approvals/approvals.store.ts'
 import { recordFound } from '../approvals/history.store.ts'
 import { marked, type Mark } from '../approvals/mark.store.ts'

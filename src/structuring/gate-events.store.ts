@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from '../db/sql.ts'
 import { recordFound } from '../approvals/history.store.ts'
 import type { Ctx } from '../context.ts'
 import type { Condition, Statement } from '../db/open-db.ts'

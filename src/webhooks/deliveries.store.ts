@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from '../db/sql.ts'
 import type { Family } from '../approvals/family.ts'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'

@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers'
-import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core'
 import { beforeAll, expect, test } from 'vitest'
 import { expireDue } from '../../src/approvals/decide-due.ts'
 import { systemContext } from '../../src/context.ts'
+import { sql } from '../../src/db/sql.ts'
 import { selectPage } from '../../src/dashboard/dashboard.store.ts'
 import { families } from '../../src/families.ts'
 import { endOverdueEntries } from '../../src/intents/outbox.ts'
@@ -131,11 +131,9 @@ test.each([
 test.each(filters)('the dashboard by %j is planned by an index that gives the order', async (filter) => {
   const { customer_id: customerId, ...rest } = Object.fromEntries<any>(new URLSearchParams(filter).entries())
   const { query } = selectPage(tenant.ctx('member'), { customerId, ...rest }, { limit: 50, offset: 0, after: null })
-  const { sql, params } = new SQLiteAsyncDialect().sqlToQuery(query)
-  const plan = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
-    .bind(...params)
-    .all<{ detail: string }>()
-  const steps = plan.results.map(({ detail }) => detail)
+  const { db } = tenant.ctx('member')
+  const plan = await db.run(db.all<{ detail: string }>(sql`EXPLAIN QUERY PLAN ${query}`))
+  const steps = plan.map(({ detail }) => detail)
   const found = steps.filter((step) => / a USING INDEX approvals_/.test(step))
   // Not only what everybody sees, also what is restricted: what one asked for, what one sent, what one may vote on.
   const areAll = customerId === undefined && rest.kind === undefined

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from '../../src/db/sql.ts'
 import type { Ctx } from '../../src/context.ts'
 import type { Reference } from '../../src/db/open-db.ts'
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { sql } from 'drizzle-orm'
+import { sql } from '../../src/db/sql.ts'
 import { afterAll, expect, test } from 'vitest'
 import { wranglerD1 } from '../../scripts/wrangler-d1.ts'
 import { listKeys } from '../../src/access/keys.ts'

@@ -8,7 +8,7 @@ import { statuses } from '../../src/approvals/states.ts'
 import { selectTotal } from '../../src/approvals/tallies.store.ts'
 import { roles, type Ctx } from '../../src/context.ts'
 import type { PageRequest } from '../../src/db/page.ts'
-import { sql } from 'drizzle-orm'
+import { sql } from '../../src/db/sql.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 import { often } from '../support/scale.ts'
 

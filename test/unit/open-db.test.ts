@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { sql } from 'drizzle-orm'
+import { sql } from '../../src/db/sql.ts'
 import { expect, test } from 'vitest'
 import { openDb } from '../../src/db/open-db.ts'
 

@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { sql } from 'drizzle-orm'
+import { sql } from '../../src/db/sql.ts'
 import { beforeAll, expect, test } from 'vitest'
 import { sees } from '../../src/approvals/restricted.ts'
 import { visible } from '../../src/approvals/restricted.store.ts'

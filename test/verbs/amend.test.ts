@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
-import { sql } from 'drizzle-orm'
+import { sql } from '../../src/db/sql.ts'
 import { amend } from '../../src/approvals/amend.ts'
 import { selectApproval } from '../../src/approvals/cast-vote.store.ts'
 import { noPolicies } from '../../src/approvals/book.ts'

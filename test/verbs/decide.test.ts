@@ -8,6 +8,7 @@ import { open } from '../../src/approvals/open.ts'
 import type { Policy } from '../../src/approvals/policy.ts'
 import { withdraw } from '../../src/approvals/withdraw.ts'
 import { systemContext, type Ctx } from '../../src/context.ts'
+import { sql } from '../../src/db/sql.ts'
 import { newId } from '../../src/ids.ts'
 import { Refusal } from '../../src/refusal.ts'
 import { newTenant } from '../support/tenant.ts'
@@ -107,7 +108,6 @@ test('an effect that fails takes the decision with it', async () => {
   const tenant = await newTenant()
   const id = await opened(tenant.ctx('member'))
   const ctx = tenant.ctx('coordinator')
-  const { sql } = await import('drizzle-orm')
   const effect = () => [
     ctx.db.all(sql`INSERT INTO tallies (tenant_id, kind, facet, pending) VALUES ('x', 'y', 'z', -1)`),
   ]

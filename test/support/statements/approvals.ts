@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from '../../../src/db/sql.ts'
 import * as amend from '../../../src/approvals/amend.store.ts'
 import * as core from '../../../src/approvals/approvals.store.ts'
 import * as book from '../../../src/approvals/book.store.ts'

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from '../../../src/db/sql.ts'
 import { markOn } from '../../../src/approvals/mark.store.ts'
 import * as change from '../../../src/changes/changes.store.ts'
 import * as entity from '../../../src/changes/entities.store.ts'

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from '../../../src/db/sql.ts'
 import * as steps from '../../../src/claims/batch-step.store.ts'
 import * as batch from '../../../src/claims/batches.store.ts'
 import { batches, batchFollowers } from '../../../src/claims/batches.table.ts'

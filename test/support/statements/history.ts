@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from '../../../src/db/sql.ts'
 import * as unsealed from '../../../src/approvals/unsealed.store.ts'
 import * as erase from '../../../src/approvals/erase.store.ts'
 import { erase as eraseClaims } from '../../../src/claims/claims.erase.store.ts'

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from '../../../src/db/sql.ts'
 import { markOn } from '../../../src/approvals/mark.store.ts'
 import * as intent from '../../../src/intents/intents.store.ts'
 import { intents, outbox } from '../../../src/intents/intents.table.ts'

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from '../../../src/db/sql.ts'
 import { groups, people } from '../../../src/access/access.table.ts'
 import * as access from '../../../src/access/access.store.ts'
 import * as capable from '../../../src/access/capable.store.ts'

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from '../../../src/db/sql.ts'
 import { markOn } from '../../../src/approvals/mark.store.ts'
 import * as redemption from '../../../src/requests/redemption.store.ts'
 import * as request from '../../../src/requests/requests.store.ts'

@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from '../../../src/db/sql.ts'
 import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { createContext } from '../../../src/context.ts'
 import type { Statement } from '../../../src/db/open-db.ts'

@@ -1,5 +1,5 @@
 import { markOn } from '../../../src/approvals/mark.store.ts'
-import { sql } from 'drizzle-orm'
+import { sql } from '../../../src/db/sql.ts'
 import * as check from '../../../src/structuring/checks.store.ts'
 import * as gateEvent from '../../../src/structuring/gate-events.store.ts'
 import * as gate from '../../../src/structuring/gates.store.ts'

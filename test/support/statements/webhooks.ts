@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from '../../../src/db/sql.ts'
 import * as addressee from '../../../src/webhooks/addressees.store.ts'
 import * as delivery from '../../../src/webhooks/deliveries.store.ts'
 import * as endpoint from '../../../src/webhooks/endpoints.store.ts'
