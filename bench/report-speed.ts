@@ -122,7 +122,7 @@ export function ofBatches({ approved, size, rounds }: BatchResults): string {
   const titles = ['ms', 'CPU ms', 'raw ms', 'raw CPU ms', 'ratio of CPU']
   return `## A batch of ${size.toLocaleString('en')}
 
-From the request until the stream of its events says that all are approved, in steps of 500 claims; medians of ${rounds}. Raw are the three
+From the request until the stream of its events says that all are approved, in steps of 1,000 claims; medians of ${rounds}. Raw are the three
 statements that any would need, all at once: approve, a vote each, an event each. The product also keeps which claims a batch has, in
 which order, and what became of each, and can be followed and cancelled between its steps.
 
