@@ -21,7 +21,8 @@ export const submitter = sql`coalesce(approvals.submitted_by, approvals.requeste
 /**
  * The condition under which a voter may vote on the `approvals` row of the surrounding statement. Says in SQL what
  * `whyNot` says in `rules.ts`, but for policies of more than one requirement, under which no statement decides alone.
- * The unary plus keeps the status out of the choice of index: approvals are voted on by id.
+ * The unary plus keeps the status out of the choice of index: approvals are voted on by id. What is pending has no
+ * standing vote but those that are counted (`votes_for`), as a no decides at once.
  *
  * @param policy what it takes where the row has no policy of its own
  */

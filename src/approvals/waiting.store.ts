@@ -1,4 +1,5 @@
 import { sql, type SQL } from '../db/sql.ts'
+import { chunksOf } from '../chunks.ts'
 import type { Actor, Ctx } from '../context.ts'
 import type { Condition, Fragment } from '../db/open-db.ts'
 import type { Capacity, KindOfApprovals } from './policy.ts'
@@ -104,12 +105,9 @@ function isInTime(now: number): Condition {
 function together(parts: readonly Fragment[]): Fragment {
   const most = 5
   if (parts.length <= most) return sql.join([...parts], sql` UNION ALL `)
-  const size = Math.ceil(parts.length / most)
-  const groups = Array.from({ length: Math.ceil(parts.length / size) }, (_, at) =>
-    together(parts.slice(at * size, (at + 1) * size)),
-  )
+  const groups = chunksOf(parts, Math.ceil(parts.length / most))
   return sql.join(
-    groups.map((group) => sql`SELECT * FROM (${group})`),
+    groups.map((group) => sql`SELECT * FROM (${together(group)})`),
     sql` UNION ALL `,
   )
 }

@@ -1,6 +1,7 @@
 import { sql, type SQL } from '../db/sql.ts'
 import { latestStatus, recordFound } from '../approvals/history.store.ts'
 import { personNow } from '../access/standing.store.ts'
+import { chunksOf } from '../chunks.ts'
 import type { Actor, Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Statement } from '../db/open-db.ts'
@@ -35,13 +36,8 @@ export function insertBatch(ctx: Ctx, batch: Batch, claimIds: readonly string[])
         ${batch.poke_at}, ${batch.started_by}, ${batch.hands}, (SELECT me.has_roles FROM ${coordinator} AS me))`),
     ctx.db.all(sql`
       INSERT INTO batch_items (batch_id, position, claim_ids)
-      SELECT ${batch.id}, key * ${perRow}, value FROM ${jsonEach(inRows(claimIds))}`),
+      SELECT ${batch.id}, key * ${perRow}, value FROM ${jsonEach(chunksOf(claimIds, perRow))}`),
   ]
-}
-
-function inRows(claimIds: readonly string[]): string[][] {
-  const rows = Math.ceil(claimIds.length / perRow)
-  return Array.from({ length: rows }, (_, row) => claimIds.slice(row * perRow, (row + 1) * perRow))
 }
 
 /**
@@ -127,11 +123,12 @@ export function amendBatch(
       AND total_claims + added.n <= ${maxClaims} AND ${matches(ifMatch)}
       AND (${mayAmendAny ? 1 : 0} OR ${ctx.actor.userId} IN (coordinator_id, created_by))
     RETURNING *`)
+  const rowSize = sql.raw(String(perRow)) // bound, it would be a REAL, and divide as one
   const items = ctx.db.all(sql`
     INSERT INTO batch_items (batch_id, position, claim_ids)
     SELECT b.id, b.total_claims - (SELECT count(*) FROM ${added}) + min(added.n), json_group_array(added.value ORDER BY added.n)
     FROM batches b CROSS JOIN ${added} AS added
-    WHERE b.id = ${id} AND b.write_id = ${writeId} GROUP BY added.n / ${sql.raw(String(perRow))}`)
+    WHERE b.id = ${id} AND b.write_id = ${writeId} GROUP BY added.n / ${rowSize}`)
   return { amended, items }
 }
 

@@ -1,3 +1,4 @@
+import { chunksOf } from '../chunks.ts'
 import { sql, type SQL } from './sql.ts'
 
 /** Where a page begins in a list that is ordered newest first. */
@@ -68,10 +69,7 @@ const mostTerms = 5
 /** All of them. Where there are too many for one compound, compounds of compounds are merged without sorting, too. */
 function together(parts: readonly SQL[]): SQL {
   if (parts.length <= mostTerms) return sql.join([...parts], sql` UNION ALL `)
-  const groups = Array.from({ length: Math.ceil(parts.length / mostTerms) }, (_, at) =>
-    parts.slice(at * mostTerms, (at + 1) * mostTerms),
-  )
-  return together(groups.map((group) => sql`SELECT * FROM (${together(group)})`))
+  return together(chunksOf(parts, mostTerms).map((group) => sql`SELECT * FROM (${together(group)})`))
 }
 
 /** How much JSON a page carries, in bytes. */

@@ -1,5 +1,6 @@
 import { sql, type SQL } from '../db/sql.ts'
 import type { Family } from '../approvals/family.ts'
+import { chunksOf } from '../chunks.ts'
 import type { Ctx } from '../context.ts'
 import { jsonEach } from '../db/json.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
@@ -159,9 +160,7 @@ export function recordAttempts(
         next_attempt_at = iif(${counts}, ${of('next_at')}, next_attempt_at),
         finished_at = iif(${counts}, ${of('finished_at')}, finished_at)
       FROM ${jsonEach(some)} AS made WHERE webhook_deliveries.id = ${of('id')}`)
-  return Array.from({ length: Math.ceil(made.length / attemptsPerStatement) }, (_, index) =>
-    statement(made.slice(index * attemptsPerStatement, (index + 1) * attemptsPerStatement)),
-  )
+  return chunksOf(made, attemptsPerStatement).map(statement)
 }
 
 /** Ends what waits for an endpoint that is no longer enabled. Returns a row for each. */

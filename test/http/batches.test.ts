@@ -129,6 +129,32 @@ test('a batch whose alarm was lost is started, or taken further, by the next swe
   expect(await ended(coordinator, stuck)).toMatchObject({ status: 'completed', approved_count: 1 })
 })
 
+test('a batch that was amended by more claims than a row of items has keeps all of them, once, in order', async () => {
+  const { coordinator, member, batch } = await cast()
+  const ids = await submitClaims(member, 1_200)
+  const submitted = [ids[7]!, 'clm_nobody', ids[3]!]
+  const { batch_id } = await batch({ claim_ids: submitted, process_at: inAnHour() })
+  const put = { method: 'PUT', body: { claim_ids: [...ids, 'clm_nobody'] } }
+  expect((await coordinator(`${path}/${batch_id}`, put)).body).toMatchObject({ total_claims: 1_201 })
+  const { results } = await env.DB.prepare(
+    'SELECT position, json_array_length(claim_ids) AS n FROM batch_items WHERE batch_id = ? ORDER BY position',
+  )
+    .bind(batch_id)
+    .all()
+  expect(results).toEqual([
+    { position: 0, n: 3 },
+    { position: 3, n: 500 },
+    { position: 503, n: 500 },
+    { position: 1003, n: 198 },
+  ])
+  await coordinator(`${path}/${batch_id}/process`, { method: 'POST' })
+  const done = await ended(coordinator, batch_id)
+  const added = ids.filter((id) => !submitted.includes(id))
+  expect(done.results.map((item: any) => [item.claim_id, item.decision])).toEqual(
+    [...submitted, ...added].map((id) => [id, id === 'clm_nobody' ? 'rejected' : 'approved']),
+  )
+})
+
 test('a pending batch can be amended: comment and time replaced, claims added to those there', async () => {
   const { coordinator, member, batch } = await cast()
   const ids = await submitClaims(member, 5)
