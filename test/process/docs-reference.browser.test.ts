@@ -20,7 +20,7 @@ beforeAll(async () => {
   page = await browser.newPage({ viewport: { width: 1200, height: 1600 } })
   seen = watched(page, server.origin)
   await page.goto(`${server.origin}/docs`)
-  await page.locator('.opblock').first().waitFor()
+  await page.locator('.opblock').first().waitFor({ timeout: 90_000 })
 })
 afterAll(async () => {
   await browser?.close()
