@@ -12,11 +12,20 @@ export const trustMs = 25_000
 const unknownMs = 5_000
 const cacheSize = 1_000
 
-const cache = new BoundedCache<{ key: StoredKey; readAt: number }>(cacheSize)
+/** A key as it was read, and whose it is. */
+interface Known {
+  key: StoredKey
+  actor: Actor
+  readAt: number
+}
+
+const cache = new BoundedCache<Known>(cacheSize)
+/** The hashes of keys that were good: the next requests with one need not hash it. Only this isolate's memory has them. */
+const hashes = new BoundedCache<string>(cacheSize)
 /** Hashes of keys that there are not, and when that was read. */
 const unknown = new BoundedCache<number>(cacheSize)
 /** All that is forgotten when keys or people change here. */
-const memories: { clear(): void }[] = [cache, unknown]
+const memories: { clear(): void }[] = [cache, hashes, unknown]
 /** How often this isolate has changed keys or people: what was read before is not remembered after. */
 let changes = 0
 
@@ -48,7 +57,11 @@ export async function authenticate(
   now: number,
   beforeLookUp: () => Promise<void>,
 ): Promise<Authenticated | null> {
-  return authenticateHash(db, await sha256(secret), now, beforeLookUp)
+  const known = hashes.get(secret)
+  const hash = known ?? (await sha256(secret))
+  const authenticated = await authenticateHash(db, hash, now, beforeLookUp)
+  if (known === undefined && authenticated) hashes.set(secret, hash)
+  return authenticated
 }
 
 /** The same for whoever has shown the key before: a session keeps its hash. */
@@ -60,22 +73,13 @@ export async function authenticateHash(
 ): Promise<Authenticated | null> {
   const known = cache.get(hash)
   if (!known || !isGood(known.key, now)) await beforeLookUp()
-  const key = known && isRecent(known.readAt, trustMs, now) ? known.key : await read(db, hash, now)
-  if (!key || !isGood(key, now)) return null
-  const ofPerson = JSON.parse(key.person_roles) as Role[]
-  const actor = {
-    tenantId: key.tenant_id,
-    userId: key.person_id,
-    name: key.person_name,
-    roles: (JSON.parse(key.roles) as Role[]).filter((role) => ofPerson.includes(role)),
-    instanceId: key.instance_id,
-    keyMadeBy: key.created_by === key.person_id ? null : key.created_by,
-    groups: JSON.parse(key.person_groups) as string[],
-  }
+  const trusted = known && isRecent(known.readAt, trustMs, now) ? known : await read(db, hash, now)
+  if (!trusted || !isGood(trusted.key, now)) return null
+  const { key, actor } = trusted
   const today = new Date(now).toISOString().slice(0, 10)
   const firstUseOn = (key.last_used_on ?? '') < today ? today : null
   key.last_used_on = firstUseOn ?? key.last_used_on
-  return { keyId: key.id, actor, groups: actor.groups, goodUntil: null, firstUseOn }
+  return { keyId: key.id, actor, groups: actor.groups ?? [], goodUntil: null, firstUseOn }
 }
 
 /**
@@ -106,22 +110,39 @@ export async function noteUse(db: Db, { keyId, firstUseOn }: Authenticated): Pro
   if (firstUseOn !== null) await db.run(noteDay(db, keyId, firstUseOn))
 }
 
+const utf8 = new TextEncoder()
+
 /** SHA-256 in lower-case hexadecimal. */
 export async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  const digest = await crypto.subtle.digest('SHA-256', utf8.encode(text))
   return new Uint8Array(digest).toHex()
 }
 
-async function read(db: Db, hash: string, now: number): Promise<StoredKey | undefined> {
+async function read(db: Db, hash: string, now: number): Promise<Known | undefined> {
   const missedAt = unknown.get(hash)
   if (missedAt !== undefined && isRecent(missedAt, unknownMs, now)) return undefined
   const asOf = changes
   const [key] = await db.run(selectKey(db, hash))
-  if (asOf !== changes) return key
+  const known = key && { key, actor: actorOf(key), readAt: now }
+  if (asOf !== changes) return known
   for (const memory of [cache, unknown]) memory.delete(hash)
-  if (key) cache.set(hash, { key, readAt: now })
+  if (known) cache.set(hash, known)
   else unknown.set(hash, now)
-  return key
+  return known
+}
+
+/** Whose a key is. Requests share it, so nobody may change it. */
+function actorOf(key: StoredKey): Actor {
+  const ofPerson = JSON.parse(key.person_roles) as Role[]
+  return Object.freeze({
+    tenantId: key.tenant_id,
+    userId: key.person_id,
+    name: key.person_name,
+    roles: (JSON.parse(key.roles) as Role[]).filter((role) => ofPerson.includes(role)),
+    instanceId: key.instance_id,
+    keyMadeBy: key.created_by === key.person_id ? null : key.created_by,
+    groups: JSON.parse(key.person_groups) as string[],
+  })
 }
 
 function isGood({ revoked_at, expires_at }: StoredKey, now: number): boolean {

@@ -14,6 +14,7 @@ export function account() {
     c.set('requestId', requestId(c.req.header('X-Request-Id')))
     c.set('cost', cost)
     c.set('bookmark', () => null)
+    c.set('headers', {})
     await next()
     // Set on the answer itself: `c.header()` would rebuild it each time.
     const { headers } = c.res
@@ -21,12 +22,18 @@ export function account() {
     headers.set('Server-Timing', `db;dur=${cost.ms};desc="${counts(cost, c.res.status, c)}"`)
     headers.set('Strict-Transport-Security', 'max-age=15552000; includeSubDomains')
     headers.set('X-Content-Type-Options', 'nosniff')
+    for (const [name, value] of Object.entries(c.get('headers'))) headers.set(name, value)
     if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
     const bookmark = c.get('bookmark')()
     if (bookmark !== null) headers.set('x-d1-bookmark', bookmark)
     if (c.req.method === 'HEAD') await c.res.body?.cancel()
     if (c.env.LOG_REQUESTS !== 'off') log(c, cost, started)
   })
+}
+
+/** Sets a header of the answer once there is one: `c.header()` would build all of them for it, and then again. */
+export function setHeader(c: AppContext, name: string, value: string): void {
+  c.get('headers')[name] = value
 }
 
 /** The caller's own if it is sane. */

@@ -1,12 +1,13 @@
 import { z, type RouteConfig } from '@hono/zod-openapi'
-import type { MiddlewareHandler } from 'hono'
+import type { Next } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { Refusal, type Fault, type RefusalCode } from '../refusal.ts'
 import { roles as allRoles, type Ctx, type Role } from '../context.ts'
 import { documented } from './documented.ts'
 import type { AppContext, AppEnv } from './environment.ts'
-import { idempotency, IdempotencyHeader } from './idempotency.ts'
-import { jsonBody } from './input.ts'
+import { validate } from './faults.ts'
+import { IdempotencyHeader, takeKey } from './idempotency.ts'
+import { readJson } from './input.ts'
 import { withinReach } from './pagination.ts'
 import { IfMatchHeader } from './preconditions.ts'
 import { refuseOverRate } from './rate.ts'
@@ -70,65 +71,69 @@ const noQuery = z.strictObject({})
 /**
  * Completes a declared operation: authentication, the role check, the reading of the body and the idempotency key come
  * before its handler; the OpenAPI document gets their parameters and every refusal with its status. What its requests
- * pass is put together when it is first asked for.
+ * have to be is put together when it is first asked for.
  */
 export function endpoint<const E extends Declaration>(declared: E) {
   const { method, path } = declared
-  let made: ReturnType<typeof passed> | undefined
+  let made: Declaration | undefined
+  const completed = () => (made ??= { ...declared, request: requestOf(declared) })
   const route = {
     method,
     path,
     get request() {
-      return (made ??= passed(declared)).request
+      return completed().request
     },
-    get middleware() {
-      return (made ??= passed(declared)).middleware
-    },
+    middleware: createMiddleware<AppEnv>(async function pass(c, next) {
+      await passing(c, completed(), next)
+    }),
     ...documented(declared),
   }
   return route as unknown as Pick<E, 'method' | 'path' | 'request' | 'responses'>
 }
 
-/** What the requests of an operation pass before they come to its handler. */
-function passed(declared: Declaration) {
-  const { creates, refuses } = declared
-  const { body, query } = declared.request ?? {}
+/** What a request has to be: as declared, and as each that creates, or takes If-Match, or has a query. */
+function requestOf({ creates, refuses, request }: Declaration): Declaration['request'] {
   const headers = {
     ...(creates && IdempotencyHeader.shape),
     ...(refuses?.includes('precondition_failed') && IfMatchHeader.shape),
-    ...declared.request?.headers?.shape,
+    ...request?.headers?.shape,
   }
-  const request = {
-    ...declared.request,
-    query: query ? withinReach(query.strict()) : noQuery,
+  return {
+    ...request,
+    query: request?.query ? withinReach(request.query.strict()) : noQuery,
     ...(Object.keys(headers).length > 0 && { headers: z.object(headers) }),
   }
-  const middleware: MiddlewareHandler<AppEnv>[] = [
-    admit({ ...declared, request }),
-    ...(body ? [jsonBody(body.required ?? false, body.content['application/json'].schema)] : []),
-    ...(creates ? [idempotency()] : []),
-  ]
-  return { request, middleware }
 }
 
-function admit(declared: Declaration) {
-  return createMiddleware<AppEnv>(async function admit(c, next) {
-    c.set('endpoint', declared)
-    if (!declared.creates) refuseOverRate(c)
-    const { operationId } = declared
-    const { roles: has, instanceId } = c.get('ctx').actor
-    const roles = declared.roles === 'any' ? allRoles : declared.roles
-    const { reserved } = c.get('ctx')
-    if (!has.includes('admin') && !roles.some((role) => has.includes(role))) {
-      reserved.refusal = new Refusal('forbidden', `${operationId} takes one of the roles ${roles.join(', ')}.`, {
-        roles,
-      })
-      if (!declared.yieldsToPolicies) throw reserved.refusal
-    }
-    if (instanceId !== null) withinInstance(c, declared, instanceId)
-    await next()
-    if (reserved.refusal) throw reserved.refusal
-  })
+/** What a request passes before it comes to its handler, and its answer afterwards. */
+async function passing(c: AppContext, declared: Declaration, next: Next): Promise<void> {
+  c.set('endpoint', declared)
+  const { reserved } = c.get('ctx')
+  admit(c, declared)
+  try {
+    const { body } = declared.request ?? {}
+    if (body) c.set('body', await readJson(c, body.required ?? false, body.content['application/json'].schema))
+    if (declared.creates) await takeKey(c)
+    await validate(c, declared.request)
+  } catch (error) {
+    throw reserved.refusal ?? error
+  }
+  await next()
+  if (c.get('ctx').idempotency?.replayed) c.res.headers.set('Idempotency-Replayed', 'true')
+  if (reserved.refusal) throw reserved.refusal
+}
+
+/** @throws Refusal `forbidden`, unless a policy may yet say otherwise: then it is reserved */
+function admit(c: AppContext, declared: Declaration): void {
+  const { creates, operationId, yieldsToPolicies } = declared
+  if (!creates) refuseOverRate(c)
+  const { actor, reserved } = c.get('ctx')
+  const roles = declared.roles === 'any' ? allRoles : declared.roles
+  if (!actor.roles.includes('admin') && !roles.some((role) => actor.roles.includes(role))) {
+    reserved.refusal = new Refusal('forbidden', `${operationId} takes one of the roles ${roles.join(', ')}.`, { roles })
+    if (!yieldsToPolicies) throw reserved.refusal
+  }
+  if (actor.instanceId !== null) withinInstance(c, declared, actor.instanceId)
 }
 
 /** A key that is bound to an agent instance reaches what lies below it, and what says that it takes such keys. */

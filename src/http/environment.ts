@@ -3,6 +3,7 @@ import type { Ctx } from '../context.ts'
 import type { Cost } from '../db/open-db.ts'
 import type { RefusalCode } from '../refusal.ts'
 import type { Declaration } from './endpoint.ts'
+import type { Body } from './input.ts'
 
 /** What a request carries through the router. */
 export interface AppEnv {
@@ -23,6 +24,10 @@ export interface AppEnv {
     isOverRate?: boolean
     /** The endpoint that answers, once it is known. */
     endpoint?: Declaration
+    /** The body, where the endpoint takes one, once it has been read. */
+    body?: Body
+    /** Headers of the answer, by their names, that `setHeader` has noted. */
+    headers: Record<string, string>
     /** Who is signed in at the desk, as its pages show them, and the token that goes into their forms. */
     reader?: { name: string; token: string; groups: readonly string[] }
     /** Why the request was refused, if it was. */

@@ -1,14 +1,43 @@
-import type { Hook, z } from '@hono/zod-openapi'
+import type { z } from '@hono/zod-openapi'
 import { faultMessage } from '../fault-messages.ts'
 import { jsonPointer } from '../json-pointer.ts'
 import { invalidInput, Refusal, type Fault } from '../refusal.ts'
-import type { AppContext, AppEnv } from './environment.ts'
+import type { Declaration } from './endpoint.ts'
+import type { AppContext } from './environment.ts'
+import type { Body } from './input.ts'
 import { refuseOverRate } from './rate.ts'
 import { keptJson, readMember, tooLarge } from './raw-json.ts'
 
-/** When one part of a request is invalid, looks at all of them, so that the answer lists every fault. */
-export const onInvalid: Hook<unknown, AppEnv, string, unknown> = async (result, c) => {
-  if (!result.success) throw await refusalWithEveryFault(c as AppContext)
+/** A part of a request: what faults call it, what handlers ask for it by, its schema, and what was sent. */
+interface Part {
+  in: Fault['in']
+  target: 'param' | 'query' | 'header' | 'json'
+  schema: z.ZodType | undefined
+  sent: unknown
+}
+
+function partsOf(c: AppContext, request: Declaration['request'], body: Body | undefined): Part[] {
+  const { params, query, headers } = request ?? {}
+  const schema = request?.body?.content['application/json'].schema
+  return [
+    { in: 'path', target: 'param', schema: params, sent: c.req.param() },
+    { in: 'query', target: 'query', schema: query, sent: queryOf(c) },
+    { in: 'header', target: 'header', schema: headers, sent: headers && headersOf(c, headers) },
+    { in: 'body', target: 'json', schema, sent: body?.value },
+  ]
+}
+
+/**
+ * Validates what a request has sent, and hands it to its handler, which asks for it with `c.req.valid`.
+ *
+ * @throws Refusal that lists every fault, where there is one in any part
+ */
+export async function validate(c: AppContext, request: Declaration['request']): Promise<void> {
+  for (const { target, schema, sent } of partsOf(c, request, c.get('body'))) {
+    const result = await schema?.safeParseAsync(sent)
+    if (result?.success === false) throw await refusalWithEveryFault(c)
+    if (result) c.req.addValidatedData(target, result.data as object)
+  }
 }
 
 /**
@@ -18,8 +47,9 @@ export const onInvalid: Hook<unknown, AppEnv, string, unknown> = async (result, 
  */
 export async function keptText(c: AppContext): Promise<string | undefined> {
   const keeps = c.get('endpoint')?.keeps
-  if (!keeps) throw new Error('This operation declares no member that it keeps.')
-  const { text, faults } = readMember(await c.req.text(), keeps)
+  const body = c.get('body')
+  if (!keeps || !body) throw new Error('This operation declares no member that it keeps.')
+  const { text, faults } = readMember(body.text, keeps)
   if (faults.length > 0) throw await refusalWithEveryFault(c)
   return text
 }
@@ -29,24 +59,23 @@ export async function keptText(c: AppContext): Promise<string | undefined> {
  * those that only what is stored reveals.
  *
  * @param first what has been found already
+ * @param body where it is not yet known to others
  */
-export async function refusalWithEveryFault(c: AppContext, first: readonly Fault[] = []): Promise<Refusal> {
+export async function refusalWithEveryFault(
+  c: AppContext,
+  first: readonly Fault[] = [],
+  body: Body | undefined = c.get('body'),
+): Promise<Refusal> {
   const ctx = c.get('ctx')
   // A creation puts this off until it is known whether it was answered before; a faulty one never was.
   if (!ctx.idempotency) refuseOverRate(c)
   const endpoint = c.get('endpoint')
-  const schemas = endpoint?.request
-  const params = c.req.param()
-  const body: unknown = schemas?.body ? await c.req.json() : undefined
   const faults = [
     ...first,
-    ...(await faultsOf('path', schemas?.params, params)),
-    ...(await faultsOf('query', schemas?.query, queryOf(c))),
-    ...(await faultsOf('header', schemas?.headers, c.req.header())),
-    ...(await faultsOf('body', schemas?.body?.content['application/json'].schema, body)),
-    ...(endpoint?.keeps ? readMember(await c.req.text(), endpoint.keeps).faults : []),
+    ...(await Promise.all(partsOf(c, endpoint?.request, body).map(faultsOf))).flat(),
+    ...(endpoint?.keeps && body ? readMember(body.text, endpoint.keeps).faults : []),
   ]
-  const further = (await endpoint?.further?.(ctx, { params, body })) ?? []
+  const further = (await endpoint?.further?.(ctx, { params: c.req.param(), body: body?.value })) ?? []
   const all = [...faults, ...notNamedIn(faults, further)]
   const [only] = all
   if (all.length > 1 || only?.type !== tooLarge) return invalidInput(all)
@@ -71,8 +100,13 @@ function queryOf(c: AppContext) {
   )
 }
 
-async function faultsOf(part: Fault['in'], schema: z.ZodType | undefined, value: unknown): Promise<Fault[]> {
-  const result = await schema?.safeParseAsync(value, { error: faultMessage, reportInput: true })
+/** The headers that a schema names. */
+function headersOf(c: AppContext, { shape }: z.ZodObject) {
+  return Object.fromEntries(Object.keys(shape).map((name) => [name, c.req.header(name)]))
+}
+
+async function faultsOf({ in: part, schema, sent }: Part): Promise<Fault[]> {
+  const result = await schema?.safeParseAsync(sent, { error: faultMessage, reportInput: true })
   if (!result || result.success) return []
   return result.error.issues.flatMap((issue): Fault[] => {
     if (issue.code === 'unrecognized_keys') {

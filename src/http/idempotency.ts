@@ -1,11 +1,10 @@
 import { z } from '@hono/zod-openapi'
-import { createMiddleware } from 'hono/factory'
 import { sha256 } from '../access/authenticate.ts'
 import type { Ctx } from '../context.ts'
 import { answeredBefore } from '../idempotency/once.ts'
 import { invalidInput, type Fault } from '../refusal.ts'
 import type { Declaration } from './endpoint.ts'
-import type { AppContext, AppEnv } from './environment.ts'
+import type { AppContext } from './environment.ts'
 import { refuseOverRate } from './rate.ts'
 
 /** Printable ASCII, bare or between quotes. */
@@ -19,16 +18,12 @@ export const IdempotencyHeader = z.object({
   }),
 })
 
-/** Hands the caller's key to the verb, which stores it with what it creates, and says when an answer is a replay. */
-export function idempotency() {
-  return createMiddleware<AppEnv>(async function idempotency(c, next) {
-    const header = c.req.header('Idempotency-Key')
-    // A malformed key is refused together with whatever else is wrong.
-    if (header !== undefined && pattern.test(header)) await useKey(c, header.replace(/^"(.*)"$/, '$1'))
-    else if (!c.get('endpoint')?.sharesKeys) refuseOverRate(c)
-    await next()
-    if (c.get('ctx').idempotency?.replayed) c.res.headers.set('Idempotency-Replayed', 'true')
-  })
+/** Hands the caller's key to the verb, which stores it with what it creates. */
+export async function takeKey(c: AppContext): Promise<void> {
+  const header = c.req.header('Idempotency-Key')
+  // A malformed key is refused together with whatever else is wrong.
+  if (header !== undefined && pattern.test(header)) await useKey(c, header.replace(/^"(.*)"$/, '$1'))
+  else if (!c.get('endpoint')?.sharesKeys) refuseOverRate(c)
 }
 
 /** Takes a key that came as a member of the body. @throws Refusal `invalid_input` where the header has another */
@@ -51,7 +46,7 @@ export function bodyKeyFaults({ idempotency }: Ctx, key: unknown): Fault[] {
 async function useKey(c: AppContext, key: string): Promise<void> {
   const endpoint = c.get('endpoint') as Declaration
   // A body that the operation does not declare is never read.
-  const fingerprint = await sha256(endpoint.request?.body ? await c.req.text() : '')
+  const fingerprint = await sha256(c.get('body')?.text ?? '')
   const { actor } = c.get('ctx')
   const userId = endpoint.sharesKeys ? '' : actor.userId
   // What was answered to one instance is not for another, even of the same user.

@@ -1,8 +1,7 @@
 import type { z } from '@hono/zod-openapi'
-import { createMiddleware } from 'hono/factory'
 import { cutLists } from '../cut-lists.ts'
 import { Refusal, type Fault } from '../refusal.ts'
-import type { AppContext, AppEnv } from './environment.ts'
+import type { AppContext } from './environment.ts'
 import { refusalWithEveryFault } from './faults.ts'
 
 const bodyLimit = 1024 * 1024
@@ -10,53 +9,45 @@ const bodyLimit = 1024 * 1024
 /** Bodies shorter than this, in characters, hold no lists worth cutting. */
 const long = 8 * 1024
 
-/**
- * Reads the body before it is validated: at most 1 MiB, declared as JSON, and JSON of whole characters. Where it may be
- * left out, an empty one counts as `{}`, however it comes: none, `Content-Length: 0`, or a stream that ends at once.
- */
-export function jsonBody(required: boolean, schema: z.ZodType) {
-  return createMiddleware<AppEnv>(async function jsonBody(c, next) {
-    const text = await readText(c)
-    const isLeftOut = text === '' && !required
-    c.req.bodyCache.text = Promise.resolve(isLeftOut ? '{}' : text) as never
-    if (isLeftOut) {
-      declareJson(c)
-      return next()
-    }
-    const type = c.req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase()
-    if (text !== '' && type !== 'application/json') {
-      throw new Refusal(
-        'unsupported_media_type',
-        `The body is declared as ${type ?? 'nothing'}; send Content-Type: application/json.`,
-      )
-    }
-    if (c.req.header('Content-Type') !== 'application/json') declareJson(c)
-    let body: unknown
-    try {
-      body = JSON.parse(text)
-    } catch (error) {
-      throw new Refusal(
-        'invalid_json',
-        text === '' ? 'The body is empty; this needs a JSON body.' : `${(error as Error).message}.`,
-      )
-    }
-    const kept = text.length > long ? cutLists(schema, body) : body
-    // The schema refuses what was cut, so nobody takes this for what was sent.
-    if (kept !== body) c.req.bodyCache.text = Promise.resolve(JSON.stringify(kept)) as never
-    const halves = halfCharacter(text)
-    if (halves.length > 0) throw await refusalWithEveryFault(c, halves)
-    await next()
-  })
+/** The body of a request: its text, and what that says. */
+export interface Body {
+  text: string
+  value: unknown
 }
 
 /**
- * The library is stricter about blanks and parameters of the media type than RFC 9110. It also wants one for a body
- * that was left out: over a connection every POST has a stream, if only an empty one.
+ * Reads a body: at most 1 MiB, declared as JSON, and JSON of whole characters. Where it may be left out, an empty one
+ * counts as `{}`, however it comes: none, `Content-Length: 0`, or a stream that ends at once.
+ *
+ * @throws Refusal `body_too_large`, `unsupported_media_type`, `invalid_json`, `invalid_input`
  */
-function declareJson(c: AppContext): void {
-  const headers = new Headers(c.req.raw.headers)
-  headers.set('Content-Type', 'application/json')
-  c.req.raw = new Request(c.req.url, { method: c.req.method, headers })
+export async function readJson(c: AppContext, required: boolean, schema: z.ZodType): Promise<Body> {
+  const text = await readText(c)
+  if (text === '' && !required) return { text: '{}', value: {} }
+  const type = c.req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase()
+  if (text !== '' && type !== 'application/json') {
+    throw new Refusal(
+      'unsupported_media_type',
+      `The body is declared as ${type ?? 'nothing'}; send Content-Type: application/json.`,
+    )
+  }
+  const body = parsed(text, schema)
+  const halves = halfCharacter(text)
+  if (halves.length > 0) throw await refusalWithEveryFault(c, halves, body)
+  return body
+}
+
+function parsed(text: string, schema: z.ZodType): Body {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    const detail = text === '' ? 'The body is empty; this needs a JSON body.' : `${(error as Error).message}.`
+    throw new Refusal('invalid_json', detail)
+  }
+  const kept = text.length > long ? cutLists(schema, value) : value
+  // The schema refuses what was cut, so nobody takes this for what was sent.
+  return kept === value ? { text, value } : { text: JSON.stringify(kept), value: kept }
 }
 
 /**
@@ -73,6 +64,9 @@ export function halfCharacter(json: string): Fault[] {
   return []
 }
 
+/** Decoding whole texts, it keeps nothing from one to the next. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+
 /** The text of a body. @throws Refusal `body_too_large`, `invalid_json` where it is not UTF-8 */
 export async function readText(c: AppContext): Promise<string> {
   const length = c.req.header('Content-Length')
@@ -81,7 +75,7 @@ export async function readText(c: AppContext): Promise<string> {
   const bytes = isBounded ? await c.req.raw.arrayBuffer() : await readStream(c.req.raw.body)
   if (bytes.byteLength > bodyLimit) throw bodyTooLarge()
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+    return utf8.decode(bytes)
   } catch {
     throw new Refusal('invalid_json', 'The body is not UTF-8.')
   }

@@ -75,9 +75,10 @@ export function crossOrigin() {
     ],
     maxAge: 600,
   })
-  return createMiddleware<AppEnv>(async function crossOrigin(c, next) {
+  return createMiddleware<AppEnv>(function crossOrigin(c, next) {
+    if (namedOrigins(c).length === 0) return next()
     const isPlainOptions = c.req.method === 'OPTIONS' && !c.req.header('Access-Control-Request-Method')
-    return namedOrigins(c).length === 0 || isPlainOptions ? next() : named(c, next)
+    return isPlainOptions ? next() : named(c, next)
   })
 }
 

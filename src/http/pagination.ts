@@ -3,6 +3,7 @@ import type { PageRequest, Position } from '../db/page.ts'
 import { wholeNumber } from '../query.schemas.ts'
 import { instant } from '../time.schemas.ts'
 import type { AppContext } from './environment.ts'
+import { setHeader } from './account.ts'
 
 /** The deepest row that `page` or `offset` reaches; beyond, a cursor costs no more than the first page. */
 export const deepest = 10_000
@@ -109,12 +110,20 @@ export function withinReach<S extends z.ZodObject>(query: S): S {
 /** Gives the answer a `Link` to the next page (RFC 8288), if there is one. @returns its cursor, for the body */
 export function linkNext(c: AppContext, next: Position | null): string | null {
   if (!next) return null
-  const url = new URL(c.req.url)
-  for (const replaced of ['page', 'offset']) url.searchParams.delete(replaced)
   const cursor = writeCursor(next)
-  url.searchParams.set('cursor', cursor)
-  c.header('Link', `<${url.href}>; rel="next"`)
+  const [path, query = ''] = c.req.url.split('?')
+  const kept = query.split('&').filter((pair) => pair !== '' && !places.has(nameOf(pair)))
+  setHeader(c, 'Link', `<${path}?${[...kept, `cursor=${cursor}`].join('&')}>; rel="next"`)
   return cursor
+}
+
+/** The parameters that say where a page begins. */
+const places = new Set(['page', 'offset', 'cursor'])
+
+/** The name of a parameter as it is in a query. */
+function nameOf(pair: string): string {
+  const [name = ''] = pair.split('=', 1)
+  return name.includes('%') ? decodeURIComponent(name) : name
 }
 
 export function writeCursor({ created_at, id }: Position): string {

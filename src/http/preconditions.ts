@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { setHeader } from './account.ts'
 import type { AppContext } from './environment.ts'
 
 /** `If-Match` (RFC 9110, 13.1.1), on operations that may refuse with `precondition_failed`. */
@@ -32,5 +33,5 @@ export function needsPresence(c: AppContext): boolean {
 
 /** Sets the `ETag` of what is shown. */
 export function setTag(c: AppContext, tag: string | number): void {
-  c.header('ETag', `"${tag}"`)
+  setHeader(c, 'ETag', `"${tag}"`)
 }
