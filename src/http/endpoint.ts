@@ -1,6 +1,5 @@
 import { z, type RouteConfig } from '@hono/zod-openapi'
-import type { Next } from 'hono'
-import { createMiddleware } from 'hono/factory'
+import type { Handler } from 'hono'
 import { Refusal, type Fault, type RefusalCode } from '../refusal.ts'
 import { roles as allRoles, type Ctx, type Role } from '../context.ts'
 import { documented } from './documented.ts'
@@ -83,9 +82,7 @@ export function endpoint<const E extends Declaration>(declared: E) {
     get request() {
       return completed().request
     },
-    middleware: createMiddleware<AppEnv>(async function pass(c, next) {
-      await passing(c, completed(), next)
-    }),
+    through: (c: AppContext, handler: Handler<AppEnv>) => answered(c, completed(), handler),
     ...documented(declared),
   }
   return route as unknown as Pick<E, 'method' | 'path' | 'request' | 'responses'>
@@ -106,7 +103,7 @@ function requestOf({ creates, refuses, request }: Declaration): Declaration['req
 }
 
 /** What a request passes before it comes to its handler, and its answer afterwards. */
-async function passing(c: AppContext, declared: Declaration, next: Next): Promise<void> {
+async function answered(c: AppContext, declared: Declaration, handler: Handler<AppEnv>): Promise<Response> {
   c.set('endpoint', declared)
   const { reserved } = c.get('ctx')
   admit(c, declared)
@@ -115,13 +112,18 @@ async function passing(c: AppContext, declared: Declaration, next: Next): Promis
     if (body) c.set('body', await readJson(c, body.required ?? false, body.content['application/json'].schema))
     if (declared.creates) await takeKey(c)
     await validate(c, declared.request)
+    const answer: Response = await handler(c, nobodyElse)
+    if (reserved.refusal) throw reserved.refusal
+    if (c.get('ctx').idempotency?.replayed) answer.headers.set('Idempotency-Replayed', 'true')
+    return answer
   } catch (error) {
-    throw reserved.refusal ?? error
+    // What went wrong on our side is said, and logged, also to whom it would be refused.
+    throw (error instanceof Refusal && reserved.refusal) || error
   }
-  await next()
-  if (c.get('ctx').idempotency?.replayed) c.res.headers.set('Idempotency-Replayed', 'true')
-  if (reserved.refusal) throw reserved.refusal
 }
+
+/** Who comes after a handler. */
+const nobodyElse = () => Promise.resolve()
 
 /** @throws Refusal `forbidden`, unless a policy may yet say otherwise: then it is reserved */
 function admit(c: AppContext, declared: Declaration): void {

@@ -84,8 +84,11 @@ export function crossOrigin() {
 
 /** The origins in `CORS_ORIGINS`. */
 export function namedOrigins(c: AppContext): string[] {
-  return (c.env.CORS_ORIGINS ?? '')
-    .split(',')
-    .map((origin) => origin.trim())
-    .filter(Boolean)
+  const { CORS_ORIGINS: named = '' } = c.env
+  return named === ''
+    ? []
+    : named
+        .split(',')
+        .map((origin) => origin.trim())
+        .filter(Boolean)
 }

@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { Handler } from 'hono'
 import type { AppEnv } from './environment.ts'
 import type { Router } from './router.ts'
 
@@ -8,8 +9,9 @@ import type { Router } from './router.ts'
  */
 export function mount(app: OpenAPIHono<AppEnv>, { operations }: Router): void {
   for (const { route, handler } of operations) {
-    const { method, path, middleware = [] } = route
+    const { method, path, middleware = [], through } = route
     app.openAPIRegistry.registerPath(route)
-    app.on([method], [path.replaceAll('{', ':').replaceAll('}', '')], ...[middleware].flat(), handler)
+    const answer: Handler<AppEnv> = through ? (c) => through(c, handler) : handler
+    app.on([method], [path.replaceAll('{', ':').replaceAll('}', '')], ...[middleware].flat(), answer)
   }
 }

@@ -1,9 +1,12 @@
 import type { RouteConfig, RouteHandler } from '@hono/zod-openapi'
 import { Hono, type Handler } from 'hono'
-import type { AppEnv } from './environment.ts'
+import type { AppContext, AppEnv } from './environment.ts'
 
 export interface Operation {
-  route: RouteConfig
+  route: RouteConfig & {
+    /** Answers a request by way of the handler, which it need not come to. */
+    through?: (c: AppContext, handler: Handler<AppEnv>) => Promise<Response>
+  }
   handler: Handler<AppEnv>
 }
 

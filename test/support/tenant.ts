@@ -35,7 +35,8 @@ let made = 0
 
 export async function newTenant(): Promise<Tenant> {
   made += 1
-  const id = `t${made}-${crypto.randomUUID().slice(0, 8)}`
+  // In the order in which they are made: where a tenant is in an index changes by a row what a read costs.
+  const id = `t${String(made).padStart(5, '0')}-${crypto.randomUUID().slice(0, 8)}`
   await env.DB.prepare('INSERT INTO tenants (id, name, created_at) VALUES (?, ?, 0)').bind(id, id).run()
   return tenantOf(id)
 }
