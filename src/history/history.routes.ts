@@ -1,6 +1,7 @@
 import { endpoint, json } from '../http/endpoint.ts'
 import type { AppContext } from '../http/environment.ts'
 import { jsonText } from '../http/json-text.ts'
+import { linkOn } from '../http/pagination.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
 import { invalidInput } from '../refusal.ts'
@@ -44,7 +45,7 @@ export const historyRoutes = createRouter()
       const ctx = c.get('ctx')
       const { events, next } = await readFeed(ctx, { after, limit, types })
       const shown = events.map((event) => render(ctx.actor.tenantId, event))
-      c.header('Link', `<${nextUrl(c, next)}>; rel="next"`)
+      linkOn(c, ['after'], `after=${next}`)
       c.header('Vary', 'Accept', { append: true })
       if (takesLines(c)) return answerLines(c, shown.map((line) => `${line}\n`).join(''))
       return jsonText(c, `{"data":[${shown.join()}],"next":${next}}`, 200)
@@ -142,12 +143,6 @@ function takesLines(c: AppContext): boolean {
 /** Answers with lines of JSON. */
 function answerLines(c: AppContext, body: string | ReadableStream) {
   return c.body(body as string, 200, { 'Content-Type': ndjson }) as never
-}
-
-function nextUrl(c: AppContext, next: number): string {
-  const url = new URL(c.req.url)
-  url.searchParams.set('after', String(next))
-  return url.href
 }
 
 /** An event as JSON text, in which its data is as it is stored, to the letter. */

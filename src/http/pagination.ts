@@ -107,18 +107,30 @@ export function withinReach<S extends z.ZodObject>(query: S): S {
   )
 }
 
-/** Gives the answer a `Link` to the next page (RFC 8288), if there is one. @returns its cursor, for the body */
+/** Gives the answer a `Link` to the next page, if there is one. @returns its cursor, for the body */
 export function linkNext(c: AppContext, next: Position | null): string | null {
   if (!next) return null
   const cursor = writeCursor(next)
-  const [path, query = ''] = c.req.url.split('?')
-  const kept = query.split('&').filter((pair) => pair !== '' && !places.has(nameOf(pair)))
-  setHeader(c, 'Link', `<${path}?${[...kept, `cursor=${cursor}`].join('&')}>; rel="next"`)
+  linkOn(c, ['page', 'offset', 'cursor'], `cursor=${cursor}`)
   return cursor
 }
 
-/** The parameters that say where a page begins. */
-const places = new Set(['page', 'offset', 'cursor'])
+/**
+ * Gives the answer a `Link` with the relation `next` (RFC 8288): to what was asked for, from another place on.
+ *
+ * @param places the parameters that say where it begins
+ * @param from the one that is there instead
+ */
+export function linkOn(c: AppContext, places: readonly string[], from: string): void {
+  const [path, query = ''] = c.req.url.split('?')
+  const kept = query.split('&').filter((pair) => pair !== '' && !places.includes(nameOf(pair)))
+  setHeader(c, 'Link', `<${path}?${[...kept.map(escaped), from].join('&')}>; rel="next"`)
+}
+
+/** What would end the link, or is not ASCII, as it is in a URL (RFC 3986, 2.1). */
+function escaped(pair: string): string {
+  return pair.replaceAll(/[^!#-;=?-~]+/g, encodeURIComponent)
+}
 
 /** The name of a parameter as it is in a query. */
 function nameOf(pair: string): string {

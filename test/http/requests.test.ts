@@ -374,6 +374,11 @@ test('lists narrow by status, type, requester, subject and reference, and lead o
   expect(await list('external_ref=r5')).toMatchObject({ at: [0] })
   expect(await list('external_ref=r5&status=pending')).toMatchObject({ at: [] })
   expect(await list('external_ref=r5&status=approved&type=refund')).toMatchObject({ at: [0] })
+  // The link keeps what the list was narrowed to, however that is written.
+  const narrowed = await tenant.as('reviewer')(`${path}?%6Cimit=1&page=1&subject_type=service&subject%5Fid=s0`)
+  expect(narrowed.headers.get('Link')).toMatch(
+    /\/v1\/requests\?%6Cimit=1&subject_type=service&subject%5Fid=s0&cursor=[\w-]+>; rel="next"$/,
+  )
   const first = await list('limit=4')
   expect([first.at, (await list(`limit=4&cursor=${first.next}`)).at]).toEqual([
     [0, 1, 2, 3],
