@@ -17,7 +17,7 @@ export interface Question {
 
 /** What identifies a question: the SHA-256, in lower-case hexadecimal, of its canonical form (RFC 8785). */
 export async function digestOf({ id, kind, revision, title, requester, what }: Question): Promise<string> {
-  const text = canonicalize(asStored({ id, kind, revision, title, requester, what }))
+  const text = canonical({ id, kind, revision, title, requester, what })
   const digest = await crypto.subtle.digest('SHA-256', utf8.encode(text))
   // Node 24, which makes the demo data, has no `toHex` yet.
   return new Uint8Array(digest).reduce((text, byte) => text + hexadecimal[byte], '')
@@ -26,10 +26,15 @@ export async function digestOf({ id, kind, revision, title, requester, what }: Q
 const utf8 = new TextEncoder()
 const hexadecimal = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
-/** Text is stored as UTF-8, which has no half of a surrogate pair; nor has RFC 8785. */
-function asStored(question: Question): unknown {
-  const json = JSON.stringify(question)
-  // Where there is half of a pair, it is written as an escape (ECMA-262).
-  if (!json.includes('\\ud')) return question
-  return JSON.parse(json, (_, value: unknown) => (typeof value === 'string' ? value.toWellFormed() : value))
+function canonical(question: Question): string {
+  try {
+    return canonicalize(question) as string
+  } catch {
+    // RFC 8785 has no half of a surrogate pair; nor has UTF-8, as which text is stored.
+    return canonicalize(
+      JSON.parse(JSON.stringify(question), (_, value: unknown) =>
+        typeof value === 'string' ? value.toWellFormed() : value,
+      ),
+    ) as string
+  }
 }
