@@ -34,7 +34,7 @@ const { values, positionals } = parseArgs({
   },
 })
 
-/** How often a bench does all that it compares; short rounds, and many, where the machine is not as fast all the time. */
+/** How often a bench does what it compares: the machine is not as fast all the time, so many short rounds say more. */
 const rounds = (usual: number) => Number(values.rounds ?? usual)
 const only = values.only === '' ? [] : values.only.split(',')
 

@@ -20,7 +20,7 @@ interface Known {
 }
 
 const cache = new BoundedCache<Known>(cacheSize)
-/** The hashes of keys that were good: the next requests with one need not hash it. Only this isolate's memory has them. */
+/** The hashes of keys that were good, which need not be hashed again. They are in this isolate's memory only. */
 const hashes = new BoundedCache<string>(cacheSize)
 /** Hashes of keys that there are not, and when that was read. */
 const unknown = new BoundedCache<number>(cacheSize)
