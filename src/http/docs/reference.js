@@ -4,8 +4,8 @@ dark.addEventListener('change', follow)
 follow()
 
 /**
- * How a key is sent refers to nothing, but Swagger UI resolves the whole document for it before anything shows, which takes
- * two thirds of the time that the page takes.
+ * How a key is sent refers to nothing, but Swagger UI resolves the whole document for it before anything shows: two
+ * thirds of the time that the page would take.
  */
 const showsAtOnce = {
   statePlugins: {
