@@ -115,6 +115,9 @@ class LongestFirst extends BaseSequencer {
 /** How many files run at once: on two cores two are at work, while others wait for a clock, a server or the disk. */
 const maxWorkers = 4
 
+/** Node 24 has Uint8Array's toHex and toBase64 behind a flag. */
+const execArgv = ['--js-base-64']
+
 /** How the tests in the Worker's own runtime run. */
 const timeout = isLong ? 600_000 : 60_000
 const inWorkerd = { testTimeout: timeout, hookTimeout: timeout, maxWorkers, provide }
@@ -174,8 +177,7 @@ export default defineConfig({
           pool: 'forks',
           isolate: false,
           maxWorkers,
-          // Node 24 has Uint8Array's toHex and toBase64 behind a flag.
-          execArgv: ['--js-base-64'],
+          execArgv,
         },
       },
       {
@@ -185,6 +187,7 @@ export default defineConfig({
           exclude: isLong ? [] : onlyLong,
           globalSetup: ['./test/support/build-client.ts', './test/support/kept-state.ts'],
           isolate: false,
+          execArgv,
           // Servers and commands are started some two hundred times: what Node has compiled once is kept.
           env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node') },
           testTimeout: 300_000,

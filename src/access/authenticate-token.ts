@@ -1,6 +1,7 @@
 import { createContext, directory, type Ctx, type Role } from '../context.ts'
 import { openDb, type Db } from '../db/open-db.ts'
-import { changesSoFar, isRecent, remembering, sha256, trustMs, type Authenticated } from './authenticate.ts'
+import { sha256 } from '../sha256.ts'
+import { changesSoFar, isRecent, remembering, trustMs, type Authenticated } from './authenticate.ts'
 import type { Claimed } from './claims.ts'
 import { subjectKey } from './good-keys.ts'
 import type { OidcSettings } from './oidc-settings.ts'

@@ -1,6 +1,8 @@
 import { BoundedCache } from '../bounded-cache.ts'
 import type { Actor, Role } from '../context.ts'
 import type { Db } from '../db/open-db.ts'
+import { day as aDay } from '../durations.ts'
+import { sha256 } from '../sha256.ts'
 import { noteDay, selectKey, type StoredKey } from './access.store.ts'
 
 /**
@@ -76,7 +78,7 @@ export async function authenticateHash(
   const trusted = known && isRecent(known.readAt, trustMs, now) ? known : await read(db, hash, now)
   if (!trusted || !isGood(trusted.key, now)) return null
   const { key, actor } = trusted
-  const today = new Date(now).toISOString().slice(0, 10)
+  const today = dayOf(now)
   const firstUseOn = (key.last_used_on ?? '') < today ? today : null
   key.last_used_on = firstUseOn ?? key.last_used_on
   return { keyId: key.id, actor, groups: actor.groups ?? [], goodUntil: null, firstUseOn }
@@ -110,13 +112,14 @@ export async function noteUse(db: Db, { keyId, firstUseOn }: Authenticated): Pro
   if (firstUseOn !== null) await db.run(noteDay(db, keyId, firstUseOn))
 }
 
-const utf8 = new TextEncoder()
-
-/** SHA-256 in lower-case hexadecimal. */
-export async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', utf8.encode(text))
-  return new Uint8Array(digest).toHex()
+/** The day of a time, in UTC; the last one is kept, as nearly all requests come on the same. */
+function dayOf(ms: number): string {
+  const day = Math.floor(ms / aDay)
+  if (day !== lastDay.day) lastDay = { day, text: new Date(ms).toISOString().slice(0, 10) }
+  return lastDay.text
 }
+
+let lastDay = { day: NaN, text: '' }
 
 async function read(db: Db, hash: string, now: number): Promise<Known | undefined> {
   const missedAt = unknown.get(hash)

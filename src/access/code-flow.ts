@@ -1,5 +1,5 @@
 import { Refusal } from '../refusal.ts'
-import { sha256 } from './authenticate.ts'
+import { sha256 } from '../sha256.ts'
 import { unverified } from './claims.ts'
 import { discover, fetchJson } from './discovery.ts'
 import type { OidcSettings } from './oidc-settings.ts'

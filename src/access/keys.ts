@@ -5,7 +5,8 @@ import { answeredBefore, onceIf } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { invalidInput, Refusal, type Fault } from '../refusal.ts'
 import { decrypt, encrypt } from '../secrets.ts'
-import { forgetKeys, sha256 } from './authenticate.ts'
+import { sha256 } from '../sha256.ts'
+import { forgetKeys } from './authenticate.ts'
 import { personBehind } from './good-keys.ts'
 import {
   insertKey,

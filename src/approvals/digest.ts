@@ -1,4 +1,5 @@
 import canonicalize from 'canonicalize'
+import { sha256 } from '../sha256.ts'
 
 /** A question as an approver decides on it. What changes a member of it makes another question of it. */
 export interface Question {
@@ -16,15 +17,9 @@ export interface Question {
 }
 
 /** What identifies a question: the SHA-256, in lower-case hexadecimal, of its canonical form (RFC 8785). */
-export async function digestOf({ id, kind, revision, title, requester, what }: Question): Promise<string> {
-  const text = canonical({ id, kind, revision, title, requester, what })
-  const digest = await crypto.subtle.digest('SHA-256', utf8.encode(text))
-  // Node 24, which makes the demo data, has no `toHex` yet.
-  return new Uint8Array(digest).reduce((text, byte) => text + hexadecimal[byte], '')
+export function digestOf({ id, kind, revision, title, requester, what }: Question): Promise<string> {
+  return sha256(canonical({ id, kind, revision, title, requester, what }))
 }
-
-const utf8 = new TextEncoder()
-const hexadecimal = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 function canonical(question: Question): string {
   try {

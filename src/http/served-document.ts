@@ -1,5 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
-import { sha256 } from '../access/authenticate.ts'
+import { sha256 } from '../sha256.ts'
 import type { AppEnv } from './environment.ts'
 import { loadDocument, type OpenApiDocument } from './load-document.ts'
 

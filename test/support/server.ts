@@ -40,7 +40,7 @@ export async function startServer(env: Record<string, string> = {}, { isNew = fa
 
   async function boot(): Promise<ChildProcess> {
     output = ''
-    const started = spawn(process.execPath, [join(root, 'scripts/start.ts')], {
+    const started = spawn(process.execPath, ['--js-base-64', join(root, 'scripts/start.ts')], {
       cwd: root,
       env: { ...process.env, PORT: String(port), STATE_DIR: state, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

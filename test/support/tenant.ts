@@ -1,5 +1,5 @@
 import { env, exports } from 'cloudflare:workers'
-import { sha256 } from '../../src/access/authenticate.ts'
+import { sha256 } from '../../src/sha256.ts'
 import type { Actor, Ctx, Role } from '../../src/context.ts'
 import { createContext } from '../../src/context.ts'
 import { promised } from './promised.ts'
