@@ -14,7 +14,7 @@ import { insertClaims, selectByExternalRef, type Claim, type ClaimFacts } from '
 export type NewClaim = Pick<ClaimFacts, 'description' | 'amount' | 'currency'> &
   Partial<ClaimFacts> & { claimant_id?: string }
 
-/** Longest title in an inbox, in UTF-16 code units; the whole description is on the claim. */
+/** Longest title in an inbox, in code points; the whole description is on the claim. */
 const titleLength = 200
 
 /**
@@ -71,7 +71,7 @@ function openingOf(claim: Claim): Opening {
 }
 
 function titleOf({ description }: ClaimFacts): string {
-  return [...description].slice(0, titleLength).join('')
+  return description.length <= titleLength ? description : [...description].slice(0, titleLength).join('')
 }
 
 const unsaid = { expense_type: null, incurred_on: null, distance_km: null, receipt_url: null, external_ref: null }

@@ -74,22 +74,16 @@ export function openDb(
   cost: Cost = noCost(),
 ): Db {
   const session = d1.withSession(start)
-  async function inOne(statements: readonly Statement[]): Promise<unknown[][]> {
+  async function inOne(transaction: Transaction): Promise<Record<string, unknown>> {
     const started = Date.now()
     cost.queries += 1
     try {
-      const queries = statements.flatMap(({ query, also }) => (also ? [query, also] : [query]))
-      const results = await session.batch(queries.map((one) => prepare(session, one)))
+      const results = await session.batch(prepared(session, transaction))
       for (const { meta } of results) {
         cost.rowsRead += meta.rows_read ?? 0
         cost.rowsWritten += meta.rows_written ?? 0
       }
-      let next = 0
-      return statements.map(({ also }) => {
-        const result = results[next]
-        next += also ? 2 : 1
-        return result?.results ?? []
-      })
+      return byName(transaction, results)
     } finally {
       cost.ms += Date.now() - started
     }
@@ -98,20 +92,42 @@ export function openDb(
     cost,
     bookmark: () => session.getBookmark(),
     all: (query) => ({ query }),
-    batch: async (transaction) =>
-      byName(transaction, await inOne(Object.values(transaction).flatMap((one) => one ?? []))),
-    run: async <Row>(statement: Statement<Row>) => (await inOne([statement]))[0] as Row[],
+    batch: async <const T extends Transaction>(transaction: T) => (await inOne(transaction)) as Rows<T>,
+    run: async <Row>(statement: Statement<Row>) => (await inOne({ statement }))['statement'] as Row[],
   }
 }
 
-/** Gives the rows, which come in the order of the statements, the names of their statements. */
-function byName<T extends Transaction>(transaction: T, rows: unknown[][]): Rows<T> {
+/** The statements of a transaction, in the order in which they run. */
+function prepared(session: D1DatabaseSession, transaction: Transaction): D1PreparedStatement[] {
+  const all: D1PreparedStatement[] = []
+  const add = ({ query, also }: Statement) => {
+    all.push(prepare(session, query))
+    if (also) all.push(prepare(session, also))
+  }
+  for (const part of Object.values(transaction)) {
+    if (isStatement(part)) add(part)
+    else part?.forEach(add)
+  }
+  return all
+}
+
+/** The rows, which come in the order of the statements, by the names of these. What runs `also` has none. */
+function byName(transaction: Transaction, results: readonly D1Result[]): Record<string, unknown> {
   let next = 0
-  const named = Object.entries(transaction).map(([name, part]) => {
-    if (part === undefined) return [name, undefined]
-    return [name, Array.isArray(part) ? part.map(() => rows[next++]) : rows[next++]]
-  })
-  return Object.fromEntries(named) as Rows<T>
+  const rowsOf = ({ also }: Statement) => {
+    const rows = results[next]?.results ?? []
+    next += also ? 2 : 1
+    return rows
+  }
+  const named: Record<string, unknown> = {}
+  for (const [name, part] of Object.entries(transaction)) {
+    named[name] = isStatement(part) ? rowsOf(part) : part?.map(rowsOf)
+  }
+  return named
+}
+
+function isStatement(part: Transaction[string]): part is Statement {
+  return part !== undefined && 'query' in part
 }
 
 /**

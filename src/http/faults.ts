@@ -34,7 +34,8 @@ function partsOf(c: AppContext, request: Declaration['request'], body: Body | un
  */
 export async function validate(c: AppContext, request: Declaration['request']): Promise<void> {
   for (const { target, schema, sent } of partsOf(c, request, c.get('body'))) {
-    const result = await schema?.safeParseAsync(sent)
+    // What a body says may have to be looked at with something that is loaded first.
+    const result = target === 'json' ? await schema?.safeParseAsync(sent) : schema?.safeParse(sent)
     if (result?.success === false) throw await refusalWithEveryFault(c)
     if (result) c.req.addValidatedData(target, result.data as object)
   }
