@@ -1,3 +1,4 @@
+import { stepSize } from '../src/claims/advance-batch.ts'
 import type { BatchResults } from './batches.ts'
 import { micros, rate, table } from './markdown.ts'
 import { median } from './median.ts'
@@ -129,7 +130,7 @@ export function ofBatches({ approved, size, rounds }: BatchResults): string {
   const titles = ['ms', 'CPU ms', 'raw ms', 'raw CPU ms', 'ratio of CPU']
   return `## A batch of ${size.toLocaleString('en')}
 
-From the request until the stream of its events says that all are approved, in steps of 1,000 claims; medians of ${rounds} rounds, the ratio
+From the request until the stream of its events says that all are approved, in steps of ${stepSize.toLocaleString('en')} claims; medians of ${rounds} rounds, the ratio
 of their own. Raw are the three
 statements that any would need, all at once: approve, a vote each, an event each. The product also keeps which claims a batch has, in
 which order, and what became of each, and can be followed and cancelled between its steps.

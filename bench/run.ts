@@ -48,7 +48,7 @@ const benches: Record<string, () => Promise<void> | void> = {
       connections: values.connections.split(',').map(Number),
       only,
     }),
-  batches: () => batches(rounds(9)),
+  batches: () => batches(rounds(41)),
   webhooks: () => webhooks(rounds(5)),
   growth: () => growth(Number(values.claims)),
   report,

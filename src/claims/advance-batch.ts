@@ -5,7 +5,7 @@ import { recordIfWritten, selectBatch, startDue, type Batch } from './batches.st
 import { watchdogMs } from './wake.ts'
 
 /** How many claims one step takes: one D1 transaction, far from its limits of time and size. */
-export const stepSize = 1000
+export const stepSize = 2000
 
 /**
  * Takes a batch one step further: starts it if its time has come, processes its next claims, completes it after the

@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
 import { expect, test, vi } from 'vitest'
+import { stepSize } from '../../src/claims/advance-batch.ts'
 import { maintain } from '../../src/maintenance/maintain.ts'
 import { ended, soon, submitClaims } from '../support/batches.ts'
 import { overSocket } from '../support/over-socket.ts'
@@ -131,11 +132,11 @@ test('a batch whose alarm was lost is started, or taken further, by the next swe
 
 test('a batch that was amended by more claims than a row of items has keeps all of them, once, in order', async () => {
   const { coordinator, member, batch } = await cast()
-  const ids = await submitClaims(member, 1_200)
+  const ids = await submitClaims(member, 2_200)
   const submitted = [ids[7]!, 'clm_nobody', ids[3]!]
   const { batch_id } = await batch({ claim_ids: submitted, process_at: inAnHour() })
   const put = { method: 'PUT', body: { claim_ids: [...ids, 'clm_nobody'] } }
-  expect((await coordinator(`${path}/${batch_id}`, put)).body).toMatchObject({ total_claims: 1_201 })
+  expect((await coordinator(`${path}/${batch_id}`, put)).body).toMatchObject({ total_claims: 2_201 })
   const { results } = await env.DB.prepare(
     'SELECT position, json_array_length(claim_ids) AS n FROM batch_items WHERE batch_id = ? ORDER BY position',
   )
@@ -145,7 +146,9 @@ test('a batch that was amended by more claims than a row of items has keeps all 
     { position: 0, n: 3 },
     { position: 3, n: 500 },
     { position: 503, n: 500 },
-    { position: 1003, n: 198 },
+    { position: 1003, n: 500 },
+    { position: 1503, n: 500 },
+    { position: 2003, n: 198 },
   ])
   await coordinator(`${path}/${batch_id}/process`, { method: 'POST' })
   const done = await ended(coordinator, batch_id)
@@ -233,7 +236,8 @@ test('a completed batch cannot be cancelled, a pending one reverts nothing', asy
 
 test('a cancel that meets a running batch leaves nothing approved', async () => {
   const { coordinator, member, batch } = await cast()
-  const ids = await submitClaims(member, 3_000)
+  const size = 2 * stepSize
+  const ids = await submitClaims(member, size)
   const { batch_id } = await batch({ claim_ids: ids })
   await new Promise((resolve) => setTimeout(resolve, 60))
   const answer = await coordinator(`${path}/${batch_id}`, { method: 'DELETE' })
@@ -242,7 +246,7 @@ test('a cancel that meets a running batch leaves nothing approved', async () => 
     expect(approved).toBe(0)
     expect((await coordinator(`${path}/${batch_id}`)).body.approved_count).toBe(answer.body.claims_reverted)
   } else {
-    expect([answer.status, approved]).toEqual([409, 3_000])
+    expect([answer.status, approved]).toEqual([409, size])
   }
 })
 
@@ -341,21 +345,22 @@ async function follow(key: string, batchId: string): Promise<() => Promise<{ eve
 test('a batch is followed live: progress after each step, then its end, then the stream closes', async () => {
   const { tenant, coordinator, member, batch } = await cast()
   const key = await tenant.key('member')
-  const { batch_id } = await batch({ claim_ids: await submitClaims(member, 2_200), process_at: inAnHour() })
+  const size = 2 * stepSize + 200
+  const { batch_id } = await batch({ claim_ids: await submitClaims(member, size), process_at: inAnHour() })
   const events = await follow(key, batch_id)
   await coordinator(`${path}/${batch_id}/process`, { method: 'POST' })
   const seen = await events()
   expect(seen.map(({ event, data }) => [event, data.processed_count])).toEqual([
     ['progress', 0],
-    ['progress', 1000],
-    ['progress', 2000],
-    ['progress', 2200],
-    ['completed', 2200],
+    ['progress', stepSize],
+    ['progress', 2 * stepSize],
+    ['progress', size],
+    ['completed', size],
   ])
   expect(seen.at(-1)!.data).toEqual({
-    processed_count: 2200,
-    total_claims: 2200,
-    approved_count: 2200,
+    processed_count: size,
+    total_claims: size,
+    approved_count: size,
     rejected_count: 0,
   })
   expect((await (await follow(key, batch_id))()).map(({ event }) => event)).toEqual(['progress', 'completed'])

@@ -1,10 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { stepSize } from '../../src/claims/advance-batch.ts'
 import { isLong, moments } from '../support/scale.ts'
 import { startServer, type Server } from '../support/server.ts'
 
 const path = '/api/v1/approval-batches'
-const size = isLong ? 2_000 : 1_000
+/** Several steps, so that some kills come between two. */
+const size = (isLong ? 4 : 2) * stepSize
+/** The most claims that one call submits. */
+const atOnce = 1_000
 const kills = moments(5)
 /** How long a batch of this size takes here, measured first: the kills are spread over it. */
 let usual: number
@@ -24,16 +28,16 @@ afterAll(async () => {
 })
 
 async function submit(): Promise<string[]> {
-  const claims = Array.from({ length: size / 2 }, (_, index) => ({
+  const claims = Array.from({ length: size }, (_, index) => ({
     description: `Claim ${index}`,
     amount: index + 1,
     currency: 'EUR',
   }))
   const ids: string[] = []
-  for (let half = 0; half < 2; half += 1) {
+  for (let from = 0; from < size; from += atOnce) {
     const { status, body } = await server.call('/api/v1/claims/bulk', {
       method: 'POST',
-      body: { claims },
+      body: { claims: claims.slice(from, from + atOnce) },
       key: 'cs_demo_member',
     })
     expect(status).toBe(201)
