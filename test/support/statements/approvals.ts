@@ -114,7 +114,7 @@ export const samples: Samples = {
   'approvals/states.store.ts': {
     isOverdue: holds(states.isOverdue(ctx), 'approvals a'),
     standingNow: {
-      statement: { query: sql`SELECT ${states.standingNow(ctx)} FROM approvals a` },
+      statement: { query: sql`SELECT ${states.standingNow(ctx)} FROM approvals a LIMIT 1` },
       columns: ['status', 'decided_by', 'decided_at'],
     },
   },

@@ -44,7 +44,7 @@ export const samples: Samples = {
     ]),
     besideChange: gives(change.besideChange, 'approvals a'),
     changeFacts: {
-      statement: { query: sql`SELECT f.approval_id FROM ${change.changeFacts}` },
+      statement: { query: sql`SELECT f.approval_id FROM ${change.changeFacts} LIMIT 1` },
       columns: ['approval_id'],
     },
     factsOfChange: gives(change.factsOfChange, 'approvals a, changes f'),

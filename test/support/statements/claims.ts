@@ -64,7 +64,10 @@ export const samples: Samples = {
     ]),
     countClaims: claimFilters.map((filter) => returns(claim.countClaims(ctx, filter), 'total')),
     briefOfClaim: gives(claim.briefOfClaim, 'approvals a'),
-    claimFacts: { statement: { query: sql`SELECT f.approval_id FROM ${claim.claimFacts}` }, columns: ['approval_id'] },
+    claimFacts: {
+      statement: { query: sql`SELECT f.approval_id FROM ${claim.claimFacts} LIMIT 1` },
+      columns: ['approval_id'],
+    },
     factsOfClaim: gives(claim.factsOfClaim, 'approvals a, claims f'),
     shownOfClaim: gives(claim.shownOfClaim, 'approvals a, claims f'),
   },

@@ -56,7 +56,7 @@ export const samples: Samples = {
     waitsForOwner: holds(intent.waitsForOwner(ctx.actor), 'approvals a'),
     hasLastWord: holds(intent.hasLastWord(ctx.actor), 'approvals a'),
     intentFacts: {
-      statement: { query: sql`SELECT f.approval_id FROM ${intent.intentFacts}` },
+      statement: { query: sql`SELECT f.approval_id FROM ${intent.intentFacts} LIMIT 1` },
       columns: ['approval_id'],
     },
     factsOfIntent: gives(intent.factsOfIntent, 'approvals a, intents f LEFT JOIN outbox o'),

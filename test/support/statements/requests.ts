@@ -42,7 +42,7 @@ export const samples: Samples = {
     countRequests: viewers.map((viewer) => returns(request.countRequests(viewer, 'pending'), 'total')),
     besideRequest: gives(request.besideRequest, 'approvals a'),
     requestFacts: {
-      statement: { query: sql`SELECT f.approval_id FROM ${request.requestFacts}` },
+      statement: { query: sql`SELECT f.approval_id FROM ${request.requestFacts} LIMIT 1` },
       columns: ['approval_id'],
     },
     factsOfRequest: gives(request.factsOfRequest, 'approvals a, requests f'),

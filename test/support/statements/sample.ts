@@ -37,14 +37,14 @@ export function returnsAllOf<Row, Table extends SQLiteTable, const Text extends 
   return { statement, columns: [...whole, ...more.flatMap((text) => text.split(' '))] }
 }
 
-/** A condition in a statement of its own, on the rows of a FROM clause. */
+/** A condition in a statement of its own, on a row of a FROM clause: other tests may have stored many. */
 export function holds(condition: SQL, from?: string): Sample {
-  return { statement: { query: sql`SELECT 1 AS holds ${rowsOf(from)} WHERE ${condition}` }, columns: ['holds'] }
+  return { statement: { query: sql`SELECT 1 AS holds ${rowsOf(from)} WHERE ${condition} LIMIT 1` }, columns: ['holds'] }
 }
 
-/** A value, or a scalar subquery, in a statement of its own, on the rows of a FROM clause. */
+/** A value, or a scalar subquery, in a statement of its own, on a row of a FROM clause. */
 export function gives(value: SQL | string, from?: string): Sample {
-  return { statement: { query: sql`SELECT (${value}) AS given ${rowsOf(from)}` }, columns: ['given'] }
+  return { statement: { query: sql`SELECT (${value}) AS given ${rowsOf(from)} LIMIT 1` }, columns: ['given'] }
 }
 
 function rowsOf(from: string | undefined): SQL {

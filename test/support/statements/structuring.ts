@@ -105,7 +105,7 @@ export const samples: Samples = {
     ),
     besideResult: gives(result.besideResult, 'approvals a'),
     resultFacts: {
-      statement: { query: sql`SELECT f.approval_id FROM ${result.resultFacts}` },
+      statement: { query: sql`SELECT f.approval_id FROM ${result.resultFacts} LIMIT 1` },
       columns: ['approval_id'],
     },
     factsOfResult: gives(result.factsOfResult, 'approvals a, results f'),
