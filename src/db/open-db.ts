@@ -1,4 +1,5 @@
-import { SQL } from './sql.ts'
+import type { SQL } from './sql.ts'
+import { statementText } from './statement-text.ts'
 
 /** What the database has cost so far. Rows are D1's own counts; `ms` is wall time spent waiting for it. */
 export interface Cost {
@@ -130,27 +131,7 @@ function isStatement(part: Transaction[string]): part is Statement {
   return part !== undefined && 'query' in part
 }
 
-/**
- * A value that a statement uses several times is bound once: D1 takes 100 values.
- *
- * `likely` gives the value as it is. A bare parameter that is a LIMIT, or that a column equals, SQLite would look at
- * for its plan, and so compile the statement anew each time it runs, which takes longer than to run it.
- */
 function prepare(session: D1DatabaseSession, query: SQL): D1PreparedStatement {
-  const bound: unknown[] = []
-  const text = rendered(query, (value) => {
-    const at = bound.indexOf(value)
-    return `likely(?${at === -1 ? bound.push(value) : at + 1})`
-  })
-  return session.prepare(text).bind(...bound)
-}
-
-/** The text of a statement. @param bind takes a value, and says what stands for it */
-function rendered({ texts, values }: SQL, bind: (value: unknown) => string): string {
-  let text = texts[0]!
-  for (let at = 0; at < values.length; at += 1) {
-    const value = values[at]
-    text += (value instanceof SQL ? rendered(value, bind) : value === undefined ? '' : bind(value)) + texts[at + 1]!
-  }
-  return text
+  const { text, values } = statementText(query)
+  return session.prepare(text).bind(...values)
 }

@@ -34,8 +34,23 @@ function identifier(name: string): SQL {
 /** Fragments one after the other. @param separator a text: nothing is put into it */
 function join(parts: readonly SQL[], separator?: SQL): SQL {
   if (parts.length === 0) return raw('')
-  const between = separator === undefined ? '' : separator.texts[0]!
-  return new SQL(['', ...parts.slice(1).map(() => between), ''], parts)
+  return new SQL(textsBetween(parts.length, separator?.texts[0] ?? ''), parts)
+}
+
+/** By separator and number of parts: the same each time, so that a statement is known again by what it is made of. */
+const between = new Map<string, (readonly string[])[]>()
+/** Of how many parts at the most: what few statements have is not kept. */
+const mostParts = 50
+
+function textsBetween(parts: number, separator: string): readonly string[] {
+  const made = between.get(separator)?.[parts]
+  if (made) return made
+  const texts = ['', ...Array.from({ length: parts - 1 }, () => separator), '']
+  if (parts > mostParts) return texts
+  const all = between.get(separator) ?? []
+  all[parts] = texts
+  between.set(separator, all)
+  return texts
 }
 
 export const sql = Object.assign(tag, { raw, identifier, join })
