@@ -1,11 +1,11 @@
 import { stepSize } from '../src/claims/advance-batch.ts'
 import type { BatchResults } from './batches.ts'
 import { micros, rate, table } from './markdown.ts'
-import { median } from './median.ts'
+import { median, ofRounds } from './median.ts'
 import { bars } from './plots.ts'
 import type { Measured, SpeedResults } from './speed.ts'
 
-export function ofSpeed({ measured, rounds, seconds, claims }: SpeedResults): string {
+export function ofSpeed({ measured, starts, rounds, seconds, claims }: SpeedResults): string {
   const rows = measured
     .filter(({ target }) => target === 'product')
     .map((product) => {
@@ -18,17 +18,25 @@ export function ofSpeed({ measured, rounds, seconds, claims }: SpeedResults): st
 
 The limit is a Worker of forty lines that runs the very same statements on the same D1, in the same process: no keys, no checks of
 input, no headers (\`bench/raw/\`). ${claims.toLocaleString('en')} claims are stored. Medians of ${rounds} rounds
-of ${seconds} s in turns. The machine is not as fast all the time, so a ratio is the median of the rounds' own, of which both sides ran
-one right after the other; the spread is the middle half of them.
+of ${seconds} s in turns, in ${starts} starts of the runtime, because two isolates that run the same code differ by some hundredths. The
+machine is not as fast all the time, so a ratio is the median of the rounds' own, of which both sides ran one right after the other; the
+spread is the middle half of them. Over all connections the ratio is ${overAll(measured)}.
 
 ![CPU of an operation, raw = 1](images/speed.svg)
 
 ${table(['operation', 'connections', 'CPU µs', 'raw CPU µs', 'ratio', 'spread', 'a second', 'raw a second'], rows)}`
 }
 
-/** The ratio of each round. */
-function ofRounds(ours: readonly number[], theirs: readonly number[]): number[] {
-  return ours.map((one, round) => one / (theirs[round] ?? NaN))
+/** The ratio of each operation, of all rounds at all numbers of connections. */
+function overAll(measured: readonly Measured[]): string {
+  const names = [...new Set(measured.map(({ operation }) => operation))]
+  return names
+    .map((name) => {
+      const products = measured.filter(({ operation, target }) => operation === name && target === 'product')
+      const all = products.flatMap((product) => ofRounds(product.cpuMicros, find(measured, product, 'raw')!.cpuMicros))
+      return `${median(all).toFixed(2)} (${name})`
+    })
+    .join(', ')
 }
 
 /** A quarter of them is less than the first, half than the second, three quarters than the third. */

@@ -9,7 +9,7 @@ import { lines } from './plots.ts'
 import { ofBatches, ofPeers, ofSpeed, ratios } from './report-speed.ts'
 import { load } from './results.ts'
 import { root } from './service.ts'
-import type { SpeedResults } from './speed.ts'
+import { warmUp, type SpeedResults } from './speed.ts'
 import type { WebhookResults } from './webhooks.ts'
 
 /** What Cloudflare asks for beyond what a paid plan includes, in dollars for a million. */
@@ -34,7 +34,7 @@ const head = `# Benchmarks
 
 \`\`\`sh
 npm run bench                                                  # everything
-npm run bench -- peers speed batches webhooks growth report    # what is on this page, twenty minutes
+npm run bench -- peers speed batches webhooks growth report    # what is on this page, half an hour
 npm run bench -- speed --only=read,list                        # some operations anew, the rest as it was
 \`\`\`
 
@@ -124,7 +124,7 @@ function ofMethod({ machine }: SpeedResults, results: readonly { machine: Machin
   request log, no rate limit. D1 is Miniflare's, in the same process.
 - What a raw Worker runs is recorded: \`bench/raw/recorder.ts\` is the product with a D1 that notes what \`batch\` sends once keys and
   policies are known. Ids, times and what the caller gives are then made anew with each call.
-- All take turns in rounds, after ${(1_000).toLocaleString('en')} calls each that are not measured, so that V8 has compiled what is run.
+- All take turns in rounds, after ${warmUp.toLocaleString('en')} calls each at every start that are not measured, so that V8 has compiled what is run.
 - CPU is that of the processes that serve (\`/proc/PID/stat\`, user and system): workerd; a peer's Node, and with it all processes of
   its PostgreSQL. It is divided by the calls that were answered as expected; any other answer ends the run.
 - After the rounds of an operation the rows of each database are counted, one by one: claims, those pending, events, Idempotency-Keys,

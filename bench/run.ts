@@ -10,7 +10,7 @@
 //   npm run bench -- profile       where the Worker's own CPU goes, by sampling it under load, or delivering webhooks
 //   npm run bench -- parts        parts of it in its own runtime: judging, voting, batches, a history changed at random
 //
-//   --rounds=3 --seconds=0.3 --claims=100000 --connections=1,16,64 --only=read,list    for a shorter run
+//   --starts=1 --rounds=3 --seconds=0.3 --claims=100000 --connections=1,16,64 --only=read,list    for a shorter run
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -27,7 +27,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: 'string' },
-    seconds: { type: 'string', default: '0.6' },
+    starts: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '0.2' },
     claims: { type: 'string', default: '1000000' },
     connections: { type: 'string', default: '1,16,64' },
     only: { type: 'string', default: '' },
@@ -42,7 +43,8 @@ const benches: Record<string, () => Promise<void> | void> = {
   peers: installPeers,
   speed: () =>
     speed({
-      rounds: rounds(15),
+      starts: Number(values.starts),
+      rounds: rounds(45),
       seconds: Number(values.seconds),
       claims: Number(values.claims),
       connections: values.connections.split(',').map(Number),
@@ -56,7 +58,7 @@ const benches: Record<string, () => Promise<void> | void> = {
     if (only.length === 0 || only.includes('webhooks')) await profileWebhooks()
     const operations = only.filter((name) => name !== 'webhooks')
     if (only.length === 0 || operations.length > 0)
-      await profile(Number(values.claims), 5 * Number(values.seconds), operations)
+      await profile(Number(values.claims), 15 * Number(values.seconds), operations)
   },
   parts() {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs')

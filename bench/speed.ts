@@ -1,18 +1,21 @@
 import { cpuSeconds } from './cpu.ts'
 import { drive } from './load.ts'
 import { machine, type Machine } from './machine.ts'
-import { median } from './median.ts'
+import { median, ofRounds } from './median.ts'
 import { operations, stockedFor, type Operation } from './operations.ts'
-import { startPeers } from './peers.ts'
+import { startPeers, type Peer } from './peers.ts'
 import { loadIfAny, save } from './results.ts'
 import { startService } from './service.ts'
 import { ownSide, peerSide, type Side } from './sides.ts'
 
 /** After so many calls V8 has compiled what is run often. */
-export const warmUp = 1_000
+export const warmUp = 2_500
 
 /** What can be set for a shorter run. */
 export interface SpeedOptions {
+  /** How often the runtime is started: two isolates that run the same code differ by some hundredths. */
+  starts: number
+  /** In all. */
   rounds: number
   seconds: number
   claims: number
@@ -36,6 +39,7 @@ export interface Measured {
 /** What `speed` leaves in bench/results. */
 export interface SpeedResults {
   machine: Machine
+  starts: number
   rounds: number
   seconds: number
   claims: number
@@ -51,39 +55,77 @@ const ofPeers = new Set(['read', 'list', 'create', 'keyed', 'decide'])
  * The operations of the product beside the raw Worker and peers, in turns: so what else the machine does, and how the
  * databases grow, weighs on all alike.
  */
-export async function speed({ rounds, seconds, claims, connections, only }: SpeedOptions): Promise<void> {
-  const results: SpeedResults = { machine: machine(), rounds, seconds, claims, peers: {}, measured: [] }
+export async function speed(options: SpeedOptions): Promise<void> {
+  const { starts, rounds, seconds, claims, only } = options
+  const results: SpeedResults = { machine: machine(), starts, rounds, seconds, claims, peers: {}, measured: [] }
   const kept = only.length === 0 ? results : alike(results)
-  const service = await startService()
   const peers = await startPeers(claims)
   try {
     const theirs = peers.map((peer) => ({ peer, all: operations({ claims, intents: 0, gate: '' }) }))
+    const measured: Measured[] = []
+    for (let start = 0; start < starts; start += 1) add(measured, await measureOnce(options, theirs))
+    for (const row of measured) print(row, measured)
+    if (!kept) {
+      console.log('Nothing is kept: bench/results/speed.json is of other claims, starts, rounds or seconds.')
+      return
+    }
+    for (const { name, versions } of peers) kept.peers[name] = versions
+    kept.measured = replaced(kept.measured, measured)
+    save('speed', { ...kept, machine: results.machine })
+  } finally {
+    for (const peer of peers) peer.stop()
+  }
+}
+
+/** A peer, and the operations as it is asked for them. */
+interface AskedPeer {
+  peer: Peer
+  all: Operation[]
+}
+
+/** The share of one start in all rounds. */
+async function measureOnce(
+  { starts, rounds, seconds, claims, connections, only }: SpeedOptions,
+  peers: readonly AskedPeer[],
+): Promise<Measured[]> {
+  const service = await startService()
+  const rows: Measured[] = []
+  try {
     for (const operation of await stockedFor(service, claims, only)) {
       const sides = [await ownSide(service, operation)]
-      for (const { peer, all } of ofPeers.has(operation.name) ? theirs : [])
+      for (const { peer, all } of ofPeers.has(operation.name) ? peers : [])
         sides.push(
           await peerSide(
             peer,
             all.find(({ name }) => name === operation.name)!,
           ),
         )
-      const rows = await inTurn(operation, sides, connections, rounds, seconds)
-      if (!kept) continue
-      for (const { name, versions } of peers) kept.peers[name] = versions
-      kept.measured = replaced(kept.measured, rows)
-      save('speed', { ...kept, machine: results.machine })
+      rows.push(...(await inTurn(operation, sides, connections, Math.ceil(rounds / starts), seconds)))
     }
-    if (!kept) console.log('Nothing is kept: bench/results/speed.json is not of as many claims, rounds and seconds.')
+    return rows
   } finally {
     await service.stop()
-    for (const peer of peers) peer.stop()
+  }
+}
+
+/** Adds the rounds of one start to those of the starts before. */
+function add(measured: Measured[], rows: readonly Measured[]): void {
+  for (const row of rows) {
+    const before = measured.find(
+      ({ operation, target, connections }) =>
+        operation === row.operation && target === row.target && connections === row.connections,
+    )
+    before?.cpuMicros.push(...row.cpuMicros)
+    before?.perSecond.push(...row.perSecond)
+    if (!before) measured.push(row)
   }
 }
 
 /** What the last run has measured, where it was set as this one: of that only some operations are replaced. */
-function alike({ rounds, seconds, claims }: SpeedResults): SpeedResults | undefined {
+function alike({ starts, rounds, seconds, claims }: SpeedResults): SpeedResults | undefined {
   const last = loadIfAny<SpeedResults>('speed')
-  return last?.rounds === rounds && last.seconds === seconds && last.claims === claims ? last : undefined
+  const isSo = last?.starts === starts && last.rounds === rounds && last.seconds === seconds && last.claims === claims
+  return isSo ? last : undefined
 }
 
 /** These rows in the place of those that they measure anew. */
@@ -119,14 +161,12 @@ async function inTurn(
     }
   }
   for (const side of sides) await side.assertDone()
-  const rows = measured.map(({ target, ...one }) => ({ operation: name, title, target: target.name, ...one }))
-  for (const row of rows) print(row, rows)
-  return rows
+  return measured.map(({ target, ...one }) => ({ operation: name, title, target: target.name, ...one }))
 }
 
 function print({ operation, target, connections, cpuMicros, perSecond }: Measured, rows: readonly Measured[]): void {
-  const raw = rows.find((row) => row.target === 'raw' && row.connections === connections)
-  const ratio = median(cpuMicros) / median(raw?.cpuMicros ?? [])
+  const raw = rows.find((row) => row.operation === operation && row.target === 'raw' && row.connections === connections)
+  const ratio = median(ofRounds(cpuMicros, raw?.cpuMicros ?? []))
   console.log(
     `${operation.padEnd(8)} ${target.padEnd(16)} ${String(connections).padStart(2)} connections: ` +
       `${Math.round(median(cpuMicros))} µs CPU (${ratio.toFixed(2)} × raw), ${Math.round(median(perSecond))}/s`,
