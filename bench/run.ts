@@ -44,7 +44,7 @@ const benches: Record<string, () => Promise<void> | void> = {
   speed: () =>
     speed({
       starts: Number(values.starts),
-      rounds: rounds(45),
+      rounds: rounds(30),
       seconds: Number(values.seconds),
       claims: Number(values.claims),
       connections: values.connections.split(',').map(Number),
