@@ -6,7 +6,6 @@ import { demoData } from './demo-data.ts'
 import { keepDescriptions } from './describe-api.ts'
 import { familyDemos } from './family-demos.ts'
 import { hasDatabase, localD1 } from './local-d1.ts'
-import { migrateLocal } from './migrate-local.ts'
 import { readWorkerConfig, workerOptions } from './worker-config.ts'
 
 export { ForeignState } from './migrate-local.ts'
@@ -51,13 +50,10 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   // Loading it takes as long as the bundling, which goes on meanwhile in a process of its own.
   const { convertV4MiniflareOptions, Log, LogLevel, Miniflare } = await import('miniflare')
   const [{ code, map }] = await Promise.all([bundling, keepDescriptions()])
-  const demo = await demoData(await familyDemos(), Date.now())
-  // What is there is brought up to date before anybody can ask for it; only Miniflare makes what is not.
+  // Nobody can ask before all is there that they may ask for.
   const isNew = !hasDatabase(state)
-  if (!isNew) {
-    const { db, close } = await localD1(state)
-    await load(db, demo).finally(close)
-  }
+  const { db, close } = await localD1(state)
+  await load(db, await demoData(await familyDemos(), Date.now())).finally(close)
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: 'localhost',
@@ -79,11 +75,8 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   try {
     const origin = `http://localhost:${(await miniflare.ready).port}`
     if (isNew) {
-      const bindings = await miniflare.getBindings<Env>()
-      const [{ migrations_dir } = { migrations_dir: 'migrations' }] = config.d1_databases ?? []
-      await migrateLocal(bindings.DB, join(root, migrations_dir), join(state, 'migrations.json'))
-      await load(bindings.DB, demo)
-      await bindings.HISTORY_SEALER.getByName(demoTenant).wake(demoTenant)
+      const { HISTORY_SEALER } = await miniflare.getBindings<Env>()
+      await HISTORY_SEALER.getByName(demoTenant).wake(demoTenant)
     }
     return {
       origin,
@@ -102,7 +95,6 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   }
 }
 
-/** As one statement: Miniflare's binding asks the runtime about each that is made. */
 async function load(db: D1Database, demo: readonly string[]): Promise<void> {
   await db.batch([db.prepare(demo.join(';\n'))])
 }

@@ -19,6 +19,14 @@ export function isMissing(error: unknown, column: string): boolean {
 }
 
 /**
+ * True when the database lacks something that a statement names: it has not had the migrations of this version, since
+ * each statement is tried on those.
+ */
+export function isNotMigrated(error: unknown): boolean {
+  return /D1_ERROR: (no such (table|column)|table \w+ has no column)/.test(messages(error))
+}
+
+/**
  * True when the storage is overloaded or was interrupted, or this invocation has asked it as often as the platform
  * lets one: nothing is wrong with the request, and the caller should try again.
  */

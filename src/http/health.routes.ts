@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { sql } from '../db/sql.ts'
 import { directory } from '../context.ts'
+import { isNotMigrated } from '../db/failures.ts'
 import { latestMigration } from '../db/latest-migration.ts'
 import { openDb } from '../db/open-db.ts'
 import { limitByAddress } from './rate.ts'
@@ -40,7 +41,7 @@ export const healthRoutes = createRouter().openapi(health, async (c) => {
     const [applied] = await db.run(db.all(sql`SELECT 1 FROM d1_migrations WHERE name = ${latestMigration}`))
     if (applied) return c.json({ status: 'ok' as const, database: 'ok' as const }, 200)
   } catch (error) {
-    if (!/no such table/.test(String(error))) {
+    if (!isNotMigrated(error)) {
       console.error({ message: 'the database does not answer', error: String(error) })
       return c.json({ status: 'unavailable' as const, database: 'unavailable' as const }, 503)
     }

@@ -1,6 +1,6 @@
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { isUnavailable } from '../db/failures.ts'
+import { isNotMigrated, isUnavailable } from '../db/failures.ts'
 import { Refusal, type Fault } from '../refusal.ts'
 import { refusals } from '../refusals.ts'
 import type { AppContext } from './environment.ts'
@@ -58,6 +58,10 @@ export function toRefusal(error: unknown): Refusal {
     if (error.status === 415)
       return new Refusal('unsupported_media_type', 'The body must be declared as application/json.')
     if (error.status === 413) return new Refusal('body_too_large', 'The body is over 1 MiB.')
+  }
+  if (isNotMigrated(error)) {
+    const detail = 'The database has not had the migrations that this version needs; try again once they are applied.'
+    return new Refusal('storage_unavailable', detail)
   }
   if (isUnavailable(error)) return new Refusal('storage_unavailable', 'The storage could not answer just now.')
   return new Refusal('internal_error', 'The request could not be completed; nothing was half done.')

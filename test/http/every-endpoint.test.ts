@@ -283,6 +283,20 @@ test.skipIf(overSocket)('healthz says where the migrations of this version are m
   expect((await send('/healthz')).status).toBe(200)
 })
 
+test.skipIf(overSocket)('a call that comes before a migration is 503, and good once it has been applied', async () => {
+  const member = (await newTenant()).as('member')
+  const submit = () => member(path, { method: 'POST', body: trip, headers: { 'Idempotency-Key': 'early' } })
+  await env.DB.exec('ALTER TABLE idempotency_keys RENAME TO not_yet_made')
+  try {
+    const { status, headers, body } = await submit()
+    expect([status, headers.get('Retry-After')]).toEqual([503, '2'])
+    expect(body).toMatchObject({ code: 'storage_unavailable', detail: expect.stringContaining('migrations') })
+  } finally {
+    await env.DB.exec('ALTER TABLE not_yet_made RENAME TO idempotency_keys')
+  }
+  expect((await submit()).status).toBe(201)
+})
+
 test('a database that is overloaded, or was asked too often, is 503 with Retry-After; any other failure is 500 and says nothing', async () => {
   const app = createApp()
   const wordings = [

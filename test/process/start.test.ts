@@ -3,8 +3,9 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { DatabaseSync } from 'node:sqlite'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { document } from '../openapi/document.ts'
-import { startServer, type Server } from '../support/server.ts'
+import { freePort, startServer, type Server } from '../support/server.ts'
 
 let server: Server
 
@@ -33,6 +34,22 @@ test('npm start says in one screen of text what to try next', async () => {
   expect(lines.length).toBeLessThanOrEqual(30)
   expect(server.output()).toContain(server.origin)
   expect(server.output()).not.toMatch(/warn|error/i)
+})
+
+test('whoever calls while it starts from nothing reaches nobody yet, or all that there is', async () => {
+  const PORT = String(await freePort())
+  const reached = new Set<number | 'nobody'>()
+  let isReady = false
+  const starting = startServer({ PORT }, { isNew: true }).finally(() => (isReady = true))
+  while (!isReady) {
+    const call = fetch(`http://localhost:${PORT}/api/v1/claims`, {
+      headers: { Authorization: 'Bearer cs_demo_member' },
+    })
+    reached.add(await call.then(({ status }) => status).catch(() => 'nobody' as const))
+    await sleep(10)
+  }
+  await (await starting).dispose()
+  expect([...reached]).toEqual(['nobody', 200])
 })
 
 test('what it says to try works as printed', async () => {
