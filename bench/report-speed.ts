@@ -3,7 +3,7 @@ import type { BatchResults } from './batches.ts'
 import { micros, rate, table } from './markdown.ts'
 import { median, ofRounds } from './median.ts'
 import { bars } from './plots.ts'
-import type { Measured, SpeedResults } from './speed.ts'
+import { peersEvery, type Measured, type SpeedResults } from './speed.ts'
 
 export function ofSpeed({ measured, starts, rounds, seconds, claims }: SpeedResults): string {
   const rows = measured
@@ -93,7 +93,7 @@ export function ofPeers({ measured, peers }: SpeedResults): string {
   return `## Beside peers
 
 The same paths, keys, bodies and statuses on the means that one would take elsewhere (\`bench/peers/\`): Fastify with PostgreSQL, and Hono
-with better-sqlite3 on Node. They take turns with the Worker, on as many claims. CPU is that of a call, database included; the ratio is
+with better-sqlite3 on Node. They take turns with the Worker in one of ${peersEvery} rounds, on as many claims. CPU is that of a call, database included; the ratio is
 Countersign's to the peer's.
 
 ${table(['operation', 'connections', ...columns], rows)}
