@@ -51,7 +51,8 @@ export function readMember(
   }
   const text = [...within, member].reduce<string | undefined>((outer, name) => outer && lastOf(outer, name), body)
   if (text === undefined) return { faults: [] }
-  const isLarge = new TextEncoder().encode(text).byteLength > keptJson.bytes
+  // A UTF-16 unit is three bytes of UTF-8 at the most.
+  const isLarge = 3 * text.length > keptJson.bytes && new TextEncoder().encode(text).byteLength > keptJson.bytes
   const twice = isUnique ? repeated(text, `/${member}`) : []
   const lossy = isExact ? inexact(text, `/${member}`) : []
   const faults = [
@@ -144,18 +145,23 @@ function losesDigits(read: number): string {
 
 /** The JSON text of an object with further members whose values are JSON text already; null stands for null. */
 export function withRaw(object: Record<string, unknown>, raw: Record<string, string | null>): string {
-  const own = JSON.stringify(object).slice(1, -1)
-  const more = Object.entries(raw).map(([name, text]) => `${JSON.stringify(name)}:${text ?? 'null'}`)
-  return `{${[...(own ? [own] : []), ...more].join(',')}}`
+  let text = JSON.stringify(object).slice(0, -1)
+  for (const name in raw) text += `${text === '{' ? '' : ','}${JSON.stringify(name)}:${raw[name] ?? 'null'}`
+  return `${text}}`
 }
 
 /** How deeply arrays and objects are nested in a JSON text. */
 export function depthOf(json: string): number {
   let depth = 0
   let deepest = 0
-  for (const [token] of json.matchAll(/"(?:[^"\\]+|\\.)*"|[[\]{}]/gs)) {
-    if (token === '[' || token === '{') deepest = Math.max(deepest, (depth += 1))
-    else if (token === ']' || token === '}') depth -= 1
+  let isText = false
+  for (let at = 0; at < json.length; at += 1) {
+    const char = json[at]
+    if (isText && char === '\\') at += 1
+    else if (char === '"') isText = !isText
+    else if (isText) continue
+    else if (char === '{' || char === '[') deepest = Math.max(deepest, (depth += 1))
+    else if (char === '}' || char === ']') depth -= 1
   }
   return deepest
 }

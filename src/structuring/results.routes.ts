@@ -207,9 +207,11 @@ function render(result: Result) {
   }
 }
 
-function renderCheck({ details, position: _, passed, queued, created_at, cleared_at, ...same }: CheckResult): string {
-  const times = { created_at: iso(created_at), cleared_at: iso(cleared_at) }
-  return withRaw({ ...same, passed: passed === 1, queued: queued === 1, ...times }, { details })
+function renderCheck(check: CheckResult): string {
+  const { id, result_id, check_id, check_name, type, severity, details } = check
+  const [passed, queued] = [check.passed === 1, check.queued === 1]
+  const times = { created_at: iso(check.created_at), cleared_at: iso(check.cleared_at) }
+  return withRaw({ id, result_id, check_id, check_name, type, severity, passed, queued, ...times }, { details })
 }
 
 function renderPending({ id, result_id, check_id, details, created_at, check_name, severity }: CheckResult): string {

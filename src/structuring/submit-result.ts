@@ -127,9 +127,9 @@ function titleOf({ name }: LoadedGate, { external_ref }: Pick<NewResult, 'extern
 
 function item(ctx: Ctx, result_id: string, outcome: Finding, position: number): CheckResult {
   return {
+    ...outcome,
     id: uuidv7(),
     result_id,
-    ...outcome,
     passed: outcome.passed ? 1 : 0,
     queued: outcome.queued ? 1 : 0,
     details: outcome.details && JSON.stringify(outcome.details),

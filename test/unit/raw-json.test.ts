@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { depthOf, readMember } from '../../src/http/raw-json.ts'
+import { depthOf, readMember, withRaw } from '../../src/http/raw-json.ts'
 
 test.each([
   ['{"a":1,"data":{"b":1.10,"c":[ 1 ]},"z":{"data":2}}', '{"b":1.10,"c":[ 1 ]}'],
@@ -42,6 +42,30 @@ test('what is given twice is found wherever it is', () => {
 test('depth is counted outside of texts, however long they are', () => {
   expect(depthOf('{"a":"[[[\\"[{","b":[[1]]}')).toBe(3)
   expect(depthOf(`["${'\\"x['.repeat(200_000)}"]`)).toBe(1)
+})
+
+test('depth is that of the value, whatever its texts have in them', () => {
+  const nested = (value: unknown): number =>
+    typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(nested)) : 0
+  const check = (value: unknown) => void expect(depthOf(JSON.stringify(value))).toBe(nested(value))
+  fc.assert(fc.property(fc.jsonValue(), check))
+  const texts = fc.array(fc.string({ unit: fc.constantFrom('"', '\\', '[', '{', '}', ']') }))
+  fc.assert(fc.property(texts, check))
+})
+
+test('members that are JSON text already come after the others, as they are', () => {
+  const members = fc.dictionary(fc.string(), fc.jsonValue())
+  const check = (own: Record<string, unknown>, value: unknown) => {
+    const raw = JSON.stringify(value)
+    const text = withRaw(own, { 'a "name"': raw, none: null })
+    expect(JSON.parse(text)).toEqual({
+      ...(JSON.parse(JSON.stringify(own)) as object),
+      'a "name"': JSON.parse(raw),
+      none: null,
+    })
+    expect(text.endsWith(`${raw},"none":null}`)).toBe(true)
+  }
+  fc.assert(fc.property(members, fc.jsonValue(), check))
 })
 
 test.each([
