@@ -39,9 +39,9 @@ test('npm start says in one screen of text what to try next', async () => {
 test('whoever calls while it starts from nothing reaches nobody yet, or all that there is', async () => {
   const PORT = String(await freePort())
   const reached = new Set<number | 'nobody'>()
-  let isReady = false
-  const starting = startServer({ PORT }, { isNew: true }).finally(() => (isReady = true))
-  while (!isReady) {
+  const seen = { ready: false }
+  const starting = startServer({ PORT }, { isNew: true }).finally(() => (seen.ready = true))
+  while (!seen.ready) {
     const call = fetch(`http://localhost:${PORT}/api/v1/claims`, {
       headers: { Authorization: 'Bearer cs_demo_member' },
     })
