@@ -52,8 +52,9 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   const [{ code, map }] = await Promise.all([bundling, keepDescriptions()])
   // Nobody can ask before all is there that they may ask for.
   const isNew = !hasDatabase(state)
+  const demo = await demoData(await familyDemos(), Date.now())
   const { db, close } = await localD1(state)
-  await load(db, await demoData(await familyDemos(), Date.now())).finally(close)
+  await db.batch([db.prepare(demo.join(';\n'))]).finally(close)
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: 'localhost',
@@ -93,8 +94,4 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     await miniflare.dispose()
     throw error
   }
-}
-
-async function load(db: D1Database, demo: readonly string[]): Promise<void> {
-  await db.batch([db.prepare(demo.join(';\n'))])
 }
