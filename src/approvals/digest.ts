@@ -1,4 +1,4 @@
-import canonicalize from 'canonicalize'
+import { canonicalJson } from '../canonical-json.ts'
 import { sha256 } from '../sha256.ts'
 
 /** A question as an approver decides on it. What changes a member of it makes another question of it. */
@@ -18,18 +18,5 @@ export interface Question {
 
 /** What identifies a question: the SHA-256, in lower-case hexadecimal, of its canonical form (RFC 8785). */
 export function digestOf({ id, kind, revision, title, requester, what }: Question): Promise<string> {
-  return sha256(canonical({ id, kind, revision, title, requester, what }))
-}
-
-function canonical(question: Question): string {
-  try {
-    return canonicalize(question) as string
-  } catch {
-    // RFC 8785 has no half of a surrogate pair; nor has UTF-8, as which text is stored.
-    return canonicalize(
-      JSON.parse(JSON.stringify(question), (_, value: unknown) =>
-        typeof value === 'string' ? value.toWellFormed() : value,
-      ),
-    ) as string
-  }
+  return sha256(canonicalJson({ id, kind, revision, title, requester, what }))
 }

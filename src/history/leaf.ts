@@ -1,4 +1,4 @@
-import canonicalize from 'canonicalize'
+import { canonicalJson } from '../canonical-json.ts'
 import { sha256 } from './merkle.ts'
 
 /**
@@ -37,7 +37,7 @@ export interface SealableVote {
 /** The leaf of an event: the RFC 8785 form of what of it is sealed. */
 export function leafOf(event: Sealable): string {
   const { tenant, seq, id, type, resource, actor, at, from, to, digest, vote, ids, data_hash } = event
-  return canonicalize({
+  return canonicalJson({
     tenant,
     seq,
     id,
@@ -51,7 +51,7 @@ export function leafOf(event: Sealable): string {
     vote,
     ids,
     data_hash,
-  }) as string
+  })
 }
 
 /**

@@ -55,6 +55,7 @@ function parsed(text: string, schema: z.ZodType): Body {
  * handed back. None where it has none.
  */
 export function halfCharacter(json: string): Fault[] {
+  if (!json.includes('\\')) return []
   const escapes = /\\ud[89ab][\da-f]{2}\\ud[c-f][\da-f]{2}|(\\ud[89a-f][\da-f]{2})|\\./gis
   for (const [, half] of json.matchAll(escapes)) {
     if (half === undefined) continue
