@@ -1,26 +1,42 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { descendants } from '../test/support/server.ts'
 
-/** The kernel counts CPU in hundredths of a second (USER_HZ, which Linux has kept at 100 on each platform). */
-const ticksPerSecond = 100
+/** The kernel counts the CPU of a process that has ended in hundredths of a second (USER_HZ, on each platform 100). */
+const nanosPerTick = 1e7
 
 /**
  * How much CPU time these processes have had, in seconds, user and system together, with their children that have ended
- * (Linux: proc(5), `stat`).
+ * (Linux: `schedstat` of each thread, which counts nanoseconds, and of proc(5) `stat`).
  */
 export function cpuSeconds(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => sum + ticksOf(pid), 0) / ticksPerSecond
+  return sum(pids.map(nanosOf)) / 1e9
 }
 
-function ticksOf(pid: number): number {
+function nanosOf(pid: number): number {
+  const ended = fieldsOf(`/proc/${pid}/stat`).slice(13, 15)
+  const own = threadsOf(pid).map((thread) => fieldsOf(`/proc/${pid}/task/${thread}/schedstat`)[0] ?? 0)
+  return sum(own) + sum(ended) * nanosPerTick
+}
+
+/** None of a process that has just ended, which is counted with its parent. */
+function threadsOf(pid: number): string[] {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')
-    return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
+    return readdirSync(`/proc/${pid}/task`)
   } catch {
-    // It has just ended, and is counted with its parent.
-    return 0
+    return []
   }
 }
+
+/** The numbers of such a file, in `stat` those behind the name of the process; none of what has just ended. */
+function fieldsOf(path: string): number[] {
+  try {
+    return readFileSync(path, 'utf8').split(') ').at(-1)!.split(' ').map(Number)
+  } catch {
+    return []
+  }
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((so, one) => so + one, 0)
 
 /** The processes of this name below one, this process unless it says otherwise. */
 export function processesNamed(name: string, below = process.pid): number[] {

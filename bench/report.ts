@@ -34,7 +34,7 @@ const head = `# Benchmarks
 
 \`\`\`sh
 npm run bench                                                  # everything
-npm run bench -- peers speed batches webhooks growth report    # what is on this page, half an hour
+npm run bench -- peers speed batches webhooks growth report    # what is on this page, 40 minutes
 npm run bench -- speed --only=read,list                        # some operations anew, the rest as it was
 \`\`\`
 

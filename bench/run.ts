@@ -27,7 +27,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: 'string' },
-    starts: { type: 'string', default: '4' },
+    starts: { type: 'string', default: '6' },
     seconds: { type: 'string', default: '0.2' },
     claims: { type: 'string', default: '1000000' },
     connections: { type: 'string', default: '1,16,64' },
@@ -44,7 +44,7 @@ const benches: Record<string, () => Promise<void> | void> = {
   speed: () =>
     speed({
       starts: Number(values.starts),
-      rounds: rounds(80),
+      rounds: rounds(90),
       seconds: Number(values.seconds),
       claims: Number(values.claims),
       connections: values.connections.split(',').map(Number),
