@@ -20,7 +20,7 @@ function partsOf(c: AppContext, request: Declaration['request'], body: Body | un
   const { params, query, headers } = request ?? {}
   const schema = request?.body?.content['application/json'].schema
   return [
-    { in: 'path', target: 'param', schema: params, sent: c.req.param() },
+    { in: 'path', target: 'param', schema: params, sent: params && c.req.param() },
     { in: 'query', target: 'query', schema: query, sent: queryOf(c) },
     { in: 'header', target: 'header', schema: headers, sent: headers && headersOf(c, headers) },
     { in: 'body', target: 'json', schema, sent: body?.value },
@@ -96,6 +96,7 @@ export function notNamedIn(faults: readonly Fault[], further: readonly Fault[]):
 
 /** A parameter that is given twice arrives as an array, which no schema here takes. */
 function queryOf(c: AppContext) {
+  if (!c.req.url.includes('?')) return {}
   return Object.fromEntries(
     Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
   )
