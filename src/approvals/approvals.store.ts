@@ -4,8 +4,7 @@ import { isOneOfTags, jsonEach } from '../db/json.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
 import type { Approval, Kind } from './approval.ts'
 import { nextSeq } from './history.store.ts'
-import type { Opening } from './open.ts'
-import type { Terms } from './terms.ts'
+import type { Sent } from './open.ts'
 import type { KindOfApprovals } from './policy.ts'
 import type { Ballot } from './rules.ts'
 import { boundTo } from './restricted.ts'
@@ -19,7 +18,7 @@ import { openTo } from './policies.store.ts'
 export function insertApprovals(
   ctx: Ctx,
   kind: Kind,
-  openings: readonly (Omit<Opening, 'what' | 'terms'> & Terms & { digest: string; submitted_by: string | null })[],
+  openings: readonly Sent[],
   { guard, decisionId = null }: { guard?: Condition; decisionId?: string | null } = {},
 ): Statement {
   const { actor, now } = ctx

@@ -1,6 +1,5 @@
 import { isOpened } from '../approvals/approvals.store.ts'
 import { underPolicies } from '../approvals/book.ts'
-import { digestOf } from '../approvals/digest.ts'
 import { open } from '../approvals/open.ts'
 import type { Ctx } from '../context.ts'
 import { onceIf } from '../idempotency/once.ts'
@@ -17,39 +16,21 @@ import { insertChange, isThere, type Change, type ChangeFacts } from './changes.
  */
 export async function requestChange(ctx: Ctx, asked: Omit<ChangeFacts, 'id'>): Promise<Change> {
   const facts: ChangeFacts = { id: newId('approval'), ...asked }
-  const { actor, now } = ctx
-  const title = `${asked.action} ${asked.entity_name}`
-  const what = whatChanges({ ...asked, payload: compact(asked.payload) })
-  const question = { id: facts.id, kind: changeKind.kind, revision: 1, title, requester: actor.userId, what }
-  const digest = await digestOf(question)
-  const change: Change = {
-    ...facts,
-    digest,
-    requester_id: actor.userId,
-    requester_name: actor.name,
-    status: 'pending',
-    created_at: now,
-    decided_by: null,
-    decided_at: null,
-    comment: null,
-    approval_version: 1,
-    policy_version_id: null,
-    votes_needed: 1,
-    votes_for: 0,
-  }
-  const applies = isApplied(asked.entity_type)
+  const { actor } = ctx
   const opening = {
     id: facts.id,
-    title,
+    title: `${asked.action} ${asked.entity_name}`,
     requester_id: actor.userId,
     subject: { type: asked.entity_type, id: asked.entity_id },
-    what,
-    digest,
+    what: whatChanges({ ...asked, payload: compact(asked.payload) }),
   }
+  const applies = isApplied(asked.entity_type)
   const guard = applies ? isThere(ctx, facts) : undefined
   const made = await underPolicies(ctx, [actor.userId], async (book) => {
-    const opened = await open(ctx, book, changeKind, 'requested', [opening], guard)
-    return onceIf(ctx, change, [...opened, insertChange(ctx, facts, applies)], isOpened(facts.id))
+    const { approvals, statements } = await open(ctx, book, changeKind, 'requested', [opening], guard)
+    const [{ version: approval_version, ...approval }] = approvals
+    const change: Change = { ...approval, ...facts, requester_name: actor.name, approval_version }
+    return onceIf(ctx, change, [...statements, insertChange(ctx, facts, applies)], isOpened(facts.id))
   })
   if (!made) throw notAsNeeded(asked)
   return made

@@ -1,6 +1,5 @@
-import { digestOf } from '../approvals/digest.ts'
 import { underPolicies } from '../approvals/book.ts'
-import { open, type Opening } from '../approvals/open.ts'
+import { open, type Opened, type Opening } from '../approvals/open.ts'
 import { actingFor } from '../access/acting-for.ts'
 import type { Ctx } from '../context.ts'
 import { isDuplicate } from '../db/failures.ts'
@@ -23,51 +22,57 @@ const titleLength = 200
  * @throws Refusal `actor_mismatch`, `invalid_input` (one external_ref twice), `duplicate_external_ref`
  */
 export async function submitClaims(ctx: Ctx, submitted: readonly NewClaim[]): Promise<Claim[]> {
-  const claims = await Promise.all(submitted.map((claim) => newClaim(ctx, claim)))
-  const faults = repeats(claims)
+  const claimed = submitted.map((claim) => askedWith(ctx, claim))
+  const faults = repeats(claimed)
   if (faults.length > 0) throw invalidInput(faults)
   try {
-    const claimants = [...new Set(claims.map(({ claimant_id }) => claimant_id))]
-    return await underPolicies(ctx, claimants, async (book) =>
-      once(ctx, claims, [
-        ...(await open(ctx, book, claimKind, 'submitted', claims.map(openingOf))),
-        insertClaims(ctx, claims),
-      ]),
-    )
+    const claimants = [...new Set(claimed.map(({ claimant_id }) => claimant_id))]
+    return await underPolicies(ctx, claimants, async (book) => {
+      const { approvals, statements } = await open(ctx, book, claimKind, 'submitted', claimed.map(openingOf))
+      const claims = approvals.map((approval, index) => claimOf(approval, claimed[index]!))
+      return once(ctx, claims, [...statements, insertClaims(ctx, claims)])
+    })
   } catch (error) {
     if (!isDuplicate(error, 'claims')) throw error
-    throw await duplicate(ctx, claims)
+    throw await duplicate(ctx, claimed)
   }
 }
 
-async function newClaim(ctx: Ctx, { claimant_id, ...facts }: NewClaim): Promise<Claim> {
-  const requester = actingFor(ctx.actor, claimant_id, 'claimant_id')
-  const id = newId('clm')
-  const claimed: ClaimFacts = { ...unsaid, ...facts }
-  const question = { id, kind: claimKind.kind, revision: 1, title: titleOf(claimed), requester }
+type Asked = ClaimFacts & { id: string; claimant_id: string }
+
+function askedWith({ actor }: Ctx, { claimant_id, ...facts }: NewClaim): Asked {
   return {
-    id,
-    claimant_id: requester,
-    digest: await digestOf({ ...question, what: whatIsClaimed(claimed) }),
-    submitted_by: ctx.actor.userId,
-    status: 'pending',
-    bulk_id: null,
-    policy_version_id: null,
-    votes_needed: 1,
-    votes_for: 0,
-    decided_by: null,
-    decided_at: null,
-    comment: null,
-    version: 1,
-    created_at: ctx.now,
-    updated_at: ctx.now,
-    ...claimed,
+    ...unsaid,
+    ...facts,
+    id: newId('clm'),
+    claimant_id: actingFor(actor, claimant_id, 'claimant_id'),
   }
 }
 
-function openingOf(claim: Claim): Opening {
-  const { id, claimant_id: requester_id, digest } = claim
-  return { id, title: titleOf(claim), requester_id, what: whatIsClaimed(claim), digest }
+function openingOf(claim: Asked): Opening {
+  const { id, claimant_id: requester_id } = claim
+  return { id, title: titleOf(claim), requester_id, what: whatIsClaimed(claim) }
+}
+
+function claimOf(approval: Opened, claim: Asked): Claim {
+  const { status, digest, bulk_id, policy_version_id, votes_needed, votes_for, version } = approval
+  const { decided_by, decided_at, comment, created_at, updated_at } = approval
+  return {
+    ...claim,
+    submitted_by: approval.submitted_by ?? claim.claimant_id,
+    status,
+    digest,
+    bulk_id,
+    policy_version_id,
+    votes_needed,
+    votes_for,
+    version,
+    decided_by,
+    decided_at,
+    comment,
+    created_at,
+    updated_at,
+  }
 }
 
 function titleOf({ description }: ClaimFacts): string {
@@ -90,7 +95,7 @@ export function repeats(claims: readonly { external_ref?: string | null }[]): Fa
   return faults
 }
 
-async function duplicate(ctx: Ctx, claims: readonly Claim[]): Promise<Refusal> {
+async function duplicate(ctx: Ctx, claims: readonly Pick<Claim, 'external_ref'>[]): Promise<Refusal> {
   const refs = claims.flatMap((claim) => claim.external_ref ?? [])
   const existing = await ctx.db.run(selectByExternalRef(ctx, refs))
   const [first] = existing

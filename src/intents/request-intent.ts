@@ -1,7 +1,5 @@
 import { underPolicies, type Book } from '../approvals/book.ts'
-import { digestOf } from '../approvals/digest.ts'
 import { open } from '../approvals/open.ts'
-import { termsOf } from '../approvals/terms.ts'
 import { refuseOtherInstance } from '../access/refuse-other-instance.ts'
 import type { Ctx } from '../context.ts'
 import { isDuplicate } from '../db/failures.ts'
@@ -36,39 +34,18 @@ export async function requestIntent(ctx: Ctx, asked: NewIntent, makeRef = newRef
 
 async function ask(ctx: Ctx, book: Book, { expires_in_hours, ...facts }: NewIntent, ref: string): Promise<Intent> {
   const called = { ...facts, id: newId('int'), approval_ref: ref }
-  const title = `${facts.skill_slug}: ${facts.action}`
-  const what = whatIsCalled(called)
-  const requester = ctx.actor.userId
-  const clock = { due_at: ctx.now + expires_in_hours * hour, on_due: 'expire' } as const
-  const terms = termsOf(book, intentKind, { what, requester, clocks: [clock] }, ctx.now)
-  const { policy_version_id, votes_needed, channel_confirms, due_at, on_due } = terms
-  const intent: Intent = {
-    ...called,
-    digest: await digestOf({ id: called.id, kind: intentKind.kind, revision: 1, title, requester, what }),
-    status: 'pending',
-    created_at: ctx.now,
-    due_at,
-    on_due,
-    policy_version_id,
-    votes_needed,
-    votes_for: 0,
-    channel_confirms,
-    decided_by: null,
-    decided_at: null,
-    resolver_role: null,
-    resolution_channel: null,
-    reported_by: null,
-    outbox_id: null,
-  }
   const opening = {
-    id: intent.id,
-    title,
-    requester_id: requester,
-    subject: { type: `instance:${intent.instance_id}`, id: intent.customer_id },
-    what,
-    digest: intent.digest,
-    instance_id: intent.instance_id,
-    terms,
-  }
-  return once(ctx, intent, [...(await open(ctx, book, intentKind, 'requested', [opening])), insertIntent(ctx, intent)])
+    id: called.id,
+    title: `${facts.skill_slug}: ${facts.action}`,
+    requester_id: ctx.actor.userId,
+    subject: { type: `instance:${facts.instance_id}`, id: facts.customer_id },
+    what: whatIsCalled(called),
+    clock: { due_at: ctx.now + expires_in_hours * hour, on_due: 'expire' },
+    instance_id: facts.instance_id,
+  } as const
+  const { approvals, statements } = await open(ctx, book, intentKind, 'requested', [opening])
+  const intent: Intent = { ...approvals[0], ...called, ...unresolved }
+  return once(ctx, intent, [...statements, insertIntent(ctx, intent)])
 }
+
+const unresolved = { resolver_role: null, resolution_channel: null, reported_by: null, outbox_id: null }

@@ -1,9 +1,8 @@
 import { actingFor } from '../access/acting-for.ts'
 import { amend } from '../approvals/amend.ts'
 import { underPolicies } from '../approvals/book.ts'
-import { digestOf } from '../approvals/digest.ts'
 import { open } from '../approvals/open.ts'
-import { termsOf, type Clock } from '../approvals/terms.ts'
+import type { Clock } from '../approvals/terms.ts'
 import type { Ctx } from '../context.ts'
 import { isDuplicate } from '../db/failures.ts'
 import { hour } from '../durations.ts'
@@ -28,47 +27,22 @@ export interface NewRequest extends RequestFacts, Pick<Request, 'title' | 'exter
 export async function askRequest(ctx: Ctx, asked: NewRequest): Promise<Request> {
   const { requester_id, expires_in_hours, redeem_within_hours, restricted, ...facts } = asked
   const requester = actingFor(ctx.actor, requester_id, 'requester_id')
-  const what = whatIsRequested(asked)
-  const question = { id: newId('req'), title: asked.title, what }
-  const digest = await digestOf({ ...question, kind: 'request', revision: 1, requester })
   const expires_at = expires_in_hours === null ? null : ctx.now + expires_in_hours * hour
+  const opening = {
+    id: newId('req'),
+    title: asked.title,
+    requester_id: requester,
+    type: asked.type,
+    subject: subjectOf(asked),
+    what: whatIsRequested(asked),
+    clock: clockOf({ expires_at }),
+    restricted,
+  }
   return underPolicies(ctx, [requester], async (book) => {
-    const terms = termsOf(
-      book,
-      requestKind,
-      { what, requester, clocks: [clockOf({ expires_at })], restricted },
-      ctx.now,
-    )
-    const { policy_version_id, votes_needed, due_at, on_due } = terms
-    const request: Request = {
-      ...unanswered,
-      ...facts,
-      id: question.id,
-      digest,
-      expires_at,
-      policy_version_id,
-      votes_needed,
-      due_at,
-      on_due,
-      restricted: terms.restricted ? 1 : 0,
-      requester_id: requester,
-      submitted_by: requester === ctx.actor.userId ? null : ctx.actor.userId,
-      created_at: ctx.now,
-      updated_at: ctx.now,
-    }
-    const opening = {
-      ...question,
-      type: asked.type,
-      requester_id: requester,
-      subject: subjectOf(asked),
-      digest,
-      terms,
-    }
+    const { approvals, statements } = await open(ctx, book, requestKind, 'created', [opening])
+    const request: Request = { ...approvals[0], ...facts, ...unredeemed, expires_at }
     try {
-      return await once(ctx, request, [
-        ...(await open(ctx, book, requestKind, 'created', [opening])),
-        insertRequest(ctx, request, redeem_within_hours * hour),
-      ])
+      return await once(ctx, request, [...statements, insertRequest(ctx, request, redeem_within_hours * hour)])
     } catch (error) {
       if (!isDuplicate(error, 'requests')) throw error
       throw await duplicate(ctx, request)
@@ -89,16 +63,8 @@ function clockOf({ expires_at }: Pick<Request, 'expires_at'>): Clock | null {
 }
 
 /** What a new request does not have yet. */
-const unanswered = {
-  status: 'pending',
-  revision: 1,
-  version: 1,
-  votes_for: 0,
-  approved_digest: null,
+const unredeemed = {
   approved_details: null,
-  decided_by: null,
-  decided_at: null,
-  comment: null,
   redeem_by: null,
   ended: null,
   ended_at: null,

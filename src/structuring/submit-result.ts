@@ -1,9 +1,7 @@
 import { uuidv7 } from 'uuidv7'
 import { isOpened } from '../approvals/approvals.store.ts'
-import { noPolicies, underPolicies, type Book } from '../approvals/book.ts'
-import { digestOf } from '../approvals/digest.ts'
+import { underPolicies, type Book } from '../approvals/book.ts'
 import { open, openApproved, type Opening } from '../approvals/open.ts'
-import { termsOf, type Terms } from '../approvals/terms.ts'
 import { markOn } from '../approvals/mark.store.ts'
 import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
@@ -63,66 +61,56 @@ async function judgeAndStore(ctx: Ctx, asked: NewResult): Promise<JudgedResult> 
   const id = uuidv7()
   for (let attempt = 0; attempt < tries; attempt += 1) {
     const gate = await loadGate(ctx, asked.gate_id, attempt > 0)
+    const checks = judgedBy(ctx, gate, asked, id)
     const stored = await underPolicies(ctx, [ctx.actor.userId], async (book) => {
-      const { terms, ...judged } = await judgeAt(ctx, book, gate, asked, id)
-      return onceIf(ctx, judged, await store(ctx, book, gate, judged, terms, asked.data), isOpened(id))
+      const { result, statements } = await openResult(ctx, book, gate, asked, checks, id)
+      return onceIf(ctx, { result, checks }, statements, isOpened(id))
     })
     if (stored) return stored
   }
   throw new Refusal('storage_unavailable', `The gate ${asked.gate_id} was being changed all the while; try again.`)
 }
 
-async function judgeAt(
-  ctx: Ctx,
-  book: Book,
-  gate: LoadedGate,
-  asked: NewResult,
-  id: string,
-): Promise<JudgedResult & { terms: Terms }> {
+/** What each check and each rule of the gate says of it. */
+function judgedBy(ctx: Ctx, gate: LoadedGate, asked: NewResult, id: string): CheckResult[] {
   const faults = misreportedAt(gate, asked.reported)
   if (faults.length > 0) throw invalidInput(faults)
   const reported = new Map(asked.reported.map((one) => [one.check_id, one]))
   const plain: unknown = JSON.parse(asked.data)
   const outcomes = evaluate(gate, { data: new JsonReader(asked.data), plain, confidence: asked.confidence, reported })
-  const queued = outcomes.filter((outcome) => outcome.queued).length
-  const hours = gate.auto_approve_after_hours
-  const isHeld = queued > 0
-  const requester = ctx.actor.userId
-  const what = whatResulted(asked)
-  const question = { id, kind: resultKind.kind, revision: 1, title: titleOf(gate, asked), requester, what }
-  const clocks = hours === null ? [] : [{ due_at: ctx.now + hours * hour, on_due: 'approve' as const }]
-  const terms = termsOf(
-    isHeld ? book : noPolicies,
-    resultKind,
-    { what, requester, clocks: isHeld ? clocks : [] },
-    ctx.now,
-  )
-  const { policy_version_id, votes_needed, due_at, on_due } = terms
-  const result: Result = {
-    id,
-    status: isHeld ? 'pending' : 'approved',
-    digest: await digestOf(question),
-    gate_id: gate.id,
-    confidence: asked.confidence,
-    external_ref: asked.external_ref,
-    queued_items: queued,
-    requester_id: requester,
-    created_at: ctx.now,
-    due_at,
-    on_due,
-    policy_version_id,
-    votes_needed,
-    votes_for: 0,
-    decided_by: isHeld ? null : gatekeeper,
-    decided_at: isHeld ? null : ctx.now,
-    comment: null,
-    version: 1,
-  }
-  return { result, terms, checks: outcomes.map((outcome, position) => item(ctx, id, outcome, position)) }
+  return outcomes.map((outcome, position) => item(ctx, id, outcome, position))
 }
 
-function titleOf({ name }: LoadedGate, { external_ref }: Pick<NewResult, 'external_ref'>): string {
-  return `${name}: ${external_ref ?? 'result'}`
+/** The result as it is then, and the statements that store it, if the gate is still what it was judged by. */
+async function openResult(
+  ctx: Ctx,
+  book: Book,
+  gate: LoadedGate,
+  asked: NewResult,
+  checks: readonly CheckResult[],
+  id: string,
+): Promise<{ result: Result; statements: Statement[] }> {
+  const { gate_id, confidence, external_ref } = asked
+  const facts = { gate_id, confidence, external_ref, queued_items: checks.filter(({ queued }) => queued === 1).length }
+  const isHeld = facts.queued_items > 0
+  const hours = isHeld ? gate.auto_approve_after_hours : null
+  const opening: Opening = {
+    id,
+    title: `${gate.name}: ${external_ref ?? 'result'}`,
+    requester_id: ctx.actor.userId,
+    subject: { type: 'gate', id: gate.id },
+    what: whatResulted(asked),
+    clock: hours === null ? null : { due_at: ctx.now + hours * hour, on_due: 'approve' },
+  }
+  const guard = isUnchanged(ctx, gate.revision)
+  const asGate = { ...ctx, actor: { ...ctx.actor, userId: gatekeeper } }
+  const decisionId = newId('dec')
+  const { approvals, statements } = isHeld
+    ? await open(ctx, book, resultKind, 'queued', [opening], guard)
+    : await openApproved(asGate, resultKind, opening, decisionId, guard)
+  const result: Result = { ...approvals[0], ...facts }
+  const stored = [...statements, ...insertResult(ctx, result, asked.data, checks)]
+  return { result, statements: isHeld ? stored : [...stored, setOff(ctx, markOn(id, decisionId))] }
 }
 
 function item(ctx: Ctx, result_id: string, outcome: Finding, position: number): CheckResult {
@@ -137,35 +125,6 @@ function item(ctx: Ctx, result_id: string, outcome: Finding, position: number): 
     created_at: ctx.now,
     cleared_at: null,
   }
-}
-
-async function store(
-  ctx: Ctx,
-  book: Book,
-  gate: LoadedGate,
-  { result, checks }: JudgedResult,
-  terms: Terms,
-  data: string,
-): Promise<Statement[]> {
-  const opening: Opening = {
-    id: result.id,
-    title: titleOf(gate, result),
-    requester_id: ctx.actor.userId,
-    subject: { type: 'gate', id: gate.id },
-    what: whatResulted({ ...result, data }),
-    digest: result.digest,
-    terms,
-  }
-  const guard = isUnchanged(ctx, gate.revision)
-  const facts = insertResult(ctx, result, data, checks)
-  if (result.status === 'pending') return [...(await open(ctx, book, resultKind, 'queued', [opening], guard)), ...facts]
-  const decisionId = newId('dec')
-  const asGate = { ...ctx, actor: { ...ctx.actor, userId: gatekeeper } }
-  return [
-    ...(await openApproved(asGate, resultKind, opening, decisionId, guard)),
-    ...facts,
-    setOff(ctx, markOn(result.id, decisionId)),
-  ]
 }
 
 /** What is reported that this gate does not take; nothing where there is no such gate. */

@@ -5,6 +5,7 @@ import { systemContext } from '../../src/context.ts'
 import { readInbox } from '../../src/desk/inbox.ts'
 import { approveByPolicy } from '../../src/maintenance/approve-by-policy.ts'
 import { ended, soon, submitClaims } from '../support/batches.ts'
+import { newGate } from '../support/gates.ts'
 import { company, keyFor, no, peerThenMoney, post, refund, said, vote } from '../support/company.ts'
 import type { Caller } from '../support/tenant.ts'
 
@@ -60,6 +61,29 @@ test('stages open one after the other, and the last vote decides', async () => {
   ])
   expect(await vote(as('finn'), id)).toEqual([409, 'already_decided'])
   expect(await eventsOf(admin, id)).toEqual(['created', 'voted', 'voted', 'approved'])
+})
+
+test('whatever is asked under a policy says what it takes from its first answer on', async () => {
+  const { tenant, admin, as, policy } = await company()
+  await policy({ match: {}, ...twoOfFinance })
+  const gate_id = await newGate(admin, { rules: [{ type: 'min_confidence', config: { threshold: 1 } }] })
+  const max = as('max')
+  const agent = tenant.as('agent', ['service'])
+  const instance = `/internal/v1/instances/${crypto.randomUUID()}/approvals`
+  const claim = { description: 'Train', amount: 100, currency: 'CHF' }
+  const change = { entityType: 'vat_code', entityId: 'V1', entityName: 'V1', action: 'create', payload: {} }
+  const call = { action: 'refund', skill_slug: 'pay', customer_id: crypto.randomUUID(), serialized_intent: {} }
+  const owners = { ...call, approver_role: 'owner' }
+  const asked = [
+    (await post(max, '/api/v1/claims', claim)).body,
+    ...(await post(max, '/api/v1/claims/bulk', { claims: [claim, claim] })).body.data,
+    (await post(max, '/api/v1/approvals', change)).body,
+    (await post(max, '/v1/requests', { type: 'refund', title: 'Refund' })).body,
+    (await post(agent, `${instance}/request`, owners)).body,
+    (await post(admin, '/v1/structuring/results', { gate_id, data: {}, confidence: 0.1 })).body,
+  ]
+  expect(asked.map(({ approvals }) => approvals)).toEqual(asked.map(() => 0))
+  expect(asked.map((one) => one.required_approvals ?? one.requiredApprovals)).toEqual(asked.map(() => 2))
 })
 
 test('the history has what was said with each vote, and which requirement each was counted for', async () => {

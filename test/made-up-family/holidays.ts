@@ -17,9 +17,10 @@ export async function requestHoliday(ctx: Ctx, days: number): Promise<Holiday> {
   const asked = { id: newId('hol'), status: 'pending', days }
   const clock = { due_at: ctx.now + 86_400_000, on_due: 'expire' } as const
   const opening = { id: asked.id, title: `${days} days off`, requester_id: ctx.actor.userId, what: { days }, clock }
-  return underPolicies(ctx, [ctx.actor.userId], async (book) =>
-    once(ctx, asked, [...(await open(ctx, book, holidayKind, 'requested', [opening])), insertHoliday(ctx, asked)]),
-  )
+  return underPolicies(ctx, [ctx.actor.userId], async (book) => {
+    const { statements } = await open(ctx, book, holidayKind, 'requested', [opening])
+    return once(ctx, asked, [...statements, insertHoliday(ctx, asked)])
+  })
 }
 
 export async function getHoliday(ctx: Ctx, id: string): Promise<Holiday> {

@@ -27,7 +27,8 @@ async function opened(ctx: Ctx) {
     what: { amount: 1 },
     clock: { due_at, on_due: 'expire' as const },
   }
-  await ctx.db.batch({ opened: await open(ctx, noPolicies, kind, 'submitted', [opening]) })
+  const { statements } = await open(ctx, noPolicies, kind, 'submitted', [opening])
+  await ctx.db.batch({ statements })
   return id
 }
 

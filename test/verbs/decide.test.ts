@@ -33,7 +33,8 @@ async function opened(
     what: {},
     clock: due,
   }
-  await ctx.db.batch({ opened: await open(ctx, noPolicies, withPolicy(policy), 'submitted', [opening]) })
+  const { statements } = await open(ctx, noPolicies, withPolicy(policy), 'submitted', [opening])
+  await ctx.db.batch({ statements })
   return id
 }
 
