@@ -2,7 +2,6 @@ import { z } from '@hono/zod-openapi'
 import { ruleOfFamily, type Aftermath, type Family } from '../approvals/family.ts'
 import type { HistoricEvent } from '../approvals/history.store.ts'
 import type { Ballot } from '../approvals/rules.ts'
-import { standingOf } from '../approvals/states.ts'
 import { ruleOf, type Rule } from '../approvals/policy.ts'
 import type { CastVote, PolicyOfRow } from '../approvals/votes.store.ts'
 import { recordedVote } from '../approvals/voting.ts'
@@ -13,6 +12,7 @@ import type { AppContext } from '../http/environment.ts'
 import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
 import { setTag } from '../http/preconditions.ts'
 import { createRouter } from '../http/router.ts'
+import { standing } from '../standing.ts'
 import { iso } from '../http/time.ts'
 import {
   anyApprovalSchema,
@@ -122,43 +122,28 @@ function show(c: AppContext, approval: AnyApproval) {
 }
 
 export function render(approval: AnyApproval, now: number, origin: string) {
-  const { id, kind, title, requester_id, submitted_by, revision, digest, comment } = approval
+  const { id, kind, requester_id } = approval
   const family = familyOf(id)
-  const { status, decided_at, decided_by } = standingOf(approval, now)
+  const stands = standing(approval, now)
   const { final = true } = JSON.parse(approval.after ?? '{}') as Aftermath
   const policy = approval.policy === null ? null : (JSON.parse(approval.policy) as PolicyOfRow)
   const asked: unknown = JSON.parse(approval.facts)
   const rule = policy ? ruleOf(policy.body) : ruleOfFamily(family, asked)
   const votes = votesOf(approval)
-  const standing = votes.filter(({ revision, voided_at }) => revision === approval.revision && voided_at === null)
+  const counting = votes.filter(({ revision, voided_at }) => revision === approval.revision && voided_at === null)
+  const isDecided = stands.status !== 'pending'
   const shown = {
     id,
     kind,
-    status,
-    title,
     requester: requester_id,
-    submitted_by: submitted_by ?? requester_id,
-    created_at: iso(approval.created_at),
-    updated_at: iso(approval.updated_at),
-    due_at: iso(approval.due_at),
-    revision,
-    digest,
-    approved_digest: status === 'approved' ? (approval.approved_digest ?? digest) : null,
-    edited: approval.approved_digest !== null,
+    ...stands,
     url: `${origin}/a/${encodeURIComponent(id)}`,
     policy: policy && { id: policy.id, name: policy.name, version: policy.version },
-    stages: stagesOf(rule, standing.map(recordedVote), {
-      isGoverned: policy !== null,
-      isDecided: status !== 'pending',
-    }).map(({ all, ...stage }) => ({
-      ...stage,
-      all: all.map(({ voters: _, ...requirement }) => requirement),
-    })),
+    stages: stagesOf(rule, counting.map(recordedVote), { isGoverned: policy !== null, isDecided }).map(
+      ({ all, ...stage }) => ({ ...stage, all: all.map(({ voters: _, ...requirement }) => requirement) }),
+    ),
     votes: votes.map((vote) => renderVote(vote, policy ? rule : null)),
-    decided_by,
-    decided_at: iso(decided_at),
-    comment,
-    final: status !== 'pending' && final,
+    final: isDecided && final,
     what: family.what.of(asked),
     family: JSON.parse(approval.family) as object,
   }

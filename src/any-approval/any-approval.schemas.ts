@@ -5,7 +5,7 @@ import { seenDigest, digest, revision } from '../digest.schemas.ts'
 import { families, kinds } from '../families.ts'
 import { id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
-import { status } from '../status.schemas.ts'
+import { standingExample, standingShape } from '../standing.schemas.ts'
 import { time } from '../time.schemas.ts'
 
 /** The address of an approval, with one of the demo data to try it with. */
@@ -65,24 +65,12 @@ export const anyApprovalSchema = z
   .object({
     id: z.string(),
     kind: z.enum(kinds),
-    status,
-    title: z.string(),
     requester: z.string(),
-    submitted_by: z.string().openapi({ description: 'Whose key sent it.' }),
-    created_at: time,
-    updated_at: time,
-    due_at: time.nullable(),
-    revision,
-    digest,
-    approved_digest: digest.nullable().openapi({ description: 'Of what was approved; null where nothing was.' }),
-    edited: z.boolean().openapi({ description: 'Whether it was approved with changes.' }),
+    ...standingShape,
     url: z.url().openapi({ description: 'Where a person decides it.' }),
     policy: governingSchema,
     stages: z.array(stageSchema),
     votes: z.array(voteSchema).openapi({ description: 'In the order in which they were cast.' }),
-    decided_by: z.string().nullable(),
-    decided_at: time.nullable(),
-    comment: z.string().nullable(),
     final: z
       .boolean()
       .openapi({ description: 'Whether it stays so: nobody can decide it, or take a decision back, any more.' }),
@@ -98,17 +86,16 @@ export const anyApprovalSchema = z
     example: {
       id: 'clm_9f2a3b4c',
       kind: 'claim',
-      status: 'approved',
-      title: 'Train to Bern',
       requester: 'usr_member',
-      submitted_by: 'usr_member',
-      created_at: '2026-03-16T14:00:00.000Z',
+      title: 'Train to Bern',
+      ...standingExample,
+      status: 'approved',
       updated_at: '2026-03-16T14:30:00.000Z',
-      due_at: null,
-      revision: 1,
+      decided_by: 'usr_coord99',
+      decided_at: '2026-03-16T14:30:00.000Z',
+      comment: 'Within policy',
       digest: '252ceefa8e5005fc433ea5226863920a994314ba95e5fb2993d9dc6e06145326',
       approved_digest: '252ceefa8e5005fc433ea5226863920a994314ba95e5fb2993d9dc6e06145326',
-      edited: false,
       url: 'https://countersign.example/a/clm_9f2a3b4c',
       policy: null,
       stages: [
@@ -130,9 +117,6 @@ export const anyApprovalSchema = z
           stage: null,
         },
       ],
-      decided_by: 'usr_coord99',
-      decided_at: '2026-03-16T14:30:00.000Z',
-      comment: 'Within policy',
       final: true,
       what: {
         description: 'Train to Bern',

@@ -1,6 +1,5 @@
 import { z } from '@hono/zod-openapi'
 import { quorumOf } from '../approvals/approval.ts'
-import { standingOf } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
 import { unwithdrawable } from '../http/ballots.ts'
 import { endpoint, json } from '../http/endpoint.ts'
@@ -11,6 +10,7 @@ import { createdRange, linkNext, pageQuery, pageRequest } from '../http/paginati
 import { ifMatch, setTag } from '../http/preconditions.ts'
 import { withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
+import { standing } from '../standing.ts'
 import { iso } from '../http/time.ts'
 import { externalRef, id } from '../id.schemas.ts'
 import { invalidInput } from '../refusal.ts'
@@ -170,30 +170,17 @@ export function render(request: Request, { actor, now }: Ctx): string {
 }
 
 export function shown(request: ListedRequest, now: number) {
-  const { id, type, title, summary, revision, digest, requester_id, external_ref, comment } = request
-  const { status, decided_at, decided_by } = standingOf(request, now)
+  const { id, type, summary, requester_id, external_ref } = request
   return {
     id,
     type,
-    title,
     summary,
-    status,
-    revision,
-    digest,
-    requester_id,
-    external_ref,
-    comment,
-    approved_digest: status === 'approved' ? (request.approved_digest ?? digest) : null,
-    edited: request.approved_digest !== null,
-    ...quorumOf(request),
     subject: request.subject === null ? null : (JSON.parse(request.subject) as object),
-    submitted_by: request.submitted_by ?? requester_id,
-    created_at: iso(request.created_at),
-    updated_at: iso(request.updated_at),
-    due_at: iso(request.due_at),
-    decided_by,
-    decided_at: iso(decided_at),
+    requester_id,
+    ...standing(request, now),
+    ...quorumOf(request),
     redemption: redemptionOf(request, now),
+    external_ref,
     restricted: request.restricted === 1,
   }
 }

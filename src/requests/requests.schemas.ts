@@ -1,10 +1,10 @@
 import { z } from '@hono/zod-openapi'
 import { comment } from '../comment.schemas.ts'
-import { digest, revision, seenDigest } from '../digest.schemas.ts'
+import { digest, seenDigest } from '../digest.schemas.ts'
 import { externalRef, id } from '../id.schemas.ts'
 import { next, pagination } from '../page.schemas.ts'
 import { quorumShape } from '../quorum.schemas.ts'
-import { status } from '../status.schemas.ts'
+import { standingExample, standingShape } from '../standing.schemas.ts'
 import { time } from '../time.schemas.ts'
 import { type } from '../type.schemas.ts'
 import { userId } from '../user-id.schemas.ts'
@@ -110,25 +110,14 @@ const redemption = z
   .nullable()
   .openapi({ description: 'What becomes of an approval; null while there is none.' })
 
-const at = '2026-03-16T14:00:00.000Z'
 const { details: _, ...listedDeployment } = deployment
 const example = {
   id: 'req_demo1',
   type: 'deployment',
   ...listedDeployment,
-  status: 'pending' as const,
-  revision: 1,
-  digest: digests.req_demo1,
   requester_id: 'usr_member',
-  submitted_by: 'usr_member',
-  created_at: at,
-  updated_at: at,
-  due_at: null,
-  decided_by: null,
-  decided_at: null,
-  comment: null,
-  approved_digest: null,
-  edited: false,
+  ...standingExample,
+  digest: digests.req_demo1,
   redemption: null,
   external_ref: null,
   restricted: false,
@@ -139,22 +128,10 @@ const listedRequestSchema = z
   .object({
     id: z.string(),
     type: z.string(),
-    title: z.string(),
     summary: z.string().nullable(),
     subject: object,
-    status,
-    revision,
-    digest,
     requester_id: z.string(),
-    submitted_by: z.string(),
-    created_at: time,
-    updated_at: time,
-    due_at: time.nullable(),
-    decided_by: z.string().nullable(),
-    decided_at: time.nullable(),
-    comment: z.string().nullable(),
-    approved_digest: digest.nullable().openapi({ description: 'Of what was approved; null where nothing was.' }),
-    edited: z.boolean().openapi({ description: 'Whether it was approved with other details.' }),
+    ...standingShape,
     ...quorumShape,
     redemption,
     external_ref: z.string().nullable(),
@@ -176,7 +153,12 @@ export const requestListSchema = z
 export const redeemedSchema = z
   .object({ id: z.string(), digest, redeemed_at: time, details: object })
   .openapi('RedeemedRequest', {
-    example: { id: 'req_demo4', digest: digests.req_demo4, redeemed_at: at, details: deployment.details },
+    example: {
+      id: 'req_demo4',
+      digest: digests.req_demo4,
+      redeemed_at: standingExample.created_at,
+      details: deployment.details,
+    },
   })
 
 /** The address of a request, with one of the demo data to try it with. */

@@ -1,7 +1,7 @@
 import { sql, type SQL } from '../db/sql.ts'
-import type { Approval, Quorum } from '../approvals/approval.ts'
 import { narrowed, pageAsOfNow } from '../approvals/list.store.ts'
 import { marked, type Mark } from '../approvals/mark.store.ts'
+import type { Opened } from '../approvals/open.ts'
 import { boundTo, seesRestricted } from '../approvals/restricted.ts'
 import { versionsSeenBy, visible } from '../approvals/restricted.store.ts'
 import type { Status } from '../approvals/states.ts'
@@ -21,26 +21,10 @@ export type RequestFacts = Pick<Stored, 'summary' | 'details' | 'subject'> & { t
 /** A request as a list shows it: what is asked for, the state of its approval, and its redemption. */
 export interface ListedRequest
   extends
+    Omit<Opened, 'channel_confirms' | 'bulk_id'>,
     Omit<RequestFacts, 'details'>,
     Pick<Stored, 'external_ref' | 'ended' | 'ended_at' | 'ended_by' | 'end_comment'>,
-    Pick<Stored, 'outcome' | 'error' | 'reported_at' | 'expires_at'>,
-    Quorum,
-    Pick<
-      Approval,
-      'id' | 'title' | 'requester_id' | 'submitted_by' | 'status' | 'created_at' | 'updated_at' | 'due_at'
-    >,
-    Pick<
-      Approval,
-      | 'on_due'
-      | 'revision'
-      | 'version'
-      | 'digest'
-      | 'restricted'
-      | 'decided_by'
-      | 'decided_at'
-      | 'comment'
-      | 'approved_digest'
-    > {
+    Pick<Stored, 'outcome' | 'error' | 'reported_at' | 'expires_at'> {
   /** Until when it may be redeemed, in milliseconds; null where it is not approved. */
   redeem_by: number | null
 }
