@@ -74,16 +74,23 @@ test('whatever is asked under a policy says what it takes from its first answer 
   const change = { entityType: 'vat_code', entityId: 'V1', entityName: 'V1', action: 'create', payload: {} }
   const call = { action: 'refund', skill_slug: 'pay', customer_id: crypto.randomUUID(), serialized_intent: {} }
   const owners = { ...call, approver_role: 'owner' }
-  const asked = [
-    (await post(max, '/api/v1/claims', claim)).body,
-    ...(await post(max, '/api/v1/claims/bulk', { claims: [claim, claim] })).body.data,
-    (await post(max, '/api/v1/approvals', change)).body,
-    (await post(max, '/v1/requests', { type: 'refund', title: 'Refund' })).body,
-    (await post(agent, `${instance}/request`, owners)).body,
-    (await post(admin, '/v1/structuring/results', { gate_id, data: {}, confidence: 0.1 })).body,
-  ]
-  expect(asked.map(({ approvals }) => approvals)).toEqual(asked.map(() => 0))
-  expect(asked.map((one) => one.required_approvals ?? one.requiredApprovals)).toEqual(asked.map(() => 2))
+  const one = (await post(max, '/api/v1/claims', claim)).body
+  const bulk = (await post(max, '/api/v1/claims/bulk', { claims: [claim, claim] })).body.data
+  const changed = (await post(max, '/api/v1/approvals', change)).body
+  const request = (await post(max, '/v1/requests', { type: 'refund', title: 'Refund' })).body
+  const intent = (await post(agent, `${instance}/request`, owners)).body
+  const held = (await post(admin, '/v1/structuring/results', { gate_id, data: {}, confidence: 0.1 })).body
+  const { checks: _, ...result } = held
+  for (const [by, path, said] of [
+    ...[one, ...bulk].map((claim) => [max, `/api/v1/claims/${claim.claim_id}`, claim] as const),
+    [max, `/api/v1/approvals/${changed.id}`, changed],
+    [max, `/v1/requests/${request.id}`, request],
+    [agent, `${instance}/${intent.approval_ref}`, intent],
+    [max, `/v1/structuring/results/${result.id}`, result],
+  ] as const) {
+    expect([said.approvals, said.required_approvals ?? said.requiredApprovals]).toEqual([0, 2])
+    expect((await by(path)).body).toMatchObject(said)
+  }
 })
 
 test('the history has what was said with each vote, and which requirement each was counted for', async () => {
