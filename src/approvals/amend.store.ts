@@ -1,7 +1,7 @@
 import { sql } from '../db/sql.ts'
 import type { Ctx } from '../context.ts'
 import type { Condition } from '../db/open-db.ts'
-import type { Kind } from './approval.ts'
+import type { Approval, Kind } from './approval.ts'
 import { matches } from './approvals.store.ts'
 import { recordFound } from './history.store.ts'
 import { marked, type Mark } from './mark.store.ts'
@@ -9,6 +9,9 @@ import type { Opening } from './open.ts'
 import { openTo } from './policies.store.ts'
 import type { Terms } from './terms.ts'
 import { voidedFrom } from './votes.store.ts'
+
+/** The terms of a question that was asked otherwise before. */
+export type AmendedTerms = Terms & Pick<Approval, 'kept_due_at' | 'kept_on_due'>
 
 /**
  * Asks something else instead of what is pending, as it was at this revision: another question, with its own digest,
@@ -23,7 +26,7 @@ export function amendQuestion(
     ifMatch: readonly string[] | null
     guard?: { condition: Condition }
   },
-  { title, subject, digest, terms }: Pick<Opening, 'title' | 'subject'> & { digest: string; terms: Terms },
+  { title, subject, digest, terms }: Pick<Opening, 'title' | 'subject'> & { digest: string; terms: AmendedTerms },
   mark: Mark,
 ) {
   const { actor, now } = ctx
@@ -33,6 +36,7 @@ export function amendQuestion(
         digest = ${digest}, revision = revision + 1, votes_for = 0, stage = 0,
         policy_version_id = ${terms.policy_version_id}, open_to = ${openTo(sql`${terms.policy_version_id}`, 0)},
         votes_needed = ${terms.votes_needed}, channel_confirms = ${terms.channel_confirms}, due_at = ${terms.due_at}, on_due = ${terms.on_due},
+        kept_due_at = ${terms.kept_due_at}, kept_on_due = ${terms.kept_on_due},
         restricted = max(restricted, ${terms.restricted ? 1 : 0}), decision_id = ${mark.decisionId}, updated_at = ${now},
         version = version + 1
       WHERE id = ${target.id} AND tenant_id = ${actor.tenantId} AND kind = ${target.kind} AND revision = ${target.revision}

@@ -2,7 +2,7 @@ import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
 import { Refusal } from '../refusal.ts'
-import { amendQuestion } from './amend.store.ts'
+import { amendQuestion, type AmendedTerms } from './amend.store.ts'
 import { underPolicies, type Book } from './book.ts'
 import { bookIsAt } from './book.store.ts'
 import { selectApproval, type VotedOn } from './cast-vote.store.ts'
@@ -10,7 +10,7 @@ import { untilSettled, type Target } from './decide.ts'
 import { digestOf } from './digest.ts'
 import { markOn, type Mark } from './mark.store.ts'
 import type { Opening } from './open.ts'
-import { termsOf, type Clock, type Terms } from './terms.ts'
+import { termsOf, type Clock } from './terms.ts'
 import { whyNotAmend } from './rules.ts'
 
 /** What is asked instead. */
@@ -79,16 +79,24 @@ function amendUnder<View>(
 
 /**
  * The terms on which something else is asked. What a policy approves when its time comes is counted anew; no other
- * clock is prolonged.
+ * clock is prolonged, by way of whatever questions.
  */
 function amendedTerms(
   { now }: Ctx,
   book: Book,
   kind: Target<unknown>,
   wish: Pick<Parameters<typeof termsOf>[2], 'what' | 'requester'>,
-  { due_at, on_due }: VotedOn,
+  approval: VotedOn,
   clock: Clock | null,
-): Terms {
-  const before = due_at === null || on_due === null || on_due === 'approve' ? null : { due_at, on_due }
-  return termsOf(book, kind, { ...wish, clocks: [clock, before] }, now)
+): AmendedTerms {
+  const kept = keptClock(approval)
+  const terms = termsOf(book, kind, { ...wish, clocks: [clock, kept] }, now)
+  const { due_at, on_due } = terms.on_due === 'approve' && kept ? kept : { due_at: null, on_due: null }
+  return { ...terms, kept_due_at: due_at, kept_on_due: on_due }
+}
+
+/** The clock of a question that the next one has as well: what it has, unless that approves, else what it has kept. */
+function keptClock({ due_at, on_due, kept_due_at, kept_on_due }: VotedOn) {
+  if (due_at !== null && on_due !== null && on_due !== 'approve') return { due_at, on_due }
+  return kept_due_at === null || kept_on_due === null ? null : { due_at: kept_due_at, on_due: kept_on_due }
 }

@@ -46,6 +46,8 @@ export type Opened = Omit<
   | 'instance_id'
   | 'stage'
   | 'open_to'
+  | 'kept_due_at'
+  | 'kept_on_due'
 >
 
 /** Approvals and the statements that open them; the family adds its facts, and runs them all in one transaction. */

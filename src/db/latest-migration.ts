@@ -1,2 +1,2 @@
 /** The migration that this code needs to have been applied, by its file's name: the last one. */
-export const latestMigration = '0013_feasible_policies.sql'
+export const latestMigration = '0014_kept_clocks.sql'

@@ -602,3 +602,28 @@ test('of several clocks the earliest counts, and only the policy’s own approve
   expect(await clockOf(later)).toEqual([10, 'approve'])
   expect((await admin(at(later))).body.revision).toBe(2)
 })
+
+test('an amendment prolongs no clock by way of another policy, nor of none', async () => {
+  const { as, policy } = await company()
+  const match = (a: number) => ({ kind: 'request', where: [{ field: '/a', op: '==', value: a, missing: 'no_match' }] })
+  await policy({ name: 'Soon', match: match(1), ...oneOfFinance, expires: { after_hours: 1, then: 'approve' } })
+  await policy({ name: 'Strict', match: match(2), ...oneOfFinance, expires: { after_hours: 48, then: 'reject' } })
+  const id = await refund(as('mia'), { details: { a: 2 }, expires_in_hours: 72 })
+  const clock = async () => {
+    const row = env.DB.prepare('SELECT due_at, on_due FROM approvals WHERE id = ?').bind(id)
+    return (await row.first<{ due_at: number; on_due: string }>())!
+  }
+  const first = await clock()
+  const anHourAgo = { ...first, due_at: first.due_at - 3_600_000 }
+  await env.DB.prepare('UPDATE approvals SET due_at = ? WHERE id = ?').bind(anHourAgo.due_at, id).run()
+  const amend = (a: number) => as('mia')(`/v1/requests/${id}`, { method: 'PATCH', body: { details: { a } } })
+  for (const a of [2, 3, 1, 4, 1, 1, 2]) {
+    await amend(a)
+    expect(await clock()).toMatchObject(a === 1 ? { on_due: 'approve' } : anHourAgo)
+  }
+  // What the policy would approve later than that does not prolong it either.
+  const soon = Date.now() + 60_000
+  await env.DB.prepare('UPDATE approvals SET due_at = ? WHERE id = ?').bind(soon, id).run()
+  await amend(1)
+  expect(await clock()).toEqual({ due_at: soon, on_due: 'reject' })
+})

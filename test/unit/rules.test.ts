@@ -45,6 +45,8 @@ function approval(changes: Partial<Approval> = {}): Approval {
     open_to: null,
     channel_confirms: 0,
     approved_digest: null,
+    kept_due_at: null,
+    kept_on_due: null,
     ...changes,
   }
 }

@@ -124,7 +124,12 @@ export const samples: Samples = {
   },
   'approvals/amend.store.ts': {
     amendQuestion: [target, guarded].map((one) => {
-      const { amended, voided, event } = amend.amendQuestion(ctx, { ...one, revision: 1 }, { ...opening, terms }, mark)
+      const { amended, voided, event } = amend.amendQuestion(
+        ctx,
+        { ...one, revision: 1 },
+        { ...opening, terms: { ...terms, kept_due_at: null, kept_on_due: null } },
+        mark,
+      )
       return [returns(amended, 'amended'), voided, event]
     }),
   },
