@@ -174,8 +174,8 @@ async function compute<Answer>(
 
 /** What follows a vote in its transaction. */
 function following(ctx: Ctx, decision: Decision<unknown>, mark: Mark, assigned?: Step['assigned']) {
-  const { comment, reportedBy, effect } = decision
-  return { event: recordDecision(ctx, mark, { comment, reportedBy, assigned }), effect: effect?.(mark) }
+  const { comment, reportedBy, edit, effect } = decision
+  return { event: recordDecision(ctx, mark, { comment, reportedBy, assigned, edit }), effect: effect?.(mark) }
 }
 
 /**

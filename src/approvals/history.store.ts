@@ -49,6 +49,8 @@ interface ToldVote {
   reportedBy?: string | undefined
   /** Where it closes a stage: which requirement each of its voters was assigned to. */
   assigned?: Step['assigned'] | undefined
+  /** Where something else is approved than what was asked: its digest. */
+  edit?: { digest: string } | undefined
 }
 
 /**
@@ -58,15 +60,16 @@ interface ToldVote {
  * @param vote what is told of the vote that it was made by, if by one
  */
 export function recordDecision(ctx: Ctx, mark: Mark, vote: ToldVote = { comment: null }): Statement {
-  const { comment, reportedBy, assigned = [] } = vote
+  const { comment, reportedBy, assigned = [], edit } = vote
   const reported = reportedBy === undefined ? sql`` : sql`, 'reported_by', ${reportedBy}`
   const closing =
     assigned.length === 0 ? sql`` : sql`, 'revision', revision, 'assigned', json(${JSON.stringify(assigned)})`
+  const edited = edit === undefined ? sql`` : sql`, 'approved_digest', approved_digest`
   return insertEvents(
     ctx,
     sql`SELECT 0 AS n, ${newId('evt')} AS id, tenant_id, kind || '.' || iif(status = 'pending', 'voted', status) AS type, id AS resource_id,
       ${ctx.actor.userId} AS actor_id, 'pending' AS from_status, status AS to_status,
-      json_object('decision_id', decision_id, 'comment', ${comment}${reported}${closing}) AS data, digest, event_seq - 1 AS latest
+      json_object('decision_id', decision_id, 'comment', ${comment}${reported}${closing}${edited}) AS data, digest, event_seq - 1 AS latest
     FROM approvals WHERE ${marked(mark)}`,
     sql`r.latest`,
   )

@@ -62,8 +62,12 @@ export function dataHash(salt: string, data: string): string {
   return sha256(`${salt}\n${data}`).toBase64()
 }
 
-/** What of an event's data stays when that is erased: ids and numbers, by which votes are found and explained. */
-const staying = 'decision_id revision assigned reported_by on_behalf_of created_by started_by'.split(' ')
+/**
+ * What of an event's data stays when that is erased: ids, numbers and digests, by which votes are found and explained.
+ */
+const staying = 'decision_id revision assigned approved_digest reported_by on_behalf_of created_by started_by'.split(
+  ' ',
+)
 
 /** The ids and numbers in an event's data, as JSON text; none where the data is no JSON any more. */
 export function idsOf(data: string): string {

@@ -154,6 +154,7 @@ export function bodyOf(delivery: DueDelivery, { includeRestricted, links }: Told
 
 const untold = {
   previous_status: null,
+  approved_digest: null,
   actor_id: null,
   title: null,
   requester_id: null,
@@ -164,8 +165,11 @@ const untold = {
 
 function inFull(delivery: DueDelivery, links: string | null) {
   const { subject_type, subject_id } = delivery
+  const details = JSON.parse(delivery.data) as { approved_digest?: string }
+  const isApproved = delivery.event_type.endsWith('.approved')
   return {
     previous_status: delivery.from_status,
+    approved_digest: isApproved ? (details.approved_digest ?? delivery.digest) : null,
     actor_id: delivery.actor_id,
     title: delivery.title,
     requester_id: delivery.requester_id,
@@ -173,7 +177,7 @@ function inFull(delivery: DueDelivery, links: string | null) {
     url: delivery.title === null || links === null ? null : links + encodeURIComponent(delivery.resource_id),
     ...(delivery.members !== null && (JSON.parse(delivery.members) as object)),
     ...(delivery.more !== null && (JSON.parse(delivery.more) as object)),
-    details: JSON.parse(delivery.data) as unknown,
+    details,
   }
 }
 

@@ -20,6 +20,7 @@ const eventExample = {
     restricted: false,
     event_id: 'evt_01jq8m2v9kf3wt6x5n4c7b8d9e',
     previous_status: 'pending',
+    approved_digest: '252ceefa8e5005fc433ea5226863920a994314ba95e5fb2993d9dc6e06145326',
     actor_id: 'usr_coord99',
     title: 'Train to Bern',
     requester_id: 'usr_member',
@@ -93,6 +94,10 @@ const eventSchema = z
       }),
       event_id: z.string(),
       previous_status: z.string().nullable(),
+      approved_digest: z.string().nullable().openapi({
+        description:
+          'Of what was approved: another than `digest` where the details were edited; null where nothing was.',
+      }),
       actor_id: z.string().nullable(),
       title: z.string().nullable(),
       requester_id: z.string().nullable(),

@@ -168,6 +168,7 @@ test('the body says what happened, to what, by whom', async () => {
       kind: 'claim',
       status: 'rejected',
       digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      approved_digest: null,
       restricted: false,
       previous_status: 'pending',
       actor_id: 'usr_coordinator',

@@ -26,6 +26,7 @@ test('webhooks tell the id, type, status and digest of what is restricted, and m
   const only = { id, kind: 'claim', status: 'approved', digest, restricted: true, event_id: expect.any(String) }
   const untold = {
     previous_status: null,
+    approved_digest: null,
     actor_id: null,
     title: null,
     requester_id: null,

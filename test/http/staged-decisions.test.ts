@@ -7,6 +7,7 @@ import { approveByPolicy } from '../../src/maintenance/approve-by-policy.ts'
 import { ended, soon, submitClaims } from '../support/batches.ts'
 import { newGate } from '../support/gates.ts'
 import { company, keyFor, no, peerThenMoney, post, refund, said, vote } from '../support/company.ts'
+import { arrived, newReceiver } from '../support/receiver.ts'
 import type { Caller } from '../support/tenant.ts'
 
 /* Deciding under policies: who counts, when, and that nobody counts twice, whatever keys and names they use. */
@@ -526,7 +527,8 @@ test('amended, it falls under what it is then; what was voted before does not co
 })
 
 test('an approval with other details has to stay under the very same policy', async () => {
-  const { as, admin, policy } = await company()
+  const { tenant, as, admin, policy } = await company()
+  const receiver = await newReceiver(tenant, { event_types: ['request.approved'] })
   const where = [{ field: '/amount', op: '<=', value: 1000 }]
   const small = { name: 'Small', match: { kind: 'request', type: 'refund', where }, allow_edit: true, ...oneOfFinance }
   const { id: policyId } = await policy(small)
@@ -538,6 +540,11 @@ test('an approval with other details has to stay under the very same policy', as
   expect(said(await edited(as('sam'), id, 400))).toEqual([403, 'forbidden'])
   const approved = await edited(as('fay'), id, 400)
   expect([approved.status, approved.body]).toMatchObject([200, { status: 'approved', edited: true }])
+  const { digest, approved_digest } = approved.body
+  const [sent] = await arrived(receiver, 1)
+  expect(sent!.body).toMatchObject({ type: 'request.approved', data: { digest, approved_digest } })
+  const told = (await admin('/v1/events?types=request.approved')).body.data.at(-1)
+  expect(told).toMatchObject({ digest, data: { approved_digest }, ids: expect.stringContaining(approved_digest) })
   // The same again is the same answer; anything else comes too late, also from whoever said the first yes.
   expect((await edited(as('fay'), id, 400)).body).toEqual(approved.body)
   expect(await edited(as('fay'), id, 300)).toMatchObject({
