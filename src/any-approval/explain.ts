@@ -6,7 +6,7 @@ import type { PolicyBody } from '../approvals/policy.ts'
 import { fits } from '../approvals/quorum.ts'
 import { whyNotWithdraw } from '../approvals/rules.ts'
 import { statusAt } from '../approvals/states.ts'
-import { votingOf } from '../approvals/voting.ts'
+import { votesOf, votingOf } from '../approvals/voting.ts'
 import type { Ctx } from '../context.ts'
 import { Refusal } from '../refusal.ts'
 import { familyOf } from './family-of.ts'
@@ -57,7 +57,7 @@ export function selectExplained(ctx: Ctx, id: string, family: Family) {
 /** What was read so, explained. */
 export function explain(ctx: Ctx, family: Family, approval: VotedOn, view: unknown): Explanation {
   const decisionOf = (vote: Vote) => decisionOn(ctx, family, approval.id, vote)
-  const { rule, votes, capacities, isGoverned } = votingOf(approval, decisionOf('approve'), ctx.actor)
+  const { rule, capacities, isGoverned } = votingOf(approval, decisionOf('approve'), ctx.actor)
   const mayVote = (vote: Vote) => may(() => refusedByKey(ctx) ?? reasonAgainst(ctx, decisionOf(vote), approval, view))
   const { roles, instanceId } = ctx.actor
   const asked = isGoverned ? rule : ruleOfFamily(family, view)
@@ -67,7 +67,7 @@ export function explain(ctx: Ctx, family: Family, approval: VotedOn, view: unkno
   const { allow_edit: allowsEdit = false } = JSON.parse(approval.policy ?? '{}') as Partial<PolicyBody>
   return {
     approval,
-    stages: stagesOf(asked, votes, { isGoverned, isDecided: statusAt(approval, ctx.now) !== 'pending' }),
+    stages: stagesOf(asked, votesOf(approval), { isGoverned, isDecided: statusAt(approval, ctx.now) !== 'pending' }),
     namesPeople: decides || roles.includes('admin'),
     may: {
       approve,

@@ -10,8 +10,9 @@ import { marked, type Mark } from './mark.store.ts'
 import type { KindOfApprovals } from './policy.ts'
 import { openTo } from './policies.store.ts'
 import { visible } from './restricted.store.ts'
-import type { Ballot } from './rules.ts'
+import type { Ballot, ReplacedVote } from './rules.ts'
 import type { Status } from './states.ts'
+import { voidedFrom } from './votes.store.ts'
 
 /** Which approval is voted on, how, and under which further condition. */
 type Cast = KindOfApprovals &
@@ -47,9 +48,13 @@ export interface Step {
   /** Of whom it was computed: their roles and groups then, as JSON. */
   person: string | null
   status: Extract<Status, 'pending' | 'approved' | 'rejected'>
-  /** The stage that the vote is for, and the one that is open after it. */
+  /** The stage that was open. */
+  openStage: number
+  /** The stage that the vote is for, which is open again where it replaces a vote; and the one that is open after it. */
   stage: number
   nextStage: number
+  /** A vote whose place it takes. */
+  replaced: ReplacedVote | null
   /** Where it closes the stage: which requirement each of its voters was assigned to. */
   assigned: readonly (readonly [voter: string, requirement: number])[]
 }
@@ -58,16 +63,24 @@ export interface Step {
 export function castStaged(ctx: Ctx, cast: Cast, step: Step, decisionId: string): Statement {
   const { actor, now } = ctx
   const isDecided = step.status !== 'pending'
+  const more = (cast.vote === 'approve' ? 1 : 0) - (step.replaced?.vote === 'approve' ? 1 : 0)
   return ctx.db.all(sql`
     UPDATE approvals SET status = ${step.status}, decided_by = ${isDecided ? actor.userId : null}, decided_at = ${isDecided ? now : null},
-      comment = ${isDecided ? cast.comment : null}, votes_for = votes_for + ${cast.vote === 'approve' ? 1 : 0}, stage = ${step.nextStage},
-      open_to = ${step.nextStage === step.stage ? sql`open_to` : openTo(sql`policy_version_id`, step.nextStage)}, decision_id = ${decisionId}, event_seq = ${nextSeq(ctx)},
+      comment = ${isDecided ? cast.comment : null}, votes_for = votes_for + ${more}, stage = ${step.nextStage},
+      open_to = ${step.nextStage === step.openStage ? sql`open_to` : openTo(sql`policy_version_id`, step.nextStage)}, decision_id = ${decisionId}, event_seq = ${nextSeq(ctx)},
       updated_at = ${now}, version = version + 1
     WHERE id = ${cast.id} AND tenant_id = ${actor.tenantId} AND kind = ${cast.kind} AND ${visible(ctx, cast)}
       AND version = ${step.version} AND +status = 'pending' AND NOT (on_due IS 'expire' AND due_at <= ${now})
       AND ${personOf(ctx, cast.reportedBy)} IS ${step.person}
       AND ${matches(cast.ifMatch)} AND digest = coalesce(${cast.digest ?? null}, digest)
       AND ${cast.guard?.condition ?? sql`1`}`)
+}
+
+/** Voids the vote whose place another takes, if that was cast. */
+export function voidReplaced({ db, now }: Ctx, { decisionId }: ReplacedVote, mark: Mark): Statement {
+  return db.all(sql`
+    UPDATE votes SET voided_at = ${voidedFrom(now)}
+    WHERE approval_id = (SELECT id FROM approvals WHERE ${marked(mark)}) AND voided_at = 0 AND decision_id = ${decisionId}`)
 }
 
 /** A row where the statement before this one has cast a vote. It reads none, as returning the approval would. */
@@ -141,7 +154,7 @@ function selectVotedOn(
   return ctx.db.all<VotedOn>(sql`
     SELECT approvals.*, p.body AS policy, p.name AS policy_name, p.policy_id, p.version AS policy_version, (
         SELECT json_group_array(json_object('voter', voter_id, 'vote', vote, 'stage', stage, 'counted_with', json(counted_with),
-          'reported_by', reported_by)) FROM (SELECT * FROM votes
+          'reported_by', reported_by, 'decision_id', decision_id)) FROM (SELECT * FROM votes
             WHERE approval_id = approvals.id AND revision = approvals.revision AND voided_at = 0 ORDER BY voted_at, voter_id)) AS standing,
       CASE WHEN policy_version_id IS NOT NULL THEN ${personOf(ctx, reporter)} END AS person
     FROM approvals LEFT JOIN policy_versions p ON p.id = policy_version_id

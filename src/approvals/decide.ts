@@ -11,6 +11,7 @@ import {
   selectApproval,
   selectGovernedUnlessCast,
   selectWhetherCast,
+  voidReplaced,
   type Step,
   type VotedOn,
 } from './cast-vote.store.ts'
@@ -156,9 +157,10 @@ async function compute<Answer>(
       const tried = await ctx.db.batch({
         vote: castStaged(ctx, decision, step, mark.decisionId),
         cast: selectWhetherCast(ctx),
+        replaced: step.replaced ? voidReplaced(ctx, step.replaced, mark) : undefined,
         counted: insertVote(ctx, decision, mark, step.stage),
         assigned: step.assigned.length > 0 ? recordAssignments(ctx, decision.id, mark, step) : undefined,
-        ...following(ctx, decision, mark, step.assigned),
+        ...following(ctx, decision, mark, step),
         answer,
       })
       ctx.reserved.refusal = null
@@ -173,9 +175,10 @@ async function compute<Answer>(
 }
 
 /** What follows a vote in its transaction. */
-function following(ctx: Ctx, decision: Decision<unknown>, mark: Mark, assigned?: Step['assigned']) {
+function following(ctx: Ctx, decision: Decision<unknown>, mark: Mark, step?: Step) {
   const { comment, reportedBy, edit, effect } = decision
-  return { event: recordDecision(ctx, mark, { comment, reportedBy, assigned, edit }), effect: effect?.(mark) }
+  const told = { comment, reportedBy, edit, assigned: step?.assigned, replaces: step?.replaced?.decisionId }
+  return { event: recordDecision(ctx, mark, told), effect: effect?.(mark) }
 }
 
 /**

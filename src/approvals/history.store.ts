@@ -51,6 +51,8 @@ interface ToldVote {
   assigned?: Step['assigned'] | undefined
   /** Where something else is approved than what was asked: its digest. */
   edit?: { digest: string } | undefined
+  /** The decision of another vote, whose place it takes. */
+  replaces?: string | undefined
 }
 
 /**
@@ -60,16 +62,17 @@ interface ToldVote {
  * @param vote what is told of the vote that it was made by, if by one
  */
 export function recordDecision(ctx: Ctx, mark: Mark, vote: ToldVote = { comment: null }): Statement {
-  const { comment, reportedBy, assigned = [], edit } = vote
+  const { comment, reportedBy, assigned = [], edit, replaces } = vote
   const reported = reportedBy === undefined ? sql`` : sql`, 'reported_by', ${reportedBy}`
   const closing =
     assigned.length === 0 ? sql`` : sql`, 'revision', revision, 'assigned', json(${JSON.stringify(assigned)})`
   const edited = edit === undefined ? sql`` : sql`, 'approved_digest', approved_digest`
+  const replacing = replaces === undefined ? sql`` : sql`, 'replaces', ${replaces}`
   return insertEvents(
     ctx,
     sql`SELECT 0 AS n, ${newId('evt')} AS id, tenant_id, kind || '.' || iif(status = 'pending', 'voted', status) AS type, id AS resource_id,
       ${ctx.actor.userId} AS actor_id, 'pending' AS from_status, status AS to_status,
-      json_object('decision_id', decision_id, 'comment', ${comment}${reported}${closing}${edited}) AS data, digest, event_seq - 1 AS latest
+      json_object('decision_id', decision_id, 'comment', ${comment}${reported}${closing}${edited}${replacing}) AS data, digest, event_seq - 1 AS latest
     FROM approvals WHERE ${marked(mark)}`,
     sql`r.latest`,
   )

@@ -18,12 +18,17 @@ export interface Ballot {
 /** A vote that stands, with who else had a hand in it: who reported it, and who had made the key that cast it. */
 export type RecordedVote = StandingVote & { reportedBy: string | null; keyMadeBy: string | null }
 
+/** A vote whose place another takes, with what names it. */
+export type ReplacedVote = RecordedVote & { decisionId: string }
+
 /** What there is to know of an approval, and of somebody, to say whether they may vote on it. */
 export interface Voting {
   rule: Rule
   /** Whether the rule is a policy's, and not what the kind takes. */
   isGoverned: boolean
   votes: readonly RecordedVote[]
+  /** A vote that somebody has reported of them, which is not among the votes: their own takes its place. */
+  replaced: ReplacedVote | null
   /** In what the vote would count. */
   capacities: readonly Capacity[]
   /** Who else it would be a vote of: whoever reports it. Under a policy it counts as theirs. */
@@ -45,15 +50,18 @@ export function whyNot(
   now: number,
 ): Refusal | 'repeat' | null {
   const confirms = voting.throughChannel !== null && approval.channel_confirms === 1
-  const why = confirms ? null : (unfit(voting) ?? unasked(approval, voting, actor))
-  if (why) return why
+  const why = () => (confirms ? null : (unfit(voting) ?? unasked(approval, voting, actor)))
   const status = statusAt(approval, now)
   const cast = voting.votes.find(({ voter }) => voter === actor.userId)
   const isOfStage = confirms && cast?.vote === 'approve' && cast.stage < voting.rule.stages.length
   const mine = isOfStage ? null : (cast?.vote ?? null)
   if (mine === ballot.vote && (status === 'pending' || status === outcomeOf(mine))) {
-    return isSeen(approval, ballot) ? 'repeat' : otherQuestion(approval)
+    // Under a policy a vote stands although its voter may have left the group that it counted for.
+    const forbidden = voting.isGoverned ? null : why()
+    return forbidden ?? (isSeen(approval, ballot) ? 'repeat' : otherQuestion(approval))
   }
+  const forbidden = why()
+  if (forbidden) return forbidden
   if (status !== 'pending') return ended(approval, status, now)
   if (mine !== null) {
     return new Refusal('already_decided', `${actor.userId} has already voted to ${mine} ${approval.id}.`)

@@ -11,7 +11,7 @@ import {
   type PolicyBody,
 } from './policy.ts'
 import { progressOf } from './quorum.ts'
-import type { Ballot, RecordedVote, Voting } from './rules.ts'
+import type { Ballot, RecordedVote, ReplacedVote, Voting } from './rules.ts'
 import type { CastVote } from './votes.store.ts'
 
 /** Of a vote what `votingOf` needs beside the approval. */
@@ -33,23 +33,37 @@ interface Person {
 /** What there is to know of an approval that was read, and of whoever votes on it. */
 export function votingOf(approval: VotedOn, voter: Voter, actor: Actor): Voting {
   const body = approval.policy === null ? null : (JSON.parse(approval.policy) as PolicyBody)
+  const replaced = body && approval.status === 'pending' ? reportedOf(approval, voter, actor) : null
   return {
     rule: body ? ruleOf(body) : ruleOfKind(voter.policy),
     isGoverned: body !== null,
-    votes: votesOf(approval),
+    votes: votesOf(approval).filter(({ voter }) => voter !== replaced?.voter),
+    replaced,
     capacities: body ? capacitiesOf(approval, actor) : actor.roles.map(inRole),
     reporter: voter.reportedBy ?? null,
     throughChannel: voter.throughChannel ?? null,
   }
 }
 
+/**
+ * The vote that somebody has reported of a person who now votes themselves. It counts as the reporter's, so it keeps
+ * nobody from a vote of their own, nor from a no.
+ */
+function reportedOf(approval: VotedOn, { reportedBy }: Voter, { userId }: Actor): ReplacedVote | null {
+  if (reportedBy !== undefined) return null
+  const standing = JSON.parse(approval.standing) as (CountedVote & { decision_id: string })[]
+  const vote = standing.find(({ voter, reported_by }) => voter === userId && reported_by !== null)
+  return vote ? { ...recordedVote(vote), decisionId: vote.decision_id } : null
+}
+
 /** Whether one statement decides it, and nothing has to be computed first. */
-export function isDecidedAtOnce({ channel_confirms }: VotedOn, { rule, isGoverned }: Voting): boolean {
-  return !isGoverned || (channel_confirms === 0 && soleRequirement(rule) !== null)
+export function isDecidedAtOnce({ channel_confirms }: VotedOn, { rule, isGoverned, replaced }: Voting): boolean {
+  return !isGoverned || (channel_confirms === 0 && soleRequirement(rule) !== null && replaced === null)
 }
 
 /** Where an approval is after a vote that may be cast. */
-export function stepOf(approval: VotedOn, { rule, votes, ...voter }: Voting, actor: Actor, { vote }: Ballot): Step {
+export function stepOf(approval: VotedOn, voting: Voting, actor: Actor, { vote }: Ballot): Step {
+  const { rule, votes, replaced, ...voter } = voting
   const { version, person, channel_confirms } = approval
   const stage = progressOf(rule, votes).open
   const cast = { voter: actor.userId, vote, capacities: voter.capacities, stage }
@@ -63,8 +77,10 @@ export function stepOf(approval: VotedOn, { rule, votes, ...voter }: Voting, act
     version,
     person,
     status,
+    openStage: approval.stage,
     stage,
     nextStage: vote === 'reject' ? stage : after.open,
+    replaced,
     assigned: (closed?.all ?? []).flatMap(({ voters }, requirement) =>
       voters.map((one) => [one, requirement] as const),
     ),

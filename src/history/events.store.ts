@@ -82,11 +82,15 @@ export function selectExported(ctx: Ctx, after: number, until: number, limit: nu
 const itsEvents = sql`FROM events n INDEXED BY events_by_resource
   WHERE n.tenant_id = e.tenant_id AND n.resource_id = e.resource_id`
 
+/** The event that ended the vote `v`, of which the event `e` tells: an amendment, a cancellation, or their own vote. */
+const ending = sql`${itsEvents} AND n.seq > e.seq AND ((n.type LIKE '%.reverted' AND n.data ->> 'decision_id' = v.decision_id)
+    OR (n.type LIKE '%.amended' AND n.data ->> 'revision' > v.revision) OR n.data ->> 'replaces' = v.decision_id) ORDER BY n.seq LIMIT 1`
+
 const standing = sql`json_object('comment', v.comment, 'requirement', v.requirement, 'voided_at', v.voided_at,
-  'assigned', (SELECT a.value ->> 1 FROM (SELECT n.data ${itsEvents} AND n.seq >= e.seq AND n.data ->> 'revision' = v.revision) n
+  'assigned', (SELECT a.value ->> 1 FROM (SELECT n.data ${itsEvents} AND n.seq >= e.seq AND n.data ->> 'revision' = v.revision
+      AND (v.voided_at = 0 OR n.seq < coalesce((SELECT n.seq ${ending}), n.seq + 1))) n
     CROSS JOIN json_each(n.data, '$.assigned') a WHERE a.value ->> 0 = v.voter_id),
-  'ended_at', (SELECT n.at ${itsEvents} AND n.seq > e.seq AND ((n.type LIKE '%.reverted' AND n.data ->> 'decision_id' = v.decision_id)
-    OR (n.type LIKE '%.amended' AND n.data ->> 'revision' > v.revision)) ORDER BY n.seq LIMIT 1),
+  'ended_at', (SELECT n.at ${ending}),
   'follows', EXISTS (SELECT 1 FROM votes o WHERE o.approval_id = v.approval_id AND o.revision = v.revision
     AND o.voter_id = v.voter_id AND o.voided_at = v.voided_at - 1
     AND EXISTS (SELECT 1 ${itsEvents} AND n.seq < e.seq AND n.data ->> 'decision_id' = o.decision_id)))`

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { expireDue, rejectDue } from '../../src/approvals/decide-due.ts'
+import { verifyExport } from '../../scripts/verify-export.ts'
 import { systemContext } from '../../src/context.ts'
 import { readInbox } from '../../src/desk/inbox.ts'
 import { approveByPolicy } from '../../src/maintenance/approve-by-policy.ts'
@@ -8,6 +9,7 @@ import { ended, soon, submitClaims } from '../support/batches.ts'
 import { newGate } from '../support/gates.ts'
 import { company, keyFor, no, peerThenMoney, post, refund, said, vote } from '../support/company.ts'
 import { arrived, newReceiver } from '../support/receiver.ts'
+import { sealed } from '../support/sealed.ts'
 import type { Caller } from '../support/tenant.ts'
 
 /* Deciding under policies: who counts, when, and that nobody counts twice, whatever keys and names they use. */
@@ -390,6 +392,20 @@ test('a coordinator whom somebody else names has no vote under a policy; who sta
   expect((await batch(fay, { process_at })).outcome).toBe('approved')
 })
 
+test('a vote that stands is repeated also by who has left the group that it counted for', async () => {
+  const { as, admin, policy } = await company()
+  await policy(twoOfFinance)
+  const id = await refund(as('mia'))
+  const first = await post(as('fay'), at(id, '/approve'))
+  await admin('/v1/people/usr_fay', { method: 'PATCH', body: { groups: [] } })
+  expect((await as('fay')(at(id, '/explain'))).body.may).toMatchObject({
+    approve: { allowed: true, code: 'repeat' },
+    reject: { allowed: false, code: 'forbidden' },
+  })
+  expect((await post(as('fay'), at(id, '/approve'))).body).toEqual(first.body)
+  expect(await no(as('fay'), id)).toEqual([403, 'forbidden'])
+})
+
 test('what a key reports of somebody counts as what its own person could say', async () => {
   const { tenant, as, admin, policy } = await company()
   const action = 'refund'
@@ -426,6 +442,74 @@ test('what a key reports of somebody counts as what its own person could say', a
   // And none where that person asked, whomever it reports.
   const own = await ask(finn)
   expect(said(await report(finn, own.ref, 'usr_fay'))).toEqual([403, 'self_approval'])
+})
+
+test('what is reported of somebody keeps them from nothing: their own vote takes its place, and the export fits', async () => {
+  const { tenant, as, admin, policy } = await company()
+  const action = 'refund'
+  const money = { name: 'money', all: [{ group: 'grp_finance', approvals: 2 }] }
+  const peer = { name: 'peer', all: ['support', 'ops'].map((name) => ({ group: `grp_${name}`, approvals: 1 })) }
+  await post(admin, '/v1/groups', { id: 'grp_ops', name: 'ops' })
+  await post(admin, '/v1/people', { id: 'usr_olaf', name: 'olaf', roles: ['service'], groups: ['grp_ops'] })
+  await policy({ name: 'Plain', match: { kind: 'intent', action }, stages: [money] })
+  await policy({ name: 'Staged', match: { kind: 'intent', action: 'pay' }, stages: [peer, money] })
+  for (const name of ['finn', 'fay']) {
+    await admin(`/v1/people/usr_${name}`, { method: 'PATCH', body: { roles: ['member', 'service'] } })
+  }
+  const [finn, olaf] = [await keyFor(admin, 'finn'), await keyFor(admin, 'olaf')]
+  const agent = tenant.as('agent', ['service'])
+  const instance = `/internal/v1/instances/${crypto.randomUUID()}/approvals`
+  const ask = async (what: string) => {
+    const call = { action: what, skill_slug: 'pay', customer_id: crypto.randomUUID(), serialized_intent: {} }
+    const { approval_ref: ref } = (await post(agent, `${instance}/request`, { ...call, approver_role: 'owner' })).body
+    return { ref, id: await behindRef(tenant.id, ref) }
+  }
+  const report = async (by: Caller, approval_ref: string, resolved_by: string) => {
+    const word = { action: 'approve', pin_verified: true, resolver_role: 'owner' }
+    return said(await post(by, `${instance}/resolve`, { approval_ref, resolved_by, ...word }))
+  }
+  const may = async (by: Caller, id: string) => {
+    const { approve, reject } = (await by(at(id, '/explain'))).body.may
+    return [approve.code, reject.code]
+  }
+  const votes = async (id: string) =>
+    (await admin(at(id))).body.votes.map((one: any) => [one.voter, one.reported_by, one.voided_at === null])
+
+  // Their own yes: finn’s is gone, and his to give again.
+  const one = await ask(action)
+  expect(await report(finn, one.ref, 'usr_fay')).toEqual([200, 'pending'])
+  expect(await may(as('fay'), one.id)).toEqual(['allowed', 'allowed'])
+  expect(await vote(as('fay'), one.id)).toEqual([200, 'pending'])
+  expect(await votes(one.id)).toEqual([
+    ['usr_fay', 'usr_finn', false],
+    ['usr_fay', null, true],
+  ])
+  expect(await may(as('fay'), one.id)).toEqual(['repeat', 'already_decided'])
+  expect(await report(finn, one.ref, 'usr_fay')).toEqual([200, 'pending'])
+  expect((await admin(at(one.id))).body.stages[0].all[0].given).toBe(1)
+  expect(await vote(finn, one.id)).toEqual([200, 'approved'])
+
+  // Their no.
+  const two = await ask(action)
+  await report(finn, two.ref, 'usr_fay')
+  expect(await no(as('fay'), two.id)).toEqual([200, 'rejected'])
+
+  // A stage that it had closed is open again.
+  const three = await ask('pay')
+  expect(await vote(as('sam'), three.id)).toEqual([200, 'pending'])
+  expect(await report(olaf, three.ref, 'usr_sue')).toEqual([200, 'pending'])
+  expect((await admin(at(three.id))).body.stages.map(({ status }: any) => status)).toEqual(['closed', 'open'])
+  expect(await may(as('sue'), three.id)).toEqual(['vote_not_needed', 'vote_not_needed'])
+  await admin('/v1/people/usr_sue', { method: 'PATCH', body: { groups: ['grp_ops'] } })
+  expect(await vote(as('sue'), three.id)).toEqual([200, 'pending'])
+  expect((await admin(at(three.id))).body.stages.map(({ status }: any) => status)).toEqual(['closed', 'open'])
+  expect(await vote(as('fay'), three.id)).toEqual([200, 'pending'])
+  expect(await vote(as('finn'), three.id)).toEqual([200, 'approved'])
+
+  await sealed(tenant.id)
+  const { keys } = (await admin('/.well-known/jwks.json')).body
+  const { body } = await admin('/v1/history/export')
+  await expect(verifyExport(body.split('\n'), { keys })).resolves.toMatchObject({ erased: 0 })
 })
 
 test('under a policy the customer comes last, once: whoever is asked through the channel has no vote in a stage', async () => {

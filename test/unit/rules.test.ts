@@ -73,6 +73,7 @@ function whyNot(
     rule: ruleOfKind(ofKind),
     isGoverned: false,
     votes: mine === null ? [] : [{ ...vote, vote: mine }],
+    replaced: null,
     capacities: who.roles.map(inRole),
     reporter: null,
     throughChannel: null,

@@ -38,7 +38,25 @@ const guarded = { ...target, vote: 'reject', ifMatch: ['1'], digest: 'd', guard:
 const mark = marks.markOn('a', 'd')
 /** Somebody whose key was made by somebody else. */
 const lent = { ...ctx, actor: { ...ctx.actor, keyMadeBy: 'usr_m' } }
-const step = { version: 1, person: null, status: 'pending', stage: 0, nextStage: 1, assigned: [['usr_y', 0]] } as const
+const replaced = {
+  decisionId: 'd',
+  voter: 'usr_y',
+  vote: 'approve',
+  capacities: [],
+  stage: 0,
+  reportedBy: 'usr_z',
+  keyMadeBy: null,
+} as const
+const step = {
+  version: 1,
+  person: null,
+  status: 'pending',
+  openStage: 0,
+  stage: 0,
+  nextStage: 1,
+  replaced,
+  assigned: [['usr_y', 0]],
+} as const
 const votedOn = 'policy policy_name policy_id policy_version standing person'
 const terms = {
   policy_version_id: 'p',
@@ -103,6 +121,7 @@ export const samples: Samples = {
     insertVote: [ctx, lent].map((voter) =>
       cast.insertVote(voter, { vote: 'approve', comment: null, reportedBy: 'usr_z' }, mark),
     ),
+    voidReplaced: cast.voidReplaced(ctx, replaced, mark),
     recordAssignments: cast.recordAssignments(ctx, 'a', mark, step),
     selectApproval: returnsAllOf(approvals, cast.selectApproval(ctx, 'a', claimKind), votedOn),
     selectGovernedUnlessCast: returnsAllOf(
