@@ -74,15 +74,15 @@ export function whyNot(
   return isSeen(approval, ballot) ? null : otherQuestion(approval)
 }
 
+const any = new Intl.ListFormat('en-GB', { type: 'disjunction' })
+
 /** Nothing of the rule asks for somebody like them. */
 function unfit({ rule, isGoverned, capacities }: Voting): Refusal | null {
   if (rule.stages.some((stage) => fits(stage, capacities))) return null
   const wanted = [...new Set(rule.stages.flatMap(({ all }) => all.flatMap(({ anyOf }) => anyOf)))]
-  if (isGoverned) {
-    return new Refusal('forbidden', `Deciding this takes one of ${wanted.map(inWords).join(', ')}.`, { needs: wanted })
-  }
+  const detail = `Deciding this takes ${any.format(wanted.map(inWords))}.`
   const roles = wanted.map((one) => one.slice('role:'.length))
-  return new Refusal('forbidden', `Deciding this takes one of the roles ${roles.join(', ')}.`, { roles })
+  return new Refusal('forbidden', detail, isGoverned ? { needs: wanted } : { roles })
 }
 
 /** A capacity, for people to read. */
@@ -97,14 +97,11 @@ function unasked(approval: Approval, { rule, reporter, isGoverned }: Voting, act
   const hasAsked = (who: string) => approval.requester_id === who || approval.submitted_by === who
   const how = (who: string) => (approval.requester_id === who ? '' : ` in the name of ${approval.requester_id}`)
   const refused = (who: string, more: string) =>
-    new Refusal(
-      'self_approval',
-      `${approval.id} was asked for by ${who}${how(who)}${more}; somebody else has to decide it.`,
-    )
+    new Refusal('self_approval', `${who}${more} asked for ${approval.id}${how(who)}; somebody else has to decide it.`)
   if (hasAsked(actor.userId)) return refused(actor.userId, '')
-  if (isGoverned && reporter !== null && hasAsked(reporter)) return refused(reporter, ', who reports this vote')
+  if (isGoverned && reporter !== null && hasAsked(reporter)) return refused(reporter, ', who reports this vote,')
   const maker = actor.keyMadeBy
-  return maker !== null && hasAsked(maker) ? refused(maker, ', who has made this key') : null
+  return maker !== null && hasAsked(maker) ? refused(maker, ', who made this key,') : null
 }
 
 /**
@@ -116,11 +113,11 @@ function secondVote({ id }: Approval, { votes, isGoverned, reporter }: Voting, a
     votes.some(({ voter, reportedBy }) => voter === who || (isGoverned && reportedBy === who))
   const hasHand = (who: string) => hasVoted(who) || votes.some(({ keyMadeBy }) => keyMadeBy === who)
   const refused = (who: string, how: string) =>
-    new Refusal('second_vote', `${who}, ${how}, has a hand in another vote on ${id} already.`)
+    new Refusal('second_vote', `${who}, ${how}, is behind another vote on ${id} already.`)
   if (isGoverned && reporter !== null && hasHand(reporter)) return refused(reporter, 'who reports this vote')
   if (isGoverned && hasHand(actor.userId)) return refused(actor.userId, 'whose vote this is')
   const maker = actor.keyMadeBy
-  return maker !== null && hasVoted(maker) ? refused(maker, 'who has made this key') : null
+  return maker !== null && hasVoted(maker) ? refused(maker, 'who made this key') : null
 }
 
 /** Nothing of the stage that is open would be fulfilled by them. */
@@ -158,7 +155,7 @@ function early({ id }: Approval, { rule, votes }: Voting, { vote }: Pick<Ballot,
 function secondWord({ id }: Approval, { votes, throughChannel }: Voting, { userId }: Actor): Refusal | null {
   const isThem = (who: string | null) => who !== null && (who === userId || who === throughChannel?.personId)
   if (!votes.some(({ voter, keyMadeBy }) => isThem(voter) || isThem(keyMadeBy))) return null
-  const detail = `${userId} has a hand in a vote of a stage of ${id}; the last word is somebody else’s.`
+  const detail = `${userId} is behind a vote in a stage of ${id}; the last word is somebody else’s.`
   return new Refusal('second_vote', detail)
 }
 
@@ -175,7 +172,7 @@ export function whyNotWithdraw(
   const status = statusAt(approval, now)
   const isOther = !isSeen(approval, { digest })
   if (status === 'withdrawn') return isOther ? otherQuestion(approval) : 'repeat'
-  if (status !== 'pending') return decided(approval, now)
+  if (status !== 'pending') return ended(approval, status, now)
   if (ifMatch && !ifMatch.includes(tagOf(approval))) return notAsSeen(approval)
   return isOther ? otherQuestion(approval) : null
 }

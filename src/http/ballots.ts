@@ -15,7 +15,13 @@ export const undecidable = [
 ] as const
 
 /** What taking one's own question back may be refused for. */
-export const unwithdrawable = ['not_requester', 'not_found', 'already_decided', 'precondition_failed'] as const
+export const unwithdrawable = [
+  'not_requester',
+  'not_found',
+  'already_decided',
+  'approval_expired',
+  'precondition_failed',
+] as const
 
 interface Said {
   comment?: string | null | undefined

@@ -175,6 +175,8 @@ describe('deciding', () => {
     expect((await reviewer(`${path}/${body.id}`)).body).toMatchObject(expired)
     expect(said(await post(reviewer, body.id, 'approve'))).toEqual([409, 'approval_expired'])
     expect(said(await amend(tenant.as('member'), body.id, { title: 'x' }))).toEqual([409, 'approval_expired'])
+    const withdrawn = await tenant.as('member')(`${path}/${body.id}`, { method: 'DELETE' })
+    expect(said(withdrawn)).toEqual([409, 'approval_expired'])
     await upkeep()
     expect(await lists()).toEqual([0, 1])
     expect(await history(body.id)).toEqual(['created', 'expired'])
