@@ -69,7 +69,8 @@ export async function createKey(ctx: Ctx, asked: AskedKey): Promise<KeyWithSecre
   const secret = newKey()
   const { WEBHOOK_SECRET_KEY } = ctx.env
   const sealed = ctx.idempotency && (await encrypt(WEBHOOK_SECRET_KEY, id, secret, unavailable))
-  const data = { person_id, roles, instance_id, expires_at: key.expires_at }
+  const expires_at = key.expires_at === null ? null : new Date(key.expires_at).toISOString()
+  const data = { person_id, roles, instance_id, expires_at }
   const created: Happening = { type: 'key.created', resourceId: id, from: null, to: 'active', data }
   const isLate = asked.expires_at !== undefined && asked.expires_at <= ctx.now
   const kept = isLate

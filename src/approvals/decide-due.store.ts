@@ -1,3 +1,4 @@
+import { isoTime } from '../db/iso.ts'
 import { sql, type SQL } from '../db/sql.ts'
 import type { Ctx } from '../context.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
@@ -43,7 +44,7 @@ export function decideDue(ctx: Ctx, outcome: ClockOutcome, mark: Mark, atMost: n
     events: recordFound(
       ctx,
       sql`SELECT tenant_id, kind || '.' || status AS type, id AS resource_id, 'pending' AS from_status, status AS to_status,
-        json_object('due_at', due_at, 'decision_id', decision_id) AS data
+        json_object('due_at', ${isoTime(sql`due_at`)}, 'decision_id', decision_id) AS data
         FROM approvals WHERE ${marked(mark)}`,
       atMost,
     ),

@@ -84,7 +84,7 @@ export async function changePolicy(
   change: Partial<AskedPolicy>,
   tags: Tags,
 ): Promise<StoredPolicy> {
-  return write(ctx, id, tags, async (seen) => {
+  const policy = await write(ctx, id, tags, async (seen) => {
     const was = JSON.parse(seen.body) as PolicyBody
     const { name = seen.name, priority = seen.priority, ...changed } = change
     const body = { ...(changed.stages ? withoutShort(was) : isShort(changed) ? withoutStages(was) : was), ...changed }
@@ -107,6 +107,8 @@ export async function changePolicy(
     const names = Object.keys(change).filter((one) => isChanged(one, seen, was, { ...body, name, priority }))
     return { next, version, event: happening(next, 'active', names) }
   })
+  const unchecked = await ctx.db.run(selectWhetherUnchecked(ctx))
+  return asShown(ctx, policy, unchecked)
 }
 
 /**
@@ -127,8 +129,14 @@ export async function getPolicy(ctx: Ctx, id: string): Promise<StoredPolicy> {
     policy: selectPolicy(ctx, id),
     unchecked: selectWhetherUnchecked(ctx),
   })
-  const [found] = unchecked.length > 0 ? await asOfNow(ctx, policy) : policy
-  return found ?? missing(id)
+  const [found] = policy
+  return found ? asShown(ctx, found, unchecked) : missing(id)
+}
+
+/** With whether people can fulfil it, which is looked at anew where people have changed since cron has done so. */
+async function asShown(ctx: Ctx, policy: StoredPolicy, unchecked: readonly unknown[]): Promise<StoredPolicy> {
+  const [now] = unchecked.length > 0 ? await asOfNow(ctx, [policy]) : []
+  return now ?? policy
 }
 
 /** In the order in which they are asked. */

@@ -1,3 +1,4 @@
+import { isoTime } from '../db/iso.ts'
 import { sql, type SQL } from '../db/sql.ts'
 import { touch } from '../approvals/approvals.store.ts'
 import { recordFound } from '../approvals/history.store.ts'
@@ -82,7 +83,7 @@ export function lapse(ctx: Ctx, ids: readonly string[]) {
   const by = sql`(SELECT ${redeemBy} FROM approvals a WHERE a.id = approval_id)`
   const set = sql`ended = 'lapsed', ended_at = ${by}, ended_by = ${ctx.actor.userId}`
   const where = sql`ended IS NULL AND ${by} <= ${ctx.now}`
-  return end(ctx, ids, 'request.lapsed', { set, where, data: sql`json_object('redeem_by', ended_at)` })
+  return end(ctx, ids, 'request.lapsed', { set, where, data: sql`json_object('redeem_by', ${isoTime(sql`ended_at`)})` })
 }
 
 function ended(ctx: Ctx, how: string, comment: string | null): SQL {

@@ -305,6 +305,7 @@ test.skipIf(overSocket)('people who leave make a policy infeasible: it shows at 
   expect([await infeasible(), await told()]).toEqual([[null, null], []])
   await admin('/v1/people/usr_fay', { method: 'PATCH', body: { disabled: true } })
   expect(await infeasible()).toEqual(['money', 'money'])
+  expect((await admin(at, { method: 'PATCH', body: { name: 'Again' } })).body).toMatchObject({ infeasible: 'money' })
   await sweep()
   await sweep()
   expect(await infeasible()).toEqual(['money', 'money'])

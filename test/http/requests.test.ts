@@ -180,6 +180,17 @@ describe('deciding', () => {
     await upkeep()
     expect(await lists()).toEqual([0, 1])
     expect(await history(body.id)).toEqual(['created', 'expired'])
+    const { data } = (await reviewer(`/v1/approvals/${body.id}/events`)).body
+    expect(data.at(-1).data).toMatchObject({ due_at: '1970-01-01T00:00:00.005Z' })
+  })
+
+  test('a title is one line that reads as it is written', async () => {
+    const member = (await newTenant()).as('member')
+    for (const title of ['Two\nlines', 'A\u0000B', 'Pay \u202e0001\u202c EUR', 'a\u2028b', '\u0007']) {
+      const { status, body } = await ask(member, { title })
+      expect([status, body.errors?.map(({ pointer }: any) => pointer)]).toEqual([422, ['/title']])
+    }
+    expect((await ask(member, { title: 'Família 👨‍👩‍👧 – שלום, 你好' })).status).toBe(201)
   })
 })
 
@@ -287,6 +298,9 @@ describe('redeeming', () => {
     expect((await member(`${path}/${id}`)).body.redemption).toMatchObject({ state: 'lapsed', redeemed_at: null })
     expect(said(await post(member, id, 'redeem', { digest }))).toEqual([409, 'redemption_lapsed'])
     expect(await history(id)).toEqual(['created', 'approved', 'lapsed'])
+    const { data } = (await member(`/v1/approvals/${id}/events`)).body
+    const { redemption } = (await member(`${path}/${id}`)).body
+    expect(data.at(-1).data).toEqual({ redeem_by: redemption.redeem_by })
   })
 
   test('an approval is revoked by who asked or who may decide, until it is redeemed', async () => {
