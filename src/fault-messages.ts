@@ -92,7 +92,7 @@ function fitsNone(issue: Issue & { code: 'invalid_union' }): string {
     const value = input[discriminator]
     return value === undefined ? `is required: ${oneOf(options)}` : `must be ${oneOf(options)}${echo(value)}`
   }
-  return issue.errors.length === 0 ? 'has none of the shapes that are allowed here' : `must be ${shapes(issue)}`
+  return issue.errors.length === 0 ? 'must have one of the shapes that are allowed here' : `must be ${shapes(issue)}`
 }
 
 function shapes({ errors }: Issue & { code: 'invalid_union' }): string {

@@ -15,7 +15,7 @@ export const coreRefusals = {
   ],
   unauthorized: [
     401,
-    'A valid API key is required',
+    'A valid API key or token is required',
     'Send Authorization: Bearer <key> or X-API-Key: <key> with a key that is not expired or revoked.',
   ],
   forbidden: [
@@ -26,21 +26,17 @@ export const coreRefusals = {
   tenant_mismatch: [403, 'X-Tenant-Id names another tenant', "Leave X-Tenant-Id out, or send the key's own tenant."],
   actor_mismatch: [
     403,
-    'The body names another user',
-    'Leave the user out, or use a key with the role admin or service to act on behalf of somebody.',
+    'You cannot act for another user',
+    'Act as your own user, or use a key with the role admin or service to act for somebody else.',
   ],
-  self_approval: [403, 'Nobody decides what they asked for themselves', 'Ask somebody else to decide.'],
+  self_approval: [403, 'You cannot decide what you asked for', 'Ask somebody else to decide.'],
   stage_not_open: [
     403,
-    'Another stage is open',
-    'Wait until the stage that asks for you opens; explain says which is open, and what it lacks.',
+    'It is not your turn',
+    'Wait for the stage that asks for you, if it is still to come; explain says which stage is open and what it needs.',
   ],
-  second_vote: [
-    403,
-    'One person is one vote',
-    'Have somebody else decide: a key that they have made themselves, or a report of their own.',
-  ],
-  not_requester: [403, 'Only the one who asked may do this', 'Ask the requester to do it.'],
+  second_vote: [403, 'One person has one vote', 'Let somebody else decide, with a key they made themselves.'],
+  not_requester: [403, 'You did not ask for this', 'Let the requester do it, or whoever else the detail names.'],
   not_found: [
     404,
     'There is nothing here',
@@ -51,44 +47,56 @@ export const coreRefusals = {
     'The path does not take this method',
     'Use one of the methods that the Allow header names.',
   ],
-  already_decided: [409, 'It is already decided', 'The winner member says by whom, how and when.'],
+  already_decided: [
+    409,
+    'A decision has already been made',
+    'The winner member, if there is one, says who decided, how and when. A vote cannot be changed.',
+  ],
   vote_not_needed: [
     409,
-    'What you could fulfil is fulfilled already',
-    'Nothing has to be done; explain says what is still missing, and of whom.',
+    'Your vote is not needed',
+    'There is nothing to do; explain says what is still missing, and from whom.',
   ],
   digest_mismatch: [
     409,
     'What is asked is not what you have seen',
-    'Read it again, then send the digest that the digest member says.',
+    'Read it again, then send the digest that is in the digest member.',
   ],
   already_withdrawn: [409, 'It was withdrawn', 'Nothing can be decided about it any more.'],
   approval_expired: [409, 'It was not decided in time', 'Ask again with a new request.'],
   duplicate_external_ref: [
     409,
     'This external_ref is taken',
-    'The existing member names what has it; use another, or leave it out.',
+    'The existing member names what has it, if you may see that; use another, or leave it out.',
   ],
-  precondition_failed: [412, 'It has changed since you read it', 'Read it again, then send the new ETag in If-Match.'],
+  precondition_failed: [
+    412,
+    'It is not in the state that If-Match asks for',
+    'Read it again, then send its current ETag in If-Match; if it does not exist, leave If-Match out.',
+  ],
   body_too_large: [413, 'The body is too large', 'Send at most 1 MiB; split what you send.'],
   unsupported_media_type: [415, 'The body is not declared as JSON', 'Send Content-Type: application/json.'],
-  invalid_input: [422, 'The input is not valid', 'The errors member lists every fault with a JSON Pointer to it.'],
+  invalid_input: [
+    422,
+    'The input is not valid',
+    'The errors member lists the faults, up to 500, each with a JSON Pointer to it.',
+  ],
   policy_needs_member: [
     422,
-    'A policy looks at a member that is not there',
-    'Send the member that field names, of the type that the detail says; or let an admin say "missing" in the condition.',
+    'A policy needs a member that is missing or of another type',
+    'Send the member that field names, of the type in the detail; or have an admin set "missing" in the condition.',
   ],
   idempotency_key_reused: [
     422,
     'The Idempotency-Key was used for another body',
-    'Use a new key for a new request; repeat a key only with the very same body.',
+    'Use a new key for a new request; repeat a key only with the same body, byte for byte.',
   ],
-  rate_limited: [429, 'Too many requests', 'Wait for the seconds that Retry-After says.', 60],
-  internal_error: [500, 'Something went wrong on our side', 'Try again; if it stays, report the request_id.'],
+  rate_limited: [429, 'Too many requests', 'Wait as many seconds as Retry-After says.', 60],
+  internal_error: [500, 'Something went wrong on our side', 'Try again; if it persists, report the request_id.'],
   storage_unavailable: [
     503,
-    'The storage is overloaded',
-    'Try again after the seconds that Retry-After says; use an Idempotency-Key to be safe.',
+    'Temporarily unavailable',
+    'Try again after as many seconds as Retry-After says; use an Idempotency-Key to be safe.',
     2,
   ],
 } as const satisfies Record<string, Explained>
@@ -151,7 +159,8 @@ const mostCharacters = 64 * 1024
 export function invalidInput(all: Fault[]): Refusal {
   const faults = listed(all)
   const [first] = faults
-  const more = all.length > 1 ? ` (and ${all.length - 1} more)` : ''
+  const cut = faults.length < all.length ? `; errors stops after ${faults.length}` : ''
+  const more = all.length > 1 ? ` (and ${all.length - 1} more${cut})` : ''
   return new Refusal('invalid_input', `${first?.in} ${first?.pointer || '/'}: ${first?.message}${more}.`, {
     errors: faults,
   })

@@ -9,25 +9,25 @@ export const accessRefusals = {
   ],
   last_admin_key: [
     409,
-    'It would take the tenant its last admin key',
+    'It would leave the tenant without an admin key',
     'Make another admin key first, one that lasts at least as long, for a person who has the role admin and is not disabled.',
   ],
   secrets_unavailable: [
     503,
     'The secret cannot be kept for a repeated request',
-    'Leave the Idempotency-Key out, or let the operator set the secret WEBHOOK_SECRET_KEY.',
+    'Leave the Idempotency-Key out, or ask the operator to set the secret WEBHOOK_SECRET_KEY.',
     60,
   ],
   sign_in_unavailable: [
     503,
     'Tokens cannot be verified just now',
-    'Try again after the seconds that Retry-After says, or use an API key; if it stays, let the operator look at the variables OIDC_….',
+    'Try again after as many seconds as Retry-After says, or use an API key; if it persists, ask the operator to check the OIDC_… variables.',
     10,
   ],
   cross_origin: [
     403,
-    'A page of another site may not do this',
-    'Send a key or a token in a header, or let the operator name the origin of the page in CORS_ORIGINS.',
+    'A page from another site may not do this',
+    'Send a key or a token in a header, or ask the operator to name the origin of the page in CORS_ORIGINS.',
   ],
 } as const satisfies Record<string, Explained>
 

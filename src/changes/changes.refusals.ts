@@ -2,8 +2,12 @@ import type { Explained } from '../refusal.ts'
 
 /** What changes and entities are refused for, beyond what the core refuses. */
 export const changeRefusals = {
-  entity_not_found: [404, 'The entity does not exist', 'Check its type and id; to make it, ask for the action create.'],
-  entity_exists: [409, 'The entity exists already', 'Ask for an update instead, or use another id.'],
+  entity_not_found: [
+    404,
+    'The entity does not exist',
+    'Check its type and id; to create it, ask for the action create.',
+  ],
+  entity_exists: [409, 'The entity already exists', 'Ask for an update instead, or use another id.'],
   stale: [
     409,
     'The entity has changed since the change was asked for',
@@ -12,7 +16,7 @@ export const changeRefusals = {
   entity_too_large: [
     422,
     'The entity would be larger than allowed',
-    'An entity has at most 256 KiB: reject this, and ask for a change that takes something away.',
+    'An entity may have at most 256 KiB: reject this, and ask for a change that makes it smaller.',
   ],
   entity_not_object: [
     422,

@@ -2,11 +2,11 @@ import type { Explained } from '../refusal.ts'
 
 /** What intents and the outbox are refused for, beyond what the core refuses. */
 export const intentRefusals = {
-  pin_required: [403, 'Approving needs a verified PIN', 'Verify the PIN of the person, then send pin_verified: true.'],
+  pin_required: [403, 'Approving requires a verified PIN', "Verify the person's PIN, then send pin_verified: true."],
   wrong_resolver: [
     403,
     'Somebody else has to decide this',
-    'Let the person decide whom approver_role and approver_person_id name.',
+    'Only the person that approver_role and approver_person_id name can decide it.',
   ],
   lease_lost: [
     409,

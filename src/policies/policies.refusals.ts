@@ -4,10 +4,10 @@ import type { Explained } from '../refusal.ts'
 export const policyRefusals = {
   infeasible_quorum: [
     422,
-    'Nobody could fulfil this policy',
+    'The people there are could not fulfil this policy',
     'Add people to the groups and roles of the stage that the stage member names, or ask for fewer approvals.',
   ],
-  policy_limit: [409, 'There are as many policies as there may be', 'Delete one that is not needed any more.'],
+  policy_limit: [409, 'The tenant can have no more policies', 'Delete one that is no longer needed.'],
 } as const satisfies Record<string, Explained>
 
 declare module '../refusal.ts' {

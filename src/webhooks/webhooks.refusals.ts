@@ -4,8 +4,8 @@ import type { Explained } from '../refusal.ts'
 export const webhookRefusals = {
   endpoint_limit: [
     409,
-    'The tenant has as many webhook endpoints as it may have',
-    'Delete one, or let one endpoint take several types.',
+    'The tenant can have no more webhook endpoints',
+    'Delete one, or let one endpoint receive several types.',
   ],
   endpoint_in_use: [
     409,
@@ -16,7 +16,7 @@ export const webhookRefusals = {
   webhooks_unavailable: [
     503,
     'Webhook secrets cannot be stored or read',
-    'Let the operator set the secret WEBHOOK_SECRET_KEY: `wrangler secret put WEBHOOK_SECRET_KEY`.',
+    'Ask the operator to set the secret WEBHOOK_SECRET_KEY: `wrangler secret put WEBHOOK_SECRET_KEY`.',
     60,
   ],
 } as const satisfies Record<string, Explained>

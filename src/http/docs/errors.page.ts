@@ -14,13 +14,13 @@ export const errors: ProsePage = {
     <h2>Their form</h2>
     <p>
       Errors are <code>application/problem+json</code> (RFC 9457). Switch on <code>code</code>, which never changes;
-      show <code>detail</code>, which is about this very case; quote <code>request_id</code> when you ask for help.
+      show <code>detail</code>, which is about this case; quote <code>request_id</code> when you ask for help.
     </p>
     ${code(
       `
 {
   "type": "${origin}/docs/errors/already_decided",
-  "title": "It is already decided",
+  "title": "A decision has already been made",
   "status": 409,
   "detail": "usr_coord99 has approved this.",
   "code": "already_decided",
@@ -31,17 +31,18 @@ export const errors: ProsePage = {
       'json',
     )}
     <p>
-      <code>invalid_input</code> lists every fault at once in <code>errors</code>: <code>in</code> says whether it is in
-      the body, query, path or headers, <code>pointer</code> where (a JSON Pointer), <code>message</code> what would be
-      right. On <code>/internal/v1/…</code> and <code>/v1/approvals</code> faults of the input come as FastAPI shows
-      them instead: <code>{"detail":[{"loc":["body","action"],"msg":…,"type":…}]}</code>.
+      <code>invalid_input</code> lists all faults at once, up to 500, in <code>errors</code>: <code>in</code> says
+      whether it is in the body, query, path or headers, <code>pointer</code> where (a JSON Pointer),
+      <code>message</code> what would be right. On <code>/internal/v1/…</code> and <code>/v1/approvals</code> faults of
+      the input come as FastAPI shows them instead:
+      <code>{"detail":[{"loc":["body","action"],"msg":…,"type":…}]}</code>.
     </p>
 
     <h2>Trying again</h2>
     <p>
       429 and 503 say in <code>Retry-After</code> how many seconds to wait. After a 500, a 503 or no answer at all,
-      repeat the request with the same <code>Idempotency-Key</code>: what was done is not done twice. Everything else
-      comes back as it was until you change something.
+      repeat the request with the same <code>Idempotency-Key</code>: what was done is not done twice. Any other error
+      stays the same until you change something.
     </p>
 
     <h2>All codes</h2>
