@@ -11,7 +11,7 @@ export const digest = z
 
 /** The digest of the question as the person deciding saw it. */
 export const seenDigest = digest.nullish().openapi({
-  description: 'That of the question that you have seen: if it is another one by now, nothing is decided.',
+  description: 'The digest of the question that you have seen: if something else is asked by now, nothing is decided.',
 })
 
 /** Which question it is. */

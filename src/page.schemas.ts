@@ -8,7 +8,7 @@ export const next = z.string().nullable().openapi({
 
 /** How long a list is. */
 export const total = z.int().nullable().openapi({
-  description: 'How many there are in all; null under a time range, for which it is not counted.',
+  description: 'How many there are in all; null where it would have to be counted, as with a time range.',
   example: 1,
 })
 

@@ -16,7 +16,7 @@ export const standingShape = {
   decided_by: z.string().nullable(),
   decided_at: time.nullable(),
   comment: z.string().nullable(),
-  approved_digest: digest.nullable().openapi({ description: 'Of what was approved; null where nothing was.' }),
+  approved_digest: digest.nullable().openapi({ description: 'The digest of what was approved; null if nothing was.' }),
   edited: z.boolean().openapi({ description: 'Whether it was approved with changes.' }),
 }
 

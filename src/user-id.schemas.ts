@@ -13,7 +13,7 @@ function nameOfSomebody(most: number) {
     .min(1)
     .max(most)
     .refine((name) => !unseen.test(name), 'must not contain control or invisible characters')
-    .refine((name) => !isReserved(name), `must not begin with ${reserved}, which is nobody's name`)
+    .refine((name) => !isReserved(name), `must not begin with ${reserved}, which is reserved`)
     .openapi({ pattern: '^(?!\\s*[Ss][Yy][Ss][Tt][Ee][Mm]:)' })
 }
 

@@ -87,7 +87,7 @@ export class Countersign {
     return this.call('createRequest', { ...options, body: asked })
   }
 
-  /** Where a person decides it. */
+  /** The page where a person decides it. */
   urlOf(id: string): string {
     return `${this.connection.baseUrl.replace(/\/+$/, '')}/a/${encodeURIComponent(id)}`
   }

@@ -11,13 +11,13 @@ export const groupParams = (example: string) => z.object({ id: id.openapi({ exam
 const memberIds = each(id, 1_000).openapi({ description: 'Ids of people.' })
 
 const filledByOidc = z.boolean().openapi({
-  description: 'Whether tokens say who of those who sign in with them is in it. No token touches another group.',
+  description: 'Whether the tokens that people sign in with say who is in it. Tokens never change other groups.',
 })
 
 /** A group to be made. */
 export const newGroupSchema = z
   .strictObject({
-    id: newUserId.optional().openapi({ description: 'Without it, one is made.' }),
+    id: newUserId.optional().openapi({ description: 'Generated if left out.' }),
     name,
     member_ids: memberIds.default([]),
     filled_by_oidc: filledByOidc.default(false),
@@ -28,7 +28,7 @@ export const newGroupSchema = z
 export const groupChangeSchema = z
   .strictObject({
     name: name.optional(),
-    member_ids: memberIds.optional().openapi({ description: 'All that are to be in it.' }),
+    member_ids: memberIds.optional().openapi({ description: 'Everybody who is to be in it.' }),
     filled_by_oidc: filledByOidc.optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'needs at least one member')

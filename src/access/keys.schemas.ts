@@ -11,15 +11,15 @@ export const keyParams = (example: string) => z.object({ id: id.openapi({ exampl
 /** A key to be made. */
 export const newKeySchema = z
   .strictObject({
-    person_id: id.openapi({ description: 'Whose it is: what is done with it, they have done.' }),
+    person_id: id.openapi({ description: 'Whose it is: what is done with the key counts as done by them.' }),
     name: name.openapi({ description: 'What it is for.' }),
-    roles: rolesSchema.optional().openapi({ description: 'Some of those that the person has; without them, all.' }),
+    roles: rolesSchema.optional().openapi({ description: 'Roles that the person has; all of them if left out.' }),
     expires_at: instant.optional(),
     instance_id: z
       .guid()
       .transform((text) => text.toLowerCase())
       .optional()
-      .openapi({ type: 'string', format: 'uuid', description: 'The one agent instance that it reaches.' }),
+      .openapi({ type: 'string', format: 'uuid', description: 'The only agent instance that it reaches.' }),
   })
   .openapi('NewApiKey', { example: { person_id: 'usr_reviewer', name: 'Laptop', roles: ['reviewer'] } })
 
@@ -36,7 +36,7 @@ const key = {
   id: z.string(),
   person_id: z.string(),
   name: z.string(),
-  roles: z.array(z.enum(roles)).openapi({ description: 'They count as long as the person has them too.' }),
+  roles: z.array(z.enum(roles)).openapi({ description: 'They count only while the person has them too.' }),
   instance_id: z.string().nullable(),
   created_at: time,
   created_by: z.string(),
@@ -70,17 +70,20 @@ export const meSchema = z
       name: z.string(),
       email: z.string().nullable(),
       kind: z.enum(['human', 'service']),
-      issuer: z.string().optional().openapi({ description: 'Of who signs in with tokens: the identity provider, …' }),
-      subject: z.string().optional().openapi({ description: '… and who they are to it.' }),
+      issuer: z
+        .string()
+        .optional()
+        .openapi({ description: 'The identity provider (`iss`) of a person who signs in with tokens.' }),
+      subject: z.string().optional().openapi({ description: 'Who that person is to their identity provider (`sub`).' }),
     }),
-    roles: z.array(z.enum(roles)).openapi({ description: 'Those of the key that its person has too.' }),
+    roles: z.array(z.enum(roles)).openapi({ description: 'The roles of the key that its person still has.' }),
     groups: z.array(z.string()),
     key: z
       .object({ id: z.string(), name: z.string(), expires_at: time.nullable() })
       .nullable()
-      .openapi({ description: 'Null where it is a token.' }),
+      .openapi({ description: 'Null if you sent a token.' }),
     tenant: z.object({ id: z.string(), name: z.string(), time_zone: z.string() }),
-    instance_id: z.string().nullable().openapi({ description: 'The one agent instance that the key reaches.' }),
+    instance_id: z.string().nullable().openapi({ description: 'The only agent instance that the key reaches.' }),
   })
   .openapi('Me', {
     example: {

@@ -30,7 +30,7 @@ import { stagesOf } from './stages.ts'
 const tags = ['Any approval']
 const path = '/v1/approvals/{id}'
 const one = (description: string) => ({ description, content: json(anyApprovalSchema) })
-const decided = one('The approval as decided; the same again for the same decision by the same person.')
+const decided = one('The approval as decided; the same answer if the same person repeats the decision.')
 const refuses = [
   ...undecidable,
   'digest_mismatch',
@@ -48,10 +48,10 @@ export const anyApprovalRoutes = createRouter()
       tagged: true,
       tags,
       summary: 'Read an approval of any kind',
-      description: 'With all that an approver decides on, who has voted, and what it still takes.',
+      description: 'Everything that an approver decides on, who has voted, and what is still needed.',
       roles: 'any',
       request: { params: approvalParams('clm_9f2a3b4c') },
-      responses: { 200: one("The approval; its ETag is that of its kind's own path.") },
+      responses: { 200: one("The approval; its ETag is the one that its kind's own path gives.") },
       refuses: ['not_found'],
     }),
     async (c) => show(c, await getApproval(c.get('ctx'), c.req.valid('param').id)),
@@ -64,9 +64,9 @@ export const anyApprovalRoutes = createRouter()
       tags,
       summary: 'Approve, whatever kind it is',
       description:
-        'Any role may try: the policy of its kind says who may. What an approval sets off is the same as on the path of ' +
-        'its kind. An intent that waits for the owner is decided by the person whom it names, or by an admin; for the ' +
-        'customer, through the channel only.',
+        'Any role may try: a policy, or else its kind, says who may decide. Approving has the same effects as on the path ' +
+        'of its kind. An intent that waits for its owner is decided by the person it names, or by an admin; one that ' +
+        'waits for its customer, only through the channel.',
       roles: 'any',
       request: { params: approvalParams('int_demo4'), body: { content: json(approvingSchema) } },
       responses: { 200: decided },
@@ -81,7 +81,7 @@ export const anyApprovalRoutes = createRouter()
       operationId: 'rejectApproval',
       tags,
       summary: 'Reject, whatever kind it is, saying why',
-      description: 'Any role may try: the policy of its kind says who may.',
+      description: 'Any role may try: a policy, or else its kind, says who may decide.',
       roles: 'any',
       request: { params: approvalParams('int_demo5'), body: { required: true, content: json(rejectingSchema) } },
       responses: { 200: decided },
@@ -97,7 +97,7 @@ export const anyApprovalRoutes = createRouter()
       takesBoundKeys: true,
       tags,
       summary: 'What has happened to an approval, oldest first',
-      description: 'Nothing of it is ever changed or removed.',
+      description: 'Events are never changed or removed, except that erasing a person removes text about them.',
       roles: 'any',
       request: { params: approvalParams('clm_9f2a3b4c'), query: z.object(cursorQuery(50)) },
       responses: { 200: { description: 'A page of events; `Link` leads to the next.', content: json(eventsSchema) } },

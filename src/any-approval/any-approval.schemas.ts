@@ -16,7 +16,7 @@ export const approvingSchema = z
   .openapi('ApprovingVote', { example: { comment: 'Within policy' } })
 export const rejectingSchema = z
   .strictObject({
-    comment: comment.openapi({ description: 'Why; the one who asked reads it.' }),
+    comment: comment.openapi({ description: 'Why; shown to the requester.' }),
     digest: seenDigest,
   })
   .openapi('RejectingVote', { example: { comment: 'The receipt is missing.' } })
@@ -26,39 +26,47 @@ const voteSchema = z.object({
   vote: z.enum(['approve', 'reject']),
   comment: z.string().nullable(),
   voted_at: time,
-  reported_by: z.string().nullable().openapi({ description: "Whose key cast it, where it was not the voter's." }),
-  revision: revision.openapi({ description: 'Of the question that it was cast on.' }),
-  voided_at: time.nullable().openapi({ description: 'Since when it does not count any more.' }),
-  stage: z.string().nullable().openapi({ description: 'Of its policy, for which it was cast.' }),
+  reported_by: z.string().nullable().openapi({ description: "Whose key cast it, if it was not the voter's own." }),
+  revision: revision.openapi({ description: 'The revision of the question that it was cast on.' }),
+  voided_at: time.nullable().openapi({ description: 'When it stopped counting; null if it counts.' }),
+  stage: z
+    .string()
+    .nullable()
+    .openapi({ description: 'The stage of the policy that it was cast for; null without a policy.' }),
 })
 
 /** What a stage asks for, as far as it does not say who has voted. */
 export const requirementShape = {
-  group: z.string().nullable().openapi({ description: 'People of this group; or of the roles.' }),
+  group: z
+    .string()
+    .nullable()
+    .openapi({ description: 'The group that the approvals must come from; null if `roles` say who.' }),
   roles: z.array(z.enum(roles)).openapi({
-    description: 'None where it waits for a certain person, or for somebody who is asked through a channel.',
+    description:
+      'The roles that the approvals may come from; empty if `group` says who, or if it waits for one certain person.',
   }),
-  approvals: z.int().openapi({ description: 'From how many people with one of the roles, or of the group.' }),
-  given: z.int().openapi({ description: 'How many of them have said yes.' }),
+  approvals: z.int().openapi({ description: 'How many people have to approve.' }),
+  given: z.int().openapi({ description: 'How many have approved.' }),
 }
 
 export const stageShape = {
   name: z.string().nullable(),
   status: z.enum(['closed', 'open', 'waiting']).openapi({
-    description: '`closed` is fulfilled; `waiting` opens when those before it are; all are closed of what is decided.',
+    description:
+      '`closed`: fulfilled. `waiting`: opens once the stages before it are closed. Once decided, all are `closed`.',
   }),
 }
 
 const stageSchema = z.object({
   ...stageShape,
-  all: z.array(z.object(requirementShape)).openapi({ description: 'What it takes, all of it.' }),
+  all: z.array(z.object(requirementShape)).openapi({ description: 'The requirements, all of which must be met.' }),
 })
 
 /** The policy that governs an approval, in the version that it had when it was asked. */
 export const governingSchema = z
   .object({ id: z.string(), name: z.string(), version: z.int() })
   .nullable()
-  .openapi({ description: 'The policy that says who decides; null: its kind does.' })
+  .openapi({ description: 'The policy that says who decides; null if the defaults of its kind apply.' })
 
 /** An approval of whatever family. */
 export const anyApprovalSchema = z
@@ -67,20 +75,20 @@ export const anyApprovalSchema = z
     kind: z.enum(kinds),
     requester: z.string(),
     ...standingShape,
-    url: z.url().openapi({ description: 'Where a person decides it.' }),
+    url: z.url().openapi({ description: 'The page where a person decides it.' }),
     policy: governingSchema,
     stages: z.array(stageSchema),
     votes: z.array(voteSchema).openapi({ description: 'In the order in which they were cast.' }),
-    final: z
-      .boolean()
-      .openapi({ description: 'Whether it stays so: nobody can decide it, or take a decision back, any more.' }),
-    what: z.record(z.string(), z.unknown()).openapi({
+    final: z.boolean().openapi({
       description:
-        'What is asked: together with `id`, `kind`, `revision`, `title` and `requester` it makes the digest.',
+        'Whether nobody can decide it or take a decision back any more; a request that was approved may still be revoked until it is redeemed. False also while the batch that approved it may still be cancelled, which makes it pending again.',
+    }),
+    what: z.record(z.string(), z.unknown()).openapi({
+      description: 'What is asked. The digest is made of it and of `id`, `kind`, `revision`, `title` and `requester`.',
     }),
     family: z
       .union(families.map(({ shows }) => z.object(shows.members)))
-      .openapi({ description: 'The members of its kind, as on the dashboard.' }),
+      .openapi({ description: 'The members that are specific to its kind, as on the dashboard.' }),
   })
   .openapi('ApprovalInFull', {
     example: {
@@ -143,7 +151,7 @@ export const anyApprovalSchema = z
 /** Something that has happened to an approval. */
 const eventSchema = z.object({
   seq: z.int().nullable().openapi({
-    description: 'Counts all that happens in the tenant, from 1 without a gap; null unless an admin asks.',
+    description: 'Numbers the events of the tenant, from 1 without a gap; null unless you are an admin.',
     example: 17,
   }),
   id: z.string().openapi({ example: 'evt_01kjwxyv2jf5rv3p1m4w9xk0de' }),
@@ -151,8 +159,8 @@ const eventSchema = z.object({
   actor: z.string().openapi({ example: 'usr_member' }),
   at: time.openapi({ example: '2026-03-16T14:00:00.000Z' }),
   from: z.string().nullable().openapi({ description: 'Its status before.', example: null }),
-  to: z.string().openapi({ description: 'Its status since.', example: 'pending' }),
-  digest: digest.nullable().openapi({ description: 'Of the question, as it was then.' }),
+  to: z.string().openapi({ description: 'Its status after.', example: 'pending' }),
+  digest: digest.nullable().openapi({ description: 'The digest of the question as it was then.' }),
   data: z.record(z.string(), z.unknown()).openapi({ example: {} }),
 })
 

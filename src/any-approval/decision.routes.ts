@@ -16,14 +16,14 @@ export const decisionRoutes = createRouter().openapi(
     tags: ['Any approval'],
     summary: 'Wait for the decision on an approval of any kind',
     description:
-      'The answer comes at once where it is decided, else as soon as it is, else as `pending` after `wait` seconds: then ask ' +
-      'again. A wait counts as one request against the rate, however long it takes.',
+      'Answers at once if it is decided, else as soon as it is, or with `pending` after `wait` seconds: then ask again. ' +
+      'A wait counts as one request against the rate limit, however long it takes.',
     roles: 'any',
     refuses: ['not_found'],
     tagged: true,
     takesBoundKeys: true,
     request: { params: decisionParams, query: decisionQuery },
-    responses: { 200: { description: 'What became of it so far.', content: json(decisionSchema) } },
+    responses: { 200: { description: 'What has become of it so far.', content: json(decisionSchema) } },
   }),
   async (c) => {
     const { wait = 0 } = c.req.valid('query')

@@ -16,7 +16,7 @@ export const decisionQuery = z.object({
     type: 'integer',
     minimum: 0,
     maximum: longest,
-    description: 'How many seconds to wait for the decision. Without it the answer comes at once.',
+    description: 'How many seconds to wait for the decision. Without it, the answer comes at once.',
     example: 0,
   }),
 })
@@ -29,16 +29,15 @@ export const decisionSchema = z
     revision,
     digest,
     approved_digest: digest.nullable().openapi({
-      description: 'Of what was approved; null where nothing was. Another than `digest` where it was edited.',
+      description: 'The digest of what was approved; null if nothing was. Differs from `digest` if it was edited.',
     }),
     status: z.enum([...statuses, 'lapsed', 'revoked']).openapi({
-      description:
-        '`lapsed` was approved, and not made use of in time; `revoked` was approved, and taken back before it was made use of.',
+      description: '`lapsed`: approved, but not used in time. `revoked`: approved, but taken back before it was used.',
     }),
     edited: z.boolean().openapi({ description: 'Whether it was approved with changes.' }),
     final: z.boolean().openapi({
       description:
-        'Whether it stays so. An approval by a batch is not final before the batch has ended: if that is cancelled, it is pending again.',
+        'Whether nobody can decide it or take a decision back any more; a request that was approved may still be revoked until it is redeemed. False also while the batch that approved it may still be cancelled, which makes it pending again.',
     }),
     decided_by: z.string().nullable(),
     decided_at: time.nullable(),
@@ -48,7 +47,7 @@ export const decisionSchema = z
       .nullable()
       .openapi({
         description:
-          'Whether asking again makes sense: `never`, once it is `changed`, or from this time on. Null while it is pending.',
+          'Whether it makes sense to ask again: `never`, only with something `changed`, or from this time on. Null while it is pending.',
       }),
   })
   .openapi('Decision', {

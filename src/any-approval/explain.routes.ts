@@ -14,10 +14,10 @@ export const explainRoutes = createRouter().openapi(
     operationId: 'explainApproval',
     takesBoundKeys: true,
     tags: ['Any approval'],
-    summary: 'What an approval still takes, and what you may do about it',
+    summary: 'What an approval still needs, and what you may do about it',
     description:
-      'Stage by stage, what is there and what is missing; and whether you may approve, reject or withdraw it now, or why ' +
-      'not. What it allows works, and what it refuses is refused for that reason.',
+      'Stage by stage, who has approved and what is missing; and whether you may approve, reject or withdraw it now, or ' +
+      'why not. What it allows would work now, and what it refuses would be refused for that reason.',
     roles: 'any',
     request: { params: approvalParams('clm_demo0009') },
     responses: { 200: { description: 'As of now.', content: json(explanationSchema) } },

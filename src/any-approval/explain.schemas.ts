@@ -8,7 +8,7 @@ const maySchema = z
     allowed: z.boolean(),
     code: z.string().openapi({
       description:
-        '`allowed`; `repeat`: you have done it, and the same again is the same answer; else the code that refuses it.',
+        '`allowed`; `repeat` if you have done it already, and repeating it gives the same answer; else the code that refuses it.',
     }),
     reason: z.string().openapi({ description: 'The same in a sentence.' }),
   })
@@ -30,7 +30,7 @@ export const explanationSchema = z
             ...requirementShape,
             missing: z.int(),
             voters: z.array(z.string()).nullable().openapi({
-              description: 'Whose votes fill it; null unless you are an admin or may decide it at some stage.',
+              description: 'Whose votes count for it; null unless you are an admin or may decide in some stage.',
             }),
           }),
         ),
@@ -41,8 +41,8 @@ export const explanationSchema = z
       .nullable()
       .openapi({
         description:
-          'Where a policy holds and the person who is asked through a channel has the last word: whether it waits for the ' +
-          'stages, is due, or was given. Else null.',
+          'Under a policy where a customer has the last word through a channel: whether that waits for the stages ' +
+          '(`waiting`), is due (`open`) or was `given`. Else null.',
       }),
     may: z.object({ approve: maySchema, reject: maySchema, withdraw: maySchema }),
   })

@@ -70,7 +70,7 @@ export const changeRoutes = createRouter()
       path,
       operationId: 'requestChange',
       tags,
-      summary: 'Ask for a change of a stored entity',
+      summary: 'Ask for a change to a stored entity',
       description:
         'The payload of an update is a JSON Merge Patch (RFC 7396), that of a creation the whole entity; it is kept as sent.',
       roles: 'any',
@@ -102,7 +102,7 @@ export const changeRoutes = createRouter()
       tags,
       summary: 'Read a change request, and what it would do',
       description:
-        'While it is pending, it is shown beside what is stored now: `preview`, `baseVersion`, `currentVersion`, `stale`.',
+        'While it is pending, `preview`, `baseVersion`, `currentVersion` and `stale` compare it with what is stored now.',
       roles: 'any',
       request: { params: changeParams('approval_001') },
       responses: { 200: { description: 'The request.', content: json(changeInViewSchema) } },
@@ -122,12 +122,15 @@ export const changeRoutes = createRouter()
       tags,
       summary: 'Approve or reject a change request; an approved one is applied at once',
       description:
-        'If the entity has changed since the request was made, approving takes an If-Match that says the new state was seen.',
+        'If the entity has changed since the request was made, approving requires an If-Match that shows that you have seen the new state.',
       roles: ['admin'],
       yieldsToPolicies: true,
       request: { params: changeParams('approval_001'), body: { required: true, content: json(resolveSchema) } },
       responses: {
-        200: { description: 'Resolved; the same answer for the same decision again.', content: json(resolvedSchema) },
+        200: {
+          description: 'Resolved; repeating the same decision gives the same answer.',
+          content: json(resolvedSchema),
+        },
       },
       refuses: [...undecidable, 'entity_not_found', 'entity_exists', 'stale', 'entity_too_large', 'entity_not_object'],
     }),
@@ -147,7 +150,7 @@ export const changeRoutes = createRouter()
       operationId: 'withdrawChange',
       tags,
       summary: 'Withdraw a change request of your own',
-      description: 'Only the requester can, and only until somebody has resolved it.',
+      description: 'Only the requester can, and only until it is resolved.',
       roles: 'any',
       request: { params: changeParams('approval_002') },
       responses: { 200: { description: 'The request, withdrawn.', content: json(changeSchema) } },

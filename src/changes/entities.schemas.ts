@@ -37,7 +37,7 @@ export const entitySchema = z
     approvalId: z
       .string()
       .nullable()
-      .openapi({ description: 'The approval that made this version; null where it was set directly.' }),
+      .openapi({ description: 'The approval that made this version; null if it was set directly.' }),
     data: anyJson('What is stored.'),
   })
   .openapi('Entity', {

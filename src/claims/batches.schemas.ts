@@ -14,11 +14,11 @@ const claimIds = z.array(id).min(1).max(10_000)
 export const newBatchSchema = z
   .strictObject({
     claim_ids: claimIds.openapi({
-      description: 'In the order to process; an id given twice counts once.',
+      description: 'In the order in which to process them; an id given twice counts once.',
       example: ['clm_9f2a3b4c', 'clm_ab5c6d7e'],
     }),
     coordinator_id: userId.optional().openapi({
-      description: "The caller's own user, unless the key has admin or service.",
+      description: 'You, if left out; somebody else only with the role admin or service.',
       example: 'usr_coord99',
     }),
     comment: batchComment.openapi({ example: 'End-of-month batch approval March 2026' }),
@@ -34,7 +34,7 @@ export const newBatchSchema = z
 export const batchAmendmentSchema = z
   .strictObject({
     comment: batchComment,
-    claim_ids: claimIds.optional().openapi({ description: 'Added to those there.' }),
+    claim_ids: claimIds.optional().openapi({ description: 'Claims to add.' }),
     process_at: processAt.optional(),
   })
   .refine(
@@ -59,7 +59,9 @@ const batchCore = {
   status: batchStatusSchema,
   total_claims: z.int(),
 }
-const createdBy = z.string().openapi({ description: 'Whose key made it: the coordinator, or somebody in their name.' })
+const createdBy = z
+  .string()
+  .openapi({ description: 'Whose key created it: the coordinator, or somebody acting for them.' })
 
 /** The answer to a batch that was accepted or started. */
 export const startedBatchSchema = z
@@ -121,7 +123,7 @@ export const batchResultSchema = z
       .optional()
       .openapi({ description: 'Why it was not approved.', example: 'Claim already processed' }),
     processed_at: time,
-    reverted_at: time.optional().openapi({ description: 'When a cancel undid it.' }),
+    reverted_at: time.optional().openapi({ description: 'When cancelling the batch undid it.' }),
   })
   .openapi('BatchResult')
 
@@ -137,7 +139,7 @@ export const batchDetailSchema = z
     started_by: z
       .string()
       .nullable()
-      .openapi({ description: 'Who started it; null while it waits, and where its time did.' }),
+      .openapi({ description: 'Who started it; null while it is pending, and if its `process_at` started it.' }),
     created_at: time,
     updated_at: time,
     completed_at: time.nullable(),

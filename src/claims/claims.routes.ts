@@ -40,7 +40,7 @@ export const claimRoutes = createRouter()
       tags,
       summary: 'Submit a claim',
       description:
-        'It waits for a coordinator. Whoever submits a claim, for themselves or for another, does not decide it.',
+        'It waits for a coordinator. Whoever submits a claim, for themselves or for somebody else, cannot decide it.',
       roles: submitters,
       creates: true,
       request: { body: { required: true, content: json(newClaimSchema) } },
@@ -59,7 +59,7 @@ export const claimRoutes = createRouter()
       operationId: 'submitClaims',
       tags,
       summary: 'Submit up to 1,000 claims, all or none',
-      description: 'Either every claim is stored or, where one is at fault, none; the answer then lists every fault.',
+      description: 'If any claim is at fault, none is stored, and the answer lists the faults.',
       roles: submitters,
       creates: true,
       request: { body: { required: true, content: json(newClaimsSchema) } },
@@ -84,7 +84,7 @@ export const claimRoutes = createRouter()
       operationId: 'listClaims',
       tags,
       summary: 'List claims, newest first',
-      description: 'Filters narrow the list together; `claimant_id=` your own user for what you asked for.',
+      description: 'Filters combine. To list your own claims, set `claimant_id` to your own user.',
       roles: 'any',
       request: {
         query: z.object({
@@ -136,11 +136,11 @@ export const claimRoutes = createRouter()
       tags,
       summary: 'Approve a claim',
       description:
-        'Send If-Match with the ETag that you read to decide on nothing newer; nobody decides what they asked for.',
+        'Send If-Match with the ETag you read, so that you decide on nothing newer. Nobody decides what they asked for.',
       roles: deciders,
       yieldsToPolicies: true,
       request: { params: claimParams('clm_demo0005'), body: { content: json(approvalSchema) } },
-      responses: { 200: one('The claim as decided; the same again for the same decision by the same person.') },
+      responses: { 200: one('The claim as decided; the same answer if the same person repeats the decision.') },
       refuses: undecidable,
     }),
     async (c) => {
@@ -155,14 +155,14 @@ export const claimRoutes = createRouter()
       operationId: 'rejectClaim',
       tags,
       summary: 'Reject a claim, saying why',
-      description: 'The comment is for the claimant to read. Nobody decides what they asked for.',
+      description: 'The comment is shown to the claimant. Nobody decides what they asked for.',
       roles: deciders,
       yieldsToPolicies: true,
       request: {
         params: claimParams('clm_demo0006'),
         body: { required: true, content: json(rejectionSchema) },
       },
-      responses: { 200: one('The claim as decided; the same again for the same decision by the same person.') },
+      responses: { 200: one('The claim as decided; the same answer if the same person repeats the decision.') },
       refuses: undecidable,
     }),
     async (c) => {
@@ -177,7 +177,7 @@ export const claimRoutes = createRouter()
       operationId: 'withdrawClaim',
       tags,
       summary: 'Withdraw a pending claim of your own',
-      description: 'Only the claimant can, and only until somebody has decided.',
+      description: 'Only the claimant can, and only until it is decided.',
       roles: submitters,
       request: { params: claimParams('clm_demo0008') },
       responses: { 200: one('The claim, withdrawn.') },

@@ -34,9 +34,9 @@ export const newClaimSchema = z
       .max(200)
       .nullish()
       .openapi({ description: 'Your own reference; unique in the tenant.', example: 'exp-2026-0042' }),
-    claimant_id: userId
-      .optional()
-      .openapi({ description: "Whose claim it is; the caller's own unless the key has admin or service." }),
+    claimant_id: userId.optional().openapi({
+      description: 'Whose claim it is: yours, if left out; that of somebody else only with the role admin or service.',
+    }),
   })
   .openapi('NewClaim', {
     example: {
@@ -72,7 +72,7 @@ export const claimSchema = z
     receipt_url: z.string().nullable(),
     external_ref: z.string().nullable(),
     claimant_id: z.string(),
-    submitted_by: z.string().openapi({ description: 'Whose key sent it: the claimant, or somebody in their name.' }),
+    submitted_by: z.string().openapi({ description: 'Whose key sent it: the claimant, or somebody acting for them.' }),
     batch_id: z.string().nullable().openapi({ description: 'The batch that approved it, if one did.' }),
     decided_by: z.string().nullable(),
     decided_at: time.nullable(),
@@ -113,7 +113,7 @@ export const approvalSchema = z
   .openapi('ClaimApproval', { example: { comment: 'Within policy' } })
 export const rejectionSchema = z
   .strictObject({
-    comment: comment.openapi({ description: 'Why; the claimant reads it.', example: 'The receipt is missing.' }),
+    comment: comment.openapi({ description: 'Why; shown to the claimant.', example: 'The receipt is missing.' }),
   })
   .openapi('ClaimRejection')
 

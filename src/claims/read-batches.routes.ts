@@ -29,7 +29,7 @@ export const batchReadingRoutes = createRouter()
       operationId: 'listBatches',
       tags,
       summary: 'List approval batches, newest first',
-      description: 'Counts are those of this moment; read one batch for what became of each claim.',
+      description: 'Counts are current; read a single batch to see what became of each claim.',
       roles: 'any',
       request: {
         query: z.object({
@@ -78,8 +78,8 @@ export const batchReadingRoutes = createRouter()
       operationId: 'followBatch',
       tags,
       summary: 'Follow a batch live, as server-sent events',
-      description: `\`progress\` now and after each step, then one \`completed\` or \`cancelled\`, then the stream ends. It also ends
-after 15 minutes and with its key; connect again. A key has at most 10 streams open, a batch 100: one more is a 429.`,
+      description: `Sends \`progress\` at once and after each step, then one \`completed\` or \`cancelled\`, and ends. It also ends after 15
+minutes, or with its key: connect again. At most 10 streams per key and 100 per batch can be open; one more is a 429.`,
       roles: 'any',
       request: { params: batchParams('bat_demo0001') },
       responses: {

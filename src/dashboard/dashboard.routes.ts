@@ -17,7 +17,7 @@ export const dashboardRoutes = createRouter().openapi(
     tags: ['Dashboard'],
     summary: "List the tenant's approvals of all kinds, newest first",
     description:
-      'Each has what all families have in common and, by its `kind`, its own members. A status that does not exist gives an empty list.',
+      'Each has the members that all kinds have in common and those of its own `kind`. A status that does not exist gives an empty list.',
     roles: 'any',
     faults: 'fastapi',
     refuses: ['forbidden'],

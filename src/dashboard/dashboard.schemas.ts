@@ -18,7 +18,7 @@ export const dashboardFilter = {
     .max(100)
     .optional()
     .openapi({
-      description: `One of ${statuses.join(', ')}; of any other there are none.`,
+      description: `One of ${statuses.join(', ')}; any other gives an empty list.`,
       example: 'pending',
     }),
   kind: kind.optional(),

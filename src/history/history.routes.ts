@@ -28,7 +28,7 @@ export const historyRoutes = createRouter()
       tags,
       summary: 'Follow what happens, in the order in which it was committed',
       description:
-        'Ask again with `after` set to `next`: nothing is left out, and nothing comes twice, however many write meanwhile. ' +
+        'Ask again with `after` set to `next`: nothing is left out, and nothing comes twice, however much is written meanwhile. ' +
         'With `Accept: application/x-ndjson` each event is a line, and the header `Link` says where to go on.',
       roles: ['admin'],
       request: { query: schemas.feedQuery },
@@ -59,8 +59,8 @@ export const historyRoutes = createRouter()
       tags,
       summary: 'The newest signed checkpoint of the history',
       description:
-        'Keep it: a later history has to be a continuation of the one that it speaks of. With `Accept: text/plain` it comes alone, ' +
-        'as the signed note that it is.',
+        'Keep it: any later history has to continue the one that it describes. With `Accept: text/plain`, the answer is the ' +
+        'signed note alone.',
       roles: ['admin'],
       request: {},
       responses: {
@@ -89,7 +89,7 @@ export const historyRoutes = createRouter()
       tags,
       summary: 'Prove that an event is in the sealed history',
       description:
-        'An inclusion proof (RFC 9162, 2.1.3), by which it can be verified against a checkpoint of that size.',
+        'An inclusion proof (RFC 9162, 2.1.3), which verifies the event against a checkpoint of the same size.',
       roles: ['admin'],
       request: { query: schemas.proofQuery },
       responses: { 200: { description: 'The proof.', content: json(schemas.inclusionSchema) } },

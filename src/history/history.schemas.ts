@@ -9,7 +9,7 @@ const seqExample = { type: 'integer', minimum: 0, example: 0 } as const
 export const feedQuery = z.object({
   after: wholeNumber(0, mostSeq)
     .optional()
-    .openapi({ ...seqExample, default: 0, description: '`next` of the answer before; 0 for the beginning.' }),
+    .openapi({ ...seqExample, default: 0, description: '`next` from the previous answer; 0 for the beginning.' }),
   types: z
     .string()
     .max(2_000)
@@ -19,14 +19,14 @@ export const feedQuery = z.object({
     .openapi({
       type: 'string',
       maxLength: 2_000,
-      description: 'Only events of these types, with commas between them.',
+      description: 'Only events of these types, separated by commas.',
     }),
   limit: wholeNumber(1, 100).optional().openapi({
     type: 'integer',
     minimum: 1,
     maximum: 100,
     default: 100,
-    description: 'How many events are looked at; of these, those of the `types` are in the answer.',
+    description: 'How many events to look at; the answer has those of the `types` among them.',
   }),
 })
 
@@ -39,11 +39,16 @@ export const consistencyQuery = z.object({
     ...seqExample,
     minimum: 1,
     example: 1,
-    description: 'The size that an earlier checkpoint says.',
+    description: 'The size of an earlier checkpoint.',
   }),
   to: wholeNumber(1, mostSeq)
     .optional()
-    .openapi({ ...seqExample, minimum: 1, example: 2, description: 'That of a later one; the newest without it.' }),
+    .openapi({
+      ...seqExample,
+      minimum: 1,
+      example: 2,
+      description: 'The size of a later checkpoint; the newest if left out.',
+    }),
 })
 
 const hash = z
@@ -54,7 +59,7 @@ const name = z.string()
 const voteSchema = z
   .object({
     revision,
-    stage: z.int().openapi({ description: 'In which stage of its policy it was cast, from 0.' }),
+    stage: z.int().openapi({ description: 'The stage of the policy that it was cast in, counted from 0.' }),
     vote: z.enum(['approve', 'reject']),
     decision_id: name,
     counted_with: name.openapi({ description: 'The roles and groups that it counted with: JSON, as text.' }),
@@ -62,7 +67,7 @@ const voteSchema = z
     reported_by: name.nullable(),
     on_behalf_of: name.nullable(),
   })
-  .openapi({ description: 'The vote that it tells of, where it tells of one.' })
+  .openapi({ description: 'The vote that the event is about, if it is about one.' })
 
 const eventSchema = z
   .object({
@@ -77,10 +82,12 @@ const eventSchema = z
     to: name,
     digest: digest.nullable(),
     vote: voteSchema.nullable(),
-    ids: name.openapi({ description: 'What stays of `data` when it is erased: JSON, as text.' }),
+    ids: name.openapi({ description: 'What remains of `data` when it is erased: JSON, as text.' }),
     data_hash: hash.openapi({ description: 'SHA-256, in base64, of `salt`, a line feed and the text of `data`.' }),
     salt: name,
-    erased_at: time.nullable().openapi({ description: 'Since when text of somebody is missing in `data`.' }),
+    erased_at: time
+      .nullable()
+      .openapi({ description: 'When text about a person was erased from `data`; null if none was.' }),
     data: z.record(z.string(), z.unknown()),
   })
   .openapi('HistoricEvent', {
@@ -107,9 +114,10 @@ const eventSchema = z
 export const feedSchema = z
   .object({
     data: z.array(eventSchema),
-    next: z
-      .int()
-      .openapi({ example: 1, description: 'What to send as `after` next; never null. It may have no events yet.' }),
+    next: z.int().openapi({
+      example: 1,
+      description: 'What to send as `after` next; never null. There may be no events after it yet.',
+    }),
   })
   .openapi('HistoryFeed')
 
@@ -129,8 +137,8 @@ export const checkpointSchema = z
     size: z.int().openapi({ description: 'How many events are sealed.' }),
     root: hash.openapi({ description: 'The hash of the Merkle tree over them (RFC 9162), in base64.' }),
     sealed_at: time,
-    checkpoint: name.openapi({ description: 'What says so, signed (C2SP tlog-checkpoint).' }),
-    verifier_key: name.openapi({ description: 'What verifiers of signed notes take for the key.' }),
+    checkpoint: name.openapi({ description: 'The signed note that says so (C2SP tlog-checkpoint).' }),
+    verifier_key: name.openapi({ description: 'The key, in the form that verifiers of signed notes take.' }),
   })
   .openapi('Checkpoint', {
     example: {
@@ -143,12 +151,12 @@ export const checkpointSchema = z
     },
   })
 
-const path = z.array(hash).openapi({ description: 'Hashes of subtrees, from below, in base64.' })
+const path = z.array(hash).openapi({ description: 'Hashes of subtrees, from the bottom up, in base64.' })
 
 export const inclusionSchema = z
   .object({
-    index: z.int().openapi({ description: 'Which leaf it is, from 0.' }),
-    size: z.int().openapi({ description: 'Of the tree.' }),
+    index: z.int().openapi({ description: 'The index of the leaf, from 0.' }),
+    size: z.int().openapi({ description: 'The size of the tree.' }),
     root: hash,
     leaf: name.openapi({ description: 'The leaf itself: RFC 8785 of the event, without its data and salt.' }),
     path,

@@ -19,10 +19,10 @@ export const receiptRoutes = createRouter().openapi(
     operationId: 'getReceipt',
     takesBoundKeys: true,
     tags: ['Any approval'],
-    summary: 'A signed receipt for what became of an approval',
+    summary: 'Get a signed receipt for the outcome of an approval',
     description:
-      'For what was approved or rejected, or has expired. Whoever has it can verify it with the keys of ' +
-      '`/.well-known/jwks.json`, without asking here, also after the key has been changed.',
+      'For an approval that was approved or rejected, or has expired. Whoever has it can verify it with the keys at ' +
+      '`/.well-known/jwks.json`, without calling this service, even after the signing key has changed.',
     roles: 'any',
     request: { params: approvalParams('req_demo4') },
     responses: { 200: { description: 'The receipt.', content: json(receiptSchema) } },
@@ -40,7 +40,7 @@ const keySet = createRoute({
   operationId: 'getSigningKeys',
   tags: ['Service'],
   summary: 'The public keys of receipts and checkpoints',
-  description: 'A JWK set (RFC 7517): the present key first, then those that have signed before it. Takes no key.',
+  description: 'A JWK set (RFC 7517): the current key first, then those that signed before it. Needs no key.',
   security: [],
   middleware: limitByAddress(),
   responses: { 200: { description: 'The keys.', content: json(keysSchema) } },

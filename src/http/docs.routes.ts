@@ -29,7 +29,7 @@ const openApiRoute = createRoute({
   operationId: 'getOpenApiDocument',
   tags: ['Service'],
   summary: 'This document',
-  description: 'Made from the schemas that validate; takes no key.',
+  description: 'Made from the schemas that validate requests; needs no key.',
   security: [],
   middleware: limitByAddress(),
   responses: {
@@ -40,7 +40,7 @@ const openApiRoute = createRoute({
         'application/json': { schema: z.looseObject({ openapi: z.string().openapi({ example: '3.1.0' }) }) },
       },
     },
-    304: { description: 'It is the one that If-None-Match names.' },
+    304: { description: 'It still has the ETag that If-None-Match names.' },
   },
   ...refusing(['rate_limited']),
 })

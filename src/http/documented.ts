@@ -23,8 +23,8 @@ export function documented(declared: Declaration) {
 function whoMay({ roles, takesBoundKeys, yieldsToPolicies }: Declaration): string {
   const has = roles === 'any' ? 'Any role.' : `Roles: ${[...new Set([...roles, 'admin'])].join(', ')}.`
   const more = [
-    ...(yieldsToPolicies ? ['Where a policy holds, whoever it names instead.'] : []),
-    ...(takesBoundKeys ? ['Keys that are bound to an agent instance, too.'] : []),
+    ...(yieldsToPolicies ? ['Where a policy applies, whoever it names instead.'] : []),
+    ...(takesBoundKeys ? ['Also keys that are bound to an agent instance.'] : []),
   ]
   return [has, ...more].join(' ')
 }
@@ -34,10 +34,10 @@ function withHeaders({ responses, request, creates, refuses, tagged }: Declarati
   const header = (description: string) => ({ description, schema: { type: 'string' as const } })
   const headers = {
     ...((tagged ?? refuses?.includes('precondition_failed')) && {
-      ETag: header('Changes with every change of what is shown; goes into If-Match.'),
+      ETag: header('Changes whenever what is shown changes; send it back in If-Match.'),
     }),
     ...(request?.query?.shape.cursor && { Link: header('The next page, `<…>; rel="next"`, if there is one.') }),
-    ...(creates && { 'Idempotency-Replayed': header('`true` on the first answer again.') }),
+    ...(creates && { 'Idempotency-Replayed': header('`true` if this is the first answer again.') }),
   }
   if (Object.keys(headers).length === 0) return responses
   const carry = ([status, response]: [string, object]) => [

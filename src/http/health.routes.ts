@@ -19,11 +19,11 @@ const health = createRoute({
   operationId: 'getHealth',
   tags: ['Service'],
   summary: 'Whether the service and its database are ready',
-  description: 'For load balancers and uptime checks; takes no key.',
+  description: 'For load balancers and uptime checks; needs no key.',
   security: [],
   middleware: limitByAddress(),
   responses: {
-    200: { description: 'Both are.', content },
+    200: { description: 'Both are ready.', content },
     503: {
       description: 'The database does not answer, or has not had the migrations that this version needs.',
       content: {

@@ -5,22 +5,22 @@ import { showExamples } from './examples.ts'
 import { problemSchema, validationErrorSchema } from './problem.schemas.ts'
 import { showRefusals } from './show-refusals.ts'
 
-const description = `Approvals that count exactly once: bulk approval of reimbursement claims, changes of stored entities that are applied
-when they are approved, calls of AI agents that wait for a person, and structured results that fail their checks. What happens
-is told to others by signed webhooks.
+const description = `Approvals that count exactly once: bulk approval of reimbursement claims, changes to stored entities that are applied
+when they are approved, calls of AI agents that wait for a person, and structured results that fail their checks. Signed
+webhooks tell others what happens.
 
-Every request but those for this document, \`/docs\` and \`/healthz\` takes an API key, or a token of the identity provider
-that the operator has named. Errors are \`application/problem+json\`
+Every request needs an API key, or a token from the identity provider that the operator has named, except for this document,
+\`/docs\`, \`/healthz\`, \`/.well-known/jwks.json\`, \`/\` and signing in. Errors are \`application/problem+json\`
 (RFC 9457) with a stable \`code\`. POSTs that create take an \`Idempotency-Key\`. Lists give a \`Link\` to their next page.`
 
 /** In the order in which they are read. */
 const tags: Record<string, string> = {
   ...Object.assign({}, ...families.map((family) => family.tags)),
-  'Any approval': 'Approvals of whatever kind, by their ids: read, decide, what happened.',
-  History: 'All that happens in the tenant, to follow, and proofs that nothing of it was changed.',
-  'People and keys': 'Who there is, in which groups, with which API keys; and who you are.',
-  Policies: 'Who has to say yes to what, where the tenant says so.',
-  Webhooks: 'Where events are sent, and the log of it.',
+  'Any approval': 'Approvals of any kind, by id: read, decide, and see what happened.',
+  History: 'Everything that happens in the tenant: follow it, and prove that it was not changed.',
+  'People and keys': 'The people of the tenant, their groups and API keys; and who you are.',
+  Policies: 'Who has to approve what, where the tenant says so.',
+  Webhooks: 'Where events are sent, and the log of what was sent.',
   Dashboard: 'One list over everything.',
   Service: 'Health, and this document.',
 }
@@ -30,7 +30,7 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>, origin: string) {
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
     scheme: 'bearer',
-    description: 'An API key, or a token of the identity provider that the operator has named.',
+    description: 'An API key, or a token from the identity provider that the operator has named.',
   })
   app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
     type: 'apiKey',

@@ -6,7 +6,7 @@ import type { AppContext } from './environment.ts'
 export const IfMatchHeader = z.object({
   'if-match': z.string().optional().openapi({
     description:
-      'The ETag of what you have seen, such as `"1"`: if it has changed since, the answer is 412 and nothing happens. Never send it empty: the platform drops it then.',
+      'The ETag of what you have seen, such as `"1"`: if it has changed since, the answer is 412 and nothing happens. An empty value is dropped by the platform and has no effect.',
   }),
 })
 

@@ -6,9 +6,9 @@ export const problemSchema = z
     type: z.url().openapi({ description: 'Explains the code, at /docs/errors/<code>.' }),
     title: z.string(),
     status: z.int(),
-    detail: z.string().openapi({ description: 'What is wrong in this very case.' }),
+    detail: z.string().openapi({ description: 'What is wrong in this case.' }),
     /** The document lists all of them (`show-refusals.ts`). */
-    code: z.string().openapi({ description: 'Stable; the one to switch on.' }),
+    code: z.string().openapi({ description: 'Stable: switch on this.' }),
     request_id: z.string(),
     errors: z
       .array(
@@ -21,12 +21,13 @@ export const problemSchema = z
       )
       .optional()
       .openapi({
-        description: 'Every fault of the input; `pointer` is a JSON Pointer (RFC 6901) into the part named by `in`.',
+        description:
+          'The faults of the input, up to 500; `pointer` is a JSON Pointer (RFC 6901) into the part named by `in`.',
       }),
     winner: z
       .object({ decision: z.string(), decided_by: z.string(), decided_at: z.iso.datetime() })
       .optional()
-      .openapi({ description: 'Who decided, what and when, where somebody was first.' }),
+      .openapi({ description: 'Who decided, how and when, if somebody else was first.' }),
   })
   .openapi('Problem')
 

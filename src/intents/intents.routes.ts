@@ -39,7 +39,7 @@ export const intentRoutes = createRouter()
       tags,
       summary: 'Store a call that waits for a person',
       description:
-        'Nothing is carried out yet: the call is stored as sent, and handed back from the outbox once somebody has approved.',
+        'Nothing is carried out yet: the call is stored as sent, and handed back from the outbox once it is approved.',
       roles: ['service'],
       creates: true,
       sharesKeys: true,
@@ -48,7 +48,7 @@ export const intentRoutes = createRouter()
       keeps: { member: 'serialized_intent' },
       further: async (ctx, { body }) => bodyKeyFaults(ctx, partOfIntent.parse(body).idempotency_key),
       responses: {
-        201: { description: 'It waits.', content: json(intentSchema) },
+        201: { description: 'The intent, pending.', content: json(intentSchema) },
         200: { description: 'The first answer again, for the same idempotency key.', content: json(intentSchema) },
       },
       refuses: ['not_found', 'policy_needs_member'],
@@ -75,13 +75,14 @@ export const intentRoutes = createRouter()
       operationId: 'resolveIntent',
       tags,
       summary: "Report a person's decision; an approved call goes to the outbox",
-      description: 'Approving needs a verified PIN, and the person and the role whom the intent names.',
+      description:
+        'To approve, the PIN must be verified and the resolver must be the person and role that the intent names.',
       roles: ['service'],
       faults: 'fastapi',
       request: { params: instanceParams, body: { required: true, content: json(resolutionSchema) } },
       responses: {
         200: {
-          description: 'Resolved; the same answer for the same decision again.',
+          description: 'Resolved; repeating the same decision gives the same answer.',
           content: json(resolvedIntentSchema),
         },
       },

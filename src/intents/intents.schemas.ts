@@ -15,7 +15,7 @@ export const instanceParams = z.object({
   instance_id: foreignId.openapi({ example: '497f6eca-6276-4993-bfeb-53cbbbba6f08' }),
 })
 export const refParams = instanceParams.extend({
-  approval_ref: text(50).openapi({ description: 'In any case.', example: 'APR-7K2M' }),
+  approval_ref: text(50).openapi({ description: 'In upper or lower case.', example: 'APR-7K2M' }),
 })
 export const entryParams = instanceParams.extend({
   outbox_id: id.openapi({ example: 'out_demo0001' }),
@@ -28,13 +28,14 @@ export const newIntentSchema = z
     skill_slug: skillSlug.openapi({ example: 'payments' }),
     customer_id: foreignId.openapi({ example: '160c0c4b-9966-4dc1-a916-8407eb10d74e' }),
     serialized_intent: z.looseObject({}).openapi({
-      description: 'Everything to replay on approval; up to 256 KiB, nested to depth 64, handed back as sent.',
+      description:
+        'Everything needed to replay the call once it is approved; up to 256 KiB, nested to depth 64, handed back as sent.',
       example: { amount: 1.1 },
     }),
     approver_role: role.default('customer').openapi({ description: 'Who has to decide.' }),
     approver_person_id: personId
       .nullish()
-      .openapi({ description: 'The one person who may decide, if it has to be a certain one.' }),
+      .openapi({ description: 'The only person who may decide, if it has to be a certain one.' }),
     expires_in_hours: z.int().min(1).max(168).default(24).openapi({ description: 'How long the decision may take.' }),
     idempotency_key: text(255)
       .nullish()
@@ -94,7 +95,7 @@ export const intentSchema = z.object(asked).openapi('Intent', { example: askedEx
 
 export const entryStatusSchema = z
   .enum(['pending', 'succeeded', 'failed', 'lapsed'])
-  .openapi({ description: '`pending`: it waits to be handed out, or is leased.' })
+  .openapi({ description: '`pending`: waiting to be handed out, or leased. `lapsed`: not replayed in time.' })
 
 /** An intent with what became of it. */
 export const intentInViewSchema = z
@@ -110,7 +111,7 @@ export const intentInViewSchema = z
       .nullable()
       .openapi({ description: 'Where an approved call waits, or waited, to be replayed.' }),
     outbox_status: entryStatusSchema.nullable(),
-    outbox_attempt: z.int().nullable().openapi({ description: 'How often it was handed out.' }),
+    outbox_attempt: z.int().nullable().openapi({ description: 'How many times it was handed out.' }),
     outbox_error: z.string().nullable(),
   })
   .openapi('IntentInView', {
@@ -136,18 +137,20 @@ export const pendingIntentsSchema = z
 export const resolutionSchema = z
   .strictObject({
     action: z.enum(['approve', 'reject']),
-    approval_ref: text(50).openapi({ description: 'In any case.', example: 'APR-7K2M' }),
-    pin_verified: z.boolean().openapi({ description: "Whether the person's PIN was verified; approving needs it." }),
+    approval_ref: text(50).openapi({ description: 'In upper or lower case.', example: 'APR-7K2M' }),
+    pin_verified: z.boolean().openapi({ description: "Whether the person's PIN was verified; approving requires it." }),
     resolver_role: role,
     resolver_person_id: personId.nullish(),
-    resolved_by: personId.nullish().openapi({ description: "Who it was; else the person's id, else the key's user." }),
+    resolved_by: personId
+      .nullish()
+      .openapi({ description: "Who decided; if left out, `resolver_person_id`, or else the key's user." }),
     resolution_channel: text(200).nullish(),
     execute_within_hours: z
       .int()
       .min(1)
       .max(168)
       .default(24)
-      .openapi({ description: 'How long an approved call may still be replayed.' }),
+      .openapi({ description: 'How long the call may be replayed once it is approved.' }),
   })
   .openapi('IntentResolution', {
     example: {
@@ -163,9 +166,12 @@ export const resolvedIntentSchema = z
   .object({
     approval_ref: z.string(),
     status: z.enum(['pending', 'approved', 'rejected']),
-    resolved_at: time.nullable().openapi({ description: 'Null where more have to say yes.' }),
+    resolved_at: time.nullable().openapi({ description: 'Null while more approvals are needed.' }),
     resolved_by: z.string().nullable(),
-    reported_by: z.string().nullable().openapi({ description: 'Whose key reported it; resolved_by is what it said.' }),
+    reported_by: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Whose key reported it; `resolved_by` is who it named.' }),
     resolver_role: role,
     resolution_channel: z.string().nullable(),
     outbox_id: z.string().nullable().openapi({ description: 'Where an approved call waits to be replayed.' }),

@@ -49,7 +49,7 @@ export const ackSchema = z
   .strictObject({
     lease_token: text(100),
     outcome: z.enum(['succeeded', 'failed']),
-    result: z.unknown().optional().openapi({ description: 'Whatever came of it; any JSON up to 256 KiB.' }),
+    result: z.unknown().optional().openapi({ description: 'What came of it: any JSON up to 256 KiB.' }),
     error: z.string().min(1).max(2000).nullish().openapi({ description: 'Why it failed.' }),
     retry: z
       .boolean()
@@ -88,13 +88,11 @@ export const entryInViewSchema = z
     status: entryStatusSchema,
     approved_at: time,
     execute_by: time,
-    attempt: z.int().openapi({ description: 'How often it was handed out.' }),
-    lease_expires_at: time
-      .nullable()
-      .openapi({ description: 'Until when somebody has it leased; null where nobody has.' }),
+    attempt: z.int().openapi({ description: 'How many times it was handed out.' }),
+    lease_expires_at: time.nullable().openapi({ description: 'When the current lease ends; null if not leased.' }),
     error: z.string().nullable(),
     finished_at: time.nullable(),
-    result: z.unknown().openapi({ description: 'What was reported to have come of it; null where nothing was.' }),
+    result: z.unknown().openapi({ description: 'The result that was reported; null if none was.' }),
     serialized_intent: z.looseObject({}),
   })
   .openapi('OutboxEntryInView', {

@@ -12,8 +12,8 @@ import { tools, type Answer, type Tool, type ToolCtx } from './tools.ts'
 export type Sdk = typeof SdkModule
 
 const instructions = `Ask a person before you act, and do exactly what was approved, once. request_approval asks and answers with a
-link and a digest: give the link to the person. wait_for_decision waits; pending is no answer, wait again. When it is approved,
-redeem_approval with the digest right before you act, do exactly the details that it answers, then report_outcome. No tool
+link and a digest: give the link to the person. wait_for_decision waits; pending is not an answer, so wait again. When it is approved,
+redeem_approval with the digest right before you act, do exactly what its details say, then report_outcome. No tool
 decides: a person does, behind the link.`
 
 /** Whoever stays connected is told of no change: what the tools are, the deployment says. */

@@ -70,7 +70,7 @@ const again = { readOnly: false, idempotent: true } as const
 const reads = { readOnly: true, idempotent: true } as const
 
 const linkOf = ({ origin }: ToolCtx, id: string) => `${origin}/a/${encodeURIComponent(id)}`
-const url = z.url().openapi({ description: 'Where a person decides it.' })
+const url = z.url().openapi({ description: 'The page where a person decides it.' })
 const asked = requests.requestSchema.extend({ url })
 const waiting = z.object({
   id: z.string(),
@@ -81,7 +81,9 @@ const waiting = z.object({
   due_at: time.nullable(),
   url,
 })
-const about = z.strictObject({ id: id.openapi({ description: 'What request_approval has answered.' }) })
+const about = z.strictObject({
+  id: id.openapi({ description: 'The id of the approval, as request_approval returns it.' }),
+})
 
 /** The tools, in the order in which an agent uses them. None of them decides. */
 export const tools: readonly Tool[] = [
@@ -123,8 +125,9 @@ export const tools: readonly Tool[] = [
   }),
   tool({
     name: 'redeem_approval',
-    title: 'Take an approval up',
-    description: 'Right before you do what was approved: succeeds once. Then do exactly the `details` that it answers.',
+    title: 'Redeem an approval',
+    description:
+      'Call this right before you do what was approved; it succeeds once. Then do exactly what the returned `details` say.',
     input: about.extend({ digest }),
     output: requests.redeemedSchema,
     ...changes,
@@ -139,7 +142,7 @@ export const tools: readonly Tool[] = [
   tool({
     name: 'report_outcome',
     title: 'Report how it went',
-    description: 'Once, after redeem_approval, by whoever called that.',
+    description: 'Call this once, after redeem_approval, as the same user.',
     input: requests.outcomeSchema.extend(about.shape),
     output: requests.requestSchema,
     ...again,
@@ -165,7 +168,7 @@ export const tools: readonly Tool[] = [
   tool({
     name: 'list_my_requests',
     title: 'List what you have asked for',
-    description: 'Newest first; `cursor` takes the `next` of the page before.',
+    description: 'Newest first; `cursor` takes `next` from the previous page.',
     input: z.strictObject({
       status: status.optional(),
       type: type.optional(),
@@ -185,7 +188,7 @@ export const tools: readonly Tool[] = [
   tool({
     name: 'get_approval',
     title: 'Read an approval',
-    description: 'An approval of any kind: what is asked, who has voted, and what it still takes.',
+    description: 'An approval of any kind: what is asked, who has voted, and what is still needed.',
     input: about,
     output: anyApprovalSchema,
     ...reads,
@@ -201,13 +204,13 @@ export const tools: readonly Tool[] = [
       'What the person whose key this is could decide now, of any kind, nearest to its end first. They decide it at `url`.',
     input: z.strictObject({
       kind: z.enum(kinds).optional(),
-      cursor: z.string().regex(inboxCursor, 'must be `next` of the page before').optional(),
+      cursor: z.string().regex(inboxCursor, 'must be `next` from the previous page').optional(),
     }),
     output: z.object({ data: z.array(waiting), next }),
     ...reads,
     async run(ctx, { kind, cursor }) {
       const { actor } = ctx
-      if (actor.instanceId !== null) throw new Refusal('forbidden', 'A key that is bound to an instance never votes.')
+      if (actor.instanceId !== null) throw new Refusal('forbidden', 'A key that is bound to an instance cannot vote.')
       const { groups } = await getPerson(ctx, actor.userId)
       const { rows, next } = await readInbox(ctx, { view: 'waiting', kind, groups: JSON.parse(groups), cursor })
       const data = rows.map(({ id, kind, title, requester_id, created_at, due_at }) => {
@@ -223,7 +226,7 @@ export const tools: readonly Tool[] = [
   tool({
     name: 'explain_approval',
     title: 'Explain an approval',
-    description: 'Why it is where it is: what it still takes, stage by stage, and what you may do about it.',
+    description: 'Why it stands where it does: what it still needs, stage by stage, and what you may do about it.',
     input: about,
     output: explanationSchema,
     ...reads,

@@ -12,7 +12,7 @@ const decides = {
   method: 'post',
   roles: requestKind.policy.approver_roles,
   yieldsToPolicies: true,
-  responses: one('The request as decided; the same again for the same decision by the same person.'),
+  responses: one('The request as decided; the same answer if the same person repeats the decision.'),
   refuses: [...undecidable, 'digest_mismatch'],
 } as const
 
@@ -25,7 +25,7 @@ export const requestDecisionRoutes = createRouter()
       operationId: 'approveRequest',
       summary: 'Approve a request',
       description:
-        'Send the `digest` that you have seen, or If-Match, to approve nothing newer. From then on it may be redeemed.',
+        'Send the `digest` that you have seen, or If-Match, so that you approve nothing newer. Once approved, it may be redeemed.',
       request: { params: schemas.requestParams('req_demo1'), body: { content: json(schemas.requestApprovalSchema) } },
       keeps: keepsDetails,
       refuses: [...decides.refuses, 'edit_not_allowed', 'policy_changed', 'policy_needs_member'],
@@ -41,7 +41,7 @@ export const requestDecisionRoutes = createRouter()
       path: `${about}/reject`,
       operationId: 'rejectRequest',
       summary: 'Reject a request, saying why',
-      description: 'The comment is for the requester to read.',
+      description: 'The comment is shown to the requester.',
       request: { params: schemas.requestParams('req_demo2'), body: body(schemas.requestRejectionSchema) },
     }),
     async (c) => {
@@ -56,7 +56,7 @@ export const requestDecisionRoutes = createRouter()
       path: about,
       operationId: 'withdrawRequest',
       summary: 'Withdraw a pending request of your own',
-      description: 'Only the requester can, and only until somebody has decided.',
+      description: 'Only the requester can, and only until it is decided.',
       request: { params: schemas.requestParams('req_demo3') },
       responses: one('The request, withdrawn.'),
       refuses: unwithdrawable,

@@ -38,9 +38,9 @@ export const requestRoutes = createRouter()
       method: 'post',
       path,
       operationId: 'createRequest',
-      summary: 'Ask for a yes',
+      summary: 'Ask for an approval',
       description:
-        'It waits for somebody who may decide it, which is never who asked. Keep its `digest`: it says what exactly is approved.',
+        'It waits for somebody who may decide it: never the one who asked, unless a policy allows that. Keep its `digest`: it identifies exactly what is approved.',
       creates: true,
       request: { body: body(schemas.newRequestSchema) },
       keeps: keepsDetails,
@@ -65,7 +65,7 @@ export const requestRoutes = createRouter()
       operationId: 'listRequests',
       summary: 'List requests, newest first',
       description:
-        'Filters narrow the list together; `details`, `state` and results are on the single request only. `total` is null under any filter but `status`.',
+        'Filters combine. `details`, `state` and results are shown on a single request only. `total` is null with any filter but `status`.',
       request: {
         query: z.object({
           ...pageQuery,
@@ -100,7 +100,7 @@ export const requestRoutes = createRouter()
       operationId: 'getRequest',
       tagged: true,
       summary: 'Read a request',
-      description: 'With its redemption, once it is approved; `state` is there for the requester alone.',
+      description: 'With its redemption, once it is approved; `state` is shown only to the requester.',
       request: { params: schemas.requestParams('req_demo1') },
       responses: one('The request; its ETag changes with every change.'),
       refuses: ['not_found'],
@@ -115,7 +115,7 @@ export const requestRoutes = createRouter()
       operationId: 'amendRequest',
       summary: 'Amend a pending request of your own',
       description:
-        'It is another question then, with another digest, and whoever has voted on it votes anew. What is left out stays; `details` are replaced as a whole. What changes nothing changes nothing.',
+        'It becomes another question with another digest, and earlier votes no longer count. What is left out stays; `details` are replaced as a whole. An amendment that changes nothing has no effect.',
       request: { params: schemas.requestParams('req_demo3'), body: body(schemas.amendmentSchema) },
       keeps: keepsDetails,
       responses: one('The request as it is asked now.'),

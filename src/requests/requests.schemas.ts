@@ -22,7 +22,8 @@ const title = text(200)
   .openapi({ description: 'One line that tells an approver what this is about.' })
 const summary = text(10_000).nullable().openapi({ description: 'Text, or a little Markdown.' })
 const details = object.openapi({
-  description: 'What exactly is asked for: up to 256 KiB, nested to depth 64, with numbers that a double keeps.',
+  description:
+    'What exactly is asked for: up to 256 KiB, nested to depth 64, with numbers that a double represents exactly.',
 })
 const url = z.url({ protocol: /^https?$/ }).max(2048)
 const subject = z
@@ -51,14 +52,15 @@ export const newRequestSchema = z
     subject: subject.default(null),
     requester_id: userId
       .optional()
-      .openapi({ description: "Who asks; the caller's own user unless the key has admin or service." }),
+      .openapi({ description: 'Who asks: you, if left out; somebody else only with the role admin or service.' }),
     expires_in_hours: hours
       .nullable()
       .default(null)
-      .openapi({ description: 'How long the decision may take; without it, any time.' }),
-    redeem_within_hours: hours.default(24).openapi({ description: 'How long an approval may be redeemed.' }),
+      .openapi({ description: 'How long the decision may take; no limit if left out.' }),
+    redeem_within_hours: hours.default(24).openapi({ description: 'How long it may be redeemed once it is approved.' }),
     external_ref: externalRef.nullable().default(null).openapi({
-      description: 'Your own; unique in the tenant, of restricted requests among those of their requester.',
+      description:
+        'Your own reference; unique in the tenant or, for restricted requests, among those of their requester.',
     }),
     state: z
       .string()
@@ -66,11 +68,10 @@ export const newRequestSchema = z
       .refine(isShort, `must have at most ${mostState} bytes`)
       .nullable()
       .default(null)
-      .openapi({ description: 'Up to 64 KiB that only the requester gets back: where a workflow goes on.' }),
-    restricted: z
-      .boolean()
-      .default(false)
-      .openapi({ description: 'Whether only those see it who asked, who may decide, and admins.' }),
+      .openapi({ description: 'Up to 64 KiB returned only to the requester, for instance to resume a workflow.' }),
+    restricted: z.boolean().default(false).openapi({
+      description: 'If true, only the requester, whoever sent it for them, possible deciders and admins can see it.',
+    }),
   })
   .openapi('NewRequest', { example: { type: 'deployment', ...deployment } })
 
@@ -112,7 +113,7 @@ const redemption = z
     result: z.unknown().optional(),
   })
   .nullable()
-  .openapi({ description: 'What becomes of an approval; null while there is none.' })
+  .openapi({ description: 'What became of the approval; null until there is one.' })
 
 const { details: _, ...listedDeployment } = deployment
 const example = {
@@ -147,8 +148,10 @@ export const requestSchema = z
   .object({
     ...listedRequestSchema.shape,
     details: object,
-    approved_details: object.optional().openapi({ description: 'Those that were approved, where they are others.' }),
-    state: state.openapi({ description: 'For the requester alone.' }),
+    approved_details: object
+      .optional()
+      .openapi({ description: 'The details that were approved, if they were edited.' }),
+    state: state.openapi({ description: 'Shown only to the requester.' }),
   })
   .openapi('Request', { example: { ...example, details: deployment.details } })
 export const requestListSchema = z
@@ -178,5 +181,7 @@ export const shownRequest = {
 
 /** What webhooks say of a request beyond what they say of any approval. */
 export const toldOfRequest = {
-  state: state.openapi({ description: 'Of a request: where its requester goes on.' }),
+  state: state.openapi({
+    description: 'For a request: the `state` that came with it, for instance to resume a workflow.',
+  }),
 }

@@ -24,7 +24,7 @@ const configs = {
     anyOf: ['min', 'max'].map((name) => ({ properties: { [name]: number }, required: [name] })),
   }),
   field_format: shape({ field, pattern: { type: 'string', minLength: 1, maxLength: 500 } }, ['field', 'pattern'], {
-    description: 'A pattern of RE2, found anywhere in the text unless it says ^ and $.',
+    description: 'An RE2 pattern, found anywhere in the text unless it is anchored with ^ and $.',
   }),
   required_field: shape({ field }, ['field']),
   allowed_values: shape({ field, values: { type: 'array', minItems: 1, maxItems: 1_000, items: { anyOf: scalars } } }, [

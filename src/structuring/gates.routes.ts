@@ -29,7 +29,7 @@ export const gateRoutes = createRouter()
       operationId: 'createGate',
       tags,
       summary: 'Make a gate, with its rules if you like',
-      description: 'The checks and webhook endpoints that it names have to be there.',
+      description: 'The checks and webhook endpoints that it names must exist.',
       roles: ['admin'],
       creates: true,
       request: { body: { required: true, content: json(newGateSchema) } },
@@ -81,7 +81,8 @@ export const gateRoutes = createRouter()
       operationId: 'changeGate',
       tags,
       summary: 'Change a gate',
-      description: 'Results that wait at it set off what it says when they are decided; their time to wait stays.',
+      description:
+        'Pending results set off its actions as they are when the result is decided; how long they wait does not change.',
       roles: ['admin'],
       request: {
         params: idParams('01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c42'),

@@ -47,17 +47,17 @@ const review = (verb: 'approve' | 'reject', summary: string, example?: string) =
     request: { params: resultParams(example), body: { content: json(reviewSchema) } },
     responses: {
       200: {
-        description: 'Decided; the same answer for the same decision by the same person again.',
+        description: 'Decided; the same answer if the same person repeats the decision.',
         content: json(reviewedSchema),
       },
     },
     refuses: undecidable,
   })
 
-const approve = review('approve', "Approve a result: its items are cleared, its gate's on_approve is set off once")
+const approve = review('approve', "Approve a result: clears its items and sets off its gate's on_approve, once")
 const reject = review(
   'reject',
-  "Reject a result: its items are cleared, its gate's on_reject is set off once",
+  "Reject a result: clears its items and sets off its gate's on_reject, once",
   '01998f2c-7a4e-7cc1-8f25-9d4a6f0b2c51',
 )
 
@@ -72,7 +72,7 @@ export const resultRoutes = createRouter()
       tags,
       summary: 'Submit a result to a gate',
       description:
-        'Approved at once if nothing holds it up; else it waits for a person, or for the hours that the gate gives.',
+        'Approved at once if nothing holds it up; else it waits for a person, or until the hours that its gate sets are over.',
       roles: ['member', 'coordinator', 'reviewer', 'admin', 'service'],
       creates: true,
       request: { body: { required: true, content: json(newResultSchema) } },
@@ -99,7 +99,7 @@ export const resultRoutes = createRouter()
       tags,
       summary: 'List results, newest first, without their data',
       description:
-        'Read one result for its data. By `external_ref` and another filter a page may be short and still have a `next`.',
+        'Read a single result for its data. With `external_ref` and another filter, a page may be short and still have a `next`.',
       roles: 'any',
       request: { query: z.object({ ...resultFilter, ...createdRange, ...cursorQuery(20) }) },
       responses: {
@@ -141,8 +141,8 @@ export const resultRoutes = createRouter()
       path: `${path}/results/{id}/checks`,
       operationId: 'getResultChecks',
       tags,
-      summary: 'What each check and each rule said of a result; all of them, in their order',
-      description: 'Why a failed one failed is in its details.',
+      summary: 'List what each check and rule said about a result, all of them, in order',
+      description: '`details` say why one failed.',
       roles: 'any',
       request: { params: resultParams() },
       responses: { 200: { description: 'The outcomes.', content: json(checkResultListSchema) } },

@@ -67,7 +67,7 @@ export const partOfResult = z
 const item = {
   id: z.string(),
   result_id: z.string(),
-  check_id: z.string().openapi({ description: 'Of the check, or of the gate’s rule.' }),
+  check_id: z.string().openapi({ description: 'The id of the check, or of the gate’s rule.' }),
   details: z.looseObject({}).nullable().openapi({ description: 'Why it failed.' }),
   created_at: time,
   check_name: z.string(),
@@ -103,7 +103,7 @@ const result = {
   id: z.string(),
   status: z
     .enum(['pending', 'approved', 'rejected', 'expired'])
-    .openapi({ description: '`expired` only where a policy says so.' }),
+    .openapi({ description: '`expired` only if a policy says so.' }),
   digest,
   gate_id: z.string(),
   confidence: z.number().nullable(),
@@ -187,7 +187,7 @@ export const reviewSchema = z
 
 export const reviewedSchema = z
   .object({
-    id: z.string().openapi({ description: 'As it was asked for: of the result or of one of its items.' }),
+    id: z.string().openapi({ description: 'The id that you sent: of the result or of one of its items.' }),
     result_id: z.string(),
     status: decidedStatus,
     cleared_items: z.int(),

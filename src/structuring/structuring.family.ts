@@ -28,7 +28,7 @@ export const structuring = defineFamily({
   },
   tags: {
     'Checks and gates': 'What structured results have to pass.',
-    'Gate reviews': 'Results that did not, and wait for a person or for the clock.',
+    'Gate reviews': 'Results that did not pass, and wait for a person or for the clock.',
   },
   shows: { object: () => shownOfResult, members: shownResult },
   what: { from: resultFacts, object: factsOfResult, of: whatResulted },

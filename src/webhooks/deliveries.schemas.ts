@@ -67,13 +67,13 @@ export const deliverySchema = z
           error: z.string().nullable(),
         }),
       )
-      .openapi({ description: 'The last 30.' }),
+      .openapi({ description: 'The last 30 attempts.' }),
   })
   .openapi('WebhookDelivery', { example: deliveryExample })
 /** A delivery with its body. */
 export const deliveryInFullSchema = deliverySchema
   .extend({
-    body: z.string().openapi({ description: 'What every attempt sends, to the byte: what is signed.' }),
+    body: z.string().openapi({ description: 'What every attempt signs and sends, byte for byte.' }),
   })
   .openapi('WebhookDeliveryInFull', { example: { ...deliveryExample, body: JSON.stringify(eventExample) } })
 export const deliveryListSchema = z.object({ data: z.array(deliverySchema), next }).openapi('WebhookDeliveryList')
@@ -84,13 +84,13 @@ const eventSchema = z
     type: z.enum([...eventTypes, testType]),
     timestamp: time.openapi({ description: 'When it happened.' }),
     data: z.object({
-      id: z.string().openapi({ description: 'Of what it happened to.' }),
+      id: z.string().openapi({ description: 'The id of what it happened to.' }),
       kind: z.enum(subjectKinds),
       status: z.string(),
-      digest: z.string().nullable().openapi({ description: 'Of the question, where it is about an approval.' }),
+      digest: z.string().nullable().openapi({ description: 'The digest of the question, if it is about an approval.' }),
       restricted: z.boolean().openapi({
         description:
-          'Whether it is about a restricted approval. Unless the endpoint has `include_restricted`, what follows is null.',
+          'Whether it is about a restricted approval. If so, the members after `event_id` are null, unless the endpoint has `include_restricted`.',
       }),
       event_id: z.string(),
       previous_status: z.string().nullable(),
@@ -103,7 +103,7 @@ const eventSchema = z
       requester_id: z.string().nullable(),
       subject: z.object({ type: z.string(), id: z.string() }).nullable(),
       url: z.string().nullable().openapi({
-        description: 'Where people see the approval; null where the operator has not said (`PUBLIC_URL`).',
+        description: 'Where people see the approval; null if the operator has not set `PUBLIC_URL`.',
       }),
       ...besideEvents,
       details: z.looseObject({}).nullable(),
@@ -118,7 +118,7 @@ export const outgoing = {
   operationId: 'receiveEvent',
   tags: ['Webhooks'],
   summary: 'Sent to your endpoints when something happens',
-  description: 'Signed as Standard Webhooks 1.0 says; delivered at least once, in the order of first attempts.',
+  description: 'Signed according to Standard Webhooks 1.0; delivered at least once, in the order of first attempts.',
   security: [],
   request: {
     headers: z.object({
