@@ -27,8 +27,9 @@ curl ${origin}/v1/approvals \\
       Either header will do. A key that is missing, unknown, expired or revoked is 401
       <a href="/docs/errors/unauthorized"><code>unauthorized</code></a
       >, before anything else is looked at. Only a key’s SHA-256 is stored, so a lost one has to be replaced. Open
-      without a key are <a href="/">/</a>, <a href="/healthz">/healthz</a>,
-      <a href="/openapi.json">/openapi.json</a> and these pages.
+      without a key are <a href="/">/</a>, signing in, <a href="/healthz">/healthz</a>,
+      <a href="/.well-known/jwks.json">/.well-known/jwks.json</a>, <a href="/openapi.json">/openapi.json</a> and these
+      pages.
     </p>
 
     <h2>Or a token</h2>
@@ -62,9 +63,9 @@ curl ${origin}/v1/approvals \\
     <p>Every role may read, ask for a change, submit claims and results, and withdraw what is its own.</p>
 
     <p>
-      A key’s roles count as long as its person has them too: ${op('whoAmI')} says what is left. Admins make people,
+      A key’s roles count only while its person has them too: ${op('whoAmI')} says what is left. Admins make people,
       groups and keys (${op('createPerson')}, ${op('createApiKey')}), disable people and revoke keys; that holds
-      everywhere within 30 seconds. The last admin key of a tenant stays.
+      everywhere within 30 seconds. The last admin key of a tenant cannot be taken away.
     </p>
 
     <h2>Who acted</h2>
@@ -73,16 +74,15 @@ curl ${origin}/v1/approvals \\
       <code>coordinator_id</code>) only when the key has the role <code>admin</code> or <code>service</code>; otherwise
       it is 403 <a href="/docs/errors/actor_mismatch"><code>actor_mismatch</code></a
       >. The key’s user is stored and shown beside that name (<code>submitted_by</code>, <code>created_by</code>,
-      <code>reported_by</code>). Names that begin with <code>system:</code> are the service’s own and are nobody’s to
-      give.
+      <code>reported_by</code>). Names that begin with <code>system:</code> are reserved for the service itself.
     </p>
 
     <h2>Keys bound to an instance</h2>
     <p>
       A key may be bound to one agent instance. It then reaches the operations under
       <code>/internal/v1/instances/</code> of that instance and, beside who it is, what was asked through it: requests
-      and intents by their ids, requests in lists, too. Any of the instance’s keys redeems what one of them has asked
-      for. What is another instance’s is 404, any other operation 403; and such a key decides nothing.
+      and intents by their ids, requests in lists, too. Any of the instance’s keys can redeem what one of them has asked
+      for. What is another instance’s is 404, any other operation 403; and such a key cannot decide anything.
     </p>
 
     <h2>What is restricted</h2>

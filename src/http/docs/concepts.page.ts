@@ -54,10 +54,10 @@ export const concepts: ProsePage = {
       </li>
       <li>
         <b>Requests.</b> Every POST that creates takes an <code>Idempotency-Key</code>, good for 24 hours. The same key
-        with the same body gets the first answer again (<code>Idempotency-Replayed: true</code>); with another body it
-        is 422 <code>idempotency_key_reused</code>. A key belongs to the user who sent it, to the instance that their
-        API key is bound to, if any, and to the path; the <code>idempotency_key</code> of an intent belongs to its
-        instance.
+        with the same body, byte for byte, gets the first answer again (<code>Idempotency-Replayed: true</code>); with
+        another body it is 422 <code>idempotency_key_reused</code>. A key belongs to the user who sent it, to the
+        instance that their API key is bound to, if any, and to the path; the <code>idempotency_key</code> of an intent
+        belongs to its instance.
       </li>
       <li>
         <b>The yes.</b> What was approved of a request is redeemed once, by its <code>digest</code>, which stands for
@@ -72,8 +72,9 @@ export const concepts: ProsePage = {
     <h2>History</h2>
     <p>
       Everything that happens is written down with who, what and when, in the transaction in which it happens, and is
-      never changed afterwards. <a href="/docs/webhooks">Webhooks</a> are made from it. Entities keep every version with
-      who asked, who approved, and the approval that made it: ${op('listEntityVersions')}.
+      never changed afterwards, except that erasing a person removes text about them.
+      <a href="/docs/webhooks">Webhooks</a> are made from it. Entities keep every version with who asked, who approved,
+      and the approval that made it: ${op('listEntityVersions')}.
     </p>
   `,
 }
