@@ -10,5 +10,5 @@ import { Refusal } from '../refusal.ts'
 export function actingFor(actor: Actor, named: string | undefined, member: string): string {
   if (named === undefined || named === actor.userId) return actor.userId
   if (actor.roles.includes('admin') || actor.roles.includes('service')) return named
-  throw new Refusal('actor_mismatch', `${member} is ${named}, but this key is ${actor.userId}'s.`)
+  throw new Refusal('actor_mismatch', `${member} is ${named}, but this key belongs to ${actor.userId}.`)
 }

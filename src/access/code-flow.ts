@@ -67,7 +67,7 @@ export async function redeemCode(
   const answer = await fetchJson<{ id_token?: unknown }>(endpoint, { method: 'POST', body, headers }).catch(noted)
   const token = answer?.id_token
   if (typeof token !== 'string' || (await nonceOf(verifier)) !== unverified(token, 'nonce')) {
-    throw new Refusal('unauthorized', 'The issuer has not taken the code.')
+    throw new Refusal('unauthorized', 'The issuer did not accept the code.')
   }
   return token
 }
@@ -97,6 +97,6 @@ async function orUnavailable<T>({ issuer }: OidcSettings, found: Promise<T>): Pr
     return await found
   } catch (error) {
     console.error({ message: 'the issuer does not say where one signs in', issuer, error: String(error) })
-    throw new Refusal('sign_in_unavailable', `${issuer}, where one signs in, cannot be reached just now.`)
+    throw new Refusal('sign_in_unavailable', `The issuer ${issuer} cannot be reached just now.`)
   }
 }

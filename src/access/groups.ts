@@ -101,7 +101,7 @@ export async function memberFaults(ctx: Ctx, ids: readonly string[], joined = id
       { in: 'body' as const, pointer: `/member_ids/${index}`, message, type: 'value_error' },
     ]
     if (!groups.has(id)) return fault(`there is no person ${id}`)
-    return groups.get(id)! < mostGroups || !joined.includes(id) ? [] : fault(`${id} is in ${mostGroups} groups already`)
+    return groups.get(id)! < mostGroups || !joined.includes(id) ? [] : fault(`${id} is already in ${mostGroups} groups`)
   })
 }
 
@@ -153,5 +153,5 @@ async function write(
     const faults = await memberFaults(ctx, change.member_ids ?? [], members.joined)
     if (group?.version === seen.version && faults.length > 0) throw invalidInput(faults)
   }
-  throw new Refusal('storage_unavailable', `${id} is being changed by others all the time; try again.`)
+  throw new Refusal('storage_unavailable', `Others keep changing ${id}; try again.`)
 }

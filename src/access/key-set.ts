@@ -85,6 +85,6 @@ async function fetchKeys({ issuer, keysUrl }: OidcSettings): Promise<Parameters<
 function unavailable({ issuer }: OidcSettings): Refusal {
   return new Refusal(
     'sign_in_unavailable',
-    `The keys of ${issuer}, which has issued the token, cannot be had just now.`,
+    `The keys of ${issuer}, which issued the token, cannot be fetched just now.`,
   )
 }

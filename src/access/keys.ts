@@ -94,7 +94,8 @@ export async function createKey(ctx: Ctx, asked: AskedKey): Promise<KeyWithSecre
 /** What is wrong with a key to be made that only the clock and what is stored tell. */
 export async function keyFaults(ctx: Ctx, { person_id, roles = [], expires_at }: Partial<AskedKey>): Promise<Fault[]> {
   const fault = (pointer: string, message: string): Fault => ({ in: 'body', pointer, message, type: 'value_error' })
-  const faults = expires_at !== undefined && expires_at <= ctx.now ? [fault('/expires_at', 'is over already')] : []
+  const faults =
+    expires_at !== undefined && expires_at <= ctx.now ? [fault('/expires_at', 'must be in the future')] : []
   if (person_id === undefined) return faults
   const [person] = await ctx.db.run(selectPerson(ctx, person_id))
   if (!person) return [fault('/person_id', `there is no person ${person_id}`), ...faults]

@@ -33,5 +33,5 @@ export async function linkSubject(ctx: Ctx, id: string, issuer: string, subject:
   if (!person) throw new Refusal('not_found', `There is no person ${id}.`)
   if (known?.id === id) return
   if (known) throw new Refusal('duplicate_id', `${subject} of ${issuer} is, or was, ${known.id}.`)
-  throw new Refusal('duplicate_id', `${id} is ${person.subject} of ${person.issuer} already.`)
+  throw new Refusal('duplicate_id', `${id} is already ${person.subject} of ${person.issuer}.`)
 }

@@ -69,9 +69,10 @@ function read(given: Record<Variable, string>): OidcSettings {
   }
   // Its ID tokens are made for the client (OpenID Connect Core, 2).
   const audiences = [...listed(given.OIDC_AUDIENCE), ...listed(OIDC_CLIENT_ID)]
-  if (audiences.length === 0) return fault('OIDC_AUDIENCE', 'must say for whom tokens are made that are taken here')
+  if (audiences.length === 0)
+    return fault('OIDC_AUDIENCE', 'must name the audience of the tokens that are accepted here')
   if ((OIDC_TENANT === '') === (OIDC_TENANT_CLAIM === ''))
-    return fault('OIDC_TENANT', 'or OIDC_TENANT_CLAIM must be set, one of the two')
+    return fault('OIDC_TENANT', 'or OIDC_TENANT_CLAIM must be set, and not both')
   return {
     issuer: OIDC_ISSUER,
     audiences,
@@ -100,7 +101,7 @@ function inRoles(name: Variable, given: readonly string[]): Role[] {
   const strange = given.find((one) => !allRoles.some((role) => role === one))
   return strange === undefined
     ? (given as Role[])
-    : fault(name, `names the role ${strange}, which is none of ${allRoles.join(', ')}`)
+    : fault(name, `names the role ${strange}, which is not one of ${allRoles.join(', ')}`)
 }
 
 function mapping(name: Variable, text: string, check: (ids: string[]) => readonly string[]): Mapping | null {
@@ -111,7 +112,8 @@ function mapping(name: Variable, text: string, check: (ids: string[]) => readonl
   return new Map(
     entries.map(([value, ids]) => {
       const list = [ids].flat()
-      if (!list.every((id) => typeof id === 'string')) return fault(name, `must say texts for ${JSON.stringify(value)}`)
+      if (!list.every((id) => typeof id === 'string'))
+        return fault(name, `must map ${JSON.stringify(value)} to a text or a list of texts`)
       return [value, check(list)]
     }),
   )

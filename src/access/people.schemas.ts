@@ -15,7 +15,7 @@ export function each<T extends z.ZodType>(element: T, most: number) {
   return z
     .array(element)
     .max(most)
-    .refine((all) => new Set(all).size === all.length, 'has something twice')
+    .refine((all) => new Set(all).size === all.length, 'must not contain duplicates')
     .openapi({ uniqueItems: true })
 }
 
@@ -31,11 +31,11 @@ const groups = each(id, 100)
 /** A person to be made. */
 export const newPersonSchema = z
   .strictObject({
-    id: newUserId.optional().openapi({ description: 'Without it, one is made.' }),
+    id: newUserId.optional().openapi({ description: 'Generated if left out.' }),
     name,
     email: email.default(null),
     kind: kind.default('human'),
-    roles: rolesSchema.default(['member']).openapi({ description: 'What their keys may do at the most.' }),
+    roles: rolesSchema.default(['member']).openapi({ description: 'The most that their keys may do.' }),
     groups: groups.default([]).openapi({ description: 'Ids of groups.' }),
     disabled: z.boolean().default(false),
   })
@@ -59,7 +59,7 @@ export const personChangeSchema = z
 /** The parts of a faulty person in which further faults can be found. */
 export const partOfPerson = z.object({ groups: groups.optional().catch(undefined) }).catch({})
 
-const onlyAdmins = 'Shown to admins.'
+const onlyAdmins = 'Shown only to admins.'
 const example = {
   id: 'usr_fay',
   name: 'Fay Finance',
@@ -82,8 +82,14 @@ const whole = {
   disabled: z.boolean(),
   created_at: time,
   updated_at: time,
-  issuer: z.string().optional().openapi({ description: 'Of who signs in with tokens: the identity provider, …' }),
-  subject: z.string().optional().openapi({ description: '… and who they are to it. An email identifies nobody.' }),
+  issuer: z
+    .string()
+    .optional()
+    .openapi({ description: 'The identity provider (`iss`) of a person who signs in with tokens.' }),
+  subject: z
+    .string()
+    .optional()
+    .openapi({ description: 'Who that person is to their identity provider (`sub`); an email identifies nobody.' }),
 }
 
 export const personSchema = z.object(whole).openapi('Person', { example })

@@ -146,7 +146,7 @@ export async function groupFaults(ctx: Ctx, ids: readonly string[], joined = ids
     if (!members.has(id)) return fault(`there is no group ${id}`)
     return members.get(id)! < mostMembers || !joined.includes(id)
       ? []
-      : fault(`${id} has ${mostMembers} members already`)
+      : fault(`${id} already has ${mostMembers} members`)
   })
 }
 
@@ -183,10 +183,10 @@ async function write(ctx: Ctx, id: string, tags: Tags, plan: (seen: Person) => P
     if (faults.length > 0) throw invalidInput(faults)
     throw new Refusal(
       'last_admin_key',
-      `The last admin key is one of ${id}; make another first, one that lasts at least as long.`,
+      `The last admin key belongs to ${id}; make another first, one that lasts at least as long.`,
     )
   }
-  throw new Refusal('storage_unavailable', `${id} is being changed by others all the time; try again.`)
+  throw new Refusal('storage_unavailable', `Others keep changing ${id}; try again.`)
 }
 
 function administers({ roles, disabled }: Person): boolean {

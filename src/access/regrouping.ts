@@ -15,5 +15,5 @@ export function regrouping(before: string, after: string): { joined: string[]; l
 /** @throws Refusal `precondition_failed` where the caller has seen another version */
 export function refuseStale(tags: Tags, version: number): void {
   if (tags === null || tags.includes(String(version))) return
-  throw new Refusal('precondition_failed', `If-Match does not name the present version, "${version}".`)
+  throw new Refusal('precondition_failed', `If-Match does not name the current version, "${version}".`)
 }

@@ -34,11 +34,11 @@ export async function signIn(ctx: Ctx, claimed: Claimed): Promise<Person> {
     const { person, filled } = await readSubject(ctx, claimed)
     if (person) return follow(ctx, claimed, person, filled)
     const [tenant] = await ctx.db.run(selectTenant(ctx))
-    if (!tenant) throw new Refusal('unauthorized', 'The token names a tenant that there is not.')
+    if (!tenant) throw new Refusal('unauthorized', 'The token names a tenant that does not exist.')
     const made = await make(ctx, claimed, filled).catch(unlessRefused)
     if (made) return made
   }
-  throw new Refusal('storage_unavailable', 'Who has signed in is being changed by others just now; try again.')
+  throw new Refusal('storage_unavailable', 'Others are changing the person who has signed in; try again.')
 }
 
 /**

@@ -18,8 +18,8 @@ const reasons: Record<string, string> = {
   ERR_JWT_EXPIRED: 'has expired',
   ERR_JOSE_ALG_NOT_ALLOWED: `is not signed with one of ${algorithms.join(', ')}`,
   ERR_JWKS_NO_MATCHING_KEY: 'is signed with a key that its issuer does not publish',
-  ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'does not say with which of its issuer’s keys it is signed (kid)',
-  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'has a signature that does not fit',
+  ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'does not say which of its issuer’s keys it is signed with (kid)',
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'has an invalid signature',
 }
 
 /**
@@ -30,7 +30,7 @@ const reasons: Record<string, string> = {
 export async function verifyToken(settings: OidcSettings, token: string, now: number): Promise<Claimed> {
   if (token.length > longest) throw refused(`is longer than ${longest} characters`)
   // Before any key is fetched: what somebody else has issued is not worth it.
-  if (unverified(token, 'iss') !== settings.issuer) throw refused(`is not one of the issuer ${settings.issuer}`)
+  if (unverified(token, 'iss') !== settings.issuer) throw refused(`was not issued by ${settings.issuer}`)
   try {
     const { payload, protectedHeader } = await jwtVerify(token, (...its) => signingKey(settings, ...its), {
       algorithms,
@@ -40,7 +40,8 @@ export async function verifyToken(settings: OidcSettings, token: string, now: nu
       clockTolerance: skew,
       currentDate: new Date(now),
     })
-    if (protectedHeader.typ !== undefined && !kinds.test(protectedHeader.typ)) throw refused('is of another type (typ)')
+    if (protectedHeader.typ !== undefined && !kinds.test(protectedHeader.typ))
+      throw refused('has a type (typ) that is not accepted')
     return readClaims(settings, payload, now)
   } catch (error) {
     if (error instanceof Refusal) throw error
@@ -51,7 +52,7 @@ export async function verifyToken(settings: OidcSettings, token: string, now: nu
 function reasonOf({ code = '', claim, reason }: { code?: string; claim?: string; reason?: string }): string {
   if (code !== 'ERR_JWT_CLAIM_VALIDATION_FAILED') return reasons[code] ?? 'cannot be read'
   if (reason === 'missing') return `has no claim ${claim}`
-  return claim === 'nbf' ? 'is not valid yet' : `has another ${claim} than is taken here`
+  return claim === 'nbf' ? 'is not valid yet' : `has the wrong ${claim}`
 }
 
 function refused(why: string): Refusal {

@@ -74,7 +74,7 @@ export function explain(ctx: Ctx, family: Family, approval: VotedOn, view: unkno
       reject,
       withdraw: family.withdrawal
         ? may(() => whyNotWithdraw(approval, ctx.actor, { ifMatch: null }, ctx.now))
-        : { allowed: false, code: 'not_withdrawable', reason: `Nobody withdraws what is of the kind ${family.kind}.` },
+        : { allowed: false, code: 'not_withdrawable', reason: `${named(family.kind)} cannot be withdrawn.` },
     },
     allowsEdit: allowsEdit && family.approveEdited !== undefined,
   }
@@ -88,7 +88,12 @@ function decisionOn(ctx: Ctx, family: Family, id: string, vote: Vote) {
 function refusedByKey({ actor }: Ctx): Refusal | null {
   return actor.instanceId === null
     ? null
-    : new Refusal('forbidden', `This key is bound to the instance ${actor.instanceId}, and does not vote.`)
+    : new Refusal('forbidden', `This key is bound to the instance ${actor.instanceId}, so it cannot vote.`)
+}
+
+/** What is of a kind, at the beginning of a sentence: `Intents`. */
+function named(kind: string): string {
+  return `${kind.charAt(0).toUpperCase()}${kind.slice(1)}s`
 }
 
 function may(reasonOf: () => Refusal | 'repeat' | null): May {

@@ -89,7 +89,8 @@ export class Watch {
    * @throws Refusal `rate_limited`; whatever the database has said
    */
   async wait(wait: Wait): Promise<DecisionRow | null> {
-    if (this.waiting >= most) throw new Refusal('rate_limited', `${most} wait for decisions in this tenant already.`)
+    if (this.waiting >= most)
+      throw new Refusal('rate_limited', `${most} calls are already waiting for decisions in this tenant.`)
     this.tenantId = wait.actor.tenantId
     const known = this.all.get(wait.id)
     if (this.waiting === 0) {

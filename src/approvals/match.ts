@@ -111,6 +111,6 @@ export function byPlace(a: Placed, b: Placed): number {
 export function needsMember({ policy, needs }: { policy: { id: string; name: string }; needs: Needed }): Refusal {
   const { field, condition } = needs
   const is = needs.has === null ? 'is missing' : `is of type ${needs.has}`
-  const detail = `The policy ${JSON.stringify(policy.name)} compares ${field} with a ${needs.needs}, and it ${is}.`
+  const detail = `The policy ${JSON.stringify(policy.name)} compares ${field} with a ${needs.needs}, but it ${is}.`
   return new Refusal('policy_needs_member', detail, { policy: { id: policy.id, name: policy.name }, field, condition })
 }

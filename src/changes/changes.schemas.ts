@@ -19,7 +19,7 @@ function payloadIsObject(sent: unknown, refinement: z.RefinementCtx) {
   const isStored = typeof entityType === 'string' && isApplied(entityType) && action !== 'delete'
   if (!isStored || payload === undefined) return
   if (typeof payload === 'object' && payload !== null && !Array.isArray(payload)) return
-  const message = `must be an object: that is what is stored of the type ${entityType}`
+  const message = `must be an object: entities of the type ${entityType} are stored as objects`
   refinement.addIssue({ code: 'custom', message, path: ['payload'] })
 }
 
@@ -37,14 +37,14 @@ export const newChangeSchema = z
     entityName: name.openapi({ example: 'Credit Score Rule' }),
     action: z.enum(['create', 'update', 'delete']),
     payload: anyJson(
-      'What is proposed; JSON up to 256 KiB, nested to depth 64, kept as sent. An object for the types that are stored here.',
+      'What is proposed; JSON up to 256 KiB, nested to depth 64, kept as sent. Must be an object for the types that are stored here.',
     )
       .optional()
       .openapi({ example: { config: { threshold: 650 } } }),
   })
   .refine(({ action, payload }) => action !== 'update' || payload !== undefined, {
     path: ['payload'],
-    message: 'is required for an update: say what is to change',
+    message: 'is required for an update: say what to change',
   })
   .superRefine(payloadIsObject, { when: () => true })
   .openapi('NewChange', {
@@ -70,7 +70,7 @@ const requested = {
   createdAt: time,
   approvals,
   requiredApprovals,
-  payload: anyJson('What is proposed, as it was sent; null for a delete without one.'),
+  payload: anyJson('What is proposed, as it was sent; null for a delete without a payload.'),
 }
 
 const requestedExample = {
@@ -106,15 +106,15 @@ export const changeInViewSchema = z
       .int()
       .nullable()
       .optional()
-      .openapi({ description: 'The version it was made on; null where there was none.' }),
+      .openapi({ description: 'The version that it was asked for on; null if there was none.' }),
     currentVersion: z
       .int()
       .nullable()
       .optional()
-      .openapi({ description: 'The version that is stored now; null where there is none.' }),
+      .openapi({ description: 'The version that is stored now; null if there is none.' }),
     stale: z.boolean().optional().openapi({ description: 'Whether the entity has changed since.' }),
     preview: anyJson(
-      'What would be stored if it were approved now; null where nothing would, or the type is not stored here.',
+      'What would be stored if it were approved now; null if nothing would, or if the type is not stored here.',
     ),
     approverId: resolution.approverId.optional(),
     approverName: resolution.approverName.optional(),
@@ -149,9 +149,9 @@ export const resolvedSchema = z
     approvals,
     requiredApprovals,
     applied: z.boolean().openapi({
-      description: 'Whether the payload was applied here; false where the owner of the entity has to act.',
+      description: 'Whether the payload was applied here; false if the owner of the entity has to act.',
     }),
-    version: z.int().nullable().openapi({ description: 'The version that it made.' }),
+    version: z.int().nullable().openapi({ description: 'The version that it made; null if it made none.' }),
   })
   .openapi('ResolvedChange', {
     example: {

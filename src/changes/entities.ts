@@ -52,10 +52,10 @@ export async function setEntity(
   const isMet = !ifMatch || ifMatch === '*' || ifMatch.includes(String(stored?.version))
   if (stored && (made || isMet)) return stored
   const etag = stored ? `"${stored.version}"` : null
-  const where = etag ? `is now at ${etag}` : 'is not there'
+  const where = etag ? `is now at ${etag}` : 'does not exist'
   throw new Refusal('precondition_failed', `${entity.entity_type} ${entity.entity_id} ${where}.`, { etag })
 }
 
 function noSuchEntity({ entity_type, entity_id }: EntityKey): Refusal {
-  return new Refusal('entity_not_found', `There is no ${entity_type} ${entity_id}.`)
+  return new Refusal('entity_not_found', `${entity_type} ${entity_id} does not exist.`)
 }

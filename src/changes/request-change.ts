@@ -43,8 +43,8 @@ export function notAsNeeded({
   entity_id,
 }: Pick<ChangeFacts, 'action' | 'entity_type' | 'entity_id'>): Refusal {
   return action === 'create'
-    ? new Refusal('entity_exists', `There is a ${entity_type} ${entity_id} already; ask for an update of it.`)
-    : new Refusal('entity_not_found', `There is no ${entity_type} ${entity_id} to ${action}.`)
+    ? new Refusal('entity_exists', `${entity_type} ${entity_id} already exists; ask for an update of it.`)
+    : new Refusal('entity_not_found', `${entity_type} ${entity_id} does not exist, so it cannot be ${action}d.`)
 }
 
 /** JSON text as it is stored: as it was sent, but for blanks between its tokens. */

@@ -50,14 +50,14 @@ function whyUnfit(change: ChangeInView, { vote, ifMatch }: Pick<Ballot, 'vote' |
   if (vote === 'reject' || change.applies === 0) return null
   if ((change.action === 'create') !== (change.version === null)) return notAsNeeded(change)
   if (!ifMatch && change.latest !== change.base_version) {
-    const detail = `${change.entity_type} ${change.entity_id} has changed since: it is at version ${change.latest}, and the change was made on version ${change.base_version}. Look at the preview, then approve with If-Match: "${tag}".`
+    const detail = `${change.entity_type} ${change.entity_id} has changed since: it is at version ${change.latest}, and the change was asked for on version ${change.base_version}. Look at the preview, then approve with If-Match: "${tag}".`
     return new Refusal('stale', detail, {
       baseVersion: change.base_version,
       currentVersion: change.latest,
       etag: `"${tag}"`,
     })
   }
-  if (!isObject(change)) return new Refusal('entity_not_object', `The payload of ${change.id} is no JSON object.`)
+  if (!isObject(change)) return new Refusal('entity_not_object', `The payload of ${change.id} is not a JSON object.`)
   if (change.action === 'update' && isTooLarge(change)) {
     const detail = `${change.entity_type} ${change.entity_id} would be over ${largestEntity} bytes.`
     return new Refusal('entity_too_large', detail)

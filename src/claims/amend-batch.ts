@@ -28,7 +28,7 @@ export async function amendBatch(
   change: BatchAmendment,
   ifMatch: readonly string[] | null,
 ): Promise<Batch> {
-  if (change.process_at !== undefined) refuseProcessAt(ctx, change.process_at)
+  if (change.process_at !== undefined) refuseProcessAt(ctx, change.process_at, id)
   const writeId = newId('wrt')
   const mayAmendAny = ctx.actor.roles.some((role) => role === 'admin' || role === 'service')
   const unique = { ...change, claim_ids: change.claim_ids && [...new Set(change.claim_ids)] }
@@ -48,7 +48,8 @@ export async function amendBatch(
 
 function whyNot(ctx: Ctx, batch: Batch, ifMatch: readonly string[] | null, mayAmendAny: boolean): Refusal {
   if (!mayAmendAny && ![batch.coordinator_id, batch.created_by].includes(ctx.actor.userId)) {
-    return new Refusal('actor_mismatch', `Batch ${batch.id} is ${batch.coordinator_id}'s; only they can amend it.`)
+    const detail = `Batch ${batch.id} can only be amended by its coordinator, ${batch.coordinator_id}, by whoever created it, or with a key that has the role admin or service.`
+    return new Refusal('actor_mismatch', detail)
   }
   if (batch.status !== 'pending') return notPending(batch)
   if (ifMatch && !ifMatch.includes(String(batch.version))) {
@@ -56,6 +57,6 @@ function whyNot(ctx: Ctx, batch: Batch, ifMatch: readonly string[] | null, mayAm
       etag: `"${batch.version}"`,
     })
   }
-  const message = `with the ${batch.total_claims} claims of the batch these are more than ${maxClaims}`
+  const message = `would bring the batch, which has ${batch.total_claims} claims, above ${maxClaims}`
   return invalidInput([{ in: 'body', pointer: '/claim_ids', message }])
 }

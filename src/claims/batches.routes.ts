@@ -21,9 +21,9 @@ import { submitBatch } from './submit-batch.ts'
 const tags = ['Approval batches']
 const roles = ['coordinator', 'admin'] as const
 
-const timeIsFaulty: Further = async (ctx, { body }) => {
+const timeIsFaulty: Further = async (ctx, { params, body }) => {
   const { process_at } = partOfBatch.parse(body)
-  return process_at === undefined ? [] : processAtFaults(ctx, process_at)
+  return process_at === undefined ? [] : processAtFaults(ctx, process_at, params.batch_id)
 }
 
 /** Approval batches: submit, start, amend, cancel. */
@@ -36,13 +36,16 @@ export const batchRoutes = createRouter()
       tags,
       summary: 'Start a new bulk approval batch, at once or at the time of process_at',
       description:
-        'Claims that cannot be approved, unknown ones among them, come out as rejected results and stop nothing.',
+        'Claims that cannot be approved, unknown ones among them, appear as rejected results and do not stop the batch.',
       roles,
       creates: true,
       request: { body: { required: true, content: json(newBatchSchema) } },
       further: timeIsFaulty,
       responses: {
-        201: { description: 'Accepted: it will end.', content: json(startedBatchSchema) },
+        201: {
+          description: 'Accepted; it will run to completion unless cancelled.',
+          content: json(startedBatchSchema),
+        },
       },
       refuses: ['actor_mismatch'],
     }),
@@ -59,7 +62,7 @@ export const batchRoutes = createRouter()
       operationId: 'startBatch',
       tags,
       summary: 'Start a pending batch now',
-      description: 'Its `process_at` no longer matters then.',
+      description: 'It no longer waits for its `process_at`.',
       roles,
       request: { params: batchParams('bat_demo0002') },
       responses: {
@@ -77,7 +80,7 @@ export const batchRoutes = createRouter()
       tags,
       summary: 'Amend a batch, or add claims to it, before it is processed',
       description:
-        'Comment and time are replaced, claims are added to those there; a batch that has started is amended no more.',
+        'Comment and time are replaced, claims are added to those it has; a batch that has started can no longer be amended.',
       roles,
       request: {
         params: batchParams('bat_demo0002'),
@@ -111,7 +114,7 @@ export const batchRoutes = createRouter()
       request: { params: batchParams('bat_demo0003') },
       responses: {
         200: {
-          description: 'Cancelled; the same answer again.',
+          description: 'Cancelled; cancelling it again gives the same answer.',
           content: json(cancelledBatchSchema),
         },
       },

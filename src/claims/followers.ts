@@ -42,7 +42,7 @@ export class Followers {
     goodUntil: number | null,
   ): Promise<ReadableStream<Uint8Array>> {
     if (this.all.size >= mostPerBatch) {
-      throw new Refusal('rate_limited', `The batch ${batchId} is followed ${mostPerBatch} times already.`)
+      throw new Refusal('rate_limited', `The batch ${batchId} already has ${mostPerBatch} streams open.`)
     }
     this.tenantId = tenantId
     const ctx = this.context()
@@ -63,7 +63,7 @@ export class Followers {
         batch: selectBatch(ctx, batchId),
       })
       if (added.length === 0) {
-        throw new Refusal('rate_limited', `This key follows ${mostPerKey} batches already; close a stream first.`)
+        throw new Refusal('rate_limited', `This key already has ${mostPerKey} streams open; close one first.`)
       }
       if (!this.all.has(follower)) this.remove(follower.id) // the batch ended meanwhile
       follower.endAt(endsAt)

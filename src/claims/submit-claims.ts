@@ -90,7 +90,11 @@ export function repeats(claims: readonly { external_ref?: string | null }[]): Fa
     const first = seen.get(ref)
     if (first === undefined) seen.set(ref, index)
     else
-      faults.push({ in: 'body', pointer: `/claims/${index}/external_ref`, message: `repeats that of /claims/${first}` })
+      faults.push({
+        in: 'body',
+        pointer: `/claims/${index}/external_ref`,
+        message: `is the same as that of /claims/${first}`,
+      })
   }
   return faults
 }

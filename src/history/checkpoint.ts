@@ -37,7 +37,7 @@ export async function readCheckpoint(note: string, keys: readonly PublicKey[]): 
   const text = note.slice(0, end + 1)
   const [origin = '', size = '', root = ''] = text.split('\n')
   if (end === -1 || !/^(0|[1-9]\d{0,15})$/.test(size) || !/^[A-Za-z0-9+/]{43}=$/.test(root)) {
-    throw new Error('it is no checkpoint')
+    throw new Error('it is not a checkpoint')
   }
   for (const line of note.slice(end + 2).split('\n')) {
     const [, name, written = ''] = /^— (\S+) ([A-Za-z0-9+/]+={0,2})$/.exec(line) ?? []

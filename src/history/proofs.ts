@@ -41,7 +41,8 @@ export async function proveInclusion(ctx: Ctx, event: string): Promise<Inclusion
     row: selectEvent(ctx, seq),
     tiles: selectTiles(ctx, sealedSize(ctx), leafAt(seq)),
   })
-  if (!seal || !row) throw new Refusal('not_found', `There is no sealed event ${event}; new ones are within a minute.`)
+  if (!seal || !row)
+    throw new Refusal('not_found', `There is no sealed event ${event}; new events are sealed within a minute.`)
   if (row.seq > seal.size) throw new Refusal('not_sealed', `The event ${event} is not sealed yet.`)
   const tree = new Tiles(tiles)
   const index = row.seq - 1
@@ -66,7 +67,7 @@ export async function proveConsistency(ctx: Ctx, from: number, to?: number): Pro
   } = await ctx.db.batch({ seal: selectSeal(ctx), tiles: selectTiles(ctx, until, from - 1) })
   const size = seal?.size ?? 0
   const end = to ?? size
-  if (Math.max(from, end) > size) throw new Refusal('not_sealed', `Up to now ${size} events are sealed.`)
+  if (Math.max(from, end) > size) throw new Refusal('not_sealed', `So far, ${size} events are sealed.`)
   const tree = new Tiles(tiles)
   return {
     from: { size: from, root: rootOf(tree, from).toBase64() },

@@ -23,7 +23,7 @@ export async function issueReceipt(ctx: Ctx, id: string, issuer: string): Promis
   const status = statusAt(approval, ctx.now)
   const { became = null, final = true } = JSON.parse(approval.after ?? '{}') as Aftermath
   if (status === 'pending' || status === 'withdrawn') {
-    throw new Refusal('no_receipt', `${id} is ${status}: there is no decision to have a receipt for.`)
+    throw new Refusal('no_receipt', `${id} is ${status}: there is no decision to give a receipt for.`)
   }
   if (!final) throw new Refusal('not_final', `${id} is approved by a batch that has not ended.`)
   const signer = await signerOf(ctx.env)

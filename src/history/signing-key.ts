@@ -65,7 +65,7 @@ function keysOf(secret: string | undefined): SecretKey[] {
   } catch {
     // No JSON.
   }
-  throw new Refusal('signing_unavailable', `HISTORY_SIGNING_KEY is no JWK set of Ed25519 keys. ${remedy}`)
+  throw new Refusal('signing_unavailable', `HISTORY_SIGNING_KEY is not a JWK set of Ed25519 keys. ${remedy}`)
 }
 
 async function imported({ x, d }: SecretKey): Promise<CryptoKey> {

@@ -29,7 +29,9 @@ export function authentication() {
     if (named !== undefined && named !== actor.tenantId) {
       throw new Refusal(
         'tenant_mismatch',
-        `X-Tenant-Id is ${JSON.stringify(named)}, but the key belongs to another tenant.`,
+        named === ''
+          ? 'X-Tenant-Id is empty; leave it out, or send the tenant that the key belongs to.'
+          : `X-Tenant-Id is ${JSON.stringify(named)}, but the key belongs to another tenant.`,
       )
     }
     await next()

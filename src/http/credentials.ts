@@ -42,7 +42,7 @@ export function refuseOtherSites(c: AppContext): void {
   const known = [...ownOrigins(c), ...namedOrigins(c)]
   const isOurs = origin === undefined ? site === undefined || site === 'same-origin' : known.includes(origin)
   if (!isOurs) {
-    throw new Refusal('cross_origin', `${c.req.method} comes from a page of ${origin ?? 'another site'}.`)
+    throw new Refusal('cross_origin', `This ${c.req.method} was sent by a page of ${origin ?? 'another site'}.`)
   }
 }
 

@@ -132,7 +132,8 @@ function admit(c: AppContext, declared: Declaration): void {
   const { actor, reserved } = c.get('ctx')
   const roles = declared.roles === 'any' ? allRoles : declared.roles
   if (!actor.roles.includes('admin') && !roles.some((role) => actor.roles.includes(role))) {
-    reserved.refusal = new Refusal('forbidden', `${operationId} takes one of the roles ${roles.join(', ')}.`, { roles })
+    const needed = roles.length === 1 ? `the role ${roles[0]}` : `one of the roles ${roles.join(', ')}`
+    reserved.refusal = new Refusal('forbidden', `${operationId} requires ${needed}.`, { roles })
     if (!yieldsToPolicies) throw reserved.refusal
   }
   if (actor.instanceId !== null) withinInstance(c, declared, actor.instanceId)

@@ -126,10 +126,10 @@ async function faultsOf({ in: part, schema, sent }: Part): Promise<Fault[]> {
 }
 
 function unknownName(part: Fault['in'], schema: z.ZodType | undefined): string {
-  if (part !== 'query') return 'is not a member of this; check its spelling or leave it out'
+  if (part !== 'query') return 'is not a known member; check its spelling or leave it out'
   const names = schema && 'shape' in schema ? Object.keys(schema.shape as object) : []
-  if (names.length === 0) return 'is not a parameter of this, which takes none'
-  return `is not a parameter of this; there are ${names.join(', ')}`
+  if (names.length === 0) return 'is not a known query parameter; there are none here'
+  return `is not a known query parameter; known ones: ${names.join(', ')}`
 }
 
 /** The names of errors in Pydantic, which the callers of some endpoints know. */

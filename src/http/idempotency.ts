@@ -14,7 +14,7 @@ const pattern = /^(?!""$)("[ -~]{1,255}"|[ -~]{1,255})$/
 export const IdempotencyHeader = z.object({
   'idempotency-key': z.string().regex(pattern, 'must be 1 to 255 printable ASCII characters').optional().openapi({
     description:
-      '1–255 characters, quoted or bare; kept for 24 hours. The same key with the same body gets the first answer again.',
+      '1–255 characters, quoted or bare; kept for 24 hours. The same key with the same body, compared byte for byte, gets the first answer again.',
   }),
 })
 
@@ -39,7 +39,7 @@ export async function bodyKey(c: AppContext, key: string | undefined): Promise<v
 /** The fault of a key in the body that differs from the one in the header. */
 export function bodyKeyFaults({ idempotency }: Ctx, key: unknown): Fault[] {
   if (!idempotency || key === idempotency.key || key === undefined || key === null) return []
-  const message = 'is not the key of the Idempotency-Key header'
+  const message = 'must be the same as the Idempotency-Key header'
   return [{ in: 'body', pointer: '/idempotency_key', message, type: 'value_error' }]
 }
 

@@ -28,7 +28,7 @@ export async function readJson(c: AppContext, required: boolean, schema: z.ZodTy
   if (text !== '' && type !== 'application/json') {
     throw new Refusal(
       'unsupported_media_type',
-      `The body is declared as ${type ?? 'nothing'}; send Content-Type: application/json.`,
+      `The body ${type ? `is declared as ${type}` : 'has no Content-Type'}; send Content-Type: application/json.`,
     )
   }
   const body = parsed(text, schema)
@@ -42,7 +42,7 @@ function parsed(text: string, schema: z.ZodType): Body {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    const detail = text === '' ? 'The body is empty; this needs a JSON body.' : `${(error as Error).message}.`
+    const detail = text === '' ? 'The body is empty; send a JSON body.' : `${(error as Error).message}.`
     throw new Refusal('invalid_json', detail)
   }
   const kept = text.length > long ? cutLists(schema, value) : value

@@ -28,7 +28,10 @@ export function unanswered(app: OpenAPIHono<AppEnv>) {
     if (allow.length === 0 || allow.includes(method))
       return problem(c, new Refusal('not_found', `There is no ${method} ${path}.`))
     c.header('Allow', allow.join(', '))
-    return problem(c, new Refusal('method_not_allowed', `${path} does not take ${method}, but ${allow.join(', ')}.`))
+    return problem(
+      c,
+      new Refusal('method_not_allowed', `${path} does not take ${method}; it takes ${allow.join(', ')}.`),
+    )
   }
 }
 

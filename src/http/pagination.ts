@@ -16,11 +16,11 @@ const cursor = z
   .transform((text, refinement) => {
     const position = readCursor(text)
     if (position) return position
-    refinement.addIssue({ code: 'custom', message: 'must be a cursor as `next` or the Link header gives it' })
+    refinement.addIssue({ code: 'custom', message: 'must be a cursor from `next` or the Link header' })
     return z.NEVER
   })
   .optional()
-  .openapi({ type: 'string', maxLength: 2_000, description: '`next` of the page before.' })
+  .openapi({ type: 'string', maxLength: 2_000, description: '`next` from the previous page.' })
 
 /** The query parameters of a list in pages. */
 export const pageQuery = {
@@ -29,13 +29,13 @@ export const pageQuery = {
     minimum: 1,
     maximum: deepest,
     default: 1,
-    description: 'From 1; `page` × `limit` at most 10,000. Deeper, and with a cursor, leave it out.',
+    description: 'From 1; `page` × `limit` at most 10,000. To go deeper, leave it out and follow `cursor`.',
   }),
   limit: wholeNumber(1, 100).optional().openapi({ type: 'integer', minimum: 1, maximum: 100, default: 20 }),
   cursor,
 }
 
-const mostly = 'A page has fewer where its entries are large; `next` leads on.'
+const mostly = 'A page may have fewer if its entries are large; follow `next`.'
 
 /** The query parameters of a list that has cursors only. */
 export function cursorQuery(usual: number) {
@@ -54,7 +54,7 @@ export const offset = wholeNumber(0, deepest, tooDeep).optional().openapi({
   minimum: 0,
   maximum: deepest,
   default: 0,
-  description: 'At most 10,000. Deeper, and with a cursor, leave it out.',
+  description: 'At most 10,000. To go deeper, leave it out and follow `cursor`.',
 })
 
 const from = instant.optional().openapi({ description: 'Only what was created at this time or later.' })
@@ -94,7 +94,7 @@ export function withinReach<S extends z.ZodObject>(query: S): S {
     (asked: Record<string, unknown>, refinement) => {
       const place = 'page' in query.shape ? 'page' : 'offset'
       if (asked.cursor !== undefined && asked[place] !== undefined) {
-        const message = `goes without ${place}: leave one of them out`
+        const message = `cannot be combined with ${place}; leave one of them out`
         refinement.addIssue({ code: 'custom', message, path: ['cursor'] })
       }
       const { page, limit = 20 } = asked

@@ -14,7 +14,7 @@ export async function countAgainstAddress(c: AppContext): Promise<void> {
   if (c.env.RATE_LIMIT === 'off') return
   const { success } = await c.env.ADDRESS_RATE_LIMITER.limit({ key: caller(c.req.header('CF-Connecting-IP')) })
   if (success) return
-  const detail = 'This address has sent more requests without a key that is known to be good than allowed in a minute.'
+  const detail = 'This address has sent too many requests without a valid key within a minute.'
   throw new Refusal('rate_limited', detail)
 }
 
@@ -45,7 +45,7 @@ export async function countAgainstKey(c: AppContext, keyId: string): Promise<voi
 /** @throws Refusal `rate_limited` where the call's key is over its rate */
 export function refuseOverRate(c: AppContext): void {
   if (!c.get('isOverRate')) return
-  throw new Refusal('rate_limited', 'This key has sent more requests than allowed within a minute.')
+  throw new Refusal('rate_limited', 'This key has sent more requests than are allowed within a minute.')
 }
 
 /** Whom an address stands for: for IPv6 the network, because one caller has all addresses of a /64. */

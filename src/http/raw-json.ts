@@ -140,7 +140,7 @@ function isKept(text: string, read: number): boolean {
 }
 
 function losesDigits(read: number): string {
-  return `is a number that a double does not keep: it would be read as ${read}; send fewer digits, or text`
+  return `cannot be represented exactly as a double: it would be read as ${read}; send fewer digits, or text`
 }
 
 /** The JSON text of an object with further members whose values are JSON text already; null stands for null. */

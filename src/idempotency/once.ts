@@ -38,7 +38,7 @@ export async function once<T>(ctx: Ctx, answer: T, statements: readonly Statemen
     if (!isDuplicate(error, 'idempotency_keys')) throw error
     const first = await recall<T>(ctx, ctx.idempotency)
     if (first === null)
-      throw new Refusal('storage_unavailable', 'The first request with this key is just being forgotten; try again.')
+      throw new Refusal('storage_unavailable', 'The first request with this key is just expiring; try again.')
     return first
   }
 }
@@ -83,7 +83,7 @@ async function recall<T>(ctx: Ctx, used: IdempotencyKey): Promise<T | null> {
   const [first] = await ctx.db.run(selectAnswer(ctx, used))
   if (!first) return null
   if (first.fingerprint !== used.fingerprint) {
-    throw new Refusal('idempotency_key_reused', `The key ${JSON.stringify(used.key)} was first sent with another body.`)
+    throw new Refusal('idempotency_key_reused', `The key ${JSON.stringify(used.key)} was first used with another body.`)
   }
   used.replayed = true
   return JSON.parse(first.answer) as T

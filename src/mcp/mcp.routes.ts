@@ -16,7 +16,7 @@ mcpRoutes.post('/mcp', async (c: AppContext) => {
   refuseOverRate(c)
   // The protocol's transport asks for it (2025-11-25, Streamable HTTP, Security Warning).
   refuseOtherSites(c)
-  if (c.get('ctx').actor.roles.length === 0) throw new Refusal('forbidden', 'MCP takes a key that has a role.')
+  if (c.get('ctx').actor.roles.length === 0) throw new Refusal('forbidden', 'MCP requires a key that has a role.')
   const body = await readText(c)
   await countMore(c, messagesIn(body))
   return serve(c.get('ctx'), c.req.raw, body)

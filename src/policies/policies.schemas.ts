@@ -17,14 +17,23 @@ export const policyParams = (example: string) => z.object({ id: id.openapi({ exa
 
 const name = z.string().trim().min(1).max(200)
 const role = z.enum(roles)
-const approvals = z.int().min(1).max(mostApprovals).openapi({ description: 'How many different people.' })
+const approvals = z
+  .int()
+  .min(1)
+  .max(mostApprovals)
+  .openapi({ description: 'How many different people have to approve.' })
 
 const where = z
   .strictObject({
-    field: z.string().min(1).max(500).refine(isField, 'is no JSON Pointer (RFC 6901): after ~ comes 0 or 1').openapi({
-      description:
-        'A JSON Pointer (RFC 6901), or the plain name of a member, of `details`, `payload`, `serialized_intent` or `data`; of a claim’s own members.',
-    }),
+    field: z
+      .string()
+      .min(1)
+      .max(500)
+      .refine(isField, 'is not a JSON Pointer (RFC 6901): ~ must be followed by 0 or 1')
+      .openapi({
+        description:
+          'A JSON Pointer (RFC 6901), or the plain name of a member, in `details`, `payload`, `serialized_intent` or `data`; for claims, in the claim itself.',
+      }),
     op: z.enum(operators),
     value: z
       .union([z.string().max(1_000), z.number(), z.boolean()], {
@@ -33,7 +42,7 @@ const where = z
       .openapi({ description: 'Numbers are compared as the decimals that are written.' }),
     missing: z.enum(['match', 'no_match']).optional().openapi({
       description:
-        'What it counts as where the member is missing, or of another type than `value`. Without it, asking for such is 422 `policy_needs_member`.',
+        'What the condition counts as if the member is missing or of another type than `value`. Without this, asking is refused then: 422 `policy_needs_member`.',
     }),
   })
   .openapi('PolicyCondition', { example: { field: '/amount', op: '>', value: 1000 } })
@@ -41,32 +50,33 @@ const where = z
 const match = z
   .strictObject({
     kind: z.enum(kinds).optional(),
-    type: type.optional().openapi({ description: 'Of requests.' }),
-    entity_type: part.optional().openapi({ description: 'Of changes.' }),
-    change_action: z.enum(['create', 'update', 'delete']).optional().openapi({ description: 'Of changes.' }),
-    action: action.optional().openapi({ description: 'Of intents.' }),
-    skill_slug: skillSlug.optional().openapi({ description: 'Of intents.' }),
-    instance_id: foreignId.optional().openapi({ description: 'Of intents; in any case.' }),
-    gate_id: id.optional().openapi({ description: 'Of results.' }),
-    expense_type: expenseType.optional().openapi({ description: 'Of claims.' }),
-    currency: currency.optional().openapi({ description: 'Of claims (ISO 4217).' }),
+    type: type.optional().openapi({ description: 'For requests.' }),
+    entity_type: part.optional().openapi({ description: 'For changes.' }),
+    change_action: z.enum(['create', 'update', 'delete']).optional().openapi({ description: 'For changes.' }),
+    action: action.optional().openapi({ description: 'For intents.' }),
+    skill_slug: skillSlug.optional().openapi({ description: 'For intents.' }),
+    instance_id: foreignId.optional().openapi({ description: 'For intents; in upper or lower case.' }),
+    gate_id: id.optional().openapi({ description: 'For results.' }),
+    expense_type: expenseType.optional().openapi({ description: 'For claims.' }),
+    currency: currency.optional().openapi({ description: 'For claims (ISO 4217).' }),
     min_amount: z
       .int()
       .min(1)
       .optional()
-      .openapi({ description: 'Of claims, in minor units of `currency`: so much, or more.' }),
+      .openapi({ description: 'For claims: this much or more, in minor units of `currency`.' }),
     requester_group: id.optional().openapi({ description: 'A group that the requester is in.' }),
     where: z.array(where).max(20).optional().openapi({ description: 'All of them have to hold.' }),
   })
   .openapi('PolicyMatch', {
-    description: 'What it is for. Each member narrows it; what only one kind has goes with that `kind`.',
+    description:
+      'What the policy applies to. Each member narrows it; a member that only one kind has requires that `kind`.',
     example: { kind: 'intent', action: 'refund', where: [{ field: '/amount', op: '>', value: 1000 }] },
   })
 
 const requirement = z
   .union([z.strictObject({ group: id, approvals }), z.strictObject({ role, approvals })])
   .openapi('PolicyRequirement', {
-    description: 'So many people of a group, or with a role.',
+    description: 'How many people of a group, or with a role, have to approve.',
     example: { group: 'grp_finance', approvals: 1 },
   })
 
@@ -79,14 +89,14 @@ export const expires = z
   .nullable()
   .openapi('PolicyClock', {
     description:
-      'What becomes of what nobody has decided by then; null: nothing. Of several clocks the earliest counts.',
+      'What happens to an approval that nobody has decided by then; null: nothing. If there are several clocks, the earliest counts.',
     example: { after_hours: 48, then: 'expire' },
   })
 
 const settings = {
   name: name.openapi({ example: 'Big refunds' }),
   priority: z.int().min(0).max(1_000_000).openapi({
-    description: 'Smaller ones are asked first, of the same the older.',
+    description: 'Lower numbers are tried first; on a tie, the older policy.',
     example: 10,
   }),
   match,
@@ -97,19 +107,25 @@ const settings = {
     .openapi({
       description: `They open one after the other. At most ${mostApprovals} approvals in all.`,
     }),
-  required_approvals: approvals.openapi({ description: 'Short for one stage with one requirement: how many people.' }),
+  required_approvals: approvals.openapi({
+    description: 'Shorthand for one stage with one requirement: how many people have to approve.',
+  }),
   approver_roles: z
     .array(role)
     .min(1)
     .max(roles.length)
-    .refine((all) => new Set(all).size === all.length, 'has something twice')
-    .openapi({ description: 'The same: with one of these roles.', uniqueItems: true }),
-  allow_self_approval: z.boolean().openapi({ description: 'Whether who asked may vote.' }),
+    .refine((all) => new Set(all).size === all.length, 'must not contain duplicates')
+    .openapi({
+      description: 'Goes with `required_approvals`: the roles, one of which those people must have.',
+      uniqueItems: true,
+    }),
+  allow_self_approval: z.boolean().openapi({ description: 'Whether the requester may vote.' }),
   allow_edit: z.boolean().openapi({
-    description: 'Of requests, where one approval is all that it takes: whether that may change the details.',
+    description: 'For requests that take a single approval: whether that approval may change the details.',
   }),
   restricted: z.boolean().openapi({
-    description: 'Of requests: whether only the requester, whoever may vote, and admins see them.',
+    description:
+      'For requests: if true, only the requester, whoever sent it for them, possible voters and admins can see them.',
   }),
   expires,
 }
@@ -191,15 +207,17 @@ export const policySchema = z
     id: z.string(),
     ...settings,
     name: z.string(),
-    stages: z.array(stage).optional().openapi({ description: 'As it was written: these, or the next two.' }),
+    stages: z.array(stage).optional().openapi({
+      description: 'In the form in which the policy was written: this, or `required_approvals` and `approver_roles`.',
+    }),
     required_approvals: approvals.optional(),
     approver_roles: z.array(role).optional(),
     version: z.int().openapi({
-      description: 'Counts what it has been: an approval stays under the version that it was asked under.',
+      description: 'Goes up when the policy changes; an approval keeps the version it was asked under.',
     }),
     infeasible: z.string().nullable().openapi({
       description:
-        'The first stage that the people there are cannot fulfil for more than one requester (`approval` where it has no name); null: they can.',
+        'The first stage that the people there are cannot fulfil for more than one requester (`approval` if it has no name); null if they can.',
       example: null,
     }),
     created_at: time,

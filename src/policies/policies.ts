@@ -182,7 +182,7 @@ async function write(
     })
     if (done.length > 0) return next
   }
-  throw new Refusal('storage_unavailable', `${id} is being changed by others all the time; try again.`)
+  throw new Refusal('storage_unavailable', `Others keep changing ${id}; try again.`)
 }
 
 function versionOf(policy_id: string, version: number, name: string, body: PolicyBody): PolicyVersion {

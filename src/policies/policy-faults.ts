@@ -26,11 +26,18 @@ function formFaults(policy: PolicyBody): PolicyFault[] {
   const { stages, required_approvals, approver_roles } = policy
   const isShort = required_approvals !== undefined || approver_roles !== undefined
   if (stages && isShort) {
-    return [{ path: ['stages'], message: 'goes without required_approvals and approver_roles: leave one form out' }]
+    return [
+      {
+        path: ['stages'],
+        message: 'cannot be combined with required_approvals and approver_roles; leave one form out',
+      },
+    ]
   }
   if (!stages && !approver_roles) {
     const path = isShort ? ['approver_roles'] : ['stages']
-    return [{ path, message: 'is required: stages, or for one requirement approver_roles and required_approvals' }]
+    return [
+      { path, message: 'is required: send stages, or for a single requirement approver_roles and required_approvals' },
+    ]
   }
   if (!stages) return []
   const names = stages.map(({ name }) => name)
@@ -39,7 +46,7 @@ function formFaults(policy: PolicyBody): PolicyFault[] {
     ...(approvalsOf(policy) > mostApprovals
       ? [{ path: ['stages'], message: `must ask for at most ${mostApprovals} approvals in all` }]
       : []),
-    ...(twice === -1 ? [] : [{ path: ['stages', twice, 'name'], message: 'is the name of a stage before it' }]),
+    ...(twice === -1 ? [] : [{ path: ['stages', twice, 'name'], message: 'is already the name of an earlier stage' }]),
   ]
 }
 
@@ -55,23 +62,23 @@ function matchFaults(match: Match): PolicyFault[] {
   const foreign = Object.entries(membersOf).flatMap(([kind, names]) =>
     names
       .filter((name) => match[name] !== undefined && match.kind !== kind)
-      .map((name) => ({ path: ['match', name], message: `belongs to the kind ${kind}: say "kind": "${kind}"` })),
+      .map((name) => ({ path: ['match', name], message: `applies only to the kind ${kind}: set "kind": "${kind}"` })),
   )
   const { min_amount, currency, where = [] } = match
   const unordered = where.flatMap(({ op, value }, index) =>
     typeof value === 'boolean' && isOrdering(op as Operator)
-      ? [{ path: ['match', 'where', index, 'op'], message: 'must be == or != beside true or false' }]
+      ? [{ path: ['match', 'where', index, 'op'], message: 'must be == or != if value is true or false' }]
       : [],
   )
   const ofNothing = min_amount !== undefined && currency === undefined
-  const message = 'is required beside min_amount: amounts of different currencies do not compare'
+  const message = 'is required with min_amount: amounts in different currencies cannot be compared'
   return [...foreign, ...(ofNothing ? [{ path: ['match', 'currency'], message }] : []), ...unordered]
 }
 
 /** What only requests can be. */
 function kindFaults(policy: PolicyBody): PolicyFault[] {
   const ofRequests = 'must be false unless match says "kind": "request"'
-  const ofOne = 'must be false unless one approval is all that it takes'
+  const ofOne = 'must be false unless it takes exactly one approval'
   const isOfRequests = policy.match.kind === 'request'
   const isEditable = isOfRequests && approvalsOf(policy) === 1
   return [

@@ -19,11 +19,11 @@ export const whatIfRoutes = createRouter()
       operationId: 'evaluatePolicies',
       tags,
       summary: 'See what would be asked of whom',
-      description: 'Of something that somebody could ask: which policy would hold, its stages, and who could vote.',
+      description: 'For something that somebody could ask: which policy would apply, its stages, and who could vote.',
       roles,
       request: { body: { required: true, content: json(wouldBeSchema) } },
       keeps: { member: 'document' },
-      responses: { 200: { description: 'What would become of it.', content: json(evaluationSchema) } },
+      responses: { 200: { description: 'What would happen.', content: json(evaluationSchema) } },
     }),
     async (c) => {
       const ctx = c.get('ctx')
@@ -56,7 +56,7 @@ export const whatIfRoutes = createRouter()
       tags,
       summary: 'Try a policy on what was asked before',
       description:
-        'What would have been asked of whom, if the policy held, of what was asked since: against the policies that hold now, with the people there are now.',
+        'For everything asked since a given time: whom the policy would have asked for what, compared with the policies and with the people there are now.',
       roles,
       request: { body: { required: true, content: json(simulationRequestSchema) } },
       keeps: { member: 'policy', isUnique: true, isExact: true },
@@ -117,7 +117,7 @@ function readPlace(cursor: string | undefined): Place | null {
   if (cursor === undefined) return null
   const [, kind, at, id] = /^(\w+)(?::(\d{1,15}):(.+))?$/.exec(cursor) ?? []
   if (kind === undefined) {
-    const message = 'must be a cursor as `next` gives it'
+    const message = 'must be a cursor from `next`'
     throw invalidInput([{ in: 'body', pointer: '/cursor', message, type: 'value_error' }])
   }
   return { kind, after: id === undefined ? null : { created_at: Number(at), id } }

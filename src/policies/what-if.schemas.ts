@@ -21,8 +21,8 @@ const members = {
   gate_id: id.optional(),
   expense_type: expenseType.optional(),
   currency: currency.optional(),
-  amount: z.int().min(1).optional().openapi({ description: 'Of a claim, in minor units.' }),
-  approver_role: approverRole.optional().openapi({ description: 'Of an intent; without it, `customer`.' }),
+  amount: z.int().min(1).optional().openapi({ description: 'For claims, in minor units.' }),
+  approver_role: approverRole.optional().openapi({ description: 'For intents; `customer` if left out.' }),
   approver_person_id: personId.optional(),
 }
 
@@ -37,11 +37,11 @@ const ofKind: Readonly<Record<string, readonly string[]>> = {
 export const wouldBeSchema = z
   .strictObject({
     kind: z.enum(kinds),
-    requester_id: userId.optional().openapi({ description: 'Who would ask; without it, you.' }),
+    requester_id: userId.optional().openapi({ description: 'Who would ask; you, if left out.' }),
     ...members,
     document: z.unknown().optional().openapi({
       description:
-        'The JSON that conditions look at: `details`, `payload`, `serialized_intent` or `data`; of a claim, without it, the members above.',
+        'The JSON that conditions look at: `details`, `payload`, `serialized_intent` or `data`; for claims, the members above if left out.',
     }),
   })
   .superRefine((wouldBe, refinement) => {
@@ -49,7 +49,7 @@ export const wouldBeSchema = z
       for (const name of names) {
         const isThere = wouldBe[name as keyof typeof members] !== undefined
         if (!isThere || wouldBe.kind === kind) continue
-        refinement.addIssue({ code: 'custom', path: [name], message: `belongs to the kind ${kind}` })
+        refinement.addIssue({ code: 'custom', path: [name], message: `applies only to the kind ${kind}` })
       }
     }
   })
@@ -69,14 +69,14 @@ export const evaluationSchema = z
     policy: named
       .extend({ version_id: z.string() })
       .nullable()
-      .openapi({ description: 'The policy that would hold; null: what its kind takes.' }),
+      .openapi({ description: 'The policy that would apply; null if the defaults of its kind would.' }),
     needs: z.object({ field: z.string(), condition: z.int(), detail: z.string() }).nullable().openapi({
-      description: 'Why asking so would be 422 `policy_needs_member`; null: it would not.',
+      description: 'Why asking would be refused with 422 `policy_needs_member`; null if it would not.',
       example: null,
     }),
     stages: z.array(
       z.object({
-        name: z.string().nullable().openapi({ description: 'Null where it is the only one, and has none.' }),
+        name: z.string().nullable().openapi({ description: 'Null if it is the only stage and has no name.' }),
         all: z.array(
           z.object({
             approvals: z.int(),
@@ -87,18 +87,18 @@ export const evaluationSchema = z
                   role: z.string().optional(),
                   people: z.array(named).openapi({
                     description:
-                      'Up to thirteen of them, without the requester where they may not vote, and without a customer who is named and has the last word.',
+                      'Up to thirteen of them, without the requester if they may not vote, and without a named customer who has the last word.',
                   }),
                 }),
               )
-              .openapi({ description: 'Whoever is in one of these.' }),
+              .openapi({ description: 'People who are in any of these count.' }),
           }),
         ),
       }),
     ),
     channel: z.object({ approver_role: approverRole, approver_person_id: z.string().nullable() }).nullable().openapi({
       description:
-        'Whom an intent names, who answers through the agent’s channel: where no policy holds, and as a customer behind the stages of one. Null: nobody does.',
+        'Who an intent names to answer through the agent’s channel: instead of stages if no policy applies, and after them if a customer has the last word. Null if nobody does.',
       example: null,
     }),
     allow_self_approval: z.boolean(),
@@ -106,7 +106,7 @@ export const evaluationSchema = z
     restricted: z.boolean(),
     expires,
     infeasible: z.string().nullable().openapi({
-      description: 'The first stage that the people there are could not fulfil for this requester; null: they could.',
+      description: 'The first stage that the people there are could not fulfil for this requester; null if they could.',
       example: null,
     }),
   })
@@ -143,11 +143,13 @@ export const simulationRequestSchema = z
   .strictObject({
     policy: newPolicy
       .extend({
-        id: id.optional().openapi({ description: 'The policy that it is to replace; else it is one more.' }),
+        id: id
+          .optional()
+          .openapi({ description: 'The policy that it would replace; if left out, it is an additional one.' }),
       })
       .superRefine(findFaults),
     since: instant.openapi({ description: 'What was asked at this time or later.', example: '2026-03-01T00:00:00Z' }),
-    cursor: z.string().max(500).optional().openapi({ description: '`next` of an earlier answer, to go on there.' }),
+    cursor: z.string().max(500).optional().openapi({ description: '`next` from the previous answer.' }),
   })
   .openapi('SimulationRequest', {
     example: {
@@ -165,21 +167,22 @@ const ids = z.array(z.string()).openapi({ description: 'Up to ten ids.' })
 
 export const simulationSchema = z
   .object({
-    considered: count('How many it has looked at: of the kind that the policy is for, if it says one.'),
-    matched: count('Of how many the policy would hold.'),
-    asked_more: count('Of how many more approvals would be asked than by the policies that hold now.'),
-    asked_less: count('Of how many fewer.'),
-    asked_others: count('Of how many as many, but of others, or in another order.'),
+    considered: count('How many approvals were looked at: those of the kind that the policy is for, if it names one.'),
+    matched: count('How many of them the policy would apply to.'),
+    asked_more: count('How many would need more approvals than under the current policies.'),
+    asked_less: count('How many would need fewer.'),
+    asked_others: count('How many would need as many, but from others or in another order.'),
     clock_changed: count('How many would have another clock.'),
-    infeasible: count('How many of those matched the people there now could not fulfil for who asked.'),
+    infeasible: count('How many of those matched the people there are now could not fulfil for whoever asked.'),
     needs_member: count('How many could not have been asked: they lack a member that the policy looks at.'),
     infeasible_stage: z.string().nullable().openapi({
-      description: 'The stage for which making the policy would be 422 `infeasible_quorum`; null: it would not.',
+      description:
+        'The stage because of which making the policy would be refused with 422 `infeasible_quorum`; null if it would not.',
       example: null,
     }),
     instead_of: z
       .array(z.object({ policy: named.nullable(), count: z.int() }))
-      .openapi({ description: 'Under which policies those matched would be now; null: under none.' }),
+      .openapi({ description: 'Which policies would apply to those matched now; null for none.' }),
     examples: z
       .object({
         matched: ids,
@@ -190,10 +193,10 @@ export const simulationSchema = z
         infeasible: ids,
         needs_member: ids,
       })
-      .openapi({ description: 'Approvals of each sort, the newest.' }),
+      .openapi({ description: 'The newest approvals of each sort.' }),
     next: z.string().nullable().openapi({
       description:
-        'What to send as `cursor` for the rest, whose counts are to be added; null: there is none. One call looks at up to 100,000.',
+        'What to send as `cursor` for the rest, whose counts add to these; null at the end. One call looks at up to 100,000 approvals.',
       example: null,
     }),
   })

@@ -92,7 +92,7 @@ async function approveAs(
 }
 
 function notAllowed(id: string): Refusal {
-  return new Refusal('edit_not_allowed', `No policy allows an approval to change the details of ${id}.`)
+  return new Refusal('edit_not_allowed', `No policy allows the details of ${id} to be changed by its approval.`)
 }
 
 function changed(id: string): Refusal {

@@ -13,7 +13,7 @@ import { mayRedeem, mayRevoke } from './request-kind.ts'
 import type { Request } from './requests.store.ts'
 
 /**
- * Takes an approval up, once: whoever gets it carries out what was approved, exactly that.
+ * Redeems an approval, once: whoever gets it carries out what was approved, exactly that.
  *
  * @throws Refusal `not_found`, `not_requester`, `not_approved`, `already_redeemed`, `redemption_lapsed`,
  *   `digest_mismatch`
@@ -23,7 +23,7 @@ export async function redeemRequest(ctx: Ctx, id: string, digest: string): Promi
   const redeemed = await onceIf(ctx, true, Object.values(statements), isDone)
   const request = await getRequest(ctx, id)
   if (redeemed) return request
-  if (request.requester_id !== ctx.actor.userId && !mayRedeem(ctx.actor)) throw notTheirs(request)
+  if (request.requester_id !== ctx.actor.userId && !mayRedeem(ctx.actor)) throw notTheirsToRedeem(request)
   const reason = whyNotOpen(request, ctx.now)
   const approved = request.approved_digest ?? request.digest
   if (reason || digest === approved) throw reason ?? changedMeanwhile(id)
@@ -52,8 +52,8 @@ export async function revokeRequest(
   const isAsSeen = !ifMatch || ifMatch.includes(tagOf(request))
   const why = whyNotOpen(request, ctx.now) ?? (isAsSeen ? null : notAsSeen(request))
   if (request.requester_id === ctx.actor.userId) throw why ?? changedMeanwhile(id)
-  if (request.policy_version_id !== null) throw why ?? notTheirs(request)
-  throw mayRevoke(ctx.actor) ? (why ?? changedMeanwhile(id)) : notTheirs(request)
+  if (request.policy_version_id !== null) throw why ?? notTheirsToRevoke(request)
+  throw mayRevoke(ctx.actor) ? (why ?? changedMeanwhile(id)) : notTheirsToRevoke(request)
 }
 
 /**
@@ -87,8 +87,14 @@ export function lapseUnredeemed(ctx: Ctx): Promise<number> {
   })
 }
 
-function notTheirs({ id }: Request): Refusal {
-  return new Refusal('not_requester', `${id} was asked for by somebody else.`)
+function notTheirsToRedeem({ id, requester_id }: Request): Refusal {
+  const detail = `Only ${requester_id}, a key of the instance that asked or a service key can redeem ${id}.`
+  return new Refusal('not_requester', detail)
+}
+
+function notTheirsToRevoke({ id, requester_id, policy_version_id }: Request): Refusal {
+  const other = policy_version_id === null ? `somebody who may decide ${id}` : `somebody who approved ${id}`
+  return new Refusal('not_requester', `Only ${requester_id} or ${other} can revoke it.`)
 }
 
 /** Why nothing can be made of an approval; null where that can be. */

@@ -7,7 +7,11 @@ import { patternFault } from './pattern.ts'
 import { schemaFaults } from './schema-faults.ts'
 
 /** What each type of check takes for its `config`. Bounds and values count as the decimals that were written. */
-const field = z.string().min(1).max(500).refine(isField, 'is no JSON Pointer (RFC 6901): after ~ comes 0 or 1')
+const field = z
+  .string()
+  .min(1)
+  .max(500)
+  .refine(isField, 'is not a JSON Pointer (RFC 6901): ~ must be followed by 0 or 1')
 
 const scalar = z.union([z.string().max(1_000), z.number(), z.boolean(), z.null()], {
   error: 'must be a text of at most 1,000 characters, a number, true, false or null',

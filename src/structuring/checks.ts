@@ -51,7 +51,7 @@ export async function changeCheck(ctx: Ctx, id: string, change: CheckChange): Pr
 async function refuseOvergrown(ctx: Ctx, id: string, bytes: number): Promise<never> {
   const [gate] = await ctx.db.run(selectOvergrown(ctx, id, bytes))
   if (!gate) throw new Refusal('storage_unavailable', 'A gate of this check was being changed just now; try again.')
-  const message = `is too large for the gate ${gate.id}: the configs of its checks would have ${gate.bytes} bytes together, of at most ${largestConfigs}`
+  const message = `is too large for the gate ${gate.id}: the configs of its checks would have ${gate.bytes} bytes together; at most ${largestConfigs} are allowed`
   throw invalidInput([{ in: 'body', pointer: '/config', message, type: 'value_error' }])
 }
 

@@ -173,7 +173,7 @@ export async function unknownFaults(
   ]
   const bytes = checks.reduce((sum, check) => sum + check.bytes, 0)
   if (bytes > largestConfigs) {
-    const message = `name checks whose configs have ${bytes} bytes together, of at most ${largestConfigs}`
+    const message = `the configs of these checks have ${bytes} bytes together; at most ${largestConfigs} are allowed`
     faults.push(fault('/check_ids', message))
   }
   return faults

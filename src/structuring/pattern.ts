@@ -34,7 +34,7 @@ export async function patternFault(pattern: string): Promise<string | null> {
     return null
   } catch (error) {
     const message = (error as Error).message.replace(/^error parsing regexp: /, '')
-    return message.startsWith('is ') ? message : `is not a pattern of RE2: ${message.slice(0, 200)}`
+    return message.startsWith('is ') ? message : `is not an RE2 pattern: ${message.slice(0, 200)}`
   }
 }
 

@@ -68,7 +68,7 @@ async function judgeAndStore(ctx: Ctx, asked: NewResult): Promise<JudgedResult> 
     })
     if (stored) return stored
   }
-  throw new Refusal('storage_unavailable', `The gate ${asked.gate_id} was being changed all the while; try again.`)
+  throw new Refusal('storage_unavailable', `The gate ${asked.gate_id} keeps being changed; try again.`)
 }
 
 /** What each check and each rule of the gate says of it. */
@@ -148,7 +148,7 @@ function misreportedAt(gate: LoadedGate, reported: Reports['reported']): Fault[]
   return reported.flatMap(({ check_id }, index) => {
     const isFirst = reported.findIndex((one) => one.check_id === check_id) === index
     if (takes.has(check_id) && isFirst) return []
-    const message = takes.has(check_id) ? 'is reported twice' : `is no active check of type reported at this gate`
+    const message = takes.has(check_id) ? 'is reported twice' : 'is not an active check of type reported at this gate'
     return [{ in: 'body' as const, pointer: `/reported/${index}/check_id`, message, type: 'value_error' }]
   })
 }

@@ -18,10 +18,13 @@ const types = z
   .array(z.enum(['*', ...eventTypes]))
   .min(1)
   .max(eventTypes.length)
-  .refine((all) => new Set(all).size === all.length, 'names a type twice')
-  .refine((all) => all.length === 1 || !all.includes('*'), 'has * beside others: it stands for all of them, alone')
+  .refine((all) => new Set(all).size === all.length, 'must not contain duplicates')
+  .refine(
+    (all) => all.length === 1 || !all.includes('*'),
+    'must not name other types beside *, which stands for all of them',
+  )
   .openapi({
-    description: 'The types of events to be told; `["*"]` for all.',
+    description: 'The types of events to send; `["*"]` for all.',
     uniqueItems: true,
     ...onlyAlone,
     example: ['claim.approved', 'batch.completed'],
@@ -71,7 +74,9 @@ const endpoint = {
     .enum(['by_admin', 'gone'])
     .nullable()
     .openapi({ description: '`gone`: the receiver answered 410.' }),
-  paused_until: time.nullable().openapi({ description: 'Until when the receiver has asked to be left alone.' }),
+  paused_until: time
+    .nullable()
+    .openapi({ description: 'When the pause that the receiver asked for ends; null if there is none.' }),
   created_at: time,
   updated_at: time,
 }

@@ -171,6 +171,11 @@ test('a pending batch can be amended: comment and time replaced, claims added to
     comment: 'After',
   })
   expect((await put({})).status).toBe(422)
+  const now = `to start the batch now, POST ${path}/${batch_id}/process`
+  for (const beside of [{}, { nonsense: 1 }]) {
+    const { body } = await put({ process_at: '2020-01-01T00:00:00Z', ...beside })
+    expect(body.errors).toContainEqual(expect.objectContaining({ message: `must be in the future; ${now}` }))
+  }
   const tag = (await coordinator(`${path}/${batch_id}`)).headers.get('ETag')!
   expect((await put({ comment: 'No' }, { 'If-Match': '"0"' })).status).toBe(412)
   expect((await put({ comment: 'Yes' }, { 'If-Match': tag })).status).toBe(200)

@@ -61,6 +61,9 @@ test('X-Tenant-Id must be the key’s own tenant', async () => {
   expect((await member(path, { headers: { 'X-Tenant-Id': tenant.id } })).status).toBe(200)
   const other = await member(path, { headers: { 'X-Tenant-Id': 'other' } })
   expect(other).toMatchObject({ status: 403, body: { code: 'tenant_mismatch' } })
+  const empty = await member(path, { headers: { 'X-Tenant-Id': '' } })
+  const detail = 'X-Tenant-Id is empty; leave it out, or send the tenant that the key belongs to.'
+  expect(empty).toMatchObject({ status: 403, body: { code: 'tenant_mismatch', detail } })
 })
 
 test('errors are problem+json with a type that explains itself, the request id and no internals', async () => {

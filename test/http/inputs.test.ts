@@ -27,7 +27,7 @@ test.each(guarded)(
       ...(requestBody && { body: {} }),
     })
     expect(status).toBe(422)
-    expect(faults(body)).toMatchObject({ 'query/stauts': expect.stringContaining('is not a parameter of this') })
+    expect(faults(body)).toMatchObject({ 'query/stauts': expect.stringContaining('is not a known query parameter') })
   },
 )
 
@@ -89,7 +89,7 @@ test('what is reported and not asked for is told beside other faults', async () 
     422,
     {
       'body/confidence': 'must be at most 1',
-      'body/reported/0/check_id': 'is no active check of type reported at this gate',
+      'body/reported/0/check_id': 'is not an active check of type reported at this gate',
       'body/reported/1/check_id': 'must not be blank',
       'body/reported/1/passed': 'must be true or false',
       'body/reported/2': 'must be an object',
@@ -122,7 +122,7 @@ test('the time of a batch, and references given twice, are told beside other fau
   const bulk = { method: 'POST', body: { claims: [claim, { ...claim, amount: 0 }, 'x'] } }
   expect(faults((await tenant.as('member')('/api/v1/claims/bulk', bulk)).body)).toEqual({
     'body/claims/1/amount': 'must be at least 1',
-    'body/claims/1/external_ref': 'repeats that of /claims/0',
+    'body/claims/1/external_ref': 'is the same as that of /claims/0',
     'body/claims/2': 'must be an object',
   })
 })
@@ -140,7 +140,7 @@ test('an Idempotency-Key that is none, or another than that of the body, is told
   const intent = { method: 'POST', body: { idempotency_key: 'a' }, headers: { 'Idempotency-Key': 'b' } }
   expect(faults((await tenant.as('service')(path, intent)).body)).toMatchObject({
     'body/action': 'is required: text',
-    'body/idempotency_key': 'is not the key of the Idempotency-Key header',
+    'body/idempotency_key': 'must be the same as the Idempotency-Key header',
   })
 })
 
@@ -173,7 +173,7 @@ test('the faults of an input take little more room than the input', async () => 
   const body = `{"entityType":"offer","entityId":"of_1","entityName":"Offer","action":"create","payload":${payload}}`
   const { status, body: answer } = await tenant.as('member')('/api/v1/approvals', { method: 'POST', body })
   expect([status, answer.code]).toEqual([422, 'invalid_input'])
-  expect(answer.detail).toMatch(/ \(and 99 more\)\.$/)
+  expect(answer.detail).toMatch(/ \(and 99 more; errors stops after 1\)\.$/)
   expect(JSON.stringify(answer).length).toBeLessThan(3 * body.length)
 })
 

@@ -268,7 +268,11 @@ describe('redeeming', () => {
     const tenant = await newTenant()
     const { id, digest } = await approved(tenant)
     for (const role of ['reviewer', 'admin', 'coordinator'] as const) {
-      expect(said(await post(tenant.as(role), id, 'redeem', { digest }))).toEqual([403, 'not_requester'])
+      const refused = await post(tenant.as(role), id, 'redeem', { digest })
+      expect(said(refused)).toEqual([403, 'not_requester'])
+      expect(refused.body.detail).toMatch(
+        /^Only usr_member, a key of the instance that asked or a service key can redeem /,
+      )
     }
     expect((await post(tenant.as('service'), id, 'redeem', { digest })).status).toBe(200)
   })

@@ -103,7 +103,7 @@ test('evaluate: an intent says itself who decides where no policy does, and a cu
   expect(await said({})).toEqual(['Refunds', ['member'], 'customer', null])
   expect(await said(owner)).toEqual(['Refunds', ['member'], null, null])
   const wrong = await evaluate(admin, { kind: 'claim', ...owner })
-  expect(wrong.body.errors).toMatchObject([{ pointer: '/approver_role', message: 'belongs to the kind intent' }])
+  expect(wrong.body.errors).toMatchObject([{ pointer: '/approver_role', message: 'applies only to the kind intent' }])
 })
 
 test('a customer who is named has the last word, and fills no stage: evaluate and simulate know that', async () => {
@@ -158,7 +158,7 @@ test('evaluate says what an asking lacks; and what belongs to another kind is a 
   expect(body.needs).toEqual({
     field: '/expense_type',
     condition: 0,
-    detail: 'The policy "Travel" compares /expense_type with a string, and it is missing.',
+    detail: 'The policy "Travel" compares /expense_type with a string, but it is missing.',
   })
   expect((await evaluate(admin, { kind: 'claim', expense_type: 'travel' })).body.policy.name).toBe('Travel')
   const wrong = await evaluate(admin, { kind: 'claim', action: 'x', amount: 0 })

@@ -25,8 +25,8 @@ const documented = new Map(
  */
 const beyondSchemas = [
   'must not be above max',
-  'is no JSON Pointer (RFC 6901): after ~ comes 0 or 1',
-  /^is not a pattern of RE2/,
+  'is not a JSON Pointer (RFC 6901): ~ must be followed by 0 or 1',
+  /^is not an RE2 pattern/,
   /^is too large; repeat less/,
 ]
 const isBeyond = ({ path, message }: ConfigFault) =>

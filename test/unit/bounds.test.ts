@@ -87,6 +87,14 @@ test.each([
   expect(answer.errors.length).toBeLessThanOrEqual(500)
 })
 
+test('a detail counts all faults, and says after how many the list of them stops', async () => {
+  const member = (await newTenant()).as('member')
+  const claims = Array.from({ length: 1_000 }, () => ({}))
+  const { body } = await member('/api/v1/claims/bulk', { method: 'POST', body: { claims } })
+  expect(body.detail).toMatch(/ \(and 2999 more; errors stops after 500\)\.$/)
+  expect(body.errors).toHaveLength(500)
+})
+
 test.each(['', '\\ud800'])('of unknown members a hundred are told, whatever else is wrong: %j', async (half) => {
   const member = (await newTenant()).as('member')
   const unknown = Array.from({ length: 2_000 }, (_, n) => `"unknown_${n}":0`).join(',')

@@ -91,7 +91,7 @@ test('what a policy needs to be told to match refuses the asking, and names poli
   const refusal = needsMember({ policy: found!.policy, needs: found!.needs! })
   expect(refusal.toValue()).toEqual({
     code: 'policy_needs_member',
-    detail: 'The policy "Big refunds" compares /total with a number, and it is missing.',
+    detail: 'The policy "Big refunds" compares /total with a number, but it is missing.',
     members: { policy: { id: 'pol_1', name: 'Big refunds' }, field: '/total', condition: 0 },
   })
 })
