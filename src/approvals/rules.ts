@@ -80,7 +80,7 @@ const any = new Intl.ListFormat('en-GB', { type: 'disjunction' })
 function unfit({ rule, isGoverned, capacities }: Voting): Refusal | null {
   if (rule.stages.some((stage) => fits(stage, capacities))) return null
   const wanted = [...new Set(rule.stages.flatMap(({ all }) => all.flatMap(({ anyOf }) => anyOf)))]
-  const detail = `Deciding this takes ${any.format(wanted.map(inWords))}.`
+  const detail = `Deciding this requires ${any.format(wanted.map(inWords))}.`
   const roles = wanted.map((one) => one.slice('role:'.length))
   return new Refusal('forbidden', detail, isGoverned ? { needs: wanted } : { roles })
 }
@@ -126,17 +126,17 @@ function unneeded({ id, channel_confirms }: Approval, { rule, votes, capacities 
   const stage = rule.stages[open]
   if (!stage) {
     const detail = channel_confirms
-      ? `All stages of ${id} are closed; the person who is asked has the last word, through their channel.`
+      ? `All stages of ${id} are closed; only the person asked through a channel can still decide it.`
       : `All stages of ${id} are closed.`
     return new Refusal('stage_not_open', detail)
   }
   if (!fits(stage, capacities)) {
-    const detail = `The stage ${JSON.stringify(stage.name)} of ${id} is open, and it does not ask for you.`
+    const detail = `The stage ${JSON.stringify(stage.name)} of ${id} is open, but it does not ask for you.`
     return new Refusal('stage_not_open', detail, { stage: stage.name })
   }
   const ofStage = votes.filter((vote) => vote.stage === open)
   if (wouldFill(stage, ofStage, { capacities })) return null
-  const detail = `What you could fulfil of the stage ${JSON.stringify(stage.name)} of ${id} is fulfilled already.`
+  const detail = `What you could fulfil of the stage ${JSON.stringify(stage.name)} of ${id} is already fulfilled.`
   return new Refusal('vote_not_needed', detail, { stage: stage.name })
 }
 
@@ -144,7 +144,7 @@ function unneeded({ id, channel_confirms }: Approval, { rule, votes, capacities 
 function early({ id }: Approval, { rule, votes }: Voting, { vote }: Pick<Ballot, 'vote'>): Refusal | null {
   const stage = rule.stages[progressOf(rule, votes).open]
   if (vote === 'reject' || !stage) return null
-  const detail = `The stage ${JSON.stringify(stage.name)} of ${id} is still open; the person who is asked comes last.`
+  const detail = `The stage ${JSON.stringify(stage.name)} of ${id} is still open; the person asked through a channel comes last.`
   return new Refusal('stage_not_open', detail, { stage: stage.name })
 }
 
