@@ -184,17 +184,6 @@ describe('deciding', () => {
     expect(data.at(-1).data).toMatchObject({ due_at: '1970-01-01T00:00:00.005Z' })
   })
 
-  test('a title is one line that reads as it is written', async () => {
-    const member = (await newTenant()).as('member')
-    for (const title of ['Two\nlines', 'A\u0000B', 'Pay \u202e0001\u202c EUR', 'a\u2028b', '\u0007']) {
-      const { status, body } = await ask(member, { title })
-      expect([status, body.errors?.map(({ pointer }: any) => pointer)]).toEqual([422, ['/title']])
-    }
-    expect((await ask(member, { title: 'Família 👨‍👩‍👧 – שלום, 你好' })).status).toBe(201)
-  })
-})
-
-describe('amending and withdrawing', () => {
   test('the requester amends what is pending: another question, with another digest; what is left out stays', async () => {
     const tenant = await newTenant()
     const member = tenant.as('member')

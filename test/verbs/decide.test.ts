@@ -85,7 +85,7 @@ test('past its due time it cannot be decided or withdrawn, sweep or no sweep', a
   expect(await vote(tenant.ctx('coordinator', undefined, now), id)).toBe('approval_expired')
   const member = tenant.ctx('member', undefined, now)
   const late = withdraw(member, { id, ...withPolicy(), ifMatch: null, view: viewOf(member, id) })
-  expect(await late.catch((error: Refusal) => error.code)).toBe('already_decided')
+  expect(await late.catch((error: Refusal) => error.code)).toBe('approval_expired')
   expect(await vote(tenant.ctx('coordinator', undefined, now - 1), id)).toBe('approved')
 })
 
