@@ -2,6 +2,7 @@ import { selectGroupsOf } from '../access/standing.store.ts'
 import { BoundedCache } from '../bounded-cache.ts'
 import type { Ctx } from '../context.ts'
 import { isMissing } from '../db/failures.ts'
+import { Refusal } from '../refusal.ts'
 import { selectBook, type BookedPolicy } from './book.store.ts'
 import { changedMeanwhile } from './decide.ts'
 import { ruleOf, type PolicyBody, type Rule } from './policy.ts'
@@ -37,7 +38,8 @@ const tries = 4
 
 /**
  * Asks under the tenant's policies as they are: what an isolate remembers of them is checked in the transaction that
- * asks (`bookIsAt` must be in it), which is tried again with what is true where that was outdated.
+ * asks (`bookIsAt` must be in it), which is tried again with what is true where that was outdated. So is what is refused
+ * before it comes to that.
  *
  * @param requesters who asks
  */
@@ -46,13 +48,17 @@ export async function underPolicies<T>(
   requesters: readonly string[],
   attempt: (book: Book) => Promise<T>,
 ): Promise<T> {
+  let isRead = false
   for (let count = 0; count < tries; count += 1) {
     const known = cache.get(ctx.actor.tenantId) ?? noPolicies
     try {
       return await attempt({ ...known, groupsOf: await groupsOf(ctx, known, requesters) })
     } catch (error) {
-      if (!isMissing(error, 'policy_books.revision')) throw error
-      await loadBook(ctx)
+      const isOutdated = isMissing(error, 'policy_books.revision')
+      if (!isOutdated && (isRead || !(error instanceof Refusal))) throw error
+      const { revision } = await loadBook(ctx)
+      if (!isOutdated && revision === known.revision) throw error
+      isRead = true
     }
   }
   throw changedMeanwhile('The policies')

@@ -333,3 +333,28 @@ test('a tenant has at most 200 policies', async () => {
   await admin(`${path}/${id}7`, { method: 'DELETE' })
   expect((await make(admin, { name: 'B', ...oneAdmin })).status).toBe(201)
 })
+
+test('what is asked is refused by the policies that there are, not by those that were remembered', async () => {
+  const { admin, tenant } = await company()
+  const mia = tenant.as('mia', ['member'])
+  const where = (field: string) => ({ kind: 'request', where: [{ field, op: '>', value: 1 }] })
+  const at = `${path}/${(await make(admin, { name: 'A', match: where('/a'), ...oneAdmin })).body.id}`
+  const ask = async (details: object) => {
+    const { status, body } = await mia('/v1/requests', {
+      method: 'POST',
+      body: { type: 'refund', title: 'Refund', details },
+    })
+    return [status, body.code]
+  }
+  expect([await ask({ a: 2 }), await ask({ b: 2 })]).toEqual([
+    [201, undefined],
+    [422, 'policy_needs_member'],
+  ])
+  await admin(at, { method: 'PATCH', body: { match: where('/b') } })
+  expect([await ask({ b: 2 }), await ask({ a: 2 })]).toEqual([
+    [201, undefined],
+    [422, 'policy_needs_member'],
+  ])
+  await admin(at, { method: 'DELETE' })
+  expect(await ask({})).toEqual([201, undefined])
+})
