@@ -34,6 +34,13 @@ export const problemSchema = z
 /** The faults of an input as FastAPI shows them, on endpoints whose callers expect that. */
 export const validationErrorSchema = z
   .object({
-    detail: z.array(z.object({ loc: z.array(z.union([z.string(), z.int()])), msg: z.string(), type: z.string() })),
+    detail: z.array(
+      z.object({
+        loc: z.array(z.union([z.string(), z.int()])),
+        msg: z.string(),
+        type: z.string(),
+        ctx: z.looseObject({}).optional().openapi({ description: 'What helps a program: the members of the problem.' }),
+      }),
+    ),
   })
   .openapi('HTTPValidationError')

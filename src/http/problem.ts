@@ -1,7 +1,8 @@
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { isNotMigrated, isUnavailable } from '../db/failures.ts'
-import { Refusal, type Fault } from '../refusal.ts'
+import { jsonPointer, namesIn } from '../json-pointer.ts'
+import { Refusal, type Fault, type RefusalCode } from '../refusal.ts'
 import { refusals } from '../refusals.ts'
 import type { AppContext } from './environment.ts'
 
@@ -20,22 +21,36 @@ export function onError(error: unknown, c: AppContext): Response {
     : problem(c, refusal)
 }
 
-/** The faults of an input as FastAPI shows them. */
-function faultList(c: AppContext, { code, detail, members }: Refusal): Response {
-  c.set('refused', code)
-  const faults = members.errors as Fault[] | undefined
-  const shown = faults?.map(({ in: part, pointer, message, type }) => ({
-    loc: [
-      part,
-      ...pointer
-        .split('/')
-        .slice(1)
-        .map((name) => (/^\d+$/.test(name) ? Number(name) : name)),
-    ],
+/** What is wrong with an input as FastAPI shows it. */
+function faultList(c: AppContext, refusal: Refusal): Response {
+  c.set('refused', refusal.code)
+  const faults = refusal.members.errors as Fault[] | undefined
+  const detail = faults?.map(({ in: part, pointer, message, type }) => ({
+    loc: locOf(part, pointer),
     msg: message,
     type: type ?? 'value_error',
-  })) ?? [{ loc: ['body', 'idempotency_key'], msg: detail, type: code }]
-  return c.json({ detail: shown }, 422)
+  })) ?? [withoutFaults(c, refusal)]
+  return c.json({ detail }, 422)
+}
+
+/** The same of a refusal that lists no faults: where what it is about was sent, and what helps a program as `ctx`. */
+function withoutFaults(c: AppContext, { code, detail, members }: Refusal) {
+  const ctx = Object.keys(members).length > 0 ? { ctx: members } : {}
+  return { loc: placeOf(c, code, members), msg: detail, type: code, ...ctx }
+}
+
+function placeOf(c: AppContext, code: RefusalCode, { field }: Refusal['members']): (string | number)[] {
+  const keeps = c.get('endpoint')?.keeps
+  if (code === 'policy_needs_member' && keeps) {
+    const within = String(field)
+    return locOf('body', jsonPointer([keeps.member]) + (within.startsWith('/') ? within : jsonPointer([within])))
+  }
+  if (code !== 'idempotency_key_reused') return ['body']
+  return c.req.header('Idempotency-Key') === undefined ? ['body', 'idempotency_key'] : ['header', 'idempotency-key']
+}
+
+function locOf(part: Fault['in'], pointer: string): (string | number)[] {
+  return [part, ...namesIn(pointer).map((name) => (/^\d+$/.test(name) ? Number(name) : name))]
 }
 
 /** An `application/problem+json` answer (RFC 9457). */

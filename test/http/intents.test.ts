@@ -407,6 +407,47 @@ test('bad input is a 422 as FastAPI shows it: every fault at once, each with the
   expect(notJson).toMatchObject({ status: 400, body: { code: 'invalid_json' } })
 })
 
+test('a member that a policy needs is pointed at where it would be in the body, and named with the policy', async () => {
+  const needing = async (field: string) => {
+    const { tenant, ask } = await cast()
+    const body = {
+      name: 'Large',
+      match: { kind: 'intent', where: [{ field, op: '>', value: 1 }] },
+      required_approvals: 1,
+      approver_roles: ['admin'],
+      allow_self_approval: true,
+    }
+    const policy = await tenant.as('admin')('/v1/policies', { method: 'POST', body })
+    return { id: policy.body.id, refused: await ask() }
+  }
+  const { id, refused } = await needing('/order/lines/0/a~1b')
+  expect([refused.status, refused.body]).toEqual([
+    422,
+    {
+      detail: [
+        {
+          loc: ['body', 'serialized_intent', 'order', 'lines', 0, 'a/b'],
+          msg: 'The policy "Large" compares /order/lines/0/a~1b with a number, and it is missing.',
+          type: 'policy_needs_member',
+          ctx: { policy: { id, name: 'Large' }, field: '/order/lines/0/a~1b', condition: 0 },
+        },
+      ],
+    },
+  ])
+  const byName = await needing('a/b')
+  expect(byName.refused.body.detail).toMatchObject([{ loc: ['body', 'serialized_intent', 'a/b'] }])
+})
+
+test('an idempotency key that was used for another body is pointed at where it came from', async () => {
+  const { ask } = await cast()
+  await ask({}, { 'Idempotency-Key': 'k' })
+  const reused = (loc: string[]) => ({ detail: [{ loc, msg: expect.any(String), type: 'idempotency_key_reused' }] })
+  const inHeader = await ask({ action: 'other' }, { 'Idempotency-Key': '"k"' })
+  expect([inHeader.status, inHeader.body]).toEqual([422, reused(['header', 'idempotency-key'])])
+  const inBody = await ask({ action: 'other', idempotency_key: 'k' })
+  expect([inBody.status, inBody.body]).toEqual([422, reused(['body', 'idempotency_key'])])
+})
+
 test('a key that is bound to one instance reaches no other', async () => {
   const { tenant, service, instance } = await cast()
   await service(`/internal/v1/instances/${instance}/outbox/lease`, { method: 'POST' })
