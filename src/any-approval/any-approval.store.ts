@@ -42,6 +42,6 @@ export function selectAnyApproval(ctx: Ctx, id: string, family: Family) {
   const { shows, what, tag } = family
   return ctx.db.all<AnyApproval>(sql`
     SELECT a.*, ${shows.object(ctx.now)} AS family, ${what.object} AS facts, (${policyOfRow}) AS policy, (${allVotes}) AS all_votes,
-      ${aftermath(ctx.now)} AS after, ${tag ?? sql`NULL`} AS seen
+      ${aftermath(ctx.now)} AS after, ${tag?.(ctx.now) ?? sql`NULL`} AS seen
     FROM approvals a CROSS JOIN ${what.from} WHERE ${isThat(ctx, id, family)} AND f.approval_id = a.id`)
 }

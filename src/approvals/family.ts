@@ -54,10 +54,10 @@ export interface Family extends KindOfApprovals {
     of(facts: unknown): Question['what']
   }
   /**
-   * What its ETags depend on besides an approval's version, for the row `a` of `approvals`: text, or NULL; where they
-   * do.
+   * What its ETags depend on besides an approval's version, as of `now`, for the row `a` of `approvals` and its facts:
+   * text, or NULL; where they do.
    */
-  tag?: Fragment
+  tag?: (now: number) => Fragment
   /**
    * A vote by somebody who knows an approval by its id, with whatever the family's own endpoint for that does.
    *

@@ -29,7 +29,7 @@ export const changes = defineFamily({
   },
   shows: { object: () => shownOfChange, members: shownChange },
   what: { from: changeFacts, object: factsOfChange, of: whatChanges },
-  tag: seenOfEntity,
+  tag: () => seenOfEntity,
   decision: decisionOnChange,
   withdrawal: withdrawChange,
   isAskedByPeople: true,

@@ -4,7 +4,7 @@ import { intentKind, whatIsCalled, whoDecides } from './intent-kind.ts'
 import { intentRoutes } from './intents.routes.ts'
 import { shownIntent } from './intents.schemas.ts'
 import { factsOfIntent, hasLastWord, intentFacts, shownOfIntent, waitsForOwner } from './intents.store.ts'
-import { lapsedEntry } from './outbox-status.store.ts'
+import { entryTag, lapsedEntry } from './outbox-status.store.ts'
 import { outboxRoutes } from './outbox.routes.ts'
 import { endOverdueEntries } from './outbox.ts'
 import { decisionOnIntent } from './resolve-intent.ts'
@@ -39,6 +39,7 @@ export const intents = defineFamily({
   },
   shows: { object: shownOfIntent, members: shownIntent },
   what: { from: intentFacts, object: factsOfIntent, of: whatIsCalled },
+  tag: entryTag,
   decision: decisionOnIntent,
   deciders: whoDecides,
   waitsFor: waitsForOwner,

@@ -1,11 +1,12 @@
 import { z } from '@hono/zod-openapi'
-import { quorumOf } from '../approvals/approval.ts'
+import { quorumOf, tagOf } from '../approvals/approval.ts'
 import { expirer, statusAt } from '../approvals/states.ts'
 import { endpoint, json } from '../http/endpoint.ts'
 import { keptText } from '../http/faults.ts'
 import { bodyKey, bodyKeyFaults } from '../http/idempotency.ts'
 import { jsonText } from '../http/json-text.ts'
 import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
+import { ifMatch, setTag } from '../http/preconditions.ts'
 import { withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
@@ -96,6 +97,7 @@ export const intentRoutes = createRouter()
         'not_found',
         'already_decided',
         'approval_expired',
+        'precondition_failed',
       ],
     }),
     async (c) => {
@@ -112,7 +114,9 @@ export const intentRoutes = createRouter()
         resolver_person_id,
         resolved_by,
         resolution_channel,
+        ifMatch: ifMatch(c),
       })
+      setTag(c, tagOfIntent(intent))
       return c.json(
         {
           approval_ref: intent.approval_ref,
@@ -167,6 +171,7 @@ export const intentRoutes = createRouter()
       method: 'get',
       path: `${path}/{approval_ref}`,
       operationId: 'getIntent',
+      tagged: true,
       tags,
       summary: 'Read an intent and what became of it',
       description: 'Its status is that of this moment; once approved, it says where the call stands in the outbox.',
@@ -179,9 +184,15 @@ export const intentRoutes = createRouter()
     async (c) => {
       const { instance_id, approval_ref } = c.req.valid('param')
       const intent = await getIntent(c.get('ctx'), instance_id, approval_ref)
+      setTag(c, tagOfIntent(intent))
       return jsonText(c, renderInView(intent, c.get('ctx').now), 200)
     },
   )
+
+/** It changes with the intent's own state and, once it is approved, with what is shown of its entry in the outbox. */
+function tagOfIntent(intent: IntentInView): string {
+  return `${tagOf(intent)}${intent.outbox_tag ?? ''}`
+}
 
 function render(intent: Intent, now: number): string {
   return withRaw(common(intent, now), { serialized_intent: intent.serialized_intent })

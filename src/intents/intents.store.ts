@@ -6,7 +6,7 @@ import type { Actor, Ctx } from '../context.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { carried, type PageRequest } from '../db/page.ts'
 import type { intents } from './intents.table.ts'
-import { entryStatus, type OutboxStatus } from './outbox-status.store.ts'
+import { entryStatus, entryTag, type OutboxStatus } from './outbox-status.store.ts'
 
 /** What an agent asks for. */
 export type IntentFacts = Omit<
@@ -24,7 +24,10 @@ export type PersonRole = IntentFacts['approver_role']
 
 /** An intent: what is asked for, and the state of its approval. */
 export interface Intent
-  extends IntentFacts, Quorum, Pick<Approval, 'digest' | 'due_at' | 'on_due' | 'decided_by' | 'decided_at'> {
+  extends
+    IntentFacts,
+    Quorum,
+    Pick<Approval, 'digest' | 'version' | 'due_at' | 'on_due' | 'decided_by' | 'decided_at'> {
   status: Status
   created_at: number
   /** 1 where a policy holds and the customer has the last word. */
@@ -125,31 +128,25 @@ export type IntentInView = Intent & {
   outbox_status: OutboxStatus | null
   outbox_attempt: number | null
   outbox_error: string | null
+  /** What the entity tag has of the entry. */
+  outbox_tag: string | null
 }
 
 /** One intent of an instance, by its reference, with what became of it. */
 export function selectInView(ctx: Ctx, instanceId: string, ref: string) {
   return ctx.db.all<IntentInView>(sql`
     SELECT ${intentColumns}, i.serialized_intent, i.resolver_person_id, o.id AS outbox_id, ${entryStatus(ctx.now)} AS outbox_status,
-      o.attempt AS outbox_attempt, o.error AS outbox_error
+      o.attempt AS outbox_attempt, o.error AS outbox_error, ${entryTag(ctx.now)} AS outbox_tag
     FROM intents i CROSS JOIN approvals a ON a.id = i.approval_id LEFT JOIN outbox o ON o.approval_id = a.id
     WHERE ${isNamed(ctx, instanceId, ref)} AND a.tenant_id = ${ctx.actor.tenantId}`)
 }
 
 /** One intent, by its approval. */
 export function selectIntent(ctx: Ctx, id: Reference) {
-  return selectThat(ctx, sql`i.approval_id = ${id}`)
-}
-
-/** The same, by its reference. */
-export function selectNamed(ctx: Ctx, instanceId: string, ref: string) {
-  return selectThat(ctx, isNamed(ctx, instanceId, ref))
-}
-
-function selectThat(ctx: Ctx, isIt: Condition) {
   return ctx.db.all<Intent>(sql`
     SELECT ${intentColumns}, i.serialized_intent, (SELECT o.id FROM outbox o WHERE o.approval_id = a.id) AS outbox_id
-    FROM intents i CROSS JOIN approvals a WHERE ${isIt} AND a.id = i.approval_id AND a.tenant_id = ${ctx.actor.tenantId}`)
+    FROM intents i CROSS JOIN approvals a
+    WHERE i.approval_id = ${id} AND a.id = i.approval_id AND a.tenant_id = ${ctx.actor.tenantId}`)
 }
 
 /** What waits for a customer's, or the owner's, decision at an instance, oldest first; nothing that has expired. */
@@ -175,7 +172,7 @@ function pendingFor(ctx: Ctx, instanceId: string, customerId: string): Condition
     AND a.restricted = 0 AND +a.subject_type = ${`instance:${instanceId}`} AND +a.due_at > ${ctx.now}`
 }
 
-const intentColumns = sql`a.id, a.status, a.digest, a.created_at, a.due_at, a.on_due, a.decided_by, a.decided_at, a.policy_version_id,
+const intentColumns = sql`a.id, a.status, a.digest, a.version, a.created_at, a.due_at, a.on_due, a.decided_by, a.decided_at, a.policy_version_id,
   a.votes_needed, a.votes_for, a.channel_confirms, i.instance_id, i.approval_ref,
   i.customer_id, i.action, i.skill_slug, i.approver_role, i.approver_person_id, i.rule_id, i.notify_channel,
   i.resolver_role, i.resolution_channel, i.reported_by`

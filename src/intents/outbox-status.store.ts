@@ -9,6 +9,14 @@ export function entryStatus(now: number): SQL {
     WHEN o.execute_by <= ${now} THEN 'lapsed' WHEN o.overdue_at <= ${now} THEN 'failed' WHEN o.status = 'open' THEN 'pending' END`
 }
 
+/**
+ * What the entity tag of an intent has of its `outbox` row `o`, as of `now`; null where there is none. An entry is
+ * reported on at most once an attempt, and ended at most once: so its error is another only where one of these is.
+ */
+export function entryTag(now: number): SQL {
+  return sql`('-' || o.attempt || iif(o.lease_until > 0, '-', '-free-') || ${entryStatus(now)} || ifnull('-' || o.finished_at, ''))`
+}
+
 /** For the row `a` of `approvals`: that it has lapsed, if its call was not replayed in time. */
 export const lapsedEntry = (now: number) => sql`
   SELECT json_object('became', 'lapsed', 'at', o.execute_by, 'reason', o.error) FROM outbox o

@@ -14,10 +14,11 @@ import {
   itsInstance,
   recordResolution,
   resolvableBy,
+  selectInView,
   selectIntent,
-  selectNamed,
   type HowResolved,
   type Intent,
+  type IntentInView,
   type PersonRole,
   type Resolver,
 } from './intents.store.ts'
@@ -35,16 +36,19 @@ export interface Resolution {
   resolution_channel: string | null
   /** How long after the approval the call may still be replayed, in hours. */
   execute_within_hours: number
+  /** Entity tags of the states in which the answer is meant; null where any will do. */
+  ifMatch: readonly string[] | null
 }
 
 /**
  * Resolves an intent; an approved one is put in the outbox in the same transaction.
  *
+ * @returns it with what became of it
  * @throws Refusal `pin_required`, `wrong_resolver`, and as `decide`
  */
-export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Resolution): Promise<Intent> {
+export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Resolution): Promise<IntentInView> {
   refuseOtherInstance(ctx.actor, instanceId)
-  const { vote, resolver_role: role, resolver_person_id: personId } = resolution
+  const { vote, resolver_role: role, resolver_person_id: personId, ifMatch } = resolution
   if (vote === 'approve' && !resolution.pin_verified) {
     throw new Refusal('pin_required', 'The PIN of the person who approves has not been verified.')
   }
@@ -55,7 +59,7 @@ export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Re
   const decision = answer(
     asPerson,
     id,
-    { vote, comment: null, ifMatch: null },
+    { vote, comment: null, ifMatch },
     {
       role,
       personId,
@@ -71,7 +75,7 @@ export async function resolveIntent(ctx: Ctx, instanceId: string, resolution: Re
   )
   const throughChannel = role === 'customer' ? { personId } : undefined
   const how = { name: `intent ${ref}`, reportedBy: ctx.actor.userId, throughChannel }
-  return decide(asPerson, { ...decision, ...how, view: selectNamed(ctx, instanceId, ref) })
+  return decide<IntentInView>(asPerson, { ...decision, ...how, view: selectInView(ctx, instanceId, ref) })
 }
 
 /** How long a call that was approved by its id may be replayed, in hours. */

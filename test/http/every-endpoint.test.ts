@@ -377,7 +377,13 @@ test.each([',', 'nonsense', '"', 'W/"1"', '1'])(
         body: { name: 'Payroll', match: { kind: 'request', type: 'payroll' }, approver_roles: ['admin'] },
       })
     ).body.id
+    const instance = `/internal/v1/instances/${crypto.randomUUID()}/approvals`
+    const call = { action: 'refund', skill_slug: 'payments', customer_id: crypto.randomUUID(), serialized_intent: {} }
+    const intent = await tenant.as('service')(`${instance}/request`, { method: 'POST', body: call })
+    const { approval_ref } = intent.body
+    const answer = { action: 'approve', approval_ref, pin_verified: true, resolver_role: 'customer' }
     const calls = [
+      [tenant.as('service'), 'POST', `${instance}/resolve`, answer],
       [tenant.as('admin'), 'PATCH', `/v1/policies/${policy}`, { name: 'Pay' }],
       [tenant.as('admin'), 'DELETE', `/v1/policies/${policy}`],
       [tenant.as('member'), 'PATCH', `/v1/requests/${request}`, { title: 'Release 8' }],

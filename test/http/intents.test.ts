@@ -407,6 +407,69 @@ test('bad input is a 422 as FastAPI shows it: every fault at once, each with the
   expect(notJson).toMatchObject({ status: 400, body: { code: 'invalid_json' } })
 })
 
+test('If-Match: an answer that was meant for another state changes nothing', async () => {
+  const { service, base, ask, pending, lease } = await cast()
+  const { approval_ref } = (await ask()).body
+  const before = await service(`${base}/approvals/${approval_ref}`)
+  const etag = before.headers.get('ETag')!
+  const answer = (tag: string, action = 'approve') =>
+    service(`${base}/approvals/resolve`, {
+      method: 'POST',
+      headers: { 'If-Match': tag },
+      body: { action, approval_ref, pin_verified: true, resolver_role: 'customer', resolved_by: 'usr_ann' },
+    })
+  for (const action of ['approve', 'reject']) {
+    expect(await answer('"7"', action)).toMatchObject({ status: 412, body: { code: 'precondition_failed', etag } })
+  }
+  expect([(await pending()).total, (await lease()).body.entries]).toEqual([1, []])
+  const after = await service(`${base}/approvals/${approval_ref}`)
+  expect([after.body, after.headers.get('ETag')]).toEqual([before.body, etag])
+  const resolved = await answer(`"7", ${etag}`)
+  expect([resolved.status, resolved.body.status]).toEqual([200, 'approved'])
+  expect(await answer('"7"')).toMatchObject({ status: 200, body: resolved.body })
+})
+
+test.each(['succeeded', 'lapsed'])(
+  'the ETag of an intent changes with whatever is shown of it, by whatever path, until it has %s',
+  async (end) => {
+    const { tenant, service, base, ask, resolve, lease, ack } = await cast()
+    const { approval_ref: ref } = (await ask()).body
+    const { id } = (await service('/v1/approvals?kind=intent')).body.approvals[0]
+    const seen: { tag: string | null; shown: string }[] = []
+    const look = async () => {
+      const { headers, body } = await service(`${base}/approvals/${ref}`)
+      const tag = headers.get('ETag')
+      seen.push({ tag, shown: JSON.stringify(body) })
+      expect((await tenant.as('admin')(`/v1/approvals/${id}`)).headers.get('ETag')).toBe(tag)
+      return tag
+    }
+    await look()
+    const resolved = await resolve(ref)
+    expect(await look()).toBe(resolved.headers.get('ETag'))
+    for (const error of ['too slow', 'too large']) {
+      const [{ outbox_id, lease_token }] = (await lease()).body.entries
+      await look()
+      await ack(outbox_id, { lease_token, outcome: 'failed', retry: true, error })
+      expect(await look()).toBe(await look())
+    }
+    if (end === 'succeeded') {
+      const [{ outbox_id, lease_token }] = (await lease()).body.entries
+      await look()
+      await ack(outbox_id, { lease_token, outcome: 'succeeded' })
+    } else {
+      await env.DB.prepare('UPDATE outbox SET execute_by = ? WHERE id = ?')
+        .bind(Date.now(), resolved.body.outbox_id)
+        .run()
+    }
+    await look()
+    await maintain(env, Date.now())
+    expect(await look()).toBe((await resolve(ref)).headers.get('ETag'))
+    const byTag = Map.groupBy(seen, ({ tag }) => tag)
+    expect([...byTag.values()].filter((same) => new Set(same.map(({ shown }) => shown)).size > 1)).toEqual([])
+    expect(new Set(seen.map(({ shown }) => shown)).size).toBeGreaterThan(6)
+  },
+)
+
 test('a member that a policy needs is pointed at where it would be in the body, and named with the policy', async () => {
   const needing = async (field: string) => {
     const { tenant, ask } = await cast()

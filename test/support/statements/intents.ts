@@ -19,7 +19,7 @@ const resolution = {
   executeBy: 1,
 } as const
 const intentColumns = [
-  'id status digest created_at due_at on_due decided_by decided_at instance_id approval_ref customer_id action skill_slug',
+  'id status digest version created_at due_at on_due decided_by decided_at instance_id approval_ref customer_id action skill_slug',
   'serialized_intent approver_role approver_person_id rule_id notify_channel resolver_role resolution_channel reported_by',
   'outbox_id policy_version_id votes_needed votes_for channel_confirms',
 ] as const
@@ -44,9 +44,8 @@ export const samples: Samples = {
     selectInView: returns(
       intent.selectInView(ctx, 'i', 'R'),
       ...intentColumns,
-      'resolver_person_id outbox_status outbox_attempt outbox_error',
+      'resolver_person_id outbox_status outbox_attempt outbox_error outbox_tag',
     ),
-    selectNamed: returns(intent.selectNamed(ctx, 'i', 'R'), ...intentColumns),
     selectIntent: returns(intent.selectIntent(ctx, 'a'), ...intentColumns),
     selectPending: [firstPage, laterPage].map((page) =>
       returns(intent.selectPending(ctx, 'i', 'c', page), ...intentColumns),
@@ -64,6 +63,7 @@ export const samples: Samples = {
   },
   'intents/outbox-status.store.ts': {
     entryStatus: gives(status.entryStatus(1), 'outbox o'),
+    entryTag: gives(status.entryTag(1), 'outbox o'),
     lapsedEntry: gives(status.lapsedEntry(1), 'approvals a'),
   },
   'intents/outbox.store.ts': {
