@@ -64,9 +64,8 @@ export const outboxRoutes = createRouter()
         retry,
         result,
       })
-      const { id, status, attempt, finished_at } = entry
-      const shown = status === 'open' ? ('pending' as const) : status
-      return c.json({ outbox_id: id, status: shown, attempt, error: entry.error, finished_at: iso(finished_at) }, 200)
+      const { id, shown: status, attempt, finished_at } = entry
+      return c.json({ outbox_id: id, status, attempt, error: entry.error, finished_at: iso(finished_at) }, 200)
     },
   )
   .openapi(

@@ -76,8 +76,11 @@ export function settle(ctx: Ctx, instanceId: string, id: string, token: string, 
   }
 }
 
-/** An entry with the call to replay and where it stands by the clock. */
-export type EntryInView = LeasedEntry & { shown: OutboxStatus }
+/** An entry and where it stands by the clock. */
+export type ShownEntry = OutboxEntry & { shown: OutboxStatus }
+
+/** The same with the call to replay. */
+export type EntryInView = LeasedEntry & ShownEntry
 
 /** One entry of an instance, with its call. */
 export function selectInView(ctx: Ctx, instanceId: string, id: string) {
@@ -89,8 +92,9 @@ export function selectInView(ctx: Ctx, instanceId: string, id: string) {
 
 /** One entry of an instance. */
 export function selectEntry(ctx: Ctx, instanceId: string, id: string) {
-  return ctx.db.all<OutboxEntry>(sql`
-    SELECT * FROM outbox WHERE id = ${id} AND tenant_id = ${ctx.actor.tenantId} AND instance_id = ${instanceId}`)
+  return ctx.db.all<ShownEntry>(sql`
+    SELECT o.*, ${entryStatus(ctx.now)} AS shown FROM outbox o
+    WHERE o.id = ${id} AND o.tenant_id = ${ctx.actor.tenantId} AND o.instance_id = ${instanceId}`)
 }
 
 /**

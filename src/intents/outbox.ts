@@ -15,6 +15,7 @@ import {
   type LeasedEntry,
   type OutboxReport,
   type OutboxEntry,
+  type ShownEntry,
 } from './outbox.store.ts'
 
 /** How many entries one transaction ends, and how many of those one sweep runs. */
@@ -47,7 +48,7 @@ export async function settleEntry(
   id: string,
   token: string,
   outcome: OutboxReport,
-): Promise<OutboxEntry> {
+): Promise<ShownEntry> {
   refuseOtherInstance(ctx.actor, instanceId)
   const {
     settled,
@@ -58,9 +59,8 @@ export async function settleEntry(
   })
   if (!entry) throw new Refusal('not_found', `There is no outbox entry ${id}.`)
   if (settled.length > 0 || wasReported(entry, token, outcome)) return entry
-  throw new Refusal('lease_lost', `The lease on ${id} is over; the entry is ${entry.status}.`, {
-    outbox_status: entry.status,
-  })
+  const detail = `The token is not that of the current lease on ${id}; the entry is ${entry.shown}.`
+  throw new Refusal('lease_lost', detail, { outbox_status: entry.shown })
 }
 
 function wasReported(entry: OutboxEntry, token: string, { outcome, retry }: OutboxReport): boolean {

@@ -216,6 +216,24 @@ test('past its time it is expired for every reader and decider, before any sweep
   expect(results).toHaveLength(1)
 })
 
+test('a report is answered with the status that reading the entry shows', async () => {
+  const { service, base, approved, lease, ack } = await cast()
+  const { outbox_id } = await approved()
+  const [{ lease_token }] = (await lease()).body.entries
+  expect(await ack(outbox_id, { lease_token: 'lse_other', outcome: 'succeeded' })).toMatchObject({
+    status: 409,
+    body: {
+      code: 'lease_lost',
+      detail: `The token is not that of the current lease on ${outbox_id}; the entry is pending.`,
+      outbox_status: 'pending',
+    },
+  })
+  await env.DB.prepare('UPDATE outbox SET execute_by = ? WHERE id = ?').bind(Date.now(), outbox_id).run()
+  const acked = await ack(outbox_id, { lease_token, outcome: 'failed', retry: true })
+  const read = await service(`${base}/outbox/${outbox_id}`)
+  expect([acked.body.status, read.body.status]).toEqual(['lapsed', 'lapsed'])
+})
+
 test('a lease is exclusive under 20 consumers at once', async () => {
   const { approved, lease } = await cast()
   for (let index = 0; index < 30; index += 1) await approved()

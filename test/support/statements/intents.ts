@@ -71,7 +71,7 @@ export const samples: Samples = {
     selectLeased: returnsAllOf(outbox, entry.selectLeased(ctx, 't'), call),
     settle: [returnsAllOf(outbox, settled.settled), settled.event],
     selectInView: returnsAllOf(outbox, entry.selectInView(ctx, 'i', 'o'), 'shown', call),
-    selectEntry: returnsAllOf(outbox, entry.selectEntry(ctx, 'i', 'o')),
+    selectEntry: returnsAllOf(outbox, entry.selectEntry(ctx, 'i', 'o'), 'shown'),
     selectOverdue: returns(entry.selectOverdue(ctx, 5), 'id'),
     endOverdue: [returns(overdue.ended, 'ended'), overdue.events],
   },
