@@ -45,6 +45,17 @@ export const leasedSchema = z
     },
   })
 
+/**
+ * Only what has failed has an error, and is tried again. Looked at beside all other faults, so whatever was sent may
+ * come here.
+ */
+function onlyFailedHas(sent: unknown, refinement: z.RefinementCtx) {
+  const { outcome, error, retry } = (sent ?? {}) as Record<string, unknown>
+  if (outcome !== 'succeeded') return
+  const foreign = [...(typeof error === 'string' ? ['error'] : []), ...(retry === true ? ['retry'] : [])]
+  for (const name of foreign) refinement.addIssue({ code: 'custom', message: 'belongs to failed only', path: [name] })
+}
+
 export const ackSchema = z
   .strictObject({
     lease_token: text(100),
@@ -56,6 +67,7 @@ export const ackSchema = z
       .default(false)
       .openapi({ description: 'Whether a failed entry is to be handed out again; at most 5 attempts in all.' }),
   })
+  .superRefine(onlyFailedHas, { when: () => true })
   .openapi('OutboxAck', {
     example: { lease_token: 'lse_demo0001', outcome: 'succeeded', result: { refund: 're_77' } },
   })

@@ -234,6 +234,22 @@ test('a report is answered with the status that reading the entry shows', async 
   expect([acked.body.status, read.body.status]).toEqual(['lapsed', 'lapsed'])
 })
 
+test('an error, and another attempt, are of what has failed', async () => {
+  const { approved, lease, ack } = await cast()
+  const { outbox_id } = await approved()
+  const [{ lease_token }] = (await lease()).body.entries
+  const done = { lease_token, outcome: 'succeeded' }
+  const faults = async (body: object) => {
+    const { status, body: said } = await ack(outbox_id, body)
+    return [status, ...said.detail.map(({ loc, msg }: any) => `${loc.join('.')} ${msg}`)]
+  }
+  const both = ['body.error belongs to failed only', 'body.retry belongs to failed only']
+  expect(await faults({ ...done, retry: true, error: 'boom' })).toEqual([422, ...both])
+  expect(await faults({ ...done, retry: true, error: 'boom', extra: 1 })).toHaveLength(4)
+  expect(await faults({ ...done, retry: true, lease_token: 5 })).toHaveLength(3)
+  expect((await ack(outbox_id, { ...done, retry: false, error: null })).body.status).toBe('succeeded')
+})
+
 test('a lease is exclusive under 20 consumers at once', async () => {
   const { approved, lease } = await cast()
   for (let index = 0; index < 30; index += 1) await approved()
