@@ -4,7 +4,6 @@ import { id } from '../id.schemas.ts'
 import { action, foreignId, skillSlug } from '../matched.schemas.ts'
 import { next } from '../page.schemas.ts'
 import { quorumShape } from '../quorum.schemas.ts'
-import { wholeNumber } from '../query.schemas.ts'
 import { time } from '../time.schemas.ts'
 import { personId } from '../user-id.schemas.ts'
 
@@ -190,10 +189,8 @@ export const resolvedIntentSchema = z
     },
   })
 
-/* Each entry may carry 256 KiB. */
 export const pendingQuery = {
   customer_id: foreignId.openapi({ example: '497f6eca-6276-4993-bfeb-53cbbbba6f08' }),
-  limit: wholeNumber(1, 50).optional().openapi({ type: 'integer', minimum: 1, maximum: 50, default: 50 }),
 }
 
 /** What a list over all families shows of an intent. */

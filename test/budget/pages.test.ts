@@ -80,7 +80,7 @@ test.each([
   ['changes', () => '/api/v1/approvals?limit=100', rows],
   [
     'pending intents',
-    () => `/internal/v1/instances/${instance}/approvals/pending?customer_id=${customer}&limit=50`,
+    () => `/internal/v1/instances/${instance}/approvals/pending?customer_id=${customer}&limit=100`,
     rows,
   ],
   ['checks', () => '/v1/structuring/checks?limit=100', rows],

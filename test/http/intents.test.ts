@@ -351,6 +351,21 @@ test('100 identical requests at once make one approval, one reference and 100 eq
   expect((await cast().then((elsewhere) => elsewhere.ask({ idempotency_key: 'once' }))).status).toBe(201)
 })
 
+test('what waits comes in pages of up to a hundred, oldest first', async () => {
+  const { service, base, customer_id, ask } = await cast()
+  const asked: string[] = []
+  for (let index = 0; index < 60; index += 1) asked.push((await ask()).body.approval_ref)
+  const page = async (query: string, path = `${base}/approvals/pending?customer_id=${customer_id}`) => {
+    const { status, body } = await service(`${path}${query}`)
+    return { status, refs: body.approvals?.map((one: any) => one.approval_ref), total: body.total, next: body.next }
+  }
+  expect(await page('&limit=100')).toEqual({ status: 200, refs: asked, total: 60, next: null })
+  const first = await page('')
+  expect(first).toMatchObject({ refs: asked.slice(0, 50), total: 60 })
+  expect(await page(`&cursor=${first.next}`)).toMatchObject({ refs: asked.slice(50), next: null })
+  expect([(await page('&limit=0')).status, (await page('&limit=101')).status]).toEqual([422, 422])
+})
+
 test('references stay unique in an instance when short ones collide', async () => {
   const { tenant, instance, customer_id } = await cast()
   const ctx = tenant.ctx('service')
