@@ -3,7 +3,7 @@ import { endpoint, json } from '../http/endpoint.ts'
 import { keptText } from '../http/faults.ts'
 import { jsonText } from '../http/json-text.ts'
 import { cursorQuery, cursorRequest, linkNext } from '../http/pagination.ts'
-import { ifMatch, needsPresence, setTag } from '../http/preconditions.ts'
+import { ifMatch, IfNoneMatchHeader, needsAbsence, needsPresence, setTag } from '../http/preconditions.ts'
 import { withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
@@ -73,7 +73,11 @@ export const entityRoutes = createRouter()
       summary: 'Store an entity without a request, for an import or a first load',
       description: `Types that are stored here: ${appliedTypes.join(', ')}. Storing the same content again creates no new version.`,
       roles: ['admin'],
-      request: { params: storedEntityParams, body: { required: true, content: json(entityInputSchema) } },
+      request: {
+        params: storedEntityParams,
+        headers: IfNoneMatchHeader,
+        body: { required: true, content: json(entityInputSchema) },
+      },
       keeps: { member: 'data', isUnique: true },
       responses: { 200: { description: 'The entity as stored.', content: json(entitySchema) } },
       refuses: ['precondition_failed'],
@@ -85,7 +89,7 @@ export const entityRoutes = createRouter()
       const entity = await setEntity(
         c.get('ctx'),
         { ...key, entity_name: entityName, data },
-        needsPresence(c) ? '*' : ifMatch(c),
+        { versions: needsPresence(c) ? '*' : ifMatch(c), isNew: needsAbsence(c) },
       )
       setTag(c, entity.version)
       return jsonText(c, render(entity), 200)

@@ -47,18 +47,27 @@ export function selectVersions(ctx: Ctx, key: EntityKey, page: PageRequest) {
     ${list(page)}`)
 }
 
+/** What has to be there for an entity to be stored: without either, whatever there is. */
+export interface Expected {
+  /** Versions, one of which must be the present one; `*` for any, as long as there is one. */
+  versions?: readonly string[] | '*' | null
+  /** Whether there must be none. */
+  isNew?: boolean
+}
+
 /**
- * Stores an entity as given, if it differs from what is there and the present version is one of `versions` (null: any):
- * a version, as of which the entity then is, and an event.
+ * Stores an entity as given, if it differs from what is there and that is as expected: a version, as of which the
+ * entity then is, and an event.
  */
 export function writeEntity(
   ctx: Ctx,
   entity: EntityKey & { entity_name: string; data: string },
-  versions: readonly string[] | '*' | null,
+  { versions, isNew }: Expected,
   writeId: string,
 ) {
   const { tenantId, userId } = ctx.actor
   const here = sql`tenant_id = ${tenantId} AND entity_type = ${entity.entity_type} AND entity_id = ${entity.entity_id}`
+  const same = isNew ? sql`1` : sql`entity_name = ${entity.entity_name} AND data = json(${entity.data})`
   const seen = versions
     ? sql`EXISTS (SELECT 1 FROM entities WHERE ${here} AND (${versions === '*' ? 1 : 0}
         OR CAST(version AS TEXT) IN (SELECT value FROM ${jsonEach(versions === '*' ? [] : versions)})))`
@@ -70,8 +79,7 @@ export function writeEntity(
       SELECT ${tenantId}, ${entity.entity_type}, ${entity.entity_id},
         coalesce((SELECT max(version) FROM entity_versions WHERE ${here}), 0) + 1, 'set', ${entity.entity_name}, json(${entity.data}),
         ${userId}, ${userId}, ${writeId}, ${ctx.now}
-      WHERE ${seen} AND NOT EXISTS (
-        SELECT 1 FROM entities WHERE ${here} AND entity_name = ${entity.entity_name} AND data = json(${entity.data}))
+      WHERE ${seen} AND NOT EXISTS (SELECT 1 FROM entities WHERE ${here} AND ${same})
       RETURNING version`),
     event: recordFound(
       ctx,

@@ -10,6 +10,7 @@ import {
   type Entity,
   type EntityKey,
   type EntityVersion,
+  type Expected,
 } from './entities.store.ts'
 
 /** What is stored under an address. @throws Refusal `entity_not_found` */
@@ -36,20 +37,20 @@ export async function listVersions(ctx: Ctx, key: EntityKey, page: PageRequest):
  * Stores an entity without a request, for a first load or an import. Storing the same again makes no new version.
  *
  * @param data JSON text
- * @param ifMatch versions, one of which must be the present one; `*` for any, as long as there is one
  * @throws Refusal `precondition_failed`
  */
 export async function setEntity(
   ctx: Ctx,
   entity: EntityKey & { entity_name: string; data: string },
-  ifMatch: readonly string[] | '*' | null,
+  expected: Expected,
 ): Promise<Entity> {
   const writeId = newId('wrt')
   const {
     version: [made],
     stored: [stored],
-  } = await ctx.db.batch({ ...writeEntity(ctx, entity, ifMatch, writeId), stored: selectEntity(ctx, entity) })
-  const isMet = !ifMatch || ifMatch === '*' || ifMatch.includes(String(stored?.version))
+  } = await ctx.db.batch({ ...writeEntity(ctx, entity, expected, writeId), stored: selectEntity(ctx, entity) })
+  const { versions, isNew } = expected
+  const isMet = !isNew && (!versions || versions === '*' || versions.includes(String(stored?.version)))
   if (stored && (made || isMet)) return stored
   const etag = stored ? `"${stored.version}"` : null
   const where = etag ? `is now at ${etag}` : 'does not exist'

@@ -10,6 +10,13 @@ export const IfMatchHeader = z.object({
   }),
 })
 
+/** `If-None-Match` (RFC 9110, 13.1.2), on operations that may be asked to store only what is new. */
+export const IfNoneMatchHeader = z.object({
+  'if-none-match': z.literal('*').optional().openapi({
+    description: '`*`: only where there is nothing yet, else the answer is 412 and nothing happens.',
+  }),
+})
+
 /**
  * The entity tags of `If-Match` (RFC 9110, 13.1.1), unquoted; null where there are none or any will do. A weak tag
  * never matches.
@@ -29,6 +36,11 @@ export function hasTag(c: AppContext, tag: string): boolean {
 /** Whether `If-Match: *` asks for there being something at all (RFC 9110, 13.1.1). */
 export function needsPresence(c: AppContext): boolean {
   return c.req.header('If-Match')?.trim() === '*'
+}
+
+/** Whether `If-None-Match: *` asks for there being nothing (RFC 9110, 13.1.2). */
+export function needsAbsence(c: AppContext): boolean {
+  return c.req.header('If-None-Match')?.trim() === '*'
 }
 
 /** Sets the `ETag` of what is shown. */

@@ -284,6 +284,29 @@ test('setting directly: If-Match honoured, the same again makes no version', asy
   ])
 })
 
+test('If-None-Match: * stores what is not there yet, and never over what is', async () => {
+  const { member, set } = await cast()
+  const onlyNew = { 'If-None-Match': '*' }
+  const first = await set('qr_1', { a: 1 }, onlyNew)
+  expect([first.status, first.body.version]).toEqual([200, 1])
+  for (const data of [{ a: 2 }, { a: 1 }]) {
+    expect(await set('qr_1', data, onlyNew)).toMatchObject({
+      status: 412,
+      body: { code: 'precondition_failed', etag: '"1"' },
+    })
+  }
+  expect((await member(`${rule}/qr_1`)).body).toEqual(first.body)
+  expect((await set('qr_1', { a: 2 }, { ...onlyNew, 'If-Match': '"1"' })).status).toBe(412)
+  expect((await set('qr_2', { a: 2 }, { ...onlyNew, 'If-Match': '*' })).status).toBe(412)
+  expect(await set('qr_1', { a: 2 }, { 'If-None-Match': '"1"' })).toMatchObject({
+    status: 422,
+    body: { errors: [{ in: 'header', pointer: '/if-none-match' }] },
+  })
+  const racing = await Promise.all([1, 2, 3, 4].map((a) => set('qr_3', { a }, onlyNew)))
+  expect(racing.map(({ status }) => status).toSorted()).toEqual([200, 412, 412, 412])
+  expect((await member(`${rule}/qr_3/versions`)).body).toHaveLength(1)
+})
+
 test('an Idempotency-Key gives the first answer again, even when the request would be refused by now', async () => {
   const { member, set, resolve } = await cast()
   await set('qr_0', 1)

@@ -54,7 +54,7 @@ async function act(tenant: Tenant, asked: string[], one: Step): Promise<void> {
   const key = 'entity' in one ? { entity_type: 'offer', entity_id: one.entity } : null
   try {
     if (one.do === 'set') {
-      await setEntity(tenant.ctx('admin'), { ...key!, entity_name: 'E', data: JSON.stringify(one.patch) }, null)
+      await setEntity(tenant.ctx('admin'), { ...key!, entity_name: 'E', data: JSON.stringify(one.patch) }, {})
     } else if ('patch' in one) {
       const payload = one.do === 'delete' ? null : JSON.stringify(one.patch)
       asked.push((await requestChange(tenant.ctx('member'), { ...key!, entity_name: 'E', action: one.do, payload })).id)

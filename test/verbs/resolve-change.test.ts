@@ -8,7 +8,7 @@ test('an entity that gets into the state that If-Match names while the reason is
   const tenant = await newTenant()
   const admin = tenant.ctx('admin')
   const key = { entity_type: 'offer', entity_id: 'o', entity_name: 'Offer' }
-  await setEntity(admin, { ...key, data: '{"a":1}' }, null)
+  await setEntity(admin, { ...key, data: '{"a":1}' }, {})
   const change = { ...key, action: 'update', payload: '{"b":2}' } as const
   const { id } = await requestChange(tenant.ctx('member'), change)
   const { batch } = admin.db
@@ -16,7 +16,7 @@ test('an entity that gets into the state that If-Match names while the reason is
   const between: typeof batch = async (transaction) => {
     const rows = await batch(transaction)
     trips += 1
-    if (trips === 1) await setEntity(tenant.ctx('admin'), { ...key, data: '{"a":2}' }, null)
+    if (trips === 1) await setEntity(tenant.ctx('admin'), { ...key, data: '{"a":2}' }, {})
     return rows
   }
   const ctx = { ...admin, db: { ...admin.db, batch: between } }

@@ -21,8 +21,8 @@ const entityColumns = 'entity_type entity_id entity_name version updated_at upda
 const versionColumns =
   'entity_type entity_id version action entity_name requested_by approved_by approval_id created_at data'
 
-const writes = (['*', ['1'], null] as const).map((versions) =>
-  entity.writeEntity(ctx, { ...key, entity_name: 'E', data: '{}' }, versions, `w${versions}`),
+const writes = [{ versions: '*' as const }, { versions: ['1'] }, { isNew: true }, {}].map((expected, at) =>
+  entity.writeEntity(ctx, { ...key, entity_name: 'E', data: '{}' }, expected, `w${at}`),
 )
 
 /** What the stores of changes and entities build. */
