@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { roles } from '../context.ts'
+import { distinct } from '../distinct.schemas.ts'
 import { id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
 import { time } from '../time.schemas.ts'
@@ -12,11 +13,7 @@ export const name = z.string().trim().min(1).max(200)
 
 /** A list in which nothing is twice. */
 export function each<T extends z.ZodType>(element: T, most: number) {
-  return z
-    .array(element)
-    .max(most)
-    .refine((all) => new Set(all).size === all.length, 'must not contain duplicates')
-    .openapi({ uniqueItems: true })
+  return distinct(z.array(element).max(most))
 }
 
 export const rolesSchema = each(z.enum(roles), roles.length)

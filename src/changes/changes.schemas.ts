@@ -11,11 +11,15 @@ export const name = z.string().trim().min(1).max(200)
 export const anyJson = (description: string) => z.unknown().openapi({ description })
 
 /**
- * What is stored here is an object, so what would be stored, or merged into it, has to be one. Looked at beside all
- * other faults, so whatever was sent may come here.
+ * An update says what is to change; and what is stored here is an object, so what would be stored, or merged into it,
+ * has to be one. Looked at beside all other faults, so whatever was sent may come here.
  */
-function payloadIsObject(sent: unknown, refinement: z.RefinementCtx) {
+function payloadFits(sent: unknown, refinement: z.RefinementCtx) {
   const { entityType, action, payload } = (sent ?? {}) as Record<string, unknown>
+  if (action === 'update' && payload === undefined) {
+    const message = 'is required for an update: say what is to change'
+    refinement.addIssue({ code: 'custom', message, path: ['payload'] })
+  }
   const isStored = typeof entityType === 'string' && isApplied(entityType) && action !== 'delete'
   if (!isStored || payload === undefined) return
   if (typeof payload === 'object' && payload !== null && !Array.isArray(payload)) return
@@ -42,11 +46,7 @@ export const newChangeSchema = z
       .optional()
       .openapi({ example: { config: { threshold: 650 } } }),
   })
-  .refine(({ action, payload }) => action !== 'update' || payload !== undefined, {
-    path: ['payload'],
-    message: 'is required for an update: say what to change',
-  })
-  .superRefine(payloadIsObject, { when: () => true })
+  .superRefine(payloadFits, { when: () => true })
   .openapi('NewChange', {
     example: {
       entityType: 'qualificationRule',

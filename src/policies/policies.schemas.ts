@@ -3,6 +3,7 @@ import { mostApprovals } from '../approvals/feasible.ts'
 import { operators } from '../comparison.ts'
 import { roles } from '../context.ts'
 import { currency } from '../currency.schemas.ts'
+import { distinct } from '../distinct.schemas.ts'
 import { kinds } from '../families.ts'
 import { id } from '../id.schemas.ts'
 import { isField } from '../json-reader.ts'
@@ -110,15 +111,9 @@ const settings = {
   required_approvals: approvals.openapi({
     description: 'Shorthand for one stage with one requirement: how many people have to approve.',
   }),
-  approver_roles: z
-    .array(role)
-    .min(1)
-    .max(roles.length)
-    .refine((all) => new Set(all).size === all.length, 'must not contain duplicates')
-    .openapi({
-      description: 'Goes with `required_approvals`: the roles, one of which those people must have.',
-      uniqueItems: true,
-    }),
+  approver_roles: distinct(z.array(role).min(1).max(roles.length)).openapi({
+    description: 'Goes with `required_approvals`: the roles, one of which those people must have.',
+  }),
   allow_self_approval: z.boolean().openapi({ description: 'Whether the requester may vote.' }),
   allow_edit: z.boolean().openapi({
     description: 'For requests that take a single approval: whether that approval may change the details.',

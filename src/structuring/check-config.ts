@@ -17,14 +17,18 @@ const scalar = z.union([z.string().max(1_000), z.number(), z.boolean(), z.null()
   error: 'must be a text of at most 1,000 characters, a number, true, false or null',
 })
 
+/** Looked at beside all other faults, so whatever was sent may come here. */
+function boundsFit(sent: unknown, refinement: z.RefinementCtx) {
+  const { min, max } = (sent ?? {}) as Record<string, unknown>
+  if (min === undefined && max === undefined) refinement.addIssue({ code: 'custom', message: 'needs min, max or both' })
+  if (typeof min !== 'number' || typeof max !== 'number' || min <= max) return
+  refinement.addIssue({ code: 'custom', message: 'must not be above max', path: ['min'] })
+}
+
 const configs = {
   value_range: z
     .strictObject({ field, min: z.number().optional(), max: z.number().optional() })
-    .refine(({ min, max }) => min !== undefined || max !== undefined, 'needs min, max or both')
-    .refine(({ min, max }) => min === undefined || max === undefined || min <= max, {
-      message: 'must not be above max',
-      path: ['min'],
-    }),
+    .superRefine(boundsFit, { when: () => true }),
   field_format: z.strictObject({
     field,
     pattern: z

@@ -7,9 +7,16 @@ import { withRaw } from '../http/raw-json.ts'
 import { createRouter } from '../http/router.ts'
 import { iso } from '../http/time.ts'
 import type { Check } from './checks.store.ts'
-import { checkChangeSchema, checkListSchema, checkSchema, newCheckSchema, partOfCheck } from './checks.schemas.ts'
+import {
+  checkChangeSchema,
+  checkListSchema,
+  checkSchema,
+  newCheckSchema,
+  partOfCheck,
+  partOfNewCheck,
+} from './checks.schemas.ts'
 import { deletedSchema, idParams } from './gates.schemas.ts'
-import { changeCheck, createCheck, deleteCheck, faultsByType, getCheck, listChecks } from './checks.ts'
+import { changeCheck, createCheck, deleteCheck, faultsByType, faultsOfNew, getCheck, listChecks } from './checks.ts'
 
 const tags = ['Checks and gates']
 const path = '/v1/structuring/checks'
@@ -29,6 +36,7 @@ export const checkRoutes = createRouter()
       creates: true,
       request: { body: { required: true, content: json(newCheckSchema) } },
       keeps: { member: 'config' },
+      further: (_, { body }) => faultsOfNew(partOfNewCheck.parse(body)),
       responses: { 201: one('The check. It judges nothing until a gate names it.') },
     }),
     async (c) => {

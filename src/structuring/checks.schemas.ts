@@ -8,9 +8,6 @@ import { description, name } from './gates.schemas.ts'
 const severity = z.enum(['warning', 'error'])
 const config = z.record(z.string(), z.unknown())
 
-/** The part of a check that its config is judged by. */
-const typed = z.looseObject({ type: z.enum(checkTypes as [CheckType, ...CheckType[]]), config })
-
 /** A new check. */
 export const newCheckSchema = z
   .strictObject({
@@ -24,19 +21,11 @@ export const newCheckSchema = z
     is_active: z.boolean().default(true),
     sort_order: z.int().min(-1_000_000).max(1_000_000).default(0).openapi({ description: 'Checks run in this order.' }),
   })
-  .superRefine(
-    (check: unknown, refinement) => {
-      const { data } = typed.safeParse(check)
-      if (!data) return undefined
-      return configFaults(data.type, data.config).then((faults) => {
-        for (const { path, message } of faults) {
-          refinement.addIssue({ code: 'custom', message, path: ['config', ...path] })
-        }
-      })
-    },
-    // Looked at whatever else is wrong, so that the caller hears of every fault at once.
-    { when: () => true },
-  )
+  .superRefine(async (check, refinement) => {
+    for (const { path, message } of await configFaults(check.type, check.config)) {
+      refinement.addIssue({ code: 'custom', message, path: ['config', ...path] })
+    }
+  })
   .openapi('NewCheck', {
     oneOf: configByType,
     example: {
@@ -46,6 +35,11 @@ export const newCheckSchema = z
       config: { field: 'total_amount', max: 1_000_000 },
     },
   })
+
+/** The parts of a faulty new check in which further faults can be found: its config, and what that is judged by. */
+export const partOfNewCheck = z
+  .object({ type: z.enum(checkTypes as [CheckType, ...CheckType[]]).optional(), config: config.default({}) })
+  .catch({ config: {} })
 
 /** The members of a check that can be changed. */
 export const checkChangeSchema = z

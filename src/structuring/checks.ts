@@ -72,6 +72,11 @@ async function faultsOf(type: CheckType, config: unknown): Promise<Fault[]> {
   }))
 }
 
+/** The faults of a new check's config, which nobody looks for where something else is wrong with it. */
+export async function faultsOfNew({ type, config }: { type?: CheckType | undefined; config: unknown }) {
+  return type === undefined ? [] : faultsOf(type, config)
+}
+
 /** Deletes a check: no gate names it any more. @throws Refusal `not_found` */
 export async function deleteCheck(ctx: Ctx, id: string): Promise<void> {
   const { removed } = await ctx.db.batch({ events: recordGatesOf(ctx, id), ...removeCheck(ctx, id) })

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { distinct } from '../distinct.schemas.ts'
 import { id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
 import { time } from '../time.schemas.ts'
@@ -26,11 +27,20 @@ const fields = z
 
 const ruleConfig = z.strictObject({ threshold, fields })
 
-/** Of the three types, only `field_coverage` names fields. */
-const onlyCoverageNamesFields = {
-  check: (rule: { type: string; config: { fields?: string[] } }) =>
-    rule.type === 'field_coverage' || rule.config.fields === undefined,
-  fault: { message: 'belongs to field_coverage only', path: ['config', 'fields'] },
+/** The part of a rule that says what it takes. */
+const namesFields = z.object({
+  type: z.enum(ruleTypes),
+  config: z.looseObject({ fields: z.unknown().optional() }),
+})
+
+/**
+ * Of the three types, only `field_coverage` names fields. Looked at beside all other faults, so whatever was sent may
+ * come here.
+ */
+function onlyCoverageNamesFields(sent: unknown, refinement: z.RefinementCtx) {
+  const { data } = namesFields.safeParse(sent)
+  if (!data || data.type === 'field_coverage' || data.config.fields === undefined) return
+  refinement.addIssue({ code: 'custom', message: 'belongs to field_coverage only', path: ['config', 'fields'] })
 }
 
 export const newRuleSchema = z
@@ -42,7 +52,7 @@ passed. \`field_coverage\`: the share of fields that are there, not null and not
     }),
     config: ruleConfig,
   })
-  .refine(onlyCoverageNamesFields.check, onlyCoverageNamesFields.fault)
+  .superRefine(onlyCoverageNamesFields, { when: () => true })
   .openapi('NewRule', { example: { type: 'min_confidence', config: { threshold: 0.9 } } })
 export const ruleChangeSchema = z
   .strictObject({ config: ruleConfig })
@@ -87,10 +97,7 @@ const mostChecks = 100
 const settings = {
   name: name.openapi({ example: 'Invoices' }),
   description: description,
-  check_ids: z
-    .array(id)
-    .max(mostChecks)
-    .refine((ids) => new Set(ids).size === ids.length, 'names a check twice'),
+  check_ids: distinct(z.array(id).max(mostChecks)),
   on_approve: action,
   on_reject: action,
   auto_approve_after_hours: z.int().min(1).max(8760).nullable().openapi({

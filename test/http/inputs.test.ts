@@ -112,6 +112,82 @@ test('the URL of a webhook endpoint is told beside other faults', async () => {
   })
 })
 
+test('what is in a list twice is told where it repeats, beside whatever else is wrong with the list', async () => {
+  const admin = tenant.as('admin')
+  const check = await newCheck(admin, { type: 'reported' })
+  const post = async (path: string, body: object) => {
+    const made = await admin(path, { method: 'POST', body })
+    return [made.status, faults(made.body)]
+  }
+  const gate = (check_ids: unknown[]) => post(`${structuring}/gates`, { name: 'x', check_ids })
+  const twice = 'is given twice'
+  expect(await gate(['nope', check, check])).toEqual([
+    422,
+    { 'body/check_ids/0': 'there is no check nope', 'body/check_ids/2': twice },
+  ])
+  expect(await gate([check, check, 5])).toEqual([
+    422,
+    { 'body/check_ids/1': twice, 'body/check_ids/2': 'must be text' },
+  ])
+  expect(await post('/v1/people', { name: 'Ada', roles: ['member', 'member', 5], groups: ['g', 'g'] })).toMatchObject([
+    422,
+    { 'body/roles/1': twice, 'body/roles/2': expect.any(String), 'body/groups/1': twice },
+  ])
+  const types = ['*', 'claim.approved', '*', 5]
+  expect(await post('/v1/webhook-endpoints', { url: 'https://hooks.example.com/', event_types: types })).toMatchObject([
+    422,
+    {
+      'body/event_types': 'has * beside others: it stands for all of them, alone',
+      'body/event_types/2': twice,
+      'body/event_types/3': expect.any(String),
+    },
+  ])
+  const policy = { name: 'P', match: {}, required_approvals: 1, approver_roles: ['admin', 'admin', 5] }
+  expect(await post('/v1/policies', policy)).toMatchObject([422, { 'body/approver_roles/1': twice }])
+})
+
+test('what members have to be together is told beside what is wrong with each', async () => {
+  const call = async (path: string, body: unknown) => {
+    const made = await tenant.as('admin')(path, { method: 'POST', body })
+    return [made.status, faults(made.body)]
+  }
+  const check = { name: 'x', type: 'value_range', sort_order: 1.5, config: { min: 2, max: 1 } }
+  expect(await call(`${structuring}/checks`, check)).toEqual([
+    422,
+    {
+      'body/sort_order': 'must be a whole number',
+      'body/config/field': 'is required: text',
+      'body/config/min': 'must not be above max',
+    },
+  ])
+  expect(await call(`${structuring}/checks`, { ...check, config: {} })).toMatchObject([
+    422,
+    { 'body/config/field': 'is required: text', 'body/config': 'needs min, max or both' },
+  ])
+  const rule = { type: 'min_confidence', config: { threshold: 'high', fields: ['a'] } }
+  expect(await call(`${structuring}/gates`, { name: 'x', rules: [rule] })).toEqual([
+    422,
+    {
+      'body/rules/0/config/threshold': 'must be a number',
+      'body/rules/0/config/fields': 'belongs to field_coverage only',
+    },
+  ])
+  expect(await call('/api/v1/approvals', { action: 'update', entityType: 5 })).toMatchObject([
+    422,
+    { 'body/entityType': 'must be text', 'body/payload': 'is required for an update: say what is to change' },
+  ])
+  for (const body of [null, 5, 'x', []]) {
+    for (const path of [
+      `${structuring}/checks`,
+      `${structuring}/gates`,
+      '/api/v1/approvals',
+      '/v1/webhook-endpoints',
+    ]) {
+      expect(await call(path, JSON.stringify(body))).toEqual([422, { body: 'must be an object' }])
+    }
+  }
+})
+
 test('the time of a batch, and references given twice, are told beside other faults', async () => {
   const batch = { method: 'POST', body: { claim_ids: [], process_at: '2020-01-01T00:00:00Z' } }
   expect(faults((await tenant.as('coordinator')('/api/v1/approval-batches', batch)).body)).toEqual({

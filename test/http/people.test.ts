@@ -104,7 +104,7 @@ test('what is wrong with a person, a group or a key is said, all of it', async (
   expect(await faults('/v1/people', person)).toEqual(['/age', '/email', '/groups/0', '/id', '/name', '/roles/0'])
   expect(await faults('/v1/people', { name: 'Ada', groups: ['grp_none'], roles: ['member', 'member'] })).toEqual([
     '/groups/0',
-    '/roles',
+    '/roles/1',
   ])
   expect(await faults('/v1/groups', { name: '', member_ids: ['usr_admin', 'usr_none'] })).toEqual([
     '/member_ids/1',
