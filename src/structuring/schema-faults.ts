@@ -1,5 +1,6 @@
 import { schemaArrayKeyword, schemaKeyword, schemaMapKeyword, validate, type Schema } from '@cfworker/json-schema'
 import { z } from 'zod'
+import { faultMessage } from '../fault-messages.ts'
 
 /*
  * JSON Schema 2020-12 without the parts that could run for ever: `pattern`, `patternProperties` and `format` run in a
@@ -23,7 +24,9 @@ const plain: Record<string, z.ZodType> = {
   deprecated: z.boolean(),
   readOnly: z.boolean(),
   writeOnly: z.boolean(),
-  type: z.union([z.enum(typeNames), z.array(z.enum(typeNames)).min(1).max(typeNames.length)]),
+  type: z.union([z.enum(typeNames), z.array(z.enum(typeNames)).min(1).max(typeNames.length)], {
+    error: `must be one of ${typeNames.join(', ')}, or a list of these`,
+  }),
   const: z.unknown(),
   enum: z.array(z.unknown()).min(1).max(1_000),
   multipleOf: z.number().positive(),
@@ -102,13 +105,15 @@ function* walk(schema: unknown, path: (string | number)[], depth: number): Gener
     if (!known.has(keyword)) {
       yield { path: here, message: instead.get(keyword) ?? 'is no keyword that a check can use; check its spelling' }
     } else if (Object.hasOwn(plain, keyword)) {
-      const { error } = (plain[keyword] as z.ZodType).safeParse(value)
-      if (error) yield { path: here, message: error.issues[0]?.message ?? 'is not valid' }
+      const { error } = (plain[keyword] as z.ZodType).safeParse(value, { error: faultMessage })
+      for (const { path: within, message } of error?.issues ?? []) {
+        yield { path: [...here, ...(within as SchemaFault['path'])], message }
+      }
     } else if (one.includes(keyword)) yield* walk(value, here, depth + 1)
     else if (list.includes(keyword)) {
-      if (Array.isArray(value))
-        for (const [index, child] of value.entries()) yield* walk(child, [...here, index], depth + 1)
-      else yield { path: here, message: 'must be a list of schemas' }
+      if (!Array.isArray(value)) yield { path: here, message: 'must be a list of schemas' }
+      else if (value.length === 0) yield { path: here, message: 'must not be empty' }
+      else for (const [index, child] of value.entries()) yield* walk(child, [...here, index], depth + 1)
     } else if (map.includes(keyword)) {
       if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
         for (const [name, child] of Object.entries(value)) yield* walk(child, [...here, name], depth + 1)

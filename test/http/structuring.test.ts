@@ -79,6 +79,39 @@ test('what is wrong with a check is said, all of it, when it is made and when it
   expect(pointers(await change({ type: 'reported' }))).toEqual(['/type', ''])
 })
 
+test('what is wrong with a JSON Schema is said at its place, in the words of all other faults', async () => {
+  const admin = (await newTenant()).as('admin')
+  const faults = async (schema: unknown) => {
+    const body = { name: 'x', type: 'json_schema', config: { schema } }
+    const { status, body: said } = await admin(checks, { method: 'POST', body })
+    expect(status).toBe(422)
+    return said.errors.map(({ pointer, message }: any) => [pointer.slice('/config/schema'.length), message])
+  }
+  const ofTypes = 'must be one of null, boolean, object, array, number, string, integer, or a list of these'
+  const schema = {
+    minimum: 'x',
+    multipleOf: 0,
+    maxLength: 1.5,
+    required: ['a', 5, 6],
+    uniqueItems: 'yes',
+    properties: { a: { type: 'text' }, b: { type: ['string', 'text'] }, c: { type: [] } },
+  }
+  expect(await faults(schema)).toEqual([
+    ['/minimum', 'must be a number'],
+    ['/multipleOf', 'must be above 0'],
+    ['/maxLength', 'must be a whole number'],
+    ['/required/1', 'must be text'],
+    ['/required/2', 'must be text'],
+    ['/uniqueItems', 'must be true or false'],
+    ['/properties/a/type', ofTypes],
+    ['/properties/b/type', ofTypes],
+    ['/properties/c/type', 'must not be empty'],
+  ])
+  for (const keyword of ['allOf', 'anyOf', 'oneOf', 'prefixItems']) {
+    expect(await faults({ not: { [keyword]: [] } })).toEqual([[`/not/${keyword}`, 'must not be empty']])
+  }
+})
+
 test('gates are made with rules, read, listed, changed and deleted; what they name must be there', async () => {
   const tenant = await newTenant()
   const admin = tenant.as('admin')
