@@ -1,18 +1,20 @@
 import type { AppContext } from './environment.ts'
 import { ifMatch } from './preconditions.ts'
 
-/** What a decision on one approval may be refused for, whatever is approved. */
-export const undecidable = [
+/** What a vote on one approval may be refused for, whatever is approved. */
+export const refusedVotes = [
   'self_approval',
   'not_found',
   'already_decided',
-  'already_withdrawn',
   'approval_expired',
   'precondition_failed',
   'stage_not_open',
   'second_vote',
   'vote_not_needed',
 ] as const
+
+/** The same where it can be withdrawn. */
+export const undecidable = [...refusedVotes, 'already_withdrawn'] as const
 
 /** What taking one's own question back may be refused for. */
 export const unwithdrawable = [

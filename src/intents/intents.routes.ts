@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { quorumOf, tagOf } from '../approvals/approval.ts'
 import { expirer, statusAt } from '../approvals/states.ts'
+import { refusedVotes } from '../http/ballots.ts'
 import { endpoint, json } from '../http/endpoint.ts'
 import { keptText } from '../http/faults.ts'
 import { bodyKey, bodyKeyFaults } from '../http/idempotency.ts'
@@ -87,18 +88,7 @@ export const intentRoutes = createRouter()
           content: json(resolvedIntentSchema),
         },
       },
-      refuses: [
-        'pin_required',
-        'wrong_resolver',
-        'self_approval',
-        'stage_not_open',
-        'second_vote',
-        'vote_not_needed',
-        'not_found',
-        'already_decided',
-        'approval_expired',
-        'precondition_failed',
-      ],
+      refuses: [...refusedVotes, 'pin_required', 'wrong_resolver'],
     }),
     async (c) => {
       const {

@@ -119,7 +119,7 @@ export const requestRoutes = createRouter()
       request: { params: schemas.requestParams('req_demo3'), body: body(schemas.amendmentSchema) },
       keeps: keepsDetails,
       responses: one('The request as it is asked now.'),
-      refuses: [...unwithdrawable, 'already_withdrawn', 'duplicate_external_ref'],
+      refuses: [...unwithdrawable, 'already_withdrawn', 'duplicate_external_ref', 'policy_needs_member'],
     }),
     async (c) => {
       const { details: _, subject, ...rest } = c.req.valid('json')

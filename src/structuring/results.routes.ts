@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { quorumOf } from '../approvals/approval.ts'
 import type { Ballot } from '../approvals/rules.ts'
-import { ballotOf } from '../http/ballots.ts'
+import { ballotOf, refusedVotes } from '../http/ballots.ts'
 import type { AppContext } from '../http/environment.ts'
 import { endpoint, json } from '../http/endpoint.ts'
 import { keptText } from '../http/faults.ts'
@@ -32,7 +32,6 @@ import { faultsOfReported, submitResult } from './submit-result.ts'
 
 const tags = ['Gate reviews']
 const path = '/v1/structuring'
-const undecidable = ['not_found', 'already_decided', 'precondition_failed'] as const
 
 const review = (verb: 'approve' | 'reject', summary: string, example?: string) =>
   endpoint({
@@ -51,7 +50,7 @@ const review = (verb: 'approve' | 'reject', summary: string, example?: string) =
         content: json(reviewedSchema),
       },
     },
-    refuses: undecidable,
+    refuses: refusedVotes,
   })
 
 const approve = review('approve', "Approve a result: clears its items and sets off its gate's on_approve, once")

@@ -1,5 +1,6 @@
 import { Validator } from '@cfworker/json-schema'
 import { expect, test } from 'vitest'
+import { refusedVotes } from '../../src/http/ballots.ts'
 import { openApi, operations, schemasAlone } from '../support/promised.ts'
 
 const all = await operations()
@@ -49,6 +50,34 @@ test('operation ids are unique, and the names that clients know are there', () =
   const ids = all.map(({ operationId }) => operationId)
   expect(new Set(ids).size).toBe(ids.length)
   expect(ids).toEqual(expect.arrayContaining(['processBatch', 'getBatchResult', 'cancelBatch']))
+})
+
+/** The codes that an operation says it may refuse with. */
+function refusedWith({ responses }: any): string[] {
+  return Object.values<any>(responses).flatMap(({ description }) =>
+    [...description.matchAll(/`(\w+)`: /g)].map(([, code]) => code),
+  )
+}
+
+test('every decision says all that it may be refused for, and that it was withdrawn where it can be', () => {
+  const named = (verbs: RegExp) => all.flatMap((one) => (verbs.test(one.operationId) ? [one] : []))
+  const subject = (id: string) => id.replace(/^[a-z]+/, '')
+  const withdrawn = new Set(['Approval', ...named(/^withdraw/).map(({ operationId }) => subject(operationId))])
+  const decisions = named(/^(approve|reject|resolve)(Approval|Claim|Change|Intent|Request|Result)$/)
+  expect(decisions).toHaveLength(10)
+  for (const decision of decisions) {
+    const codes = refusedWith(decision)
+    expect([decision.operationId, codes]).toEqual([decision.operationId, expect.arrayContaining([...refusedVotes])])
+    const canBe = withdrawn.has(subject(decision.operationId))
+    expect([decision.operationId, codes.includes('already_withdrawn')]).toEqual([decision.operationId, canBe])
+  }
+})
+
+test('whatever is asked, anew or as amended, may lack what a policy looks at', () => {
+  const asking = /^(submitClaims?|requestChange|requestIntent|createRequest|amendRequest|approveRequest|submitResult)$/
+  const asked = all.filter(({ operationId }) => asking.test(operationId))
+  expect(asked).toHaveLength(8)
+  for (const one of asked) expect([one.operationId, ...refusedWith(one)]).toContain('policy_needs_member')
 })
 
 test('creations take an Idempotency-Key', () => {
