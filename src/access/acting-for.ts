@@ -7,8 +7,8 @@ import { Refusal } from '../refusal.ts'
  * @param member the body's member, for the error
  * @throws Refusal `actor_mismatch`
  */
-export function actingFor(actor: Actor, named: string | undefined, member: string): string {
-  if (named === undefined || named === actor.userId) return actor.userId
+export function actingFor(actor: Actor, named: string | null | undefined, member: string): string {
+  if (named === undefined || named === null || named === actor.userId) return actor.userId
   if (actor.roles.includes('admin') || actor.roles.includes('service')) return named
   throw new Refusal('actor_mismatch', `${member} is ${named}, but this key belongs to ${actor.userId}.`)
 }

@@ -32,7 +32,7 @@ export const groupChangeSchema = z
     filled_by_oidc: filledByOidc.optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
-  .openapi('GroupChange', { example: { member_ids: ['usr_fay', 'usr_admin'] } })
+  .openapi('GroupChange', { minProperties: 1, example: { member_ids: ['usr_fay', 'usr_admin'] } })
 
 /** The parts of a faulty group in which further faults can be found. */
 export const partOfGroup = z.object({ member_ids: memberIds.optional().catch(undefined) }).catch({})

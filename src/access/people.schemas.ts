@@ -51,7 +51,7 @@ export const personChangeSchema = z
     disabled: z.boolean().optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
-  .openapi('PersonChange', { example: { roles: ['member', 'reviewer'] } })
+  .openapi('PersonChange', { minProperties: 1, example: { roles: ['member', 'reviewer'] } })
 
 /** The parts of a faulty person in which further faults can be found. */
 export const partOfPerson = z.object({ groups: groups.optional().catch(undefined) }).catch({})

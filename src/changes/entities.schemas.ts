@@ -12,7 +12,7 @@ export const entityParams = z.object({ entityType, entityId: part.openapi({ exam
 export const storedEntityParams = entityParams.extend({
   entityType: part
     .refine(isApplied, `is not stored here; these are: ${appliedTypes.join(', ')}`)
-    .openapi({ example: 'qualificationRule' }),
+    .openapi({ enum: [...appliedTypes], example: 'qualificationRule' }),
   entityId: part.openapi({ example: 'qr_002' }),
 })
 

@@ -17,7 +17,7 @@ export const newBatchSchema = z
       description: 'In the order in which to process them; an id given twice counts once.',
       example: ['clm_9f2a3b4c', 'clm_ab5c6d7e'],
     }),
-    coordinator_id: userId.optional().openapi({
+    coordinator_id: userId.nullish().openapi({
       description: 'You, if left out; somebody else only with the role admin or service.',
       example: 'usr_coord99',
     }),
@@ -42,6 +42,7 @@ export const batchAmendmentSchema = z
     'needs at least one of comment, claim_ids, process_at',
   )
   .openapi('BatchAmendment', {
+    minProperties: 1,
     example: {
       comment: 'End-of-month batch — amended to include late submissions',
       claim_ids: ['clm_9f2a3b4c', 'clm_gh2i3j4k'],

@@ -34,7 +34,7 @@ export const newClaimSchema = z
       .max(200)
       .nullish()
       .openapi({ description: 'Your own reference; unique in the tenant.', example: 'exp-2026-0042' }),
-    claimant_id: userId.optional().openapi({
+    claimant_id: userId.nullish().openapi({
       description: 'Whose claim it is: yours, if left out; that of somebody else only with the role admin or service.',
     }),
   })

@@ -10,7 +10,7 @@ import { wake, watchdogMs } from './wake.ts'
 /** A batch as submitted. `process_at` in milliseconds, in the future; without it the batch starts at once. */
 export interface NewBatch {
   claim_ids: readonly string[]
-  coordinator_id?: string
+  coordinator_id?: string | null | undefined
   comment: string | null
   process_at: number | null
 }

@@ -11,7 +11,7 @@ import { insertClaims, selectByExternalRef, type Claim, type ClaimFacts } from '
 
 /** A claim as submitted; `claimant_id` only where it is somebody else's than the caller's. */
 export type NewClaim = Pick<ClaimFacts, 'description' | 'amount' | 'currency'> &
-  Partial<ClaimFacts> & { claimant_id?: string }
+  Partial<ClaimFacts> & { claimant_id?: string | null | undefined }
 
 /** Longest title in an inbox, in code points; the whole description is on the claim. */
 const titleLength = 200

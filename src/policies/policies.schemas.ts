@@ -171,7 +171,7 @@ export const policyChangeSchema = z
   .strictObject(settings)
   .partial()
   .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
-  .openapi('PolicyChange', { example: { expires: { after_hours: 24, then: 'reject' } } })
+  .openapi('PolicyChange', { minProperties: 1, example: { expires: { after_hours: 24, then: 'reject' } } })
 
 /** As much of a faulty policy as more faults can be found by: the groups that it names. */
 export const partOfPolicy = z

@@ -52,7 +52,10 @@ export const checkChangeSchema = z
     sort_order: z.int().min(-1_000_000).max(1_000_000).optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
-  .openapi('CheckChange', { example: { severity: 'warning', config: { field: 'total_amount', max: 2_000_000 } } })
+  .openapi('CheckChange', {
+    minProperties: 1,
+    example: { severity: 'warning', config: { field: 'total_amount', max: 2_000_000 } },
+  })
 
 /** The parts of a faulty change in which further faults can be found. */
 export const partOfCheck = z.object({ config: config.optional().catch(undefined) }).catch({})

@@ -137,7 +137,7 @@ export const gateChangeSchema = z
   .strictObject(settings)
   .partial()
   .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
-  .openapi('GateChange', { example: { auto_approve_after_hours: 24 } })
+  .openapi('GateChange', { minProperties: 1, example: { auto_approve_after_hours: 24 } })
 
 /** The parts of a faulty gate in which further faults can be found: what it names. */
 export const partOfGate = z

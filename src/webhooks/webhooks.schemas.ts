@@ -62,7 +62,7 @@ export const endpointChangeSchema = z
     enabled: z.boolean().optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'needs at least one member')
-  .openapi('WebhookEndpointChange', { example: { description: 'Our ledger' } })
+  .openapi('WebhookEndpointChange', { minProperties: 1, example: { description: 'Our ledger' } })
 
 /** The parts of a faulty endpoint, or change of one, in which further faults can be found. */
 export const partOfEndpoint = z.object({ url: url.optional().catch(undefined) }).catch({})

@@ -229,6 +229,26 @@ test('the claimant withdraws a pending claim; nobody else can', async () => {
   })
 })
 
+test('null is as good as leaving a member out', async () => {
+  const { member, coordinator } = await cast()
+  const nothing = {
+    expense_type: null,
+    incurred_on: null,
+    distance_km: null,
+    receipt_url: null,
+    external_ref: null,
+    claimant_id: null,
+  }
+  const claim = { description: 'Train', amount: 1, currency: 'EUR' }
+  const made = await member(path, { method: 'POST', body: { ...claim, ...nothing } })
+  expect(made).toMatchObject({ status: 201, body: { ...nothing, claimant_id: 'usr_member' } })
+  const batch = await coordinator('/api/v1/approval-batches', {
+    method: 'POST',
+    body: { claim_ids: [made.body.claim_id], comment: null, coordinator_id: null, process_at: null },
+  })
+  expect(batch).toMatchObject({ status: 201, body: { coordinator_id: 'usr_coordinator' } })
+})
+
 test('bad input is a 422 that names every fault', async () => {
   const { member } = await cast()
   const faults = async (body: unknown, to = path) => {

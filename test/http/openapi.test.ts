@@ -1,7 +1,9 @@
 import { Validator } from '@cfworker/json-schema'
 import { expect, test } from 'vitest'
+import { appliedTypes } from '../../src/changes/applied-types.ts'
 import { refusedVotes } from '../../src/http/ballots.ts'
 import { openApi, operations, schemasAlone } from '../support/promised.ts'
+import { newTenant } from '../support/tenant.ts'
 
 const all = await operations()
 const { components, tags: described } = (await openApi()) as any
@@ -78,6 +80,25 @@ test('whatever is asked, anew or as amended, may lack what a policy looks at', (
   const asked = all.filter(({ operationId }) => asking.test(operationId))
   expect(asked).toHaveLength(8)
   for (const one of asked) expect([one.operationId, ...refusedWith(one)]).toContain('policy_needs_member')
+})
+
+test('a body that must not be empty says so, and no other does', async () => {
+  const admin = (await newTenant()).as('admin')
+  for (const { operationId, method, path, requestBody } of all) {
+    const schema = (requestBody as any)?.content['application/json'].schema
+    const resolved = schema?.$ref ? components.schemas[schema.$ref.split('/').at(-1)] : schema
+    if (!resolved || resolved.required?.length > 0) continue
+    const somewhere = path.replace('{instance_id}', crypto.randomUUID()).replace(/\{\w+\}/g, 'x')
+    const { status, body } = await admin(somewhere, { method, body: {} })
+    const isRefused = status === 422 && body.errors.some((fault: any) => fault.in === 'body')
+    expect([operationId, resolved.minProperties]).toEqual([operationId, isRefused ? 1 : undefined])
+  }
+})
+
+test('an entity is set by a type that is stored here, as its path says', () => {
+  const { parameters } = all.find(({ operationId }) => operationId === 'setEntity') as any
+  const { schema } = parameters.find(({ name }: any) => name === 'entityType')
+  expect(schema.enum).toEqual(appliedTypes)
 })
 
 test('creations take an Idempotency-Key', () => {
