@@ -16,8 +16,8 @@ export const kinds = sqliteTable('kinds', { kind: text().primaryKey() })
  * it was asked through, if any. `restricted` ones (1) are seen by who asked, who may decide, and admins. Under a
  * policy, `stage` is the one that is open, from 0, and `open_to` who may vote in it: a JSON array of `Capacity`s. Where
  * `channel_confirms` is 1 the person who is asked through the family's channel has the last word when all stages are
- * closed. `approved_digest` is that of what was approved where it is not what was asked. Amended, it keeps the clock that
- * would end it otherwise than by a yes (`kept_due_at`, `kept_on_due`) although one that approves comes before it.
+ * closed. `approved_digest` is that of what was approved where it is not what was asked. Amended, it keeps the clock
+ * that would end it otherwise than by a yes (`kept_due_at`, `kept_on_due`) although one that approves comes before it.
  */
 export const approvals = sqliteTable('approvals', {
   id: text().primaryKey(),

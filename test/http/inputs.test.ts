@@ -137,7 +137,7 @@ test('what is in a list twice is told where it repeats, beside whatever else is 
   expect(await post('/v1/webhook-endpoints', { url: 'https://hooks.example.com/', event_types: types })).toMatchObject([
     422,
     {
-      'body/event_types': 'has * beside others: it stands for all of them, alone',
+      'body/event_types': 'must not name other types beside *, which stands for all of them',
       'body/event_types/2': twice,
       'body/event_types/3': expect.any(String),
     },

@@ -539,7 +539,7 @@ test('a member that a policy needs is pointed at where it would be in the body, 
       detail: [
         {
           loc: ['body', 'serialized_intent', 'order', 'lines', 0, 'a/b'],
-          msg: 'The policy "Large" compares /order/lines/0/a~1b with a number, and it is missing.',
+          msg: 'The policy "Large" compares /order/lines/0/a~1b with a number, but it is missing.',
           type: 'policy_needs_member',
           ctx: { policy: { id, name: 'Large' }, field: '/order/lines/0/a~1b', condition: 0 },
         },
