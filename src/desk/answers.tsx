@@ -17,14 +17,15 @@ export const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; " +
   "base-uri 'none'; frame-ancestors 'none'"
 
-/** The page of an approval. @throws Refusal `not_found` */
+/** The page of an approval, beside the list that the query asks for. @throws Refusal `not_found` */
 export async function showApproval(
   c: AppContext,
   id: string,
   returned: Returned = {},
   status: ContentfulStatusCode = 200,
+  query = c.req.query(),
 ) {
-  const shown = await readShown(c.get('ctx'), id, askedFrom(c.req.query(), c.get('reader')!.groups))
+  const shown = await readShown(c.get('ctx'), id, askedFrom(query, c.get('reader')!.groups))
   return c.html(approvalPage(c.get('reader')!, shown, returned), status)
 }
 

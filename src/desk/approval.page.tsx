@@ -11,9 +11,10 @@ import { Stages } from './stages.tsx'
 import type { Typed } from './sign-in.page.tsx'
 import { kindName, labelOf, say } from './wording.ts'
 
-/** What goes back to somebody with the page: what went wrong, and what they have typed. */
+/** What goes back to somebody with the page: what went wrong, in which field if in one, and what they have typed. */
 export interface Returned {
   fault?: string
+  field?: 'comment' | 'details'
   typed?: Typed
 }
 
@@ -42,7 +43,13 @@ const Opened: FC<ShownApproval & { reader: Reader; returned: Returned }> = (prop
   const sender = approval.submitted_by
   const { became, reason } = JSON.parse(approval.after ?? '{}') as Aftermath
   return (
-    <article data-id={approval.id} data-version={approval.version} data-did={didOf(explained)} aria-labelledby="title">
+    <article
+      data-id={approval.id}
+      data-version={approval.version}
+      data-asked={`${approval.digest}${approval.seen === null ? '' : `${approval.seen}.`}`}
+      data-did={didOf(explained)}
+      aria-labelledby="title"
+    >
       <p class="back">
         <a href={`/${queryOf(inbox)}`}>{say.back}</a>
       </p>
@@ -67,7 +74,7 @@ const Opened: FC<ShownApproval & { reader: Reader; returned: Returned }> = (prop
         )}
       </p>
       {returned.fault && (
-        <p class="fault" role="alert">
+        <p class="fault" role="alert" id="fault">
           {returned.fault}
         </p>
       )}

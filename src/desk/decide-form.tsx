@@ -30,7 +30,13 @@ export const DecideForm: FC<ShownApproval & { reader: Reader; returned: Returned
       {(approve || reject) && (
         <>
           <label for="comment">{say.comment}</label>
-          <textarea id="comment" name="comment" rows={1} maxlength={2000} aria-describedby="comment-hint">
+          <textarea
+            id="comment"
+            name="comment"
+            rows={1}
+            maxlength={2000}
+            {...marked(returned, 'comment', 'comment-hint')}
+          >
             {returned.typed?.comment ?? ''}
           </textarea>
           <p id="comment-hint" class="quiet">
@@ -60,6 +66,12 @@ export const DecideForm: FC<ShownApproval & { reader: Reader; returned: Returned
   )
 }
 
+/** How a field is marked that is at fault; whoever comes back to it goes on there. */
+function marked({ fault, field }: Returned, name: Returned['field'], hint?: string) {
+  if (fault === undefined || field !== name) return { 'aria-describedby': hint }
+  return { 'aria-describedby': hint ? `fault ${hint}` : 'fault', 'aria-invalid': 'true', autofocus: true } as const
+}
+
 /** What is asked, to be approved otherwise. */
 const Edit: FC<ShownApproval & { returned: Returned }> = ({ family, shown, returned }) => {
   const asked = family.page?.editable?.(shown.facts)
@@ -69,7 +81,14 @@ const Edit: FC<ShownApproval & { returned: Returned }> = ({ family, shown, retur
     <details class="edit" open={typed !== undefined}>
       <summary>{say.edit}</summary>
       <label for="details">{say.editDetails}</label>
-      <textarea id="details" name="details" rows={8} spellcheck={false}>
+      <textarea
+        id="details"
+        name="details"
+        rows={8}
+        spellcheck={false}
+        data-asked={typed === undefined ? undefined : pretty(asked)}
+        {...marked(returned, 'details')}
+      >
         {typed ?? pretty(asked)}
       </textarea>
       <button name="vote" value="approve_edited" aria-keyshortcuts="e">

@@ -15,9 +15,12 @@ import { createPlainRouter } from '../http/router.ts'
 import { Refusal } from '../refusal.ts'
 import { refusals } from '../refusals.ts'
 import { policy, said, showApproval, showError } from './answers.tsx'
-import { inboxPage } from './inbox.page.tsx'
+import type { Returned } from './approval.page.tsx'
+import { editOf } from './decide-form.tsx'
+import { inboxPage, queryOf } from './inbox.page.tsx'
 import type { InboxRow } from './inbox.store.ts'
-import { askedFrom, nextWaiting, readInbox } from './inbox.ts'
+import { askedFrom, nextWaiting, readInbox, type Asked } from './inbox.ts'
+import { readShown } from './shown-approval.ts'
 import { signInRoutes } from './sign-in.routes.tsx'
 import { signedIn, typedIn } from './signed-in.tsx'
 import { say } from './wording.ts'
@@ -60,7 +63,9 @@ deskRoutes.post('/a/:id', async (c) => {
     const refusal = toRefusal(error)
     const [status] = refusals[refusal.code]
     if (status >= 500 || refusal.code === 'not_found') throw error
-    return await showApproval(c, id, { fault: said(refusal), typed: await typedIn(c) }, status as ContentfulStatusCode)
+    const field = refusal.members.field as Returned['field']
+    const again = { fault: said(refusal), typed: await typedIn(c), ...(field && { field }) }
+    return await showApproval(c, id, again, status as ContentfulStatusCode)
   }
 })
 
@@ -77,7 +82,7 @@ async function decide(c: AppContext, id: string, form: Record<string, unknown>):
   const text = (name: string) => (typeof form[name] === 'string' && form[name].trim() !== '' ? form[name].trim() : null)
   const [vote, comment, digest, state] = [text('vote'), text('comment'), text('digest'), text('state')]
   if (comment !== null && !commentSchema.safeParse(comment).success) {
-    throw new Refusal('invalid_input', say.refused.longComment!)
+    throw new Refusal('invalid_input', say.refused.longComment!, { field: 'comment' })
   }
   const ifMatch = state === null ? null : [state]
   const { search } = new URL(c.req.url)
@@ -92,19 +97,35 @@ async function decide(c: AppContext, id: string, form: Record<string, unknown>):
     return leadOn(c, await approveEdited(ctx, id, ballot, editedDetails(text('details'))))
   }
   if (vote !== 'approve' && vote !== 'reject') throw new Refusal('invalid_input', say.refused.forged!)
-  if (vote === 'reject' && comment === null) throw new Refusal('invalid_input', say.refused.needsComment!)
+  if (vote === 'reject' && comment === null) {
+    throw new Refusal('invalid_input', say.refused.needsComment!, { field: 'comment' })
+  }
+  if (vote === 'approve') await refuseEdited(c, id, text('details'))
   return leadOn(c, await decideApproval(ctx, id, { vote, comment, digest: digest ?? '', ifMatch }))
 }
 
-/** What waits next. */
+/** Whoever has changed the details does not mean those that were asked. @throws Refusal `invalid_input` */
+async function refuseEdited(c: AppContext, id: string, details: string | null): Promise<void> {
+  if (details === null) return
+  const { family, shown } = await readShown(c.get('ctx'), id, askedFrom({}, []))
+  if (editOf(family, shown, { typed: { details: details.replaceAll('\r\n', '\n') } }) === undefined) return
+  throw new Refusal('invalid_input', say.editedNow, { field: 'details' })
+}
+
+/** What waits next, in the part of what waits that they were going through. */
 async function leadOn(c: AppContext, decided: Pick<InboxRow, 'id' | 'due_at'>): Promise<string> {
-  const next = await nextWaiting(c.get('ctx'), c.get('reader')!.groups, decided)
-  return next === null ? `/?last=${encodeURIComponent(decided.id)}` : `/a/${next}`
+  const { groups } = c.get('reader')!
+  const asked = askedFrom(c.req.query(), groups)
+  const part: Asked = asked.view === 'waiting' ? { ...asked, cursor: undefined } : { view: 'waiting', groups }
+  const next = await nextWaiting(c.get('ctx'), part, decided)
+  if (next !== null) return `/a/${next}${queryOf(part)}`
+  const query = queryOf(part)
+  return `/${query}${query === '' ? '?' : '&'}last=${encodeURIComponent(decided.id)}`
 }
 
 /** Details as somebody has typed them, as the API would keep them: JSON text. @throws Refusal `invalid_input` */
 function editedDetails(typed: string | null): string {
-  const refused = (why: string) => new Refusal('invalid_input', why)
+  const refused = (why: string) => new Refusal('invalid_input', why, { field: 'details' })
   if (typed === null) throw refused(say.refused.details!)
   try {
     const details: unknown = JSON.parse(typed)

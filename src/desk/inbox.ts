@@ -101,15 +101,15 @@ const ahead = 5
 /** What waits behind one that the actor has just decided, else what waits first; null where nothing does. */
 export async function nextWaiting(
   ctx: Ctx,
-  groups: readonly string[],
+  narrowing: Narrowing,
   { due_at, id }: Pick<InboxRow, 'due_at' | 'id'>,
 ): Promise<string | null> {
   const place: Place = { due: due_at ?? never, id }
   const { behind, first } = await ctx.db.batch({
-    behind: selectWaiting(ctx, { groups }, ahead, place),
-    first: selectWaiting(ctx, { groups }, ahead, null),
+    behind: selectWaiting(ctx, narrowing, ahead, place),
+    first: selectWaiting(ctx, narrowing, ahead, null),
   })
-  return [...behind, ...first].find((row) => row.id !== id && waits(ctx, { groups }, row))?.id ?? null
+  return [...behind, ...first].find((row) => row.id !== id && waits(ctx, narrowing, row))?.id ?? null
 }
 
 function cursorBehind(view: View, { due_at, created_at, id }: InboxRow): string {

@@ -41,7 +41,8 @@ signInRoutes.post('/sign-in', async (c) => {
     const reader = await open(c, settings ? { token: key, settings } : { key })
     const id = approvalAt(next)
     if (!reader || id === undefined || Object.keys(typed).length === 0) return c.redirect(next, 303)
-    return showApproval(c, id, { typed })
+    const { searchParams } = new URL(next, c.req.url)
+    return showApproval(c, id, { typed }, 200, Object.fromEntries(searchParams))
   })
 })
 

@@ -61,6 +61,7 @@ export const say = {
     ['/', 'search'],
     ['?', 'these keys'],
   ],
+  useKeys: 'Use these keys',
   close: 'Close',
   kinds: {
     claim: 'Claim',
@@ -175,6 +176,13 @@ export const say = {
   undo: 'Undo',
   look: 'Look',
   again: 'Send again',
+  /** What the page says of itself while somebody looks at it. */
+  amended: 'What is asked has changed since you opened it.',
+  showAmended: 'Show it',
+  editedNow: 'You have changed the details: approve them as edited, or put them back.',
+  putBack: 'Put them back',
+  offline: 'You are offline. What you have typed is kept.',
+  tryAgain: 'Try again',
   notSent: (title: string) => `${title}: not sent. Are you offline?`,
   refused: {
     unauthorized: 'This key is not good: it is unknown, expired or revoked. Look whether you have copied all of it.',

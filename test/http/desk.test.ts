@@ -41,6 +41,8 @@ describe('without a session', () => {
     expect(back.status).toBe(200)
     expect(back.body).toContain('<textarea')
     expect(back.body).toContain('Not on a &lt;Friday&gt;</textarea>')
+    const inPart = await form('/sign-in', { key, next: `/a/${id}?kind=request`, 'typed.comment': 'Well' })
+    expect(inPart.body).toContain(`action="/a/${id}?kind=request"`)
     expect((await stateOf(id)).status).toBe('pending')
   })
 })
@@ -181,6 +183,23 @@ describe('a form', () => {
     expect(body).toMatchObject({ status: 'approved', decided_by: 'usr_reviewer', comment: 'Go' })
   })
 
+  test('leads on in the part of the list that it is sent from; from another list to what waits', async () => {
+    const own = await newTenant()
+    const one = await browserOf(own, 'reviewer')
+    const [first, second] = [await ask(own, { title: 'Part 1' }), await ask(own, { title: 'Part 2' })]
+    const other = await ask(own, { title: 'Other', expires_in_hours: 1 })
+    const said = ({ digest }: { digest: string }) => ({ vote: 'approve', digest })
+    const part = '?kind=request&q=part'
+    const { headers } = await one.post(`/a/${first.id}${part}`, said(first))
+    expect(headers.get('Location')).toBe(`/a/${second.id}${part}`)
+    const last = await one.post(`/a/${second.id}${part}`, said(second))
+    expect(last.headers.get('Location')).toBe(`/${part}&last=${second.id}`)
+    expect((await one.get(`/${part}&last=${second.id}`)).body).toMatch(/Nothing here fits that\.\s*Last: .*Part 2/s)
+    const third = await ask(own, { title: 'Part 3' })
+    const fromAll = await one.post(`/a/${third.id}?view=all`, said(third))
+    expect(fromAll.headers.get('Location')).toBe(`/a/${other.id}`)
+  })
+
   test('without a digest, or with another question’s, decides nothing, and keeps what was typed', async () => {
     const { id } = await ask()
     for (const digest of [undefined, 'a'.repeat(64)]) {
@@ -201,6 +220,10 @@ describe('a form', () => {
     const { status, body } = await reviewer.post(`/a/${id}`, { vote: 'reject', digest })
     expect([status, (await stateOf(id)).status]).toEqual([422, 'pending'])
     expect(body).toContain('role="alert"')
+    // Whoever comes back is where it is missing.
+    expect(body).toMatch(
+      /<textarea id="comment"[^>]* aria-describedby="fault comment-hint" aria-invalid="true" autofocus/,
+    )
     expect((await reviewer.post(`/a/${id}`, { vote: 'reject', digest, comment: 'No' })).status).toBe(303)
     expect(await stateOf(id)).toMatchObject({ status: 'rejected', comment: 'No' })
   })
@@ -383,7 +406,18 @@ describe('under a policy', () => {
       expect([bad, refused.status, refused.body.includes('So</textarea>')]).toEqual([bad, 422, true])
       expect(refused.body).toContain('<details class="edit" open=""')
     }
+    const plain = await one.post(`/a/${id}`, {
+      vote: 'approve',
+      digest,
+      details: '{"version": "4.2.1"}',
+      comment: 'So',
+    })
+    expect([plain.status, plain.body.includes('You have changed the details')]).toEqual([422, true])
+    expect(plain.body).toMatch(/<textarea id="details"[^>]*>\{&quot;version&quot;: &quot;4.2.1&quot;\}</)
     expect((await edit('{"version": "4.2.1"}')).status).toBe(303)
+    const as = await ask(own)
+    const left = { vote: 'approve', digest: as.digest, details: '{\r\n  "version": "4.2.0"\r\n}' }
+    expect((await one.post(`/a/${as.id}`, left)).status).toBe(303)
     const { body } = await own.as('admin')(`/v1/requests/${id}`)
     expect(body).toMatchObject({ status: 'approved', edited: true, approved_details: { version: '4.2.1' } })
     expect((await one.get(`/a/${id}`)).body).toMatch(/<del>[^4]*4\.2\.0.*<ins>[^4]*4\.2\.1/s)
