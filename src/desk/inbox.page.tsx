@@ -51,7 +51,7 @@ export function counted({ view, kind, text, group, cursor, rows, next }: Inbox):
 export const List: FC<{ inbox: Inbox; now: number; open?: string }> = ({ inbox, now, open }) => {
   const { rows, view, next, text } = inbox
   return (
-    <section class="list" id="list" aria-labelledby="list-title">
+    <section class="list" id="list" aria-labelledby="list-title" data-view={view}>
       <div class="head">
         {open === undefined ? <h1 id="list-title">{say.lists[view]}</h1> : <h2 id="list-title">{say.lists[view]}</h2>}
         <Narrow inbox={inbox} />

@@ -7,6 +7,8 @@ import { say } from './wording.ts'
 /** Whose page it is, and what goes into its forms. */
 export interface Reader {
   name: string
+  /** Tells them from all others, whatever session they have. */
+  id: string
   token: string
   /** Whom they belong to, by their ids. */
   groups: readonly string[]
@@ -79,7 +81,7 @@ const Header: FC<Framed> = ({ reader, view, count }) => (
         {say.docs}
       </a>
       {reader && (
-        <form method="post" action="/sign-out">
+        <form method="post" action="/sign-out" data-reader={reader.id}>
           <input type="hidden" name="token" value={reader.token} />
           <bdi class="me">{visibleText(reader.name)}</bdi>
           <button class="plain">{say.signOut}</button>

@@ -94,7 +94,7 @@ export async function recognize(c: AppContext, secret: string | undefined): Prom
   if (firstUseOn !== null) noteLater(c, session)
   await countAgainstKey(c, keyId)
   refuseOverRate(c)
-  const reader = { name: actor.name, token, groups: session.groups }
+  const reader = { name: actor.name, id: `${actor.tenantId}/${actor.userId}`, token, groups: session.groups }
   c.set('reader', reader)
   return reader
 }

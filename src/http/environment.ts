@@ -29,7 +29,7 @@ export interface AppEnv {
     /** Headers of the answer, by their names, that `setHeader` has noted. */
     headers: Record<string, string>
     /** Who is signed in at the desk, as its pages show them, and the token that goes into their forms. */
-    reader?: { name: string; token: string; groups: readonly string[] }
+    reader?: { name: string; id: string; token: string; groups: readonly string[] }
     /** Why the request was refused, if it was. */
     refused?: RefusalCode
   }

@@ -20,6 +20,11 @@ export async function inspectable(page: Page): Promise<Page> {
 /** What is wrong with what is there, by its look: what axe finds, and whether it is wider than its window. */
 export async function faultsOf(page: Page, url: string): Promise<unknown[]> {
   await page.goto(url)
+  return faultsShown(page)
+}
+
+/** The same of what the page shows now. Axe has to be on it already. */
+export async function faultsShown(page: Page): Promise<unknown[]> {
   const faults: unknown[] = []
   for (const { name, colorScheme, size } of looks) {
     await page.emulateMedia({ colorScheme })

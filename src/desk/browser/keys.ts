@@ -1,6 +1,7 @@
 import { say } from '../wording.ts'
+import { button } from './notes.ts'
 
-/** The dialog that tells of the keys. */
+/** The dialog that tells of the keys, and where they are turned off. */
 export const keys = document.createElement('dialog')
 keys.setAttribute('aria-label', say.keys)
 const list = document.createElement('dl')
@@ -11,11 +12,33 @@ for (const [key, does] of say.shortcuts) {
   dd.textContent = does
   list.append(dt, dd)
 }
-const close = document.createElement('button')
-close.textContent = say.close
-close.addEventListener('click', () => keys.close())
-keys.append(list, close)
+
+/** Whether they do anything: whoever speaks to their computer, or hits keys by chance, turns them off for good. */
+const name = 'countersign:keys'
+const [label, use] = [document.createElement('label'), document.createElement('input')]
+use.type = 'checkbox'
+try {
+  use.checked = localStorage.getItem(name) !== 'off'
+} catch {
+  use.checked = true
+}
+use.addEventListener('change', () => {
+  try {
+    localStorage.setItem(name, use.checked ? 'on' : 'off')
+  } catch {
+    // Then it holds for this page.
+  }
+})
+label.className = 'switch'
+label.append(use, say.useKeys)
+keys.append(
+  list,
+  label,
+  button(say.close, () => keys.close()),
+)
 document.body.append(keys)
+
+export const keysAreOn = () => use.checked
 
 const shows = document.querySelector<HTMLButtonElement>('#show-keys')
 if (shows) {

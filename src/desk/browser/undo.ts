@@ -1,5 +1,7 @@
 import { say } from '../wording.ts'
-import { forgetUnsent, keepTyped, keepUnsent, unsent, type Unsent } from './unsent.ts'
+import { note } from './notes.ts'
+import { typedIn } from './typing.ts'
+import { forgetUnsent, keepTyped, keepUnsent, unsent, type Fields, type Unsent } from './unsent.ts'
 
 /** For how long a decision may be undone, in milliseconds. */
 const undoMs = 5_000
@@ -10,17 +12,15 @@ interface Held {
   form: HTMLFormElement
   vote: keyof typeof say.done
   title: string
-  /** Where it was made. */
-  back: string
-  /** Called when the server has it. */
+  /** Called when the server has it, or does not take it, or is not there. */
   done: () => void
 }
 
 let held: (Held & { bar: HTMLElement; timer: number }) | undefined
-/** What is being sent: it does not wait any more. */
-const sent = new Set<string>()
+/** What is being sent, and whether it got through: it does not wait any more. */
+const sent = new Map<string, Promise<boolean>>()
 
-/** Whether a decision about this one has been made here. */
+/** Whether a decision about this one has been made here, and is not known to the server yet. */
 export function heldBack(id: string): boolean {
   return held?.id === id || sent.has(id)
 }
@@ -36,10 +36,10 @@ export function holdBack(decision: Held): void {
 export function undo(): void {
   if (!held) return
   clearTimeout(held.timer)
-  const { back, id, form } = held
-  keepTyped(id, fieldsOf(form, 'approve_edited'))
+  const { id, form } = held
+  keepTyped(id, typedIn(form))
   held = undefined
-  location.assign(back)
+  location.assign(actionOf(form))
 }
 
 /** Sends what is kept, also while the page is being left: then the next page tells what came of it. */
@@ -49,29 +49,50 @@ export function sendNow(): void {
   clearTimeout(timer)
   bar.remove()
   held = undefined
-  sent.add(id)
-  const one = { id, vote, title, fields: fieldsOf(form, vote) }
+  const one = { id, action: actionOf(form), vote, title, fields: fieldsOf(form, vote) }
   keepUnsent(one)
-  void send(one)
-    .then((fault) => {
-      forgetUnsent(id)
-      if (fault === null) return done()
-      sent.delete(id)
-      if (fault === undefined) return native(one)
-      tell(`${title}: ${fault}`, say.look, () => native(one))
-      done()
-    })
-    .catch(() => {
-      sent.delete(id)
-      tellUnsent(one)
-    })
+  sent.set(id, deliver(one, done))
 }
 
-/** What a page before this one was sending, and did not arrive, or was refused. @param load has a page */
-export async function tellOfUnsent(load: (url: string) => Promise<Document | null>): Promise<void> {
-  for (const one of unsent()) {
+/** Sends what is kept. @returns whether everything that was being sent has got through */
+export async function sendAll(): Promise<boolean> {
+  sendNow()
+  return (await Promise.all(sent.values())).every(Boolean)
+}
+
+async function deliver(one: Unsent, done: () => void): Promise<boolean> {
+  const fault = await send(one).catch(() => 'unsent' as const)
+  sent.delete(one.id)
+  if (fault === 'unsent') {
+    tellUnsent(one)
+    done()
+    return false
+  }
+  forgetUnsent(one.id)
+  if (fault === undefined) {
+    native(one)
+    return false
+  }
+  if (fault !== null) refused({ ...one, fault })
+  done()
+  return fault === null
+}
+
+/**
+ * What a page before this one was sending, and did not arrive, or was refused.
+ *
+ * @param read has a page
+ * @param arrived called for each that has arrived meanwhile
+ */
+export async function tellOfUnsent(
+  read: (url: string) => Promise<Document | null>,
+  arrived: () => void,
+): Promise<void> {
+  const found = unsent()
+  for (const one of found) if (one.fault !== undefined) refused(one)
+  for (const one of found.filter(({ fault }) => fault === undefined)) {
     for (let isLast = false; ; isLast = true) {
-      const page = await load(`/a/${one.id}`)
+      const page = await read(`/a/${one.id}`)
       // Whoever has to sign in first, or is offline, reads it later.
       if (!page) return
       const article = page.querySelector<HTMLElement>('article[data-id]')
@@ -79,6 +100,7 @@ export async function tellOfUnsent(load: (url: string) => Promise<Document | nul
       const isOpen = page.querySelector(`#decide button[value="${vote}"]`) !== null
       if (article?.dataset.did?.split(' ').includes(vote)) {
         forgetUnsent(one.id)
+        arrived()
         break
       }
       if (isOpen && !isLast) {
@@ -88,9 +110,9 @@ export async function tellOfUnsent(load: (url: string) => Promise<Document | nul
       }
       if (isOpen) tellUnsent(one)
       else {
-        forgetUnsent(one.id)
         const outcome = page.querySelector('.outcome p, .why, .lead')?.textContent?.trim() ?? say.errors.title
-        tell(`${one.title}: ${outcome}`, say.look, () => location.assign(`/a/${one.id}`))
+        refused({ ...one, fault: outcome })
+        arrived()
       }
       break
     }
@@ -98,26 +120,43 @@ export async function tellOfUnsent(load: (url: string) => Promise<Document | nul
 }
 
 function tellUnsent(one: Unsent): void {
-  tell(say.notSent(one.title), say.again, () => {
+  const again = () => {
     forgetUnsent(one.id)
     native(one)
-  })
+  }
+  note(say.notSent(one.title), say.again, again, { isUrgent: true })
 }
 
-function tell(text: string, action: string, act: () => void): void {
-  note(text, action, act).setAttribute('role', 'alert')
+/** It is told, here and on the pages that follow, until it is put away or looked at, with what was typed. */
+function refused(one: Unsent): void {
+  keepUnsent(one)
+  const forget = () => forgetUnsent(one.id)
+  const look = () => {
+    forget()
+    keepTyped(
+      one.id,
+      one.fields.filter(([name, value]) => ['comment', 'details'].includes(name) && value !== ''),
+    )
+    location.assign(one.action)
+  }
+  note(`${one.title}: ${one.fault}`, say.look, look, { isUrgent: true, closed: forget })
+}
+
+/** Where a form is sent to; a GET of the same shows it. */
+function actionOf(form: HTMLFormElement): string {
+  return form.getAttribute('action')!
 }
 
 /** What a form sends. Details go only where they are what is approved: they may be more than is sent while leaving. */
-function fieldsOf(form: HTMLFormElement, vote: string): [string, string][] {
+function fieldsOf(form: HTMLFormElement, vote: string): Fields {
   const all = [...new FormData(form)].map(([name, value]) => [name, String(value)] as [string, string])
   return [...all.filter(([name]) => name !== 'details' || vote === 'approve_edited'), ['vote', vote]]
 }
 
 /** @returns null where it was done, undefined where somebody has to sign in first, else what the server says */
-async function send({ id, fields }: Unsent): Promise<string | null | undefined> {
+async function send({ action, fields }: Unsent): Promise<string | null | undefined> {
   const body = new URLSearchParams(fields)
-  const answer = await fetch(`/a/${id}`, { method: 'POST', body, keepalive: true, redirect: 'manual' })
+  const answer = await fetch(action, { method: 'POST', body, keepalive: true, redirect: 'manual' })
   if (answer.type === 'opaqueredirect') return null
   if (answer.status === 401) return undefined
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
@@ -126,10 +165,10 @@ async function send({ id, fields }: Unsent): Promise<string | null | undefined> 
 }
 
 /** Sends the form as it would have been without this module: the server's page says what is to be done. */
-function native({ id, fields }: Unsent): void {
+function native({ action, fields }: Unsent): void {
   const form = document.createElement('form')
   form.method = 'post'
-  form.action = `/a/${id}`
+  form.action = action
   form.hidden = true
   for (const [name, value] of fields) {
     const field = document.createElement('textarea')
@@ -139,20 +178,4 @@ function native({ id, fields }: Unsent): void {
   }
   document.body.append(form)
   form.submit()
-}
-
-/** A line at the edge of the page, with something that can be done about it. */
-function note(text: string, action: string, act: () => void): HTMLElement {
-  document.querySelector('.undo')?.remove()
-  const bar = document.createElement('div')
-  bar.className = 'undo'
-  bar.setAttribute('role', 'status')
-  const line = document.createElement('span')
-  line.textContent = text
-  const button = document.createElement('button')
-  button.textContent = action
-  button.addEventListener('click', act)
-  bar.append(line, button)
-  document.body.append(bar)
-  return bar
 }

@@ -1,52 +1,61 @@
 /** A decision that was being sent: nobody knows here whether it arrived. */
 export interface Unsent {
   id: string
+  /** Where its form is sent to. */
+  action: string
   vote: string
   title: string
   /** All that its form had. */
-  fields: [name: string, value: string][]
+  fields: Fields
+  /** Why it was refused, if it was. */
+  fault?: string
 }
 
-const name = 'countersign:unsent'
+export type Fields = [name: string, value: string][]
+
+let isForgotten = false
+
+/** Whose page it is; where nobody is signed in, whose the one before was. What is kept here is told to nobody else. */
+const readerName = 'countersign:reader'
+const shownTo = document.querySelector<HTMLElement>('[data-reader]')?.dataset.reader
+const reader = shownTo ?? read<string>(readerName) ?? ''
+write(readerName, reader)
+const unsentName = `countersign:unsent:${reader}`
+const typedName = `countersign:typed:${reader}`
 
 /** Those of this tab, also after it has been to other pages. */
 export function unsent(): Unsent[] {
-  return read<Unsent[]>(name) ?? []
+  return read<Unsent[]>(unsentName) ?? []
 }
 
 export function keepUnsent(one: Unsent): void {
-  store([...unsent().filter(({ id }) => id !== one.id), one])
+  write(unsentName, [...unsent().filter(({ id }) => id !== one.id), one])
 }
 
 export function forgetUnsent(id: string): void {
-  store(unsent().filter((one) => one.id !== id))
+  write(
+    unsentName,
+    unsent().filter((one) => one.id !== id),
+  )
 }
 
-const typedName = 'countersign:typed'
-
-/** Keeps what was typed into the form of an approval over the next page. */
-export function keepTyped(id: string, fields: Unsent['fields']): void {
-  write(typedName, { id, fields })
+/** Keeps what was typed into the form of an approval, also over other pages; nothing where nothing was. */
+export function keepTyped(id: string, fields: Fields): void {
+  const { [id]: _, ...others } = read<Record<string, Fields>>(typedName) ?? {}
+  write(typedName, fields.length > 0 ? { ...others, [id]: fields } : others)
 }
 
-/** Puts it back where that approval is open. */
-export function restoreTyped(id: string | undefined): void {
-  const { id: of, fields } = read<Partial<Unsent>>(typedName) ?? {}
-  if (of === undefined || of !== id) return
-  write(typedName, {})
-  for (const [name, value] of fields ?? []) {
-    const field = document.querySelector<HTMLTextAreaElement>(`#decide textarea[name="${name}"]`)
-    if (field) field.value = value
-  }
+/** What was, which is kept no longer. */
+export function takeTyped(id: string): Fields {
+  const found = read<Record<string, Fields>>(typedName)?.[id] ?? []
+  if (found.length > 0) keepTyped(id, [])
+  return found
 }
 
-function store(all: Unsent[]): void {
-  write(name, all)
-}
-
-/** Whoever signs out leaves nothing behind. */
+/** Whoever signs out leaves nothing behind, nor does this page from then on. */
 export function forgetAll(): void {
-  for (const one of [name, typedName]) write(one, null)
+  for (const one of [readerName, unsentName, typedName]) write(one, null)
+  isForgotten = true
 }
 
 function read<T>(key: string): T | null {
@@ -58,6 +67,7 @@ function read<T>(key: string): T | null {
 }
 
 function write(key: string, value: unknown): void {
+  if (isForgotten) return
   try {
     sessionStorage.setItem(key, JSON.stringify(value))
   } catch {

@@ -1,0 +1,23 @@
+const parser = new DOMParser()
+
+/** What came of asking for a page: it; or that it leads elsewhere, or could not be had at all. */
+export type Loaded = Document | 'elsewhere' | 'offline'
+
+/** A page of this origin, laid out. */
+export async function load(url: string): Promise<Loaded> {
+  const answer = await fetch(url, { redirect: 'manual' }).catch(() => null)
+  if (!answer) return 'offline'
+  // To the sign-in, as a rule: then the browser goes there itself.
+  if (answer.type === 'opaqueredirect') return 'elsewhere'
+  const text = await answer.text().catch(() => null)
+  if (text === null) return 'offline'
+  const page = parser.parseFromString(text, 'text/html')
+  if (page.querySelector('[data-markdown]')) (await import('./lay-out.ts')).layOut(page)
+  return page
+}
+
+/** The same for whoever does without it where it is not to be had. */
+export async function read(url: string): Promise<Document | null> {
+  const page = await load(url)
+  return page === 'elsewhere' || page === 'offline' ? null : page
+}

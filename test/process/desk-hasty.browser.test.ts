@@ -1,0 +1,466 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { faultsShown, inspectable } from '../support/axe.ts'
+import { openDesk, overflow, phone, type Desk } from '../support/chromium.ts'
+
+/*
+ * Whoever is hasty at the desk, is interrupted, goes back and forth, or loses the connection: nothing is decided that
+ * they have not meant, and nothing is lost that they have typed.
+ */
+
+let desk: Desk
+/** What has been asked for in a test. */
+let asked: string[] = []
+
+const match = (type: string) => ({ kind: 'request', type })
+const stages = (approvals: number) => [{ name: 'peer', all: [{ group: 'grp_support', approvals }] }]
+
+beforeAll(async () => {
+  desk = await openDesk()
+  for (const body of [
+    { name: 'Parcels', priority: 9, match: match('parcel'), stages: stages(1), allow_edit: true },
+    { name: 'Crates', priority: 8, match: match('crate'), stages: stages(2) },
+  ]) {
+    const made = await desk.server.call('/v1/policies', { method: 'POST', key: 'cs_demo_admin', body })
+    expect([made.status, made.body.detail]).toEqual([201, undefined])
+  }
+})
+afterAll(() => desk?.dispose())
+afterEach(async () => {
+  for (const id of asked) await member(`/v1/requests/${id}`, { method: 'DELETE' })
+  asked = []
+})
+
+const member = (path: string, init: { method?: string; body?: unknown } = {}) =>
+  desk.server.call(path, { key: 'cs_demo_member', ...init })
+const digestOf = async (id: string) =>
+  (await desk.server.call(`/v1/approvals/${id}`, { key: 'cs_demo_admin' })).body.digest
+
+/** Asks the group of Sam, for whom nothing else waits. */
+async function ask(title: string, type = 'parcel'): Promise<string> {
+  const { body } = await member('/v1/requests', { method: 'POST', body: { type, title, details: { to: 'Bern' } } })
+  asked.push(body.id)
+  return body.id
+}
+
+/** Somebody of the same group says yes, or no. */
+async function vote(id: string, what: 'approve' | 'reject', key = 'cs_demo_support2'): Promise<void> {
+  const body = { digest: await digestOf(id), comment: 'Well' }
+  const voted = await desk.server.call(`/v1/approvals/${id}/${what}`, { method: 'POST', key, body })
+  expect(voted.status).toBe(200)
+}
+
+/** Sam's page there, when it is at rest. */
+async function pageAt(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const page = await desk.newPageOf('cs_demo_support', options)
+  page.setDefaultTimeout(10_000)
+  await page.goto(desk.server.origin + path)
+  await page.waitForLoadState('networkidle')
+  return page
+}
+
+/** Signs in where the page is, in a session of its own. */
+async function signIn(page: Page, key: string, next: string): Promise<void> {
+  await page.context().clearCookies()
+  await page.goto(`${desk.server.origin}/sign-in?demo=${key}&next=${encodeURIComponent(next)}`)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL(desk.server.origin + next)
+  await page.waitForLoadState('networkidle')
+}
+
+/** Has the page ask for what is new now, and not within four seconds. */
+const lookForNews = (page: Page) => page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+const title = (page: Page) => page.locator('article h1')
+const approve = (page: Page) => page.getByRole('button', { name: 'Approve', exact: true })
+const comment = (page: Page) => page.locator('textarea[name=comment]')
+const settled = (page: Page) => page.waitForTimeout(600)
+
+describe('in haste', () => {
+  test('a double click approves one, and so does holding the key', async () => {
+    const ids = [await ask('First parcel'), await ask('Second parcel'), await ask('Third parcel')]
+    const page = await pageAt(`/a/${ids[0]}`)
+    await settled(page)
+    await approve(page).dblclick()
+    await title(page).getByText('Second parcel').waitFor()
+    await settled(page)
+    expect(await title(page).textContent()).toBe('Second parcel')
+    await page.locator('h1').last().click()
+    for (let times = 0; times < 8; times++) {
+      await page.keyboard.down('a')
+      await page.waitForTimeout(150)
+    }
+    await page.keyboard.up('a')
+    expect(await title(page).textContent()).toBe('Third parcel')
+    await page.goto(`${desk.server.origin}/docs/quick-start`)
+    await expect.poll(() => desk.statusOf(ids[1]!), { timeout: 4_000 }).toBe('approved')
+    expect([await desk.statusOf(ids[0]!), await desk.statusOf(ids[2]!)]).toEqual(['approved', 'pending'])
+    await page.context().close()
+  }, 30_000)
+
+  test('pressing a key twice approves one; whoever goes on by j need not wait', async () => {
+    const ids = [await ask('First parcel'), await ask('Second parcel'), await ask('Third parcel')]
+    const page = await pageAt(`/a/${ids[0]}`)
+    // In the page, which is not kept waiting by what drives it.
+    const titles = await page.evaluate(async () => {
+      const { document, KeyboardEvent } = globalThis as any
+      const press = (key: string) => document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))
+      const title = () => document.querySelector('article h1').textContent as string
+      const other = async (before: string) => {
+        while (title() === before) await new Promise((resolve) => setTimeout(resolve, 5))
+        return title()
+      }
+      press('a')
+      const second = await other('First parcel')
+      press('a')
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      const still = title()
+      press('j')
+      const third = await other(still)
+      press('a')
+      return [second, still, third]
+    })
+    expect(titles).toEqual(['Second parcel', 'Second parcel', 'Third parcel'])
+    await page.getByText('Approved: Third parcel').waitFor()
+    await page.context().close()
+  })
+})
+
+describe('while somebody types', () => {
+  test('an amendment is told; nothing is swapped or decided until they have looked', async () => {
+    const id = await ask('Send the parcel')
+    const page = await pageAt(`/a/${id}`)
+    await page.keyboard.press('e')
+    await page.getByLabel('Details, as you would approve them (JSON)').fill('{"to": "Basel"}')
+    await comment(page).click()
+    await page.keyboard.type('Basel is ')
+    await member(`/v1/requests/${id}`, { method: 'PATCH', body: { title: 'Send all parcels' } })
+    await lookForNews(page)
+    const told = page.getByRole('status').filter({ hasText: 'What is asked has changed since you opened it.' })
+    await told.waitFor()
+    expect(await title(page).textContent()).toBe('Send the parcel')
+    await page.keyboard.type('a nearer place')
+    expect(await comment(page).inputValue()).toBe('Basel is a nearer place')
+    for (const name of ['Approve', 'Reject', 'Approve as edited'])
+      expect(await page.getByRole('button', { name, exact: true }).isDisabled()).toBe(true)
+    await told.getByRole('button', { name: 'Show it' }).click()
+    await title(page).getByText('Send all parcels').waitFor()
+    expect(await comment(page).inputValue()).toBe('Basel is a nearer place')
+    expect(await page.locator('#details').inputValue()).toBe('{"to": "Basel"}')
+    expect(await page.locator('.edit').evaluate((one: any) => one.open)).toBe(true)
+    expect(await page.getByRole('button', { name: 'Approve as edited' }).isEnabled()).toBe(true)
+    expect(await desk.statusOf(id)).toBe('pending')
+    await page.context().close()
+  })
+
+  test('what others vote meanwhile takes neither focus, nor selection, nor what is typed or folded out', async () => {
+    const id = await ask('Send the crate', 'crate')
+    const page = await pageAt(`/a/${id}`)
+    await page.getByText('As sent (JSON)').click()
+    await comment(page).fill('Go to Bern')
+    await comment(page).evaluate((field: any) => field.setSelectionRange(3, 5))
+    await vote(id, 'approve')
+    await lookForNews(page)
+    await page.locator('article').getByText('1 of 2 approvals').waitFor()
+    await page.keyboard.type('by')
+    expect(await comment(page).inputValue()).toBe('Go by Bern')
+    expect(await page.locator('.raw').evaluate((one: any) => one.open)).toBe(true)
+    expect(await page.getByText('has changed since you opened it').count()).toBe(0)
+    await page.context().close()
+  })
+
+  test('what is decided meanwhile takes the buttons, not the text, and no letter of it is a command', async () => {
+    const [id, next] = [await ask('Send the parcel'), await ask('Send the next')]
+    const page = await pageAt(`/a/${id}`)
+    await comment(page).click()
+    await page.keyboard.type('I ')
+    await vote(id, 'approve')
+    await lookForNews(page)
+    await page.getByText('Sue Support approved this').waitFor()
+    await page.keyboard.type('jam a lot')
+    expect(await comment(page).inputValue()).toBe('I jam a lot')
+    expect(await approve(page).count()).toBe(0)
+    expect(await title(page).textContent()).toBe('Send the parcel')
+    expect(await desk.statusOf(next)).toBe('pending')
+    await page.context().close()
+  })
+
+  test('details that are changed keep from approving what is asked, and say so', async () => {
+    const id = await ask('Send the parcel')
+    const page = await pageAt(`/a/${id}`)
+    await page.keyboard.press('e')
+    await page.locator('#details').fill('{"to": "Basel"}')
+    await page.getByRole('status').getByText('You have changed the details').waitFor()
+    expect(await approve(page).isDisabled()).toBe(true)
+    await page.locator('h1').last().click()
+    await page.keyboard.press('a')
+    expect(await page.getByRole('button', { name: 'Undo' }).count()).toBe(0)
+    await page.getByRole('button', { name: 'Put them back' }).click()
+    expect(await approve(page).isEnabled()).toBe(true)
+    expect(JSON.parse(await page.locator('#details').inputValue())).toEqual({ to: 'Bern' })
+    await page.context().close()
+  })
+
+  test('what is typed stays: over the skip link, j and k, an undo at the list, and without a connection', async () => {
+    const ids = [await ask('First parcel'), await ask('Second parcel')]
+    const page = await pageAt('/')
+    await title(page).getByText('First parcel').waitFor()
+    await comment(page).fill('Mind the stairs')
+    await page.locator('.skip').focus()
+    await page.keyboard.press('Enter')
+    await page.waitForTimeout(300)
+    expect(await comment(page).inputValue()).toBe('Mind the stairs')
+    await page.locator('h1').last().click()
+    await page.keyboard.press('j')
+    await title(page).getByText('Second parcel').waitFor()
+    expect(await comment(page).inputValue()).toBe('')
+    await page.keyboard.press('k')
+    await title(page).getByText('First parcel').waitFor()
+    expect(await comment(page).inputValue()).toBe('Mind the stairs')
+    await page.goto(`${desk.server.origin}/`)
+    await title(page).getByText('First parcel').waitFor()
+    expect(await comment(page).inputValue()).toBe('Mind the stairs')
+    await settled(page)
+    await approve(page).click()
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await title(page).getByText('First parcel').waitFor()
+    await expect.poll(() => comment(page).inputValue()).toBe('Mind the stairs')
+    await page.waitForLoadState('networkidle')
+    await page.context().setOffline(true)
+    await page.evaluate((id) => (globalThis as any).document.getElementById(`item-${id}`).remove(), ids[1])
+    const later = await ask('Third parcel')
+    await page.evaluate((id) => {
+      const { document } = globalThis as any
+      document.querySelector('#items').insertAdjacentHTML('beforeend', `<li><a href="/a/${id}">Third</a></li>`)
+    }, later)
+    await page.locator('h1').last().click()
+    await page.keyboard.press('j')
+    await page.getByText('You are offline').waitFor()
+    expect(await comment(page).inputValue()).toBe('Mind the stairs')
+    await page.context().setOffline(false)
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await title(page).getByText('Third parcel').waitFor()
+    expect(await page.getByText('You are offline').count()).toBe(0)
+    await page.context().close()
+  }, 30_000)
+
+  test('a rejection without a comment leads into the comment, with or without scripts', async () => {
+    const id = await ask('Send the parcel')
+    for (const javaScriptEnabled of [true, false]) {
+      const page = await pageAt(`/a/${id}`, { javaScriptEnabled })
+      if (javaScriptEnabled) await settled(page)
+      await page.getByRole('button', { name: 'Reject' }).click()
+      await page.getByRole('alert').getByText('Say why in the comment').waitFor()
+      const field = comment(page)
+      expect(await field.getAttribute('aria-invalid')).toBe('true')
+      const fault = (await field.getAttribute('aria-describedby'))!.split(' ')[0]
+      expect(await page.locator(`#${fault}`).textContent()).toContain('Say why in the comment')
+      if (javaScriptEnabled) expect(await field.evaluate((one: any) => one.matches(':focus'))).toBe(true)
+      else expect(await field.getAttribute('autofocus')).not.toBe(null)
+      await page.context().close()
+    }
+    expect(await desk.statusOf(id)).toBe('pending')
+  })
+})
+
+describe('on leaving', () => {
+  test('signing out sends what is held, and whoever signs in next finds nothing of it', async () => {
+    const id = await ask('Send the parcel')
+    const page = await pageAt('/')
+    await signIn(page, 'cs_demo_support', `/a/${id}`)
+    await comment(page).fill('Between us')
+    await page.route(`**/a/${id}`, async (route) => {
+      if (route.request().method() === 'POST') await new Promise((resolve) => setTimeout(resolve, 500))
+      await route.continue()
+    })
+    await settled(page)
+    await approve(page).click()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.waitForURL('**/sign-in')
+    expect(await desk.statusOf(id)).toBe('approved')
+    expect(await page.evaluate('JSON.stringify(sessionStorage)')).not.toContain('Between us')
+    await page.context().close()
+  })
+
+  test('what could not be sent is told to nobody but whom it belongs to', async () => {
+    const id = await ask('Send the parcel')
+    const page = await pageAt(`/a/${id}`)
+    await comment(page).fill('Between us')
+    await page.route(`**/a/${id}`, (route) => (route.request().method() === 'POST' ? route.abort() : route.continue()))
+    await settled(page)
+    await approve(page).click()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('alert').getByText('Send the parcel: not sent').waitFor()
+    expect(new URL(page.url()).pathname).not.toBe('/sign-in')
+    // Their session ends, and somebody else signs in where they were.
+    await page.unroute(`**/a/${id}`)
+    for (const [key, told] of [
+      ['cs_demo_support2', 0],
+      ['cs_demo_support', 1],
+    ] as const) {
+      await signIn(page, key, '/?view=all')
+      await title(page).waitFor()
+      await page.waitForTimeout(3_000)
+      expect([key, await page.getByRole('alert').getByText('not sent').count()]).toEqual([key, told])
+    }
+    await page.context().close()
+  }, 30_000)
+
+  test('going back to what was decided shows that it is', async () => {
+    const [id] = [await ask('First parcel'), await ask('Second parcel')]
+    const page = await pageAt(`/a/${id}`)
+    await page.keyboard.press('a')
+    await title(page).getByText('Second parcel').waitFor()
+    await page.goBack()
+    await title(page).getByText('First parcel').waitFor()
+    expect(await approve(page).isEnabled()).toBe(false)
+    await page.getByText('Sam Support approved this').waitFor({ timeout: 9_000 })
+    expect(await approve(page).count()).toBe(0)
+    await page.context().close()
+  })
+
+  test('and so does a page that was loaded while it was being sent', async () => {
+    const id = await ask('First parcel')
+    const page = await pageAt(`/a/${id}`)
+    await page.route(`**/a/${id}`, async (route) => {
+      if (route.request().method() === 'POST') await new Promise((resolve) => setTimeout(resolve, 1_000))
+      await route.continue()
+    })
+    await page.keyboard.press('a')
+    await page.getByRole('button', { name: 'Undo' }).waitFor()
+    await page.goto(`${desk.server.origin}/a/${id}?view=all`)
+    await page.getByText('Sam Support approved this').waitFor({ timeout: 9_000 })
+    await page.context().close()
+  })
+
+  test('signing in again ends where the form is', async () => {
+    const id = await ask('Send the parcel')
+    const page = await pageAt(`/a/${id}?kind=request`)
+    await comment(page).fill('Go')
+    await page.context().clearCookies()
+    await settled(page)
+    await approve(page).click()
+    await page.getByText('What you typed is kept:').waitFor({ timeout: 9_000 })
+    await page.getByLabel('API key').fill('cs_demo_support')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await expect.poll(() => comment(page).inputValue()).toBe('Go')
+    const { pathname, search } = new URL(page.url())
+    expect(pathname + search).toBe(`/a/${id}?kind=request`)
+    await page.context().close()
+  })
+})
+
+describe('the list', () => {
+  test('keeps up with the one that opened by itself, and with what there is', async () => {
+    const page = await pageAt('/')
+    await page.getByRole('heading', { name: 'All done' }).waitFor()
+    const id = await ask('Send the parcel')
+    await lookForNews(page)
+    await page.locator('#items').getByText('Send the parcel').waitFor()
+    expect(await page.getByText('Nothing waits for you.').count()).toBe(0)
+    expect(await page.getByRole('heading', { name: 'All done' }).count()).toBe(0)
+    await page.goto(`${desk.server.origin}/`)
+    await title(page).getByText('Send the parcel').waitFor()
+    await page.waitForLoadState('networkidle')
+    await vote(id, 'approve')
+    await lookForNews(page)
+    await page.getByText('Sue Support approved this').waitFor()
+    expect(await approve(page).count()).toBe(0)
+    await page.context().close()
+  })
+
+  test('of all keeps what is decided there; the last of a part of it leads to that part', async () => {
+    const id = await ask('Send the parcel')
+    const page = await pageAt(`/a/${id}?view=all`)
+    await page.keyboard.press('a')
+    await page.getByText('Approved: Send the parcel').waitFor()
+    await page.waitForTimeout(400)
+    expect(await page.locator(`#item-${id}`).count()).toBe(1)
+    await expect.poll(() => page.locator(`#item-${id}`).textContent(), { timeout: 9_000 }).toContain('approved')
+    const last = await ask('Send the last')
+    await page.goto(`${desk.server.origin}/a/${last}?kind=request&q=last`)
+    await page.keyboard.press('a')
+    await page.getByRole('main').getByText('Last: Send the last').waitFor({ timeout: 9_000 })
+    const { searchParams } = new URL(page.url())
+    expect(Object.fromEntries(searchParams)).toEqual({ kind: 'request', q: 'last', last })
+    expect(await page.title()).toBe('Waiting for you · Countersign')
+    await page.context().close()
+  }, 30_000)
+
+  test('on a phone is where it was, after Back and after the link back', async () => {
+    for (let n = 0; n < 16; n++) await ask(`Parcel ${n}`)
+    const page = await pageAt('/', { viewport: phone })
+    for (const leave of [() => page.goBack(), () => page.getByRole('link', { name: 'Back to the list' }).click()]) {
+      await page.getByText('Parcel 14', { exact: true }).scrollIntoViewIfNeeded()
+      const y = await page.evaluate('scrollY')
+      expect(y).toBeGreaterThan(100)
+      await page.getByText('Parcel 14', { exact: true }).click()
+      await title(page).getByText('Parcel 14').waitFor()
+      await leave()
+      await page.getByText('Parcel 13', { exact: true }).waitFor()
+      await expect.poll(() => page.evaluate('scrollY')).toBe(y)
+      expect([new URL(page.url()).pathname, await page.title()]).toEqual(['/', 'Waiting for you · Countersign'])
+    }
+    await page.context().close()
+  }, 30_000)
+})
+
+test('what was refused stays beside an undo, and over the next page, until it is dismissed', async () => {
+  const ids = [await ask('First parcel'), await ask('Second parcel'), await ask('Third parcel')]
+  const page = await pageAt(`/a/${ids[0]}`, { viewport: { width: 360, height: 740 } })
+  await page.keyboard.press('a')
+  await title(page).getByText('Second parcel').waitFor()
+  await vote(ids[0]!, 'reject')
+  await settled(page)
+  await approve(page).click()
+  const refused = page.getByRole('alert').getByText('First parcel: ')
+  await refused.waitFor()
+  const undo = page.getByRole('button', { name: 'Undo' })
+  await undo.waitFor()
+  const lines = await undo.evaluate(
+    (one: any) => one.getClientRects().length + one.firstChild.parentNode.scrollHeight / 40,
+  )
+  expect(lines).toBeLessThan(2.1)
+  expect(await overflow(page)).toBe(0)
+  await page.goto(`${desk.server.origin}/?view=all`)
+  await refused.waitFor()
+  await page.getByRole('alert').getByRole('button', { name: 'Close' }).click()
+  expect(await refused.count()).toBe(0)
+  await page.reload()
+  await page.waitForLoadState('networkidle')
+  expect(await refused.count()).toBe(0)
+  await page.context().close()
+}, 30_000)
+
+test('keys of one letter are turned off where they are told of, and stay so', async () => {
+  const id = await ask('Send the parcel')
+  const page = await pageAt(`/a/${id}`)
+  await page.keyboard.press('?')
+  await page.getByRole('checkbox', { name: 'Use these keys' }).uncheck()
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
+  for (const again of [false, true]) {
+    if (again) await page.reload()
+    await page.waitForLoadState('networkidle')
+    for (const key of ['a', '?', '/']) await page.keyboard.press(key)
+    expect(await page.getByRole('dialog').count()).toBe(0)
+    expect(await page.getByRole('button', { name: 'Undo' }).count()).toBe(0)
+  }
+  await page.getByRole('button', { name: 'Keys' }).click()
+  await page.getByRole('checkbox', { name: 'Use these keys' }).check()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('a')
+  await page.getByText('Approved: Send the parcel').waitFor()
+  await page.context().close()
+})
+
+test('axe finds nothing where details are changed and a comment is missing', async () => {
+  const id = await ask('Send the parcel')
+  const page = await inspectable(await pageAt('/'))
+  await page.goto(`${desk.server.origin}/a/${id}`)
+  await page.waitForLoadState('networkidle')
+  await page.keyboard.press('e')
+  await page.locator('#details').fill('{"to": "Basel"}')
+  await page.getByRole('button', { name: 'Reject' }).click()
+  await page.getByRole('alert').waitFor()
+  expect(await faultsShown(page)).toEqual([])
+  await page.context().close()
+})
