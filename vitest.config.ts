@@ -80,7 +80,9 @@ const oneFamilyMore: Plugin = {
 const projects = ['budgets', 'workers', 'one family more', 'socket', 'process']
 
 /** What waits more than it works, and long: begins first, beside all that works. */
-const waiting = isLong ? ['process/ai-sdk.crash', 'process/batches.crash'] : ['process/desk.browser']
+const waiting = isLong
+  ? ['process/ai-sdk.crash', 'process/batches.crash']
+  : ['process/desk.browser', 'process/desk-hasty.browser']
 
 /**
  * What takes longest in its project, by the end of its path, so that at the end no core waits for another: a machine

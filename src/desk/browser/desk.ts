@@ -51,8 +51,9 @@ interface Opening {
 async function open(url: string, opening: Opening = {}): Promise<void> {
   openings += 1
   const mine = openings
-  const page = await (pages.get(url) ?? load(url))
+  const ahead = await pages.get(url)
   pages.delete(url)
+  const page = ahead === undefined || ahead === 'offline' ? await load(url) : ahead
   if (mine !== openings) return
   if (page === 'offline') return tellOffline(() => void open(url, opening))
   const wrapper = page === 'elsewhere' ? null : page.querySelector<HTMLElement>('.opened')
