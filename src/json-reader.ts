@@ -127,6 +127,7 @@ export function stringOf({ type, text }: Found): string {
   return type === 'string' ? (JSON.parse(text) as string) : text
 }
 
-function pathOf(field: string): string[] {
+/** The names that a field leads through: those of a JSON Pointer, or its plain name. */
+export function pathOf(field: string): string[] {
   return field.startsWith('/') ? namesIn(field) : [field]
 }

@@ -1,17 +1,11 @@
 import type { FC } from 'hono/jsx'
-import { leavesOf } from './leaves.ts'
+import { mostLeaves } from './leaves.ts'
+import { movesBetween } from './moves.ts'
 import { LongText, Text, visibleText } from './parts.tsx'
-import { labelOf, say } from './wording.ts'
+import { say } from './wording.ts'
 
 /** How many fields are laid out; what is more is in the JSON that follows. */
 const most = 60
-
-/** A field before and after; null where it was, or will be, not there. */
-interface Move {
-  path: string
-  before: string | null
-  after: string | null
-}
 
 interface Sides {
   before: string | null
@@ -22,8 +16,9 @@ interface Sides {
 
 /** Two JSON texts beside each other: the fields that differ. */
 export const Diff: FC<Sides> = ({ before, after, heads = say.diff }) => {
-  const moves = movesBetween(before, after)
-  if (moves.length === 0) return <p class="quiet">{say.diff.none}</p>
+  const { moves, isCut, isSame } = movesBetween(before, after)
+  if (isSame) return <p class="quiet">{say.diff.none}</p>
+  if (moves.length === 0) return <p class="notice">{say.diff.behind(mostLeaves)}</p>
   return (
     <>
       <table class="diff">
@@ -38,7 +33,7 @@ export const Diff: FC<Sides> = ({ before, after, heads = say.diff }) => {
           {moves.slice(0, most).map((move) => (
             <tr>
               <th scope="row">
-                <Text text={move.path} />
+                <Text text={move.label} />
               </th>
               <Side text={move.before} other={move.after} is="del" />
               <Side text={move.after} other={move.before} is="ins" />
@@ -47,6 +42,7 @@ export const Diff: FC<Sides> = ({ before, after, heads = say.diff }) => {
         </tbody>
       </table>
       {moves.length > most && <p class="quiet">{say.moreFacts(moves.length - most)}</p>}
+      {isCut && <p class="notice">{say.diff.cut(mostLeaves)}</p>}
     </>
   )
 }
@@ -64,24 +60,13 @@ const Side: FC<{ text: string | null; other: string | null; is: 'del' | 'ins' }>
   const [from, to] = differing(text, other)
   return (
     <td>
-      {visibleText(text.slice(0, from))}
-      <Tag>{visibleText(text.slice(from, to))}</Tag>
-      {visibleText(text.slice(to))}
+      <p class="text">
+        {visibleText(text.slice(0, from))}
+        <Tag>{visibleText(text.slice(from, to))}</Tag>
+        {visibleText(text.slice(to))}
+      </p>
     </td>
   )
-}
-
-function movesBetween(before: string | null, after: string | null): Move[] {
-  const old = fieldsOf(before)
-  const next = fieldsOf(after)
-  const paths = [...new Set([...old.keys(), ...next.keys()])]
-  return paths
-    .map((path) => ({ path, before: old.get(path) ?? null, after: next.get(path) ?? null }))
-    .filter((move) => move.before !== move.after)
-}
-
-function fieldsOf(json: string | null): Map<string, string> {
-  return new Map(leavesOf(json ?? '').map(({ path, text }) => [path.map(labelOf).join(' › ') || 'value', text]))
 }
 
 /** Where a text differs from another, in whole words. */

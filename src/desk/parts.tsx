@@ -108,22 +108,31 @@ export const Raw: FC<{ json: string; label?: string }> = ({ json, label = say.ra
   </details>
 )
 
-/** What JSON says, a fact for each value in it, digit by digit as it was sent; then all of it, folded. */
-export const JsonFacts: FC<{ json: string; marked?: readonly string[] }> = ({ json, marked = [] }) => {
-  const all = leavesOf(json)
-  const isMarked = ({ path }: Leaf) => marked.includes(path.join('.'))
+/**
+ * What JSON says, a fact for each value in it, digit by digit as it was sent; then all of it, folded.
+ *
+ * @param marked where the values are that stand out, or what they are within
+ */
+export const JsonFacts: FC<{ json: string; marked?: readonly string[][] }> = ({ json, marked = [] }) => {
+  const isWithin = (path: Leaf['path']) => marked.some((names) => names.every((name, at) => name === String(path[at])))
+  const isMarked = ({ path }: Leaf) => isWithin(path)
+  const { leaves: all, count } = leavesOf(json, isWithin)
   // What is marked comes first: nobody overlooks it, however much there is.
   const leaves = marked.length === 0 ? joined(all) : [...all.filter(isMarked), ...all.filter((leaf) => !isMarked(leaf))]
+  const more = leaves.length - mostFacts + count - all.length
   return (
     <>
       <Facts>
         {leaves.slice(0, mostFacts).map((leaf) => (
-          <Fact label={visibleText(leaf.path.map(labelOf).join(' › ')) || 'value'} isMarked={isMarked(leaf)}>
+          <Fact
+            label={leaf.path.map((name) => labelOf(String(name))).join(' › ') || say.value}
+            isMarked={isMarked(leaf)}
+          >
             <LongText text={leaf.text} />
           </Fact>
         ))}
       </Facts>
-      {leaves.length > mostFacts && <p class="quiet">{say.moreFacts(leaves.length - mostFacts)}</p>}
+      {more > 0 && <p class="quiet">{say.moreFacts(more)}</p>}
       <Raw json={json} />
     </>
   )

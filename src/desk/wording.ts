@@ -94,6 +94,7 @@ export const say = {
   votes: { approve: 'approves', reject: 'rejects' },
   voided: 'on an earlier question',
   raw: 'As sent (JSON)',
+  rawApproved: 'As approved (JSON)',
   failed: 'failed',
   /** What families call their facts. */
   labels: {
@@ -127,9 +128,14 @@ export const say = {
     absent: 'not there',
     empty: 'empty',
     none: 'Nothing would change.',
+    cut: (most: number) =>
+      `Only the first ${most.toLocaleString('en')} values were compared. More may differ behind them: see the JSON.`,
+    behind: (most: number) =>
+      `The first ${most.toLocaleString('en')} values are the same. What differs comes after them: see the JSON.`,
   },
   rest: 'The rest',
-  moreFacts: (count: number) => `${count.toLocaleString('en')} more are in the JSON below.`,
+  value: 'value',
+  moreFacts: (count: number) => `${count.toLocaleString('en')} more ${count === 1 ? 'is' : 'are'} in the JSON below.`,
   id: 'Id',
   digest: 'Digest',
   decide: 'Your decision',

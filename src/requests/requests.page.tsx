@@ -1,6 +1,6 @@
 import type { PagePart, Shown } from '../approvals/family.ts'
 import { Diff } from '../desk/diff.tsx'
-import { fact, Fact, Facts, JsonFacts, Markdown, SafeLink, Text } from '../desk/parts.tsx'
+import { fact, Fact, Facts, JsonFacts, Markdown, Raw, SafeLink, Text } from '../desk/parts.tsx'
 import { say } from '../desk/wording.ts'
 import { besideRequest, type RequestFacts } from './requests.store.ts'
 
@@ -27,6 +27,7 @@ export const requestPage: PagePart = {
           <section class="notice">
             <p>{say.edited}</p>
             <Diff before={details} after={approved} heads={say.editedDiff} />
+            <Raw json={approved} label={say.rawApproved} />
           </section>
         )}
         {details !== null && <JsonFacts json={details} />}

@@ -1,6 +1,7 @@
 import type { PagePart, Shown } from '../approvals/family.ts'
 import { fact, Facts, JsonFacts, Text, visibleText } from '../desk/parts.tsx'
 import { say } from '../desk/wording.ts'
+import { pathOf } from '../json-reader.ts'
 import { besideResult, type ResultBeside } from './results.store.ts'
 
 /** What a check or a rule said that failed; `details` is JSON text. */
@@ -40,12 +41,11 @@ export const resultPage: PagePart = {
   },
 }
 
-/** The fields that a check is about: JSON Pointers, or plain names. */
-function fieldsOf({ details }: Failed): string[] {
-  const { field, left, right } = JSON.parse(details ?? '{}') as Record<string, unknown>
-  return [field, left, right]
-    .filter((one) => typeof one === 'string')
-    .map((one) => one.replace(/^\//, '').replaceAll('/', '.'))
+/** Where the fields are that a check or a rule is about. */
+function fieldsOf({ details }: Failed): string[][] {
+  const { field, left, right, missing } = JSON.parse(details ?? '{}') as Record<string, unknown>
+  const named = [field, left, right, ...(Array.isArray(missing) ? (missing as unknown[]) : [])]
+  return named.filter((one) => typeof one === 'string').map(pathOf)
 }
 
 function said(details: string): string {
