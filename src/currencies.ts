@@ -15,3 +15,19 @@ export const currencies: ReadonlySet<string> = new Set(
     .trim()
     .split(/\s+/),
 )
+
+/** Those that have another number of decimals than two (ISO 4217), which is not what people write (CLDR). */
+const decimals: Readonly<Record<number, string>> = {
+  0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
+  3: 'BHD IQD JOD KWD LYD OMR TND',
+  4: 'CLF UYW',
+}
+
+const exceptions: ReadonlyMap<string, number> = new Map(
+  Object.entries(decimals).flatMap(([count, codes]) => codes.split(' ').map((code) => [code, Number(count)] as const)),
+)
+
+/** How many decimals an amount in minor units has. Metals and units of account have none to speak of (N.A.): two here. */
+export function decimalsOf(currency: string): number {
+  return exceptions.get(currency) ?? 2
+}

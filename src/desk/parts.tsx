@@ -1,4 +1,5 @@
 import type { Child, FC, PropsWithChildren } from 'hono/jsx'
+import { decimalsOf } from '../currencies.ts'
 import { iso } from '../http/time.ts'
 import { relativeTime } from './relative-time.ts'
 import { joined, leavesOf, type Leaf } from './leaves.ts'
@@ -158,12 +159,4 @@ export function money(amount: number, currency: string): string {
   const digits = String(amount).padStart(decimals + 1, '0')
   const whole = digits.slice(0, digits.length - decimals).replace(/\B(?=(\d{3})+$)/g, ',')
   return say.money(decimals === 0 ? whole : `${whole}.${digits.slice(-decimals)}`, currency)
-}
-
-function decimalsOf(currency: string): number {
-  try {
-    return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
-  } catch {
-    return 2
-  }
 }
