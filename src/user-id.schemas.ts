@@ -1,10 +1,8 @@
 import { z } from '@hono/zod-openapi'
+import { unseen } from './unseen.ts'
 
 /** Names with this prefix belong to the service itself, such as `system:expiry`. */
 const reserved = 'system:'
-
-/** Characters that a reader does not see: two names that differ in nothing else look the same. */
-const unseen = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u
 
 function nameOfSomebody(most: number) {
   return z

@@ -6,6 +6,7 @@ import { decideApproval } from '../any-approval/decide-approval.ts'
 import { familyOf } from '../any-approval/family-of.ts'
 import { selectLastSeq } from '../approvals/history.store.ts'
 import { sha256 } from '../sha256.ts'
+import { saysSomething } from '../unseen.ts'
 import type { AppContext, AppEnv } from '../http/environment.ts'
 import { pageHeaders } from '../http/page-headers.ts'
 import { toRefusal } from '../http/problem.ts'
@@ -79,7 +80,9 @@ deskRoutes.get('/desk/news', async (c) => {
 /** Does what a form says. @returns where to go on */
 async function decide(c: AppContext, id: string, form: Record<string, unknown>): Promise<string> {
   const ctx = c.get('ctx')
-  const text = (name: string) => (typeof form[name] === 'string' && form[name].trim() !== '' ? form[name].trim() : null)
+  // A browser ends the lines of a form with CRLF.
+  const text = (name: string) =>
+    typeof form[name] === 'string' && saysSomething(form[name]) ? form[name].replaceAll('\r\n', '\n').trim() : null
   const [vote, comment, digest, state] = [text('vote'), text('comment'), text('digest'), text('state')]
   if (comment !== null && !commentSchema.safeParse(comment).success) {
     throw new Refusal('invalid_input', say.refused.longComment!, { field: 'comment' })

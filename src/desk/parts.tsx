@@ -34,13 +34,15 @@ export const LongText: FC<{ text: string }> = ({ text }) => {
         <Text text={text} />
       </p>
     )
+  // Half of a pair would be no character.
+  const end = text.codePointAt(long - 1)! > 0xffff ? long - 1 : long
   return (
     <div class="text">
-      <Text text={text.slice(0, long)} />
+      <Text text={text.slice(0, end)} />
       <details>
         <summary>{say.rest}</summary>
         <div class="scroll" tabindex={0}>
-          <Text text={text.slice(long)} />
+          <Text text={text.slice(end)} />
         </div>
       </details>
     </div>

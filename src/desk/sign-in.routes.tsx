@@ -1,4 +1,5 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { tryDecodeURIComponent } from 'hono/utils/url'
 import { authorizationUrl, newVerifier, redeemCode, stateOf, type WithClient } from '../access/code-flow.ts'
 import { oidcSettings } from '../access/oidc-settings.ts'
 import { isToken } from '../http/credentials.ts'
@@ -115,7 +116,7 @@ function setBegun(c: AppContext, { verifier, next }: Begun): void {
 
 function begun(c: AppContext): Begun | null {
   const found = new RegExp(`(?:^|; *)${begunCookie}=([\\w-]{43})\\.([^;]*)`).exec(c.req.header('Cookie') ?? '')
-  return found && { verifier: found[1]!, next: decodeURIComponent(found[2]!) }
+  return found && { verifier: found[1]!, next: tryDecodeURIComponent(found[2]!) }
 }
 
 function dropBegun(c: AppContext): void {

@@ -21,9 +21,11 @@ export const Stages: FC<ShownApproval> = ({ approval, status, explained, nameOf,
         {stages.map((stage) => (
           <li class={stage.status}>
             {stage.name !== null && (
-              <b>
-                <Text text={stage.name} />
-              </b>
+              <>
+                <b>
+                  <Text text={stage.name} />
+                </b>{' '}
+              </>
             )}
             {isGoverned && <span class="badge">{say.stageIs[stage.status]}</span>}
             <ul>
@@ -37,7 +39,7 @@ export const Stages: FC<ShownApproval> = ({ approval, status, explained, nameOf,
                   {': '}
                   {namesPeople && requirement.voters.map((one) => visibleText(nameOf(one))).join(', ')}
                   {namesPeople && requirement.voters.length > 0 && '; '}
-                  {say.still(requirement.approvals - requirement.given, requirement.given)}
+                  {say.still(requirement.approvals - requirement.given)}
                 </li>
               ))}
             </ul>

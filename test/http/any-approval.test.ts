@@ -117,7 +117,7 @@ describe.each(families)('%s', (kind, ask, decider) => {
   test('is rejected with a comment only, and then not approved', async () => {
     const tenant = await newTenant()
     const id = await ask(tenant)
-    for (const body of [{}, { comment: '' }, { comment: ' ' }]) {
+    for (const body of [{}, { comment: '' }, { comment: ' ' }, { comment: '\u200b\u2060 \u2800' }]) {
       const { status, body: answer } = await post(tenant.as(decider), at(id, '/reject'), body)
       expect([status, answer.errors.map(({ pointer }: any) => pointer)]).toEqual([422, ['/comment']])
     }

@@ -143,7 +143,7 @@ test('an empty body declared as JSON is no body', async () => {
 test('a rejection needs a comment', async () => {
   const { coordinator, submit } = await cast()
   const id = await submit()
-  for (const body of [{}, { comment: '' }, { comment: '  ' }, { comment: null }]) {
+  for (const body of [{}, { comment: '' }, { comment: '  ' }, { comment: '\u200b' }, { comment: null }]) {
     const refused = await coordinator(`${path}/${id}/reject`, { method: 'POST', body })
     expect(refused).toMatchObject({ status: 422, body: { errors: [{ in: 'body', pointer: '/comment' }] } })
   }

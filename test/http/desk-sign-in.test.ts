@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
+import { say } from '../../src/desk/wording.ts'
 import { form, visit, type Page } from '../support/desk.ts'
 import { newIssuer, trusting } from '../support/issuer.ts'
 import { overSocket } from '../support/over-socket.ts'
@@ -150,6 +151,13 @@ describe.skipIf(overSocket)('at the issuer', () => {
     expect(refused.body).toContain(`${new URL(issuer.url).host} has not signed you in.`)
     issuer.isDown = true
     expect((await get(begin)).status).toBe(503)
+  })
+
+  test('a cookie of the sign-in that nobody has set is none', async () => {
+    const { get } = await deskTrusting(withClient)
+    const Cookie = `__Host-signing-in=${'a'.repeat(43)}.%E0%A4%A`
+    const { status, body } = await get('/sign-in/callback?code=x&state=y', { Cookie })
+    expect([status, body.includes(say.signIn.notBegun)]).toEqual([401, true])
   })
 
   test('without a client nobody is sent there', async () => {

@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { resumeSession, sessionMs } from '../../src/desk/sessions.ts'
 import { newTenant, spentKey, type Tenant } from '../support/tenant.ts'
+import { heldResult, newCheck, newGate } from '../support/gates.ts'
 import { browserOf, cookieFrom, form, visit, type Browser } from '../support/desk.ts'
 
 /* The pages where people decide, as a browser without JavaScript sees them. */
@@ -237,6 +238,24 @@ describe('a form', () => {
     expect(body).toContain('at most 2,000 characters')
   })
 
+  test('a comment of 2,000 characters fits, however its lines end, and is kept as it was typed', async () => {
+    const { id, digest } = await ask()
+    const typed = `${'x'.repeat(999)}\n\n${'y'.repeat(999)}`
+    const sent = { vote: 'approve', digest, comment: typed.replaceAll('\n', '\r\n') }
+    expect((await reviewer.post(`/a/${id}`, sent)).status).toBe(303)
+    expect((await stateOf(id)).comment).toBe(typed)
+  })
+
+  test('a comment in which one sees nothing is none', async () => {
+    const { id, digest } = await ask()
+    const comment = '\u200b \u2060\u2800'
+    const { status, body } = await reviewer.post(`/a/${id}`, { vote: 'reject', digest, comment })
+    expect([status, (await stateOf(id)).status]).toEqual([422, 'pending'])
+    expect(body).toContain('Say why in the comment')
+    expect((await reviewer.post(`/a/${id}`, { vote: 'approve', digest, comment })).status).toBe(303)
+    expect(await stateOf(id)).toMatchObject({ status: 'approved', comment: null })
+  })
+
   test('an address that is no address, and a form of another session there, are refused, no more', async () => {
     expect((await reviewer.get('/a/%E0%A4%A')).status).toBe(404)
     expect((await reviewer.post('/a/%E0%A4%A', { token: 'bad', comment: 'x' })).status).toBe(403)
@@ -325,6 +344,7 @@ describe('under a policy', () => {
   const said = ({ body }: { body: string }) =>
     /<section class="stages".*?<\/section>/s
       .exec(body)![0]
+      .replaceAll(/<\/?(b|bdi|span)\b[^>]*>/g, '')
       .replaceAll(/<[^>]+>/g, ' ')
       .replaceAll(/\s+/g, ' ')
   const why = ({ body }: { body: string }) => /<p class="quiet why">([^<]*)/.exec(body)?.[1]
@@ -333,17 +353,17 @@ describe('under a policy', () => {
     const { own, browser } = await staged()
     const { id, digest } = await ask(own)
     const [pia, max] = [await browser('pia'), await browser('max')]
-    expect(said(await max.get(`/a/${id}`))).toMatch(/By the policy Two stages .* Peers &amp; Co: 1 is missing/)
-    expect(why(await max.get(`/a/${id}`))).toContain('the stage that asks for you is not open')
+    expect(said(await max.get(`/a/${id}`))).toMatch(/By the policy Two stages .* Peers &amp; Co: 1 more needed/)
+    expect(why(await max.get(`/a/${id}`))).toContain('the stage that asks you is not open')
     await pia.post(`/a/${id}`, { vote: 'approve', digest })
     expect(said(await max.get(`/a/${id}`))).toMatch(
-      /peer closed .*Peers &amp; Co: pia; all there .*money open now .*Money: 2 are missing/,
+      /peer closed .*Peers &amp; Co: pia; complete .*money open now .*Money: 2 more needed/,
     )
-    expect(why(await pia.get(`/a/${id}`))).toContain('you have voted on it already')
+    expect(why(await pia.get(`/a/${id}`))).toContain('you have already voted on it')
     await max.post(`/a/${id}`, { vote: 'approve', digest })
-    expect(said(await pia.get(`/a/${id}`))).toMatch(/Money: max; 1 more is missing/)
+    expect(said(await pia.get(`/a/${id}`))).toMatch(/Money: max; 1 more needed/)
     const asker = await browserOf(own, 'member')
-    expect(said(await asker.get(`/a/${id}`))).toMatch(/Peers &amp; Co: all there .*Money: 1 more is missing/)
+    expect(said(await asker.get(`/a/${id}`))).toMatch(/Peers &amp; Co: complete .*Money: 1 more needed/)
   })
 
   test('what waits for one is what one’s vote would fill', async () => {
@@ -378,7 +398,7 @@ describe('under a policy', () => {
     expect(await waits(paul, '/?group=money')).toBe(true)
     await pia.post(`/a/${id}`, { vote: 'approve', digest })
     expect([await waits(paul), await waits(paul, '/?group=peers'), await waits(max)]).toEqual([false, false, true])
-    expect(why(await paul.get(`/a/${id}`))).toContain('what your yes would count for is there already')
+    expect(why(await paul.get(`/a/${id}`))).toContain('your approval is no longer needed')
   })
 
   test('that lets it, one approves something else than was asked; both are there', async () => {
@@ -487,6 +507,27 @@ test('text is text, whatever is in it', async () => {
     expect(body).not.toMatch(/<script>|<img|\u202E|onerror=alert\(1\)>/)
     expect(body).toContain('⟨U+202E⟩')
   }
+})
+
+test('a long text is not cut in the middle of a character', async () => {
+  const long = `${'x'.repeat(599)}🧾${'y'.repeat(100)}`
+  const { id } = await ask(tenant, { details: { long } })
+  expect((await reviewer.get(`/a/${id}`)).body).toMatch(/x{599}<\/bdi><details>.*<bdi>🧾y{100}</)
+})
+
+test('what a gate review failed is marked in its data, wherever it is', async () => {
+  const own = await newTenant()
+  const admin = own.as('admin')
+  const on = (field: string) => newCheck(admin, { type: 'value_range', config: { field, max: 1 } })
+  const check_ids = await Promise.all(['a.b', '/a/b', '/c~1d/e~0f/0', '/g', '/many'].map(on))
+  const gate = await newGate(admin, { check_ids })
+  const many = Array.from({ length: 30_000 }, () => 1)
+  const data = { 'a.b': 2, a: { b: 3 }, 'c/d': { 'e~f': [4, 5] }, g: { h: 6 }, i: 7, x: many, y: many }
+  const review = await heldResult(admin, gate, { data })
+  const { body } = await (await browserOf(own, 'admin')).get(`/a/${review}`)
+  const marked = [...body.matchAll(/<div class="marked">.*?<dd>.*?<bdi>([^<]*)/gs)].map(([, value]) => value)
+  expect(marked).toEqual(['2', '3', '4', '6'])
+  expect(body).toContain('59,9')
 })
 
 test('pages run nothing but what is from here', async () => {
