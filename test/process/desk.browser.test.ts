@@ -209,6 +209,11 @@ test('Markdown is laid out before it is shown, and nothing of it is ever HTML', 
     '- one\n- [two](https://two.example/x)\n- [three](javascript:alert(1))',
     '<img src=x onerror="alert(1)"><script>alert(1)</script>',
     '![image](https://tracker.example/x.png) `code` > no',
+    '5. fifth\n7. seventh',
+    '- [ ] todo\n- [x] done',
+    '[one]: https://def.example/x "title"\n[one]: https://twice.example/',
+    '[refers][one] and [titled](https://titled.example/ "unseen")',
+    '``` and this too\nin a fence\n```',
   ].join('\n\n')
   const body = { type: 'text', title: 'Publish', summary, details: {} }
   const { body: request } = await desk.server.call('/v1/requests', { method: 'POST', key: 'cs_demo_member', body })
@@ -219,8 +224,23 @@ test('Markdown is laid out before it is shown, and nothing of it is ever HTML', 
   await text.locator('li').nth(2).waitFor()
   expect(await text.locator('img, script, h1').count()).toBe(0)
   const links = await text.locator('a').evaluateAll((all) => all.map((one) => one.getAttribute('href')))
-  expect(links).toEqual(['https://two.example/x'])
+  expect(links).toEqual([
+    'https://two.example/x',
+    'https://def.example/x',
+    'https://twice.example/',
+    'https://titled.example/',
+  ])
   expect(await text.textContent()).toContain('<script>alert(1)</script>')
+  expect(await text.locator('ol li').evaluateAll((all) => all.map((one: any) => one.value))).toEqual([5, 7])
+  for (const line of [
+    '[ ] todo',
+    '[x] done',
+    '[one]: https://def.example/x "title"',
+    '[one]: https://twice.example/',
+    '[refers][one] and titled (titled.example, "unseen")',
+    '``` and this too',
+  ])
+    expect((await text.innerText()).split('\n')).toContain(line)
   expect(seen.foreign).toEqual([])
   await page.waitForLoadState('networkidle')
   expect(await movedIn(page)).toBe(0)

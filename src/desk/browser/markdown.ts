@@ -1,4 +1,4 @@
-import { lexer, type Token, type Tokens } from 'marked'
+import { lexer, Tokenizer, type Token, type Tokens } from 'marked'
 
 /*
  * Draws the Markdown of texts that somebody else has written. Nothing of it is ever HTML: what the lexer finds becomes
@@ -7,11 +7,18 @@ import { lexer, type Token, type Tokens } from 'marked'
 
 const deepest = 8
 
+/** Leaves definitions of links in their text: whoever approves it sees all that was written. */
+class WithoutDefinitions extends Tokenizer {
+  override def() {
+    return undefined
+  }
+}
+
 /** Lays a text out in the element that shows it as text. */
 export function drawMarkdown(element: HTMLElement): void {
   const text = element.textContent ?? ''
   const drawn = document.createDocumentFragment()
-  drawn.append(...blocks(lexer(text, { gfm: true, breaks: true }), 0))
+  drawn.append(...blocks(lexer(text, { gfm: true, breaks: true, tokenizer: new WithoutDefinitions() }), 0))
   element.replaceChildren(drawn)
 }
 
@@ -23,7 +30,6 @@ function block(token: Token, depth: number): Node[] {
   const inner = () => inlines((token as Tokens.Paragraph).tokens, depth + 1)
   switch (token.type) {
     case 'space':
-    case 'def':
       return []
     case 'hr':
       return [made('hr')]
@@ -34,17 +40,28 @@ function block(token: Token, depth: number): Node[] {
       return [made('p', inner())]
     case 'text':
       return 'tokens' in token ? inner() : [plain(token.text)]
+    case 'checkbox':
+      return [plain(token.raw)]
     case 'code':
-      return [made('pre', [made('code', [plain(token.text)])])]
+      // What stands behind the fence is the name of a language, or is text.
+      return [made('pre', [made('code', [plain(/^[\w+#.-]*$/.test(token.lang ?? '') ? token.text : token.raw)])])]
     case 'blockquote':
       return [made('blockquote', blocks(token.tokens ?? [], depth + 1))]
     case 'list': {
-      const items = (token as Tokens.List).items.map((item) => made('li', blocks(item.tokens, depth + 1)))
+      const items = (token as Tokens.List).items.map((item) => listItem(item, depth))
       return [made(token.ordered ? 'ol' : 'ul', items)]
     }
     default:
-      return [made('p', [plain(token.raw.trim())])]
+      return [made(token.raw.trim().includes('\n') ? 'pre' : 'p', [plain(token.raw.trim())])]
   }
+}
+
+/** Its number is the one that was written, whatever is before it. */
+function listItem({ raw, tokens }: Tokens.ListItem, depth: number): Node {
+  const item = made('li', blocks(tokens, depth + 1))
+  const number = /^\s*(\d+)[.)]/.exec(raw)?.[1]
+  if (number !== undefined) item.setAttribute('value', number)
+  return item
 }
 
 function inlines(tokens: readonly Token[] = [], depth: number): Node[] {
@@ -63,7 +80,7 @@ function inline(token: Token, depth: number): Node {
     case 'br':
       return made('br')
     case 'link':
-      return link(token.href, inner())
+      return link(token.href, token.title, inner())
     case 'text':
     case 'escape':
       return plain(token.text)
@@ -73,10 +90,11 @@ function inline(token: Token, depth: number): Node {
   }
 }
 
-/** A link that leads to a page, with its address beside it where its text is another; any other is text. */
-function link(href: string, inner: Node[]): Node {
+/** A link that leads to a page, with its address and title beside it where its text is another; any other is text. */
+function link(href: string, title: string | null | undefined, inner: Node[]): Node {
   const text = inner.map((node) => node.textContent).join('')
-  const shown = text === href || text === '' ? [plain(href)] : [...inner, plain(` (${hostOf(href)})`)]
+  const beside = [...(text === href || text === '' ? [] : [hostOf(href)]), ...(title ? [`"${title}"`] : [])].join(', ')
+  const shown = [...(text === '' ? [plain(href)] : inner), ...(beside === '' ? [] : [plain(` (${beside})`)])]
   if (!/^https?:\/\//i.test(href)) return made('span', shown)
   const anchor = made('a', shown)
   anchor.setAttribute('href', href)
