@@ -20,11 +20,12 @@ async function call(name: string, given: Record<string, unknown>): Promise<Recor
 const { tools } = await client.listTools()
 console.log(tools.map(({ name }) => name).join(', '))
 
-const { id, digest } = await call('request_approval', { type: 'deployment', title, details: { service: 'web' } })
+const { id } = await call('request_approval', { type: 'deployment', title, details: { service: 'web' } })
 let decision = { status: 'pending' } as Record<string, unknown>
 while (decision.status === 'pending') decision = await call('wait_for_decision', { id, seconds: 25 })
 if (decision.status === 'approved') {
-  const { details } = await call('redeem_approval', { id, digest })
+  // Whoever decides may have approved it with changes: what was approved has a digest of its own then.
+  const { details } = await call('redeem_approval', { id, digest: decision.approved_digest })
   console.log('Doing exactly', details)
   await call('report_outcome', { id, outcome: 'succeeded' })
 }

@@ -20,6 +20,8 @@ export interface CallOptions {
   ifMatch?: string
   /** Whether it may be sent again when no answer came, although it is neither a GET, PUT or DELETE nor has a key. */
   isRepeatable?: boolean
+  /** For how long it is worth waiting before it is tried again, in milliseconds (65,000). */
+  longestPause?: number
 }
 
 type Given<Id extends OperationId> =
@@ -51,7 +53,7 @@ export class Countersign {
   /** As `call`, with the headers of the answer. */
   async send<Id extends OperationId>(id: Id, ...[given]: Given<Id>): Promise<FullAnswer<Id>> {
     const { method, path, takesKey } = known(id)
-    const { body, signal, idempotencyKey, ifMatch, isRepeatable, ...where }: Whole = given ?? {}
+    const { body, signal, idempotencyKey, ifMatch, isRepeatable, longestPause, ...where }: Whole = given ?? {}
     const headers: Record<string, string> = { accept: 'application/json' }
     if (body !== undefined) headers['content-type'] = 'application/json'
     if (takesKey) headers['idempotency-key'] = idempotencyKey ?? crypto.randomUUID()
@@ -62,6 +64,7 @@ export class Countersign {
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),
       signal,
+      longestPause,
       isRepeatable: isRepeatable ?? (takesKey || (method !== 'POST' && method !== 'PATCH')),
     })
     return { data: (await contentOf(response)) as Answer<Id>, headers: response.headers, status: response.status }
@@ -115,7 +118,13 @@ export class Countersign {
       const left = Math.max(0, until - Date.now())
       const wait = Math.min(50, Math.ceil(left / 1000))
       try {
-        const decision = await this.call('awaitDecision', { path: { id }, query: { wait }, signal })
+        // A longer pause is made here, where it ends with the time that there is.
+        const decision = await this.call('awaitDecision', {
+          path: { id },
+          query: { wait },
+          signal,
+          longestPause: 5_000,
+        })
         if (decision.status !== 'pending' || Date.now() >= until) return decision
       } catch (error) {
         const passes = isCountersignError(error) && (error.status === 0 || error.status === 429 || error.status >= 500)
@@ -126,14 +135,15 @@ export class Countersign {
   }
 
   /**
-   * Takes an approval up, once: call it right before doing what was approved, and do exactly the `details` that it
-   * answers. Not even this client gets it twice.
+   * Redeems an approval, once: call it right before doing what was approved, and do exactly the `details` that it
+   * answers. Give it the decision, which has the digest of what was approved: with that of what was asked, an approval
+   * with changes is refused (`digest_mismatch`). Not even this client gets it twice.
    */
   async redeem(
-    { id, digest }: Pick<Decision, 'id' | 'digest'>,
+    { id, digest, approved_digest }: Pick<Decision, 'id' | 'digest'> & Partial<Pick<Decision, 'approved_digest'>>,
     options?: CallOptions,
   ): Promise<Answer<'redeemRequest'>> {
-    return this.call('redeemRequest', { ...options, path: { id }, body: { digest } })
+    return this.call('redeemRequest', { ...options, path: { id }, body: { digest: approved_digest ?? digest } })
   }
 
   /** Says what came of what was redeemed; the same again is the same answer. */

@@ -23,13 +23,15 @@ export interface Call {
   /** JSON. */
   body?: string | undefined
   signal?: AbortSignal | undefined
+  /** For how long it is worth waiting before it is tried again, in milliseconds. */
+  longestPause?: number | undefined
   /** Whether it may be sent again when nobody knows what became of it. */
   isRepeatable: boolean
 }
 
 const firstPauseMs = 250
-/** Nobody is kept waiting for longer than this before a call is tried again. */
-const longestPauseMs = 30_000
+/** Nobody is kept waiting for longer than this before a call is tried again; over its rate the service says a minute. */
+const longestPauseMs = 65_000
 
 /**
  * Sends a call, and again where that is safe and may help: after 429 in any case, since nothing was done; after 503, and
@@ -40,13 +42,14 @@ const longestPauseMs = 30_000
  */
 export async function send(connection: Connection, call: Call): Promise<Response> {
   const { retries = 4 } = connection
+  const { longestPause = longestPauseMs } = call
   for (let attempt = 0; ; attempt++) {
     const failure = await attemptOnce(connection, call)
     if (failure instanceof Response) return failure
     if (attempt >= retries || !mayHelp(failure, call)) throw failure
     const pause = firstPauseMs * 2 ** attempt * (0.5 + Math.random())
     const wanted = failure.retryAfter === undefined ? pause : failure.retryAfter * 1000
-    if (wanted > longestPauseMs) throw failure
+    if (wanted > longestPause) throw failure
     await rest(wanted, call.signal)
   }
 }

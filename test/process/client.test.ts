@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { Webhook } from 'standardwebhooks'
 import { Countersign, isCountersignError, verifyWebhook, WebhookVerificationError } from '../../client/src/index.ts'
 import type { Connection } from '../../client/src/index.ts'
@@ -55,6 +55,31 @@ test('asks, waits, redeems what was approved once, and reports', async () => {
     requestId: expect.any(String),
     message: expect.stringMatching(/^already_/),
   })
+})
+
+test('what was approved with changes is redeemed by what was approved', async () => {
+  const { body } = await server.call('/v1/policies', {
+    method: 'POST',
+    key: 'cs_demo_admin',
+    body: {
+      name: 'Editors',
+      priority: 50,
+      match: { kind: 'request', type: 'edited' },
+      required_approvals: 1,
+      approver_roles: ['reviewer'],
+      allow_edit: true,
+    },
+  })
+  expect(body.id).toEqual(expect.any(String))
+  const asked = await as('service').request({ ...deployment, type: 'edited' })
+  await as('reviewer').call('approveRequest', {
+    path: { id: asked.id },
+    body: { digest: asked.digest, details: { service: 'api' } },
+  })
+  const decision = await as('service').waitForDecision(asked.id)
+  expect(await failed(as('service').redeem(asked))).toMatchObject({ code: 'digest_mismatch' })
+  const { details } = await as('service').redeem(decision)
+  expect(details).toEqual({ service: 'api' })
 })
 
 test('a failure has its code, its faults and what helps', async () => {
@@ -119,9 +144,31 @@ test('a call over the rate comes again after the pause that the service asks for
   const began = Date.now()
   expect(await as('service', { fetch: through }).call('leaseOutbox', { path })).toEqual({ entries: [] })
   expect(Date.now() - began).toBeGreaterThanOrEqual(990)
-  const patient = async () => new Response(body, { status: 429, headers: { 'retry-after': '60' } })
+  const patient = async () => new Response(body, { status: 429, headers: { 'retry-after': '120' } })
   const error = await failed(as('service', { fetch: patient }).call('leaseOutbox', { path }))
-  expect(error).toMatchObject({ code: 'rate_limited', retryAfter: 60 })
+  expect(error).toMatchObject({ code: 'rate_limited', retryAfter: 120 })
+})
+
+test('a minute is waited for, which is what the service asks for', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  try {
+    const body = JSON.stringify({ code: 'rate_limited', detail: 'Too many.' })
+    const sent: number[] = []
+    const through = async () => {
+      sent.push(Date.now())
+      return sent.length === 1
+        ? new Response(body, { status: 429, headers: { 'retry-after': '60' } })
+        : Response.json({})
+    }
+    const answered = as('service', { fetch: through }).call('whoAmI')
+    await vi.advanceTimersByTimeAsync(59_000)
+    expect(sent).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(await answered).toEqual({})
+    expect(sent[1]! - sent[0]!).toBeGreaterThanOrEqual(60_000)
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('a wait ends with its signal, and goes on over a restart of the server', async () => {
