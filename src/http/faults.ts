@@ -107,7 +107,8 @@ function headersOf(c: AppContext, { shape }: z.ZodObject) {
   return Object.fromEntries(Object.keys(shape).map((name) => [name, c.req.header(name)]))
 }
 
-async function faultsOf({ in: part, schema, sent }: Part): Promise<Fault[]> {
+/** What is wrong with a part, in words. */
+export async function faultsOf({ in: part, schema, sent }: Omit<Part, 'target'>): Promise<Fault[]> {
   const result = await schema?.safeParseAsync(sent, { error: faultMessage, reportInput: true })
   if (!result || result.success) return []
   return result.error.issues.flatMap((issue): Fault[] => {

@@ -1,8 +1,8 @@
-import type { z } from '@hono/zod-openapi'
 import type * as SdkModule from '@modelcontextprotocol/server'
 import type { McpServer, ServerContext, StandardSchemaWithJSON } from '@modelcontextprotocol/server'
+import { faultsOf } from '../http/faults.ts'
 import { toRefusal } from '../http/problem.ts'
-import { Refusal } from '../refusal.ts'
+import { invalidInput, Refusal } from '../refusal.ts'
 import { refusals } from '../refusals.ts'
 import { loadToolSchemas, type ToolSchemas } from './load-tool-schemas.ts'
 import { keptArgument, type Sent } from './sent.ts'
@@ -11,10 +11,10 @@ import { tools, type Answer, type Tool, type ToolCtx } from './tools.ts'
 /** What is imported when the first message comes. */
 export type Sdk = typeof SdkModule
 
-const instructions = `Ask a person before you act, and do exactly what was approved, once. request_approval asks and answers with a
-link and a digest: give the link to the person. wait_for_decision waits; pending is not an answer, so wait again. When it is approved,
-redeem_approval with the digest right before you act, do exactly what its details say, then report_outcome. No tool
-decides: a person does, behind the link.`
+const instructions = `Ask a person before you act, and do exactly what was approved, once. request_approval asks and answers with an
+id and a link: give the link to the person. wait_for_decision waits; pending is not an answer, so wait again. When it is approved,
+redeem_approval with the approved_digest of that answer right before you act, do exactly what the details it returns say, then
+report_outcome. No tool decides: a person does, behind the link.`
 
 /** Whoever stays connected is told of no change: what the tools are, the deployment says. */
 const capabilities = { tools: { listChanged: false } }
@@ -35,13 +35,17 @@ function register(sdk: Sdk, server: McpServer, tool: Tool, json: Shown, ctx: Too
   const hints = { readOnlyHint: readOnly, destructiveHint: false, idempotentHint: idempotent, openWorldHint: false }
   const about = { title, description, annotations: { title, ...hints } }
   const schemas = {
-    inputSchema: asStandardSchema(input, json.input),
-    outputSchema: asStandardSchema(output, json.output),
+    // What is wrong with it is told as any refusal is, which the SDK would not do.
+    inputSchema: asStandardSchema((value) => ({ value }), json.input),
+    outputSchema: asStandardSchema(output['~standard'].validate, json.output),
   }
-  server.registerTool(name, { ...about, ...schemas }, async (given: unknown, context: ServerContext) => {
+  server.registerTool(name, { ...about, ...schemas }, async (value: unknown, context: ServerContext) => {
     try {
-      const kept = keptArgument(sent(context.mcpReq.id), tool.keeps)
-      const answer = await tool.run({ ...ctx, now: Date.now() }, given as never, kept)
+      const message = sent(context.mcpReq.id)
+      const given = await input.safeParseAsync(value)
+      if (!given.success) throw invalidInput(await faultsOf({ in: 'body', schema: input, sent: value }))
+      const kept = keptArgument(message, tool.keeps)
+      const answer = await tool.run({ ...ctx, now: Date.now() }, given.data, kept)
       return mayShowLink(server, answer, context) ? showLink(sdk, answer) : shown(answer)
     } catch (error) {
       return refused(error)
@@ -50,9 +54,12 @@ function register(sdk: Sdk, server: McpServer, tool: Tool, json: Shown, ctx: Too
 }
 
 /** A schema as the SDK wants it: what validates, and its JSON Schema. */
-function asStandardSchema(schema: z.ZodType, json: Shown['input']): StandardSchemaWithJSON {
+function asStandardSchema(
+  validate: StandardSchemaWithJSON['~standard']['validate'],
+  json: Shown['input'],
+): StandardSchemaWithJSON {
   const shown = () => json
-  return { '~standard': { ...schema['~standard'], jsonSchema: { input: shown, output: shown } } } as never
+  return { '~standard': { version: 1, vendor: 'zod', validate, jsonSchema: { input: shown, output: shown } } } as never
 }
 
 /** Whether the client opens a link for its person, and has not been asked to within this call. */

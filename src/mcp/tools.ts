@@ -91,7 +91,7 @@ export const tools: readonly Tool[] = [
     name: 'request_approval',
     title: 'Ask for an approval',
     description:
-      'Asks a person for a yes to exactly these details. Keep `id` and `digest`; show `url` to the person. With an ' +
+      'Asks a person for a yes to exactly these details. Keep `id`; show `url` to the person. With an ' +
       '`external_ref` of your own the same thing is never asked twice.',
     input: requests.newRequestSchema,
     output: asked,
@@ -128,7 +128,9 @@ export const tools: readonly Tool[] = [
     title: 'Redeem an approval',
     description:
       'Call this right before you do what was approved; it succeeds once. Then do exactly what the returned `details` say.',
-    input: about.extend({ digest }),
+    input: about.extend({
+      digest: digest.openapi({ description: 'The `approved_digest` that wait_for_decision has returned.' }),
+    }),
     output: requests.redeemedSchema,
     ...changes,
     async run(ctx, given) {
@@ -156,7 +158,7 @@ export const tools: readonly Tool[] = [
   tool({
     name: 'withdraw_request',
     title: 'Withdraw a request',
-    description: 'Takes back what you have asked for, as long as nobody has decided.',
+    description: 'Takes back what you asked for, as long as nobody has decided.',
     input: about,
     output: requests.requestSchema,
     ...again,
@@ -182,7 +184,10 @@ export const tools: readonly Tool[] = [
       const { rows, next } = await listRequests(ctx, filter, cursorRequest(query, 20))
       const data = rows.map((row) => shown(row, ctx.now))
       const more = next === null ? '' : ', and there are more'
-      return { text: `${data.length} requests${more}.`, structured: { data, next: next && writeCursor(next) } }
+      return {
+        text: `${data.length} ${data.length === 1 ? 'request' : 'requests'}${more}.`,
+        structured: { data, next: next && writeCursor(next) },
+      }
     },
   }),
   tool({
@@ -218,7 +223,7 @@ export const tools: readonly Tool[] = [
         return { id, kind, title, requester: requester_id, ...times, url: linkOf(ctx, id) }
       })
       return {
-        text: `${data.length}${next === null ? '' : ' and more'} wait for ${actor.name}.`,
+        text: waitingText(data.length, next !== null, actor.name),
         structured: { data, next },
       }
     },
@@ -239,6 +244,11 @@ export const tools: readonly Tool[] = [
     },
   }),
 ]
+
+function waitingText(count: number, isMore: boolean, name: string): string {
+  if (count === 0) return `Nothing is waiting for ${name}.`
+  return `${count}${isMore ? ' and more' : ''} ${count === 1 && !isMore ? 'is' : 'are'} waiting for ${name}.`
+}
 
 function read(json: string): Record<string, unknown> {
   return JSON.parse(json) as Record<string, unknown>

@@ -106,6 +106,8 @@ test('it withdraws, lists and reads what it has asked for', async () => {
   }
   expect(await call('request_approval', { ...deployment, external_ref: 'r_1' })).toMatchObject({ isError: true })
   await (await connect(tenant, 'other', ['member'])).call('request_approval', deployment)
+  const newest = await call('list_my_requests', { limit: 1 })
+  expect(newest.content[0]?.text).toBe('1 request, and there are more.')
   const first = (await call('list_my_requests', { limit: 2 })).structuredContent
   const rest = (await call('list_my_requests', { cursor: first.next })).structuredContent
   expect([...first.data, ...rest.data].map(({ id }) => id)).toEqual(ids)
@@ -149,8 +151,12 @@ test('a client of 2026-07-28 that opens links has the link opened, once a call, 
 test('somebody sees what waits for them, and nobody what waits for others', async () => {
   const tenant = await newTenant()
   const { id } = (await (await connect(tenant, 'member')).call('request_approval', deployment)).structuredContent
-  const waitingFor = async (name: string) =>
-    (await (await connect(tenant, name)).call('list_waiting_for_me', {})).structuredContent.data
+  const waitingFor = async (name: string) => {
+    const { content, structuredContent } = await (await connect(tenant, name)).call('list_waiting_for_me', {})
+    const count = structuredContent.data.length === 0 ? 'Nothing is' : '1 is'
+    expect(content[0]?.text).toBe(`${count} waiting for ${name}.`)
+    return structuredContent.data
+  }
   expect(await waitingFor('reviewer')).toMatchObject([{ id, kind: 'request', requester: 'usr_member' }])
   expect(await waitingFor('member')).toEqual([])
   const reviewer = await connect(tenant, 'reviewer')
@@ -176,6 +182,20 @@ test('what is wrong with the input is said, and nothing is asked', async () => {
     const answer = await attempt(given)
     expect(JSON.stringify(answer instanceof Error ? answer.message : answer)).toMatch(/title|titel|type/)
   }
+  const refused = async (name: string, given: object) => {
+    const { isError, content } = await call(name, given)
+    return { isError, ...(JSON.parse(content[0]!.text) as { code: string; remedy: string; errors: object[] }) }
+  }
+  expect(await refused('wait_for_decision', { id: 'req_x', seconds: 99, more: 1 })).toMatchObject({
+    isError: true,
+    code: 'invalid_input',
+    remedy: expect.any(String),
+    errors: [
+      { in: 'body', pointer: '/seconds', message: expect.stringContaining('50') },
+      { in: 'body', pointer: '/more' },
+    ],
+  })
+  expect(await refused('redeem_approval', {})).toMatchObject({ errors: [{ pointer: '/id' }, { pointer: '/digest' }] })
   let deep: object = {}
   for (let depth = 0; depth < 70; depth++) deep = { deep }
   expect(await attempt({ ...deployment, details: deep })).toMatchObject({ isError: true })
