@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { selectTenants } from '../src/access/tenants.store.ts'
 import { systemContext } from '../src/context.ts'
-import { erasePerson, type Erasing } from '../src/history/erase-person.ts'
+import { erasePerson, isKnown, type Erasing } from '../src/history/erase-person.ts'
 import { Refusal } from '../src/refusal.ts'
 import { openDatabase } from './operators-database.ts'
 
@@ -24,8 +24,11 @@ try {
   const ctx = systemContext({ DB: database.db } as Env, 'system:operator', Date.now(), tenant)
   const known = await ctx.db.run(selectTenants(ctx))
   if (!known.some(({ id }) => id === tenant)) throw new Error(`There is no tenant ${tenant}.`)
+  if (!(await isKnown(ctx, person)))
+    throw new Error(`Nobody with the id ${person} is known in ${tenant}. Nothing was erased.`)
   const events = await erasePerson(ctx, person, families)
-  console.log(`${person} is erased in ${tenant}: ${events} events have lost their text. The id stays.`)
+  const erased = `The text of ${events} ${events === 1 ? 'event' : 'events'} was erased`
+  console.log(`${person} is erased in ${tenant}. ${erased}; the id stays.`)
 } catch (error) {
   process.exitCode = 1
   console.error(error instanceof Refusal ? error.detail : error instanceof Error ? error.message : error)

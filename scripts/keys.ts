@@ -50,8 +50,9 @@ function commandOf([command, ...operands]: readonly string[]): () => Promise<voi
 /** Says on stderr what it did, on stdout nothing but the key. */
 function create(): () => Promise<void> {
   const { tenant = fail(usage), person = fail(usage), role = fail(usage), name = 'Made by the operator' } = given
-  if (!/^[\w-]{1,63}$/.test(tenant)) fail(`A tenant is called in letters, digits, - and _, not ${tenant}.`)
-  const id = newUserId.safeParse(person).data ?? fail(`${person} is no name of a person.`)
+  if (!/^[\w-]{1,63}$/.test(tenant))
+    fail(`A tenant name may contain letters, digits, - and _; "${tenant}" is not valid.`)
+  const id = newUserId.safeParse(person).data ?? fail(`"${person}" is not a valid id of a person.`)
   const roles = role.map(
     (one) => allRoles.find((known) => known === one) ?? fail(`A role is one of ${allRoles.join(', ')}.`),
   )
@@ -62,7 +63,7 @@ function create(): () => Promise<void> {
     await ctx.db.run(insertTenant(ctx))
     await havingRoles(ctx, id, roles)
     const key = await createKey(ctx, { person_id: id, name, roles, expires_at })
-    console.error(`${key.id} is a key of ${id} in ${tenant} (${roles.join(', ')}). It is shown this once:`)
+    console.error(`${key.id} is a key of ${id} in ${tenant} (${roles.join(', ')}). It is shown only once:`)
     console.log(key.secret)
   }
 }
@@ -75,12 +76,16 @@ async function havingRoles(ctx: Ctx, id: string, roles: readonly Role[]): Promis
   })
   if (!known) {
     await createPerson(ctx, { id, name: id, email: null, kind: 'human', roles, groups: [], disabled: false })
-    return console.error(`${id} was made, with ${roles.join(', ')}.`)
+    return console.error(`Created ${id} with ${asRoles(roles)}.`)
   }
   const has = JSON.parse(known.roles) as Role[]
   if (roles.every((role) => has.includes(role))) return undefined
   await changePerson(ctx, id, { roles: [...new Set([...has, ...roles])] }, null)
-  return console.error(`${id} has ${roles.join(', ')} now.`)
+  return console.error(`${id} now has ${asRoles(roles)}.`)
+}
+
+function asRoles(roles: readonly Role[]): string {
+  return `the ${roles.length === 1 ? 'role' : 'roles'} ${roles.join(', ')}`
 }
 
 async function list(): Promise<void> {
@@ -91,7 +96,7 @@ async function list(): Promise<void> {
       const page = await listKeys(operator(id), { limit: 100, offset: 0, after: after ?? null })
       for (const key of page.rows) {
         const state =
-          key.revoked_at !== null ? 'revoked' : (key.expires_at ?? Infinity) <= Date.now() ? 'expired' : 'good'
+          key.revoked_at !== null ? 'revoked' : (key.expires_at ?? Infinity) <= Date.now() ? 'expired' : 'valid'
         const used = key.last_used_on === null ? 'never used' : `used on ${key.last_used_on}`
         console.log(
           [id, key.id, key.person_id, (JSON.parse(key.roles) as Role[]).join(','), state, used, key.name].join('  '),
@@ -106,14 +111,14 @@ async function revoke(id: string): Promise<void> {
   const all = operator('')
   const [tenant] = await all.db.run(selectTenants(all, id))
   await endKey(operator(tenant?.id ?? ''), id)
-  console.error(`${id} is revoked: it is no good any more within 30 seconds.`)
+  console.error(`${id} is revoked: within 30 seconds it stops working.`)
 }
 
 function link(): () => Promise<void> {
   const { tenant = fail(usage), person = fail(usage), issuer = fail(usage), subject = fail(usage) } = given
   return async () => {
     await linkSubject(operator(tenant), person, issuer, subject)
-    console.error(`${person} is ${subject} of ${issuer} from now on.`)
+    console.error(`From now on ${person} is ${subject} at ${issuer}.`)
   }
 }
 

@@ -37,8 +37,8 @@ async function list(): Promise<void> {
 
 async function remove(id: string): Promise<void> {
   const before = await leftOf(database.db, id)
-  if (Object.keys(before).length === 0) throw new Error(`There is no tenant ${id}, and nothing is left of one.`)
-  if (!isSure) throw new Error(`${id} has ${JSON.stringify(before)}. Say --yes to delete all of it.`)
+  if (Object.keys(before).length === 0) throw new Error(`There is no tenant ${id}, and nothing left of one.`)
+  if (!isSure) throw new Error(`${id} has ${JSON.stringify(before)}. Add --yes to delete all of it.`)
   const gone = await endTenant(database.db, id, Date.now())
   if (!isQuick) {
     await sleep(trustedMs)

@@ -37,6 +37,14 @@ export class Unfit extends Error {
   }
 }
 
+/** What does not even begin as an export does. */
+export class NoExport extends Unfit {
+  constructor(why: string) {
+    super(1, why)
+    this.message = `line 1 ${why}`
+  }
+}
+
 /** What was known before: the keys to trust instead of the export's own, and earlier checkpoints. */
 export interface Known {
   keys?: readonly PublicKey[]
@@ -108,7 +116,7 @@ export class ExportVerifier {
   /** @throws Unfit with the first event that is not what was signed, or of which a vote does not fit */
   async end(): Promise<Verified> {
     const { tree, last, known, erased } = this
-    if (!last) throw new Unfit(tree.size + 1, 'and all behind it are missing: the export has no end')
+    if (!last) throw new Unfit(tree.size + 1, 'and all after it are missing: the export has no end')
     const keys = known.keys ?? last.keys
     const head = await signed(last.checkpoint, keys)
     if (head.size > tree.size) throw new Unfit(tree.size + 1, `is missing: ${head.size} are sealed`)
@@ -141,13 +149,16 @@ export class ExportVerifier {
 }
 
 function parsed(text: string, seq: number): Line | { checkpoint: string; keys: PublicKey[] } {
+  let line: Record<string, unknown> | null = null
   try {
-    const line: unknown = JSON.parse(text)
-    if (typeof line === 'object' && line !== null) return line as Line
+    line = Object(JSON.parse(text)) as Record<string, unknown>
   } catch {
-    // It is no JSON.
+    // It is not JSON.
   }
-  throw new Unfit(seq, 'is cut off, or no JSON')
+  const isEvent = typeof line?.seq === 'number' && typeof line.data === 'string' && typeof line.salt === 'string'
+  if (isEvent || (typeof line?.checkpoint === 'string' && Array.isArray(line.keys))) return line as never
+  if (seq === 1) throw new NoExport(`is ${line ? 'neither an event nor a checkpoint' : 'not JSON'}`)
+  throw new Unfit(seq, line ? 'is neither an event nor a checkpoint' : 'is cut off, or not JSON')
 }
 
 async function signed(checkpoint: string, keys: readonly PublicKey[]): Promise<Kept> {

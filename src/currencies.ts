@@ -27,7 +27,7 @@ const exceptions: ReadonlyMap<string, number> = new Map(
   Object.entries(decimals).flatMap(([count, codes]) => codes.split(' ').map((code) => [code, Number(count)] as const)),
 )
 
-/** How many decimals an amount in minor units has. Metals and units of account have none to speak of (N.A.): two here. */
+/** How many decimals an amount in minor units has; for metals and units of account, where ISO 4217 says none, two. */
 export function decimalsOf(currency: string): number {
   return exceptions.get(currency) ?? 2
 }

@@ -68,6 +68,11 @@ interface Linked extends Pick<Person, 'id' | 'write_id'> {
   subject: string
 }
 
+/** One row where there is, or was, a person of this id; else none. */
+export function selectWhetherStored({ db, actor }: Ctx, id: string) {
+  return db.all<{ found: 1 }>(sql`SELECT 1 AS found FROM people WHERE tenant_id = ${actor.tenantId} AND id = ${id}`)
+}
+
 /** Whether this write has been made of a person. */
 export function wrotePerson(ctx: Ctx, { id, write_id }: Pick<Person, 'id' | 'write_id'>): Condition {
   return sql`EXISTS (SELECT 1 FROM people WHERE tenant_id = ${ctx.actor.tenantId} AND id = ${id} AND write_id = ${write_id})`

@@ -30,6 +30,15 @@ export function selectErasable({ db, actor }: Ctx, personId: string, after: numb
     ORDER BY seq LIMIT ${limit}`)
 }
 
+/** One row where somebody has done something, something has happened to them, or was asked for them; else none. */
+export function selectWhetherNamed({ db, actor }: Ctx, personId: string) {
+  return db.all<{ found: 1 }>(sql`
+    SELECT 1 AS found FROM (
+      SELECT 1 FROM events WHERE tenant_id = ${actor.tenantId} AND (actor_id = ${personId} OR resource_id = ${personId})
+      UNION ALL SELECT 1 FROM approvals WHERE tenant_id = ${actor.tenantId} AND requester_id = ${personId})
+    LIMIT 1`)
+}
+
 /** Erases the text of events, and their salts; what they were sealed with is noted first, or the database refuses. */
 export function eraseEvents({ db, actor, now }: Ctx, erased: readonly ErasedEvent[]): Statement[] {
   return [

@@ -3,7 +3,7 @@ import { leavesOf, mostLeaves, type Leaf } from './leaves.ts'
 import { visibleText } from './parts.tsx'
 import { labelOf, say } from './wording.ts'
 
-/* What differs between two JSON texts. Somebody approves what they read here: nothing that differs may look the same. */
+/* What differs between two JSON texts. Somebody approves what they read here: what differs must not look the same. */
 
 /** A field that differs. */
 export interface Move {

@@ -33,12 +33,10 @@ export async function signCheckpoint({ origin, size, root }: Head, signer: Signe
  * @throws Error where it is none, or nobody of them has signed it
  */
 export async function readCheckpoint(note: string, keys: readonly PublicKey[]): Promise<Kept> {
+  if (!isCheckpoint(note)) throw new Error('it is not a checkpoint')
   const end = note.indexOf('\n\n')
   const text = note.slice(0, end + 1)
   const [origin = '', size = '', root = ''] = text.split('\n')
-  if (end === -1 || !/^(0|[1-9]\d{0,15})$/.test(size) || !/^[A-Za-z0-9+/]{43}=$/.test(root)) {
-    throw new Error('it is not a checkpoint')
-  }
   for (const line of note.slice(end + 2).split('\n')) {
     const [, name, written = ''] = /^— (\S+) ([A-Za-z0-9+/]+={0,2})$/.exec(line) ?? []
     if (name !== origin) continue
@@ -50,6 +48,12 @@ export async function readCheckpoint(note: string, keys: readonly PublicKey[]): 
     }
   }
   throw new Error('none of the keys has signed it')
+}
+
+/** Whether a text has the form of a checkpoint, whoever has signed it. */
+export function isCheckpoint(note: string): boolean {
+  const [, size = '', root = ''] = note.slice(0, note.indexOf('\n\n') + 1).split('\n')
+  return /^(0|[1-9]\d{0,15})$/.test(size) && /^[A-Za-z0-9+/]{43}=$/.test(root)
 }
 
 /** Which of the keys a checkpoint of ours, which has one signature, names as the one that has signed it. */

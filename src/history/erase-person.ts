@@ -1,11 +1,11 @@
 import { forgetKeyNames } from '../access/keys.store.ts'
 import { deletePerson } from '../access/people.ts'
-import { forgetPerson } from '../access/people.store.ts'
-import { eraseComments, eraseEvents, selectErasable } from '../approvals/erase.store.ts'
+import { forgetPerson, selectWhetherStored } from '../access/people.store.ts'
+import { eraseComments, eraseEvents, selectErasable, selectWhetherNamed } from '../approvals/erase.store.ts'
 import { record } from '../approvals/history.store.ts'
 import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
-import { deleteAnswersTo } from '../idempotency/idempotency.store.ts'
+import { deleteAnswersOf } from '../idempotency/idempotency.store.ts'
 import { Refusal } from '../refusal.ts'
 import { dataHash, idsOf } from './leaf.ts'
 
@@ -42,13 +42,22 @@ export async function erasePerson(ctx: Ctx, personId: string, families: readonly
   await ctx.db.batch({
     person: forgetPerson(ctx, personId),
     keys: forgetKeyNames(ctx, personId),
-    answers: deleteAnswersTo(ctx, personId),
+    answers: deleteAnswersOf(ctx, personId),
     families: families.map((erase) => erase(ctx, personId)),
     event: record(ctx, [
       { type: 'person.erased', resourceId: personId, from: null, to: 'erased', data: { events: erased } },
     ]),
   })
   return erased
+}
+
+/** Whether there is anything of somebody: a person who is or was here, what they did, or what was asked for them. */
+export async function isKnown(ctx: Ctx, personId: string): Promise<boolean> {
+  const found = await ctx.db.batch({
+    stored: selectWhetherStored(ctx, personId),
+    named: selectWhetherNamed(ctx, personId),
+  })
+  return found.stored.length + found.named.length > 0
 }
 
 /** Whoever is erased cannot act any more. One who was never stored, or is deleted, has nothing to end. */

@@ -50,7 +50,16 @@ function dayOf(time: number): number {
   return Math.floor(time / day)
 }
 
-/** Forgets what a user was answered. */
-export function deleteAnswersTo({ db, actor }: Ctx, userId: string): Statement {
-  return db.all(sql`DELETE FROM idempotency_keys WHERE tenant_id = ${actor.tenantId} AND user_id = ${userId}`)
+/**
+ * Forgets what a person was answered, and what others were answered about them: who had them made, or a key of theirs.
+ * Reads the tenant's keys of the days that are kept, and no others'.
+ */
+export function deleteAnswersOf({ db, actor }: Ctx, personId: string): Statement {
+  return db.all(sql`
+    WITH RECURSIVE days (one) AS (
+      SELECT min(expires_on) FROM idempotency_keys
+      UNION ALL SELECT (SELECT min(expires_on) FROM idempotency_keys WHERE expires_on > one) FROM days WHERE one IS NOT NULL)
+    DELETE FROM idempotency_keys
+    WHERE expires_on IN (SELECT one FROM days) AND tenant_id = ${actor.tenantId} AND (user_id = ${personId}
+      OR path = '/v1/people' AND answer ->> '$.id' = ${personId} OR path = '/v1/api-keys' AND answer ->> '$.person_id' = ${personId})`)
 }

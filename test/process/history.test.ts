@@ -86,7 +86,7 @@ test('the export is verified by one command, against keys and a checkpoint that 
   const verified = await command('verify-history', file('history.ndjson'), ...known)
   expect(verified).toMatchObject({
     status: 0,
-    stdout: expect.stringMatching(/^\d+ events of countersign\/demo\/\d+ fit/),
+    stdout: expect.stringMatching(/^\d+ events of countersign\/demo\/\d+ match/),
   })
   const lines = exported.split('\n')
   writeFileSync(file('changed.ndjson'), lines.with(6, lines[6]!.replace('"actor":"', '"actor":"x')).join('\n'))
@@ -98,6 +98,24 @@ test('the export is verified by one command, against keys and a checkpoint that 
     stderr: expect.stringMatching(/event \d+ /),
   })
   expect((await command('verify-history')).status).toBe(1)
+})
+
+test('of several files the one that is wrong is named, and how', async () => {
+  const good = file('history.ndjson')
+  writeFileSync(file('text.txt'), 'nothing of the kind')
+  writeFileSync(file('empty.json'), '{}')
+  const said = async (...args: string[]) => {
+    const { status, stderr } = await command('verify-history', ...args)
+    expect([args, status]).toEqual([args, 1])
+    return stderr
+  }
+  expect(await said(good, '--keys', file('text.txt'))).toContain(`${file('text.txt')} is not JSON`)
+  expect(await said(good, '--keys', file('empty.json'))).toContain(`${file('empty.json')} is not a JWK set`)
+  expect(await said(good, '--earlier', file('text.txt'))).toContain(`${file('text.txt')} is not a checkpoint`)
+  expect(await said(good, '--keys', file('none.json'))).toContain(file('none.json'))
+  expect(await said(file('none.ndjson'))).toContain(file('none.ndjson'))
+  for (const wrong of ['text.txt', 'empty.json', 'jwks.json'])
+    expect(await said(file(wrong))).toContain(`${file(wrong)} is not an export: line 1 is`)
 })
 
 test('without a signing key nothing is signed, and it is said; once there is one, it is caught up', async () => {
@@ -146,8 +164,14 @@ test('a person is erased by one command, and the history still fits; a tenant is
   expect(erased).toMatchObject({ status: 0, stdout: expect.stringContaining('usr_member is erased in demo') })
   writeFileSync(file('erased.ndjson'), (await get('/v1/history/export')).body)
   const verified = await command('verify-history', file('erased.ndjson'), '--earlier', file('checkpoint.txt'))
-  expect(verified).toMatchObject({ status: 0, stdout: expect.stringContaining('was erased') })
+  expect(verified).toMatchObject({ status: 0, stdout: expect.stringContaining('had their data erased') })
   expect((await command('erase', 'person', 'usr_x', '--tenant', 'nobody')).status).toBe(1)
+  expect(await command('erase', 'person', 'usr_member', '--tenant', 'demo')).toMatchObject({ status: 0 })
+  expect(await command('erase', 'person', 'usr_nobody', '--tenant', 'demo')).toMatchObject({
+    status: 1,
+    stdout: '',
+    stderr: 'Nobody with the id usr_nobody is known in demo. Nothing was erased.',
+  })
 
   expect(await command('tenants', 'list')).toMatchObject({ status: 0, stdout: 'demo\nother' })
   expect(await command('tenants', 'delete', 'other')).toMatchObject({

@@ -23,7 +23,7 @@ test('one command makes the tenant, the person and the key, which works at once'
   const { id } = me.body.key
   expect(made.stderr).toContain(id)
   const listed = await keys('list', '--tenant', 'acme')
-  expect(listed.stdout).toMatch(new RegExp(`^acme {2}${id} {2}usr_ada {2}admin {2}good {2}.*$`))
+  expect(listed.stdout).toMatch(new RegExp(`^acme {2}${id} {2}usr_ada {2}admin {2}valid {2}.*$`))
   expect(listed.stdout + made.stderr).not.toContain(made.stdout)
 
   expect(await keys('revoke', id)).toMatchObject({ status: 1, stderr: expect.stringContaining('last admin key') })

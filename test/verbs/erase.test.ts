@@ -73,6 +73,25 @@ test('nothing is left of what somebody reported of a request, or said when they 
   }
 })
 
+test('nor of what an admin was answered when they made the person, or a key of theirs', async () => {
+  const tenant = await newTenant()
+  const admin = tenant.as('admin')
+  const made = async (path: string, body: object) => {
+    const headers = { 'Idempotency-Key': 'once' }
+    return admin(path, { method: 'POST', body, headers })
+  }
+  const zoe = { name: 'Zoe Zimmer', email: 'zoe@example.com', roles: ['member'] }
+  const { id } = (await made('/v1/people', zoe)).body
+  expect((await made('/v1/people', zoe)).headers.get('Idempotency-Replayed')).toBe('true')
+  expect((await made('/v1/api-keys', { person_id: id, name: 'Zoe at home' })).status).toBe(201)
+  await admin('/v1/groups', { method: 'POST', body: { name: 'Others' }, headers: { 'Idempotency-Key': 'once' } })
+  await erase(tenant, id)
+  const { results } = await env.DB.prepare('SELECT path, answer FROM idempotency_keys WHERE tenant_id = ?')
+    .bind(tenant.id)
+    .all<{ path: string; answer: string }>()
+  expect(results.map(({ path }) => path)).toEqual(['/v1/groups'])
+})
+
 test('what happened and is not sealed yet is sealed as it was, though it is erased', async () => {
   const tenant = await newTenant()
   await tenant.as('member')('/api/v1/claims', {

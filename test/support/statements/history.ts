@@ -44,6 +44,7 @@ export const samples: Samples = {
     selectUnsealed: returns(unsealed.selectUnsealed(ctx, 2), 'tenant_id'),
   },
   'approvals/erase.store.ts': {
+    selectWhetherNamed: returns(erase.selectWhetherNamed(ctx, 'usr_y'), 'found'),
     selectErasable: returns(erase.selectErasable(ctx, 'usr_y', 0, 2), 'seq resource_id data salt'),
     eraseEvents: erase.eraseEvents(ctx, [{ seq: 1, data_hash: 'h', kept: '{}' }]),
     eraseComments: erase.eraseComments(ctx, 'usr_y', ['a']),

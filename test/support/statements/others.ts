@@ -86,6 +86,7 @@ export const samples: Samples = {
   'access/people.store.ts': {
     insertPerson: person.insertPerson(ctx, someone),
     forgetPerson: person.forgetPerson(ctx, 'usr_y'),
+    selectWhetherStored: returns(person.selectWhetherStored(ctx, 'usr_y'), 'found'),
     updatePerson: [true, false].map((loses) => person.updatePerson(ctx, someone, someone, ['g'], loses)),
     updateSubject: person.updateSubject(ctx, { id: 'p', issuer: 'https://id.example', subject: 's', write_id: 'w' }),
     wrotePerson: holds(person.wrotePerson(ctx, someone)),
@@ -166,6 +167,6 @@ export const samples: Samples = {
     selectWhether: returns(idempotency.selectWhether(ctx, sql`1`), 'holds'),
     selectAnswer: returns(idempotency.selectAnswer(ctx, used), 'fingerprint answer'),
     deleteExpired: returns(idempotency.deleteExpired(ctx, 5), 'gone'),
-    deleteAnswersTo: idempotency.deleteAnswersTo(ctx, 'usr_y'),
+    deleteAnswersOf: idempotency.deleteAnswersOf(ctx, 'usr_y'),
   },
 }
