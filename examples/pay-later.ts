@@ -28,6 +28,7 @@ async function ask(order: string, amount: string): Promise<void> {
 }
 
 async function goOn(order: string): Promise<void> {
+  if (!existsSync(fileOf(order))) throw new Error(`Nobody has asked for ${order}: ask ORDER AMOUNT comes first.`)
   const messages = JSON.parse(readFileSync(fileOf(order), 'utf8')) as ModelMessage[]
   if (messages.at(-1)?.role === 'assistant' && !isOpen(messages)) return console.log(`${order} is done.`)
   const resumed = await paying(order).toolApproval.resume(messages)
@@ -64,8 +65,13 @@ function listen(secret: string): void {
   server.listen(port, () => console.log(`Listening on http://localhost:${port}`))
 }
 
-const [command = '', ...rest] = process.argv.slice(2)
-if (command === 'ask') await ask(rest[0]!, rest[1]!)
-else if (command === 'go-on') await goOn(rest[0]!)
-else if (command === 'listen') listen(rest[0]!)
-else console.error('ask ORDER AMOUNT | go-on ORDER | listen SECRET')
+const [command, one, other] = process.argv.slice(2)
+try {
+  if (command === 'ask' && one !== undefined && /^\d+$/.test(other ?? '')) await ask(one, other!)
+  else if (command === 'go-on' && one !== undefined) await goOn(one)
+  else if (command === 'listen' && one !== undefined) listen(one)
+  else throw new Error('Usage: node examples/pay-later.ts ask ORDER AMOUNT | go-on ORDER | listen SECRET')
+} catch (error) {
+  console.error((error as Error).message)
+  process.exitCode = 1
+}

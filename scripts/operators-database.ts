@@ -11,7 +11,7 @@ export async function openDatabase(isRemote = false): Promise<{ db: D1Database; 
     return await localD1(state)
   } catch (error) {
     if (!(error instanceof ForeignState)) throw error
-    console.error(`${error.message}\nDelete ${state} to begin anew.`)
+    console.error(`${error.message}\nDelete ${state} to start over.`)
     return process.exit(1)
   }
 }

@@ -1,7 +1,7 @@
 // `npm start`: migrations, demo data, the server and a cron trigger each minute, in one process. Ctrl-C stops all.
 //
 //   PORT          where it listens (8787)
-//   STATE_DIR     where its data is kept (.state); delete the folder to begin anew
+//   STATE_DIR     where its data is kept (.state); delete the folder to start over
 //   LOG_REQUESTS  on: a line for each request; json: as the deployed Worker logs it; off: errors only
 //   RATE_LIMIT    on: as deployed; off
 //   CORS_ORIGINS  whose pages may call it from a browser, with commas between them
@@ -48,7 +48,7 @@ const server = await startLocalServer({
   log: logPrinter(logMode),
   ...(inspectorPort !== undefined && { inspectorPort }),
 }).catch((error: unknown) => {
-  if (error instanceof ForeignState) fail(`${error.message}\nDelete ${state} to begin anew.`)
+  if (error instanceof ForeignState) fail(`${error.message}\nDelete ${state} to start over.`)
   throw error
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -125,7 +125,7 @@ ${links()}
     curl -X POST ${origin}/v1/requests/req_demo2/approve -H "Authorization: Bearer cs_demo_reviewer"
 
   Cron fires each minute.${fresh} Ctrl-C stops everything; starting again keeps the data
-  (delete ${state} to begin anew).
+  (delete ${state} to start over).
 `
 }
 

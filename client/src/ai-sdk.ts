@@ -30,7 +30,7 @@ type Status = { type: 'not-applicable' } | { type: 'user-approval' | 'approved' 
 /** `toolApproval` of `generateText`, `streamText` and `ToolLoopAgent`, and what goes with it. */
 export interface ToolApproval {
   (options: { toolCall: ToolCall; tools: ToolSet | undefined; messages: ModelMessage[] }): Promise<Status>
-  /** The same tools, where each execution takes up its approval first, once, and reports how it went. */
+  /** The same tools, where each execution redeems its approval first, once, and reports how it went. */
   tools<Tools extends ToolSet>(tools: Tools): Tools
   /**
    * The messages with an answer to each open question, to call the model with again: in this process or in another one,
@@ -57,7 +57,7 @@ export function countersign(guard: Guard): ToolApproval {
     const tool = Object.hasOwn(tools ?? {}, toolCall.toolName) ? tools![toolCall.toolName] : undefined
     if (!isGuarded(tool)) {
       throw new Error(
-        `${toolCall.toolName} would run without taking up its approval: give the SDK toolApproval.tools({ … }).`,
+        `${toolCall.toolName} would run without redeeming its approval: give the SDK toolApproval.tools({ … }).`,
       )
     }
     const isNew = !callsIn(messages).some(({ toolCallId }) => toolCallId === toolCall.toolCallId)

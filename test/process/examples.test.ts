@@ -40,7 +40,10 @@ function start(args: string[], env: Record<string, string> = {}) {
     expect(printed).toMatch(what)
     return what.exec(printed)!
   }
-  return { prints }
+  const ended = new Promise<{ status: number | null; printed: string }>((resolve) => {
+    child.on('close', (status) => resolve({ status, printed }))
+  })
+  return { prints, ended }
 }
 
 /** The person behind the link that was printed says yes. */
@@ -71,6 +74,18 @@ test('pay-later.ts goes on in another process, when a webhook tells of the yes, 
   await listening.prints(/Paid 5 for o_1002/)
   await start(['pay-later.ts', 'go-on', 'o_1002']).prints(/o_1002 is done/)
   expect(readFileSync(payments, 'utf8').match(/o_1002/g)).toHaveLength(1)
+})
+
+test.each([
+  [['pay-later.ts', 'go-on', 'o_nobody'], /^Nobody has asked for o_nobody: ask ORDER AMOUNT comes first\.\n$/],
+  [['pay-later.ts', 'ask', 'o_1'], /^Usage: .*ORDER AMOUNT/],
+  [['pay-later.ts', 'go-on'], /^Usage: .*go-on ORDER/],
+  [['pay-later.ts', 'listen'], /^Usage: .*listen SECRET/],
+  [['pay-later.ts'], /^Usage: /],
+])('%j says what is wrong', async (args, said) => {
+  const { ended } = start(args)
+  const { status, printed } = await ended
+  expect([status, printed]).toEqual([1, expect.stringMatching(said)])
 })
 
 test('mcp.ts asks, gives the link, waits, and does what was approved', async () => {

@@ -148,5 +148,5 @@ test('a state of other migrations is refused, saying what to do', async () => {
   db.close()
   const refused = await server.restart({ LOG_REQUESTS: 'off' }).catch(String)
   expect(refused).toContain('0999_elsewhere.sql')
-  expect(refused).toContain(`Delete ${server.state} to begin anew.`)
+  expect(refused).toContain(`Delete ${server.state} to start over.`)
 })

@@ -47,7 +47,7 @@ function standingOf(request: ApprovalRequest, call: ToolCall, { client }: Guard)
   if (redemption?.state === 'redeemed') {
     const { redeemed_at, outcome } = redemption
     return denied(
-      `${id} was taken up at ${redeemed_at}, and ${outcome ?? 'nobody knows how it went'}: it is not done again.`,
+      `${id} was redeemed at ${redeemed_at}, and ${outcome ?? 'nobody knows how it went'}: it is not done again.`,
     )
   }
   if (redemption?.state !== 'open') return denied(`${id} was approved, and is ${redemption?.state} by now.`)

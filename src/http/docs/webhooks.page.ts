@@ -42,7 +42,7 @@ export const webhooks: ProsePage = {
     "requester_id": "usr_member",
     "subject": null,
     "url": "https://approvals.example.com/a/clm_9f2a3b4c",
-    "details": { "decision_id": "dec_01jq8m2v9kf3wt6x5n4c7b8d9e" }
+    "details": { "decision_id": "dec_01jq8m2v9kf3wt6x5n4c7b8d9e", "comment": null }
   }
 }`,
       'json',
