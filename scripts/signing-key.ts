@@ -15,7 +15,9 @@ try {
   const { privateKey } = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair
   const { kty, crv, x, d } = (await crypto.subtle.exportKey('jwk', privateKey)) as JsonWebKey
   console.log(JSON.stringify({ keys: [{ kty, crv, x, d }, ...before.map((key) => ({ kty, crv, x: key.x }))] }))
-  console.error(`The new key is ${publicOf({ x }).kid}; ${before.length} before it stay good for verifying.`)
+  console.error(
+    `The new key is ${publicOf({ x }).kid}; ${before.length} before it ${before.length === 1 ? 'stays' : 'stay'} valid for verifying.`,
+  )
 } catch (error) {
   process.exitCode = 1
   console.error((error as Error).message)

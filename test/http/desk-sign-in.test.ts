@@ -148,7 +148,7 @@ describe.skipIf(overSocket)('at the issuer', () => {
     const state = new URL((await get(begin)).headers.get('Location')!).searchParams.get('state')
     const refused = await get(`/sign-in/callback?error=access_denied&state=${state}`)
     expect(refused.status).toBe(401)
-    expect(refused.body).toContain(`${new URL(issuer.url).host} has not signed you in.`)
+    expect(refused.body).toContain(`${new URL(issuer.url).host} did not sign you in.`)
     issuer.isDown = true
     expect((await get(begin)).status).toBe(503)
   })
