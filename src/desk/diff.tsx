@@ -1,11 +1,17 @@
 import type { FC } from 'hono/jsx'
 import { mostLeaves } from './leaves.ts'
 import { movesBetween } from './moves.ts'
-import { LongText, Text, visibleText } from './parts.tsx'
+import { LongText, Text, visibleText, wholeAt } from './parts.tsx'
 import { say } from './wording.ts'
 
 /** How many fields are laid out; what is more is in the JSON that follows. */
 const most = 60
+
+/** Up to which length a text, or the part of it that differs, is shown whole, in characters. */
+const mostMarked = 5_000
+
+/** How much of what a long text has in common with another is shown on each side of what differs, in characters. */
+const around = 300
 
 interface Sides {
   before: string | null
@@ -50,7 +56,7 @@ export const Diff: FC<Sides> = ({ before, after, heads = say.diff }) => {
 /** One side of a field: of a long text, what both sides have in common at its ends stands back. */
 const Side: FC<{ text: string | null; other: string | null; is: 'del' | 'ins' }> = ({ text, other, is: Tag }) => {
   if (text === null) return <td class="quiet">{say.diff.absent}</td>
-  if (other === null || text.length < 60 || text.length > 5_000) {
+  if (other === null || text.length < 60) {
     return (
       <td>
         <Tag>{text === '' ? say.diff.empty : <LongText text={text} />}</Tag>
@@ -58,15 +64,34 @@ const Side: FC<{ text: string | null; other: string | null; is: 'del' | 'ins' }>
     )
   }
   const [from, to] = differing(text, other)
+  if (to - from > mostMarked) {
+    return (
+      <td>
+        {from > 0 && <p class="quiet">{say.diff.same(from)}</p>}
+        <Tag>
+          <LongText text={text.slice(from, to)} />
+        </Tag>
+        {to < text.length && <p class="quiet">{say.diff.same(text.length - to)}</p>}
+      </td>
+    )
+  }
+  const [begin, end] = text.length > mostMarked ? aroundOf(text, from, to) : [0, text.length]
   return (
     <td>
+      {begin > 0 && <p class="quiet">{say.diff.same(begin)}</p>}
       <p class="text">
-        {visibleText(text.slice(0, from))}
+        {visibleText(text.slice(begin, from))}
         <Tag>{visibleText(text.slice(from, to))}</Tag>
-        {visibleText(text.slice(to))}
+        {visibleText(text.slice(to, end))}
       </p>
+      {end < text.length && <p class="quiet">{say.diff.same(text.length - end)}</p>}
     </td>
   )
+}
+
+/** From where to where a long text is shown: the part that differs, and some of what both have around it. */
+function aroundOf(text: string, from: number, to: number): [begin: number, end: number] {
+  return [from > around ? wholeAt(text, from - around) : 0, wholeAt(text, Math.min(text.length, to + around))]
 }
 
 /** Where a text differs from another, in whole words. */

@@ -26,6 +26,11 @@ export function visibleText(text: string): string {
   return text.replace(hidden, (one) => `⟨U+${one.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}⟩`)
 }
 
+/** The place itself, or the one before it where it is in the middle of a character. */
+export function wholeAt(text: string, place: number): number {
+  return text.codePointAt(place - 1)! > 0xffff ? place - 1 : place
+}
+
 /** A text of any length, its lines kept: what is long is folded. */
 export const LongText: FC<{ text: string }> = ({ text }) => {
   if (text.length <= long)
@@ -34,8 +39,7 @@ export const LongText: FC<{ text: string }> = ({ text }) => {
         <Text text={text} />
       </p>
     )
-  // Half of a pair would be no character.
-  const end = text.codePointAt(long - 1)! > 0xffff ? long - 1 : long
+  const end = wholeAt(text, long)
   return (
     <div class="text">
       <Text text={text.slice(0, end)} />

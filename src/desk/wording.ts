@@ -127,6 +127,7 @@ export const say = {
     absent: 'not there',
     empty: 'empty',
     none: 'Nothing would change.',
+    same: (count: number) => `… ${count.toLocaleString('en')} characters that are the same …`,
     cut: (most: number) =>
       `Only the first ${most.toLocaleString('en')} values were compared. More may differ behind them: see the JSON.`,
     behind: (most: number) =>

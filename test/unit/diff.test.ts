@@ -89,6 +89,18 @@ test('what is the same as JSON would not change, however it is written', () => {
     expect(drawnDiff(before!, after!)).not.toContain(say.diff.none)
 })
 
+test('of a text of any length the part that differs is there to see, with what is around it', () => {
+  const [head, tail] = ['🧾 head '.repeat(3_000), ' tail 🧾'.repeat(3_000)]
+  const drawn = drawnDiff(JSON.stringify({ a: `${head}one${tail}` }), JSON.stringify({ a: `${head}million${tail}` }))
+  expect(drawn).toMatch(/<del>one<\/del>.*<ins>million<\/ins>/s)
+  expect(drawn).not.toContain('<details>')
+  expect(drawn.length).toBeLessThan(5_000)
+  expect(drawn.isWellFormed()).toBe(true)
+  expect(drawn).toContain(say.diff.same(head.length - 300))
+  // Where all of it is another one, it is folded as any long text is.
+  expect(drawnDiff(JSON.stringify(head), JSON.stringify(tail))).toContain('<details>')
+})
+
 describe('of more values than are compared', () => {
   const many = (more: object) => JSON.stringify({ ...Array.from({ length: mostLeaves }, () => 1), ...more })
 
