@@ -38,8 +38,8 @@ const tries = 4
 
 /**
  * Asks under the tenant's policies as they are: what an isolate remembers of them is checked in the transaction that
- * asks (`bookIsAt` must be in it), which is tried again with what is true where that was outdated. So is what is refused
- * before it comes to that.
+ * asks (`bookIsAt` must be in it), which is tried again with what is true where that was outdated. So is what is
+ * refused before it comes to that.
  *
  * @param requesters who asks
  */

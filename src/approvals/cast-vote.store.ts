@@ -50,7 +50,7 @@ export interface Step {
   status: Extract<Status, 'pending' | 'approved' | 'rejected'>
   /** The stage that was open. */
   openStage: number
-  /** The stage that the vote is for, which is open again where it replaces a vote; and the one that is open after it. */
+  /** The stage that the vote is for: one that is open again, where it replaces a vote. And the one open after it. */
   stage: number
   nextStage: number
   /** A vote whose place it takes. */

@@ -195,7 +195,7 @@ describe('a form', () => {
     expect(headers.get('Location')).toBe(`/a/${second.id}${part}`)
     const last = await one.post(`/a/${second.id}${part}`, said(second))
     expect(last.headers.get('Location')).toBe(`/${part}&last=${second.id}`)
-    expect((await one.get(`/${part}&last=${second.id}`)).body).toMatch(/Nothing here fits that\.\s*Last: .*Part 2/s)
+    expect((await one.get(`/${part}&last=${second.id}`)).body).toMatch(/Nothing here matches that\.\s*Last: .*Part 2/s)
     const third = await ask(own, { title: 'Part 3' })
     const fromAll = await one.post(`/a/${third.id}?view=all`, said(third))
     expect(fromAll.headers.get('Location')).toBe(`/a/${other.id}`)

@@ -8,7 +8,7 @@ export interface Holiday {
   days: number
 }
 
-export function insertHoliday(ctx: Ctx, { id, days }: Holiday) {
+export function insertHoliday(ctx: Ctx, id: string, days: number) {
   return ctx.db.all(sql`INSERT INTO holidays (approval_id, days) VALUES (${id}, ${days})`)
 }
 

@@ -14,12 +14,11 @@ export const holidayKind = { kind: 'holiday', policy: defaultPolicy(['reviewer']
 
 export async function requestHoliday(ctx: Ctx, days: number): Promise<Holiday> {
   if (days > 30) throw new Refusal('too_many_days', `${days} days are more than 30.`)
-  const asked = { id: newId('hol'), status: 'pending', days }
   const clock = { due_at: ctx.now + 86_400_000, on_due: 'expire' } as const
-  const opening = { id: asked.id, title: `${days} days off`, requester_id: ctx.actor.userId, what: { days }, clock }
+  const opening = { id: newId('hol'), title: `${days} days off`, requester_id: ctx.actor.userId, what: { days }, clock }
   return underPolicies(ctx, [ctx.actor.userId], async (book) => {
-    const { statements } = await open(ctx, book, holidayKind, 'requested', [opening])
-    return once(ctx, asked, [...statements, insertHoliday(ctx, asked)])
+    const { approvals, statements } = await open(ctx, book, holidayKind, 'requested', [opening])
+    return once(ctx, { ...approvals[0], days }, [...statements, insertHoliday(ctx, opening.id, days)])
   })
 }
 

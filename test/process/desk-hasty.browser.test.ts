@@ -220,7 +220,7 @@ describe('while somebody types', () => {
     expect(await approve(page).isDisabled()).toBe(true)
     // Whoever was about to press it is at what helps.
     await page.keyboard.press('Enter')
-    await page.getByText('You see what would become of it now').waitFor()
+    await page.getByText('You see what it would be now').waitFor()
     await settled(page)
     await approve(page).click()
     await page.goto(`${desk.server.origin}/docs/quick-start`)
