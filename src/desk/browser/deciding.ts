@@ -3,21 +3,22 @@ import { button } from './notes.ts'
 import { putBack, typedIn } from './typing.ts'
 import { heldBack } from './undo.ts'
 
-/** For how long what has just come is not decided: the click was meant for what was there before. In milliseconds. */
+/**
+ * For how long what has come by itself, into the place of what was decided, is not decided: the click was meant for what
+ * was there before. In milliseconds.
+ */
 const unseenMs = 500
 
 let cameAt = -unseenMs
-let cameByItself = false
 
 /** Another one is in its place. @param byItself whether nobody has asked for this very one */
 export function came(byItself: boolean): void {
-  cameAt = performance.now()
-  cameByItself = byItself
+  cameAt = byItself ? performance.now() : -unseenMs
 }
 
-/** Whether a decision comes too early to be about what is there now. Who went on by a key may decide by another. */
-export function isHasty(byKey: boolean): boolean {
-  return performance.now() - cameAt < unseenMs && (cameByItself || !byKey)
+/** Whether a decision comes too early to be about what is there now. */
+export function isHasty(): boolean {
+  return performance.now() - cameAt < unseenMs
 }
 
 /**

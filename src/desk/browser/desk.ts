@@ -213,9 +213,6 @@ async function lookForNews(): Promise<void> {
   seen = news
 }
 
-/** Whether a form is sent because somebody has pressed a key for that. */
-let isByKey = false
-
 /** Holds a decision back for as long as it may be undone; the next one is there already. */
 function decided(event: SubmitEvent): void {
   const form = event.target as HTMLFormElement
@@ -223,7 +220,7 @@ function decided(event: SubmitEvent): void {
   if (form.id !== 'decide' || !vote || !(vote in say.done)) return
   const article = opened()!
   const id = article.dataset.id!
-  if (heldBack(id) || amended || isHasty(isByKey)) return event.preventDefault()
+  if (heldBack(id) || amended || isHasty()) return event.preventDefault()
   const comment = form.querySelector('textarea')
   if (vote === 'reject' && comment?.value.trim() === '') {
     event.preventDefault()
@@ -332,9 +329,7 @@ function onKey(event: KeyboardEvent): void {
 function press(vote: string): void {
   const button = decideForm()?.querySelector<HTMLButtonElement>(`button[value="${vote}"]`)
   if (button?.disabled) announce(document.querySelector<HTMLElement>('.hold')?.dataset.why ?? '')
-  isByKey = true
   button?.click()
-  isByKey = false
 }
 
 function go(step: number): void {
@@ -368,7 +363,7 @@ function onReturn(event: PopStateEvent): void {
   shownAt = to
   const first = location.pathname === '/' && !isPhone() ? items()[0] : undefined
   if (location.pathname === '/' && !first) showList((event.state as { listTop?: number } | null)?.listTop ?? 0)
-  else void open(first?.href ?? location.href.replace(/#.*/, ''), { keeps: false, byItself: true })
+  else void open(first?.href ?? location.href.replace(/#.*/, ''), { keeps: false })
 }
 
 /** Sends what is held before the session ends, and tells what has not got through; else leaves nothing behind. */
@@ -415,6 +410,5 @@ comeBack()
 begin()
 keepTimes()
 const first = beside(0)
-if (first && !opened() && matchMedia('(min-width: 761px)').matches)
-  void open(first.href, { keeps: false, byItself: true })
+if (first && !opened() && matchMedia('(min-width: 761px)').matches) void open(first.href, { keeps: false })
 else prefetch(beside(1))
