@@ -4,8 +4,8 @@ import { putBack, typedIn } from './typing.ts'
 import { heldBack } from './undo.ts'
 
 /**
- * For how long what has come by itself, into the place of what was decided, is not decided: the click was meant for what
- * was there before. In milliseconds.
+ * For how long what has come by itself, into the place of what was decided, is not decided: the click was meant for
+ * what was there before. In milliseconds.
  */
 const unseenMs = 500
 
