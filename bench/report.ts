@@ -125,7 +125,7 @@ function ofMethod({ machine }: SpeedResults, results: readonly { machine: Machin
 - What a raw Worker runs is recorded: \`bench/raw/recorder.ts\` is the product with a D1 that notes what \`batch\` sends once keys and
   policies are known. Ids, times and what the caller gives are then made anew with each call.
 - All take turns in rounds, after ${warmUp.toLocaleString('en')} calls each at every start that are not measured, so that V8 has compiled what is run.
-- CPU is that of the processes that serve (\`/proc/PID/stat\`, user and system): workerd; a peer's Node, and with it all processes of
+- CPU is that of the processes that serve (\`schedstat\` of each thread): workerd; a peer's Node, and with it all processes of
   its PostgreSQL. It is divided by the calls that were answered as expected; any other answer ends the run.
 - After the rounds of an operation the rows of each database are counted, one by one: claims, those pending, events, Idempotency-Keys,
   tallies. The run ends where they are not what the calls were answered to have done, so that nobody is fast by doing nothing.
