@@ -34,8 +34,9 @@ function descriptionsIn(tree: unknown, text: string): [number, number][] {
   if (typeof tree !== 'object' || tree === null) return []
   const node = tree as Node
   if (describes(node)) {
-    const { object } = node.callee as { object: Node }
-    return [[object.end, node.end], ...descriptionsIn(object, text)]
+    const { object, property } = node.callee as { object: Node; property: Node }
+    // From its dot on: an object in parentheses ends before the second of them.
+    return [[text.lastIndexOf('.', property.start), node.end], ...descriptionsIn(object, text)]
   }
   const members = node.type === 'ObjectExpression' ? (node.properties as Node[]) : []
   const isOperation = members.some((one) => nameOf(one) === 'operationId')

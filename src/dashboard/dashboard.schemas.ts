@@ -4,6 +4,7 @@ import { families, kinds } from '../families.ts'
 import { next, total } from '../page.schemas.ts'
 import { status } from '../status.schemas.ts'
 import { time } from '../time.schemas.ts'
+import { capitalized } from '../words.ts'
 
 const kind = z.enum(kinds)
 
@@ -36,9 +37,7 @@ const common = {
 }
 /** What is shown of an approval of each family, beside the members that all have. */
 const ofFamilies = families.map(({ kind, shows }) =>
-  z
-    .object({ ...common, kind: z.literal(kind), ...shows.members })
-    .openapi(`${kind.charAt(0).toUpperCase()}${kind.slice(1)}OnDashboard`),
+  z.object({ ...common, kind: z.literal(kind), ...shows.members }).openapi(`${capitalized(kind)}OnDashboard`),
 )
 
 /** An approval of any family. */

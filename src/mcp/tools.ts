@@ -20,13 +20,14 @@ import { iso } from '../http/time.ts'
 import { id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
 import { Refusal } from '../refusal.ts'
-import { askRequest } from '../requests/ask-request.ts'
-import { withdrawRequest } from '../requests/decide-request.ts'
-import { listRequests } from '../requests/read-requests.ts'
-import { redeemRequest, reportOutcome } from '../requests/redeem-request.ts'
-import { keepsResult } from '../requests/redemption.routes.ts'
-import { approvedOf, detailsFrom, keepsDetails, render as renderRequest, shown } from '../requests/requests.routes.ts'
-import * as requests from '../requests/requests.schemas.ts'
+import { requestKind } from '../requests/request-kind.ts'
+import { requestSchemas } from '../requests/requests.schemas.ts'
+import { askRequest } from '../standard/ask.ts'
+import { withdrawRequest } from '../standard/decide.ts'
+import { approvedOf, detailsFrom, keepsDetails, render as renderRequest, shown } from '../standard/face.routes.ts'
+import { listRequests } from '../standard/read.ts'
+import { redeemRequest, reportOutcome } from '../standard/redeem.ts'
+import { keepsResult } from '../standard/redemption.routes.ts'
 import { status } from '../status.schemas.ts'
 import { time } from '../time.schemas.ts'
 import { type } from '../type.schemas.ts'
@@ -71,7 +72,7 @@ const reads = { readOnly: true, idempotent: true } as const
 
 const linkOf = ({ origin }: ToolCtx, id: string) => `${origin}/a/${encodeURIComponent(id)}`
 const url = z.url().openapi({ description: 'The page where a person decides it.' })
-const asked = requests.requestSchema.extend({ url })
+const asked = requestSchemas.one.extend({ url })
 const waiting = z.object({
   id: z.string(),
   kind: z.enum(kinds),
@@ -93,16 +94,16 @@ export const tools: readonly Tool[] = [
     description:
       'Asks a person for a yes to exactly these details. Keep `id`; show `url` to the person. With an ' +
       '`external_ref` of your own the same thing is never asked twice.',
-    input: requests.newRequestSchema,
+    input: requestSchemas.created,
     output: asked,
     ...changes,
     keeps: keepsDetails,
     async run(ctx, given, kept) {
       const details = detailsFrom(kept) ?? null
       const subject = given.subject === null ? null : JSON.stringify(given.subject)
-      const request = await askRequest(ctx, { ...given, details, subject })
-      const text = `Asked as ${request.id}. A person decides it at ${linkOf(ctx, request.id)}`
-      return { text, structured: { ...read(renderRequest(request, ctx)), url: linkOf(ctx, request.id) } }
+      const asked = await askRequest(ctx, requestKind, { ...given, details, subject })
+      const text = `Asked as ${asked.id}. A person decides it at ${linkOf(ctx, asked.id)}`
+      return { text, structured: { ...read(renderRequest(asked, ctx)), url: linkOf(ctx, asked.id) } }
     },
   }),
   tool({
@@ -131,10 +132,10 @@ export const tools: readonly Tool[] = [
     input: about.extend({
       digest: digest.openapi({ description: 'The `approved_digest` that wait_for_decision has returned.' }),
     }),
-    output: requests.redeemedSchema,
+    output: requestSchemas.redeemed,
     ...changes,
     async run(ctx, given) {
-      const redeemed = await redeemRequest(ctx, given.id, given.digest)
+      const redeemed = await redeemRequest(ctx, requestKind, given.id, given.digest)
       const { id, ended_at } = redeemed
       const { digest, details } = approvedOf(redeemed)
       const structured = { id, digest, redeemed_at: iso(ended_at), details: details === null ? null : read(details) }
@@ -145,14 +146,14 @@ export const tools: readonly Tool[] = [
     name: 'report_outcome',
     title: 'Report how it went',
     description: 'Call this once, after redeem_approval, as the same user.',
-    input: requests.outcomeSchema.extend(about.shape),
-    output: requests.requestSchema,
+    input: requestSchemas.report.extend(about.shape),
+    output: requestSchemas.one,
     ...again,
     keeps: keepsResult,
     async run(ctx, { id, outcome, error = null }, kept) {
       const said = { outcome, error, result: kept ?? null }
-      const request = await reportOutcome(ctx, id, said)
-      return { text: `${id} is reported to have ${outcome}.`, structured: read(renderRequest(request, ctx)) }
+      const reported = await reportOutcome(ctx, requestKind, id, said)
+      return { text: `${id} is reported to have ${outcome}.`, structured: read(renderRequest(reported, ctx)) }
     },
   }),
   tool({
@@ -160,11 +161,11 @@ export const tools: readonly Tool[] = [
     title: 'Withdraw a request',
     description: 'Takes back what you asked for, as long as nobody has decided.',
     input: about,
-    output: requests.requestSchema,
+    output: requestSchemas.one,
     ...again,
     async run(ctx, { id }) {
-      const request = await withdrawRequest(ctx, id, null)
-      return { text: `${id} is withdrawn.`, structured: read(renderRequest(request, ctx)) }
+      const withdrawn = await withdrawRequest(ctx, requestKind, id, null)
+      return { text: `${id} is withdrawn.`, structured: read(renderRequest(withdrawn, ctx)) }
     },
   }),
   tool({
@@ -177,11 +178,11 @@ export const tools: readonly Tool[] = [
       limit: z.int().min(1).max(100).default(20),
       cursor: cursorQuery(20).cursor,
     }),
-    output: z.object({ data: requests.requestListSchema.shape.data, next }),
+    output: z.object({ data: requestSchemas.list.shape.data, next }),
     ...reads,
     async run(ctx, { status, type, ...query }) {
       const filter = { requesterId: ctx.actor.userId, status, type }
-      const { rows, next } = await listRequests(ctx, filter, cursorRequest(query, 20))
+      const { rows, next } = await listRequests(ctx, requestKind, filter, cursorRequest(query, 20))
       const data = rows.map((row) => shown(row, ctx.now))
       const more = next === null ? '' : ', and there are more'
       return {

@@ -1,7 +1,8 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, expect, test } from 'vitest'
 import { systemContext } from '../../src/context.ts'
-import { lapseUnredeemed } from '../../src/requests/redeem-request.ts'
+import { requestKind } from '../../src/requests/request-kind.ts'
+import { lapseUnredeemed } from '../../src/standard/redeem.ts'
 import { idAt, middleHalf, middleOf, stored } from '../support/scale.ts'
 import { storeRows } from '../support/stored-rows.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
@@ -92,6 +93,6 @@ test('one is read with at most 10 rows, created and decided in one round trip wi
 
 test('a sweep with nothing to lapse reads at most 5 rows, whatever waits to be redeemed', async () => {
   const system = systemContext(env, 'system:maintenance', Date.now())
-  expect(await lapseUnredeemed(system)).toBe(0)
+  expect(await lapseUnredeemed(system, requestKind)).toBe(0)
   expect(system.db.cost.rowsRead).toBeLessThanOrEqual(5)
 })

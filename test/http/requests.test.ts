@@ -4,7 +4,8 @@ import { digestOf } from '../../src/approvals/digest.ts'
 import { expireDue } from '../../src/approvals/decide-due.ts'
 import { systemContext, type Ctx } from '../../src/context.ts'
 import { maintain } from '../../src/maintenance/maintain.ts'
-import { lapseUnredeemed } from '../../src/requests/redeem-request.ts'
+import { requestKind } from '../../src/requests/request-kind.ts'
+import { lapseUnredeemed } from '../../src/standard/redeem.ts'
 import { lapse } from '../support/lapse.ts'
 import { overSocket } from '../support/over-socket.ts'
 import { boundTo, newTenant, type Answer, type Caller, type Tenant } from '../support/tenant.ts'
@@ -479,7 +480,7 @@ describe('of many who act at once', () => {
     redeem: (tenant, { id, digest }) => post(tenant.as('member'), id, 'redeem', { digest }),
     revoke: (tenant, { id }, n) => post(tenant.as('reviewer'), id, 'revoke', { comment: `${n}` }),
     report: (tenant, { id }, n) => post(tenant.as('member'), id, 'outcome', { outcome: 'succeeded', result: n }),
-    lapse: () => sweep(lapseUnredeemed),
+    lapse: () => sweep((system) => lapseUnredeemed(system, requestKind)),
   }
   /** What may come next in the history of a request. */
   const followers: Record<string, string[]> = {

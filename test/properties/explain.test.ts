@@ -16,7 +16,8 @@ import { sql } from '../../src/db/sql.ts'
 import { requestIntent } from '../../src/intents/request-intent.ts'
 import { newId } from '../../src/ids.ts'
 import { Refusal } from '../../src/refusal.ts'
-import { amendRequest, askRequest } from '../../src/requests/ask-request.ts'
+import { requestKind } from '../../src/requests/request-kind.ts'
+import { amendRequest, askRequest } from '../../src/standard/ask.ts'
 import { isLong } from '../support/scale.ts'
 import { newTenant } from '../support/tenant.ts'
 
@@ -169,7 +170,7 @@ async function ask(tenantId: string, one: State): Promise<string> {
     const { approver_role, approver_person_id } = one.intent
     return (await requestIntent(ctx, { ...call, ...more, approver_role, approver_person_id } as never)).id
   }
-  const request = await askRequest(ctx, {
+  const request = await askRequest(ctx, requestKind, {
     type: 'x',
     title: 'x',
     summary: null,
@@ -258,7 +259,7 @@ test('what explain says that somebody may do works, and what it says that they m
       }
       if (one.isAmended && kind === 'request') {
         const ctx = contextOf(actorOf(tenant.id, one, requester), asked + 1)
-        await outcome(() => amendRequest(ctx, id, { title: 'y' }, null))
+        await outcome(() => amendRequest(ctx, requestKind, id, { title: 'y' }, null))
       }
       for (const { key, vote } of one.votes.slice(3)) await act(key, vote)
       const now = asked + (one.isLate ? 3 * hour : 2)

@@ -5,11 +5,12 @@ import { expireDue } from '../../src/approvals/decide-due.ts'
 import { digestOf } from '../../src/approvals/digest.ts'
 import { systemContext } from '../../src/context.ts'
 import type { Refusal } from '../../src/refusal.ts'
-import { amendRequest, askRequest } from '../../src/requests/ask-request.ts'
-import { decideRequest, withdrawRequest } from '../../src/requests/decide-request.ts'
-import { getRequest } from '../../src/requests/read-requests.ts'
-import { lapseUnredeemed, redeemRequest, reportOutcome, revokeRequest } from '../../src/requests/redeem-request.ts'
-import { whatIsRequested } from '../../src/requests/request-kind.ts'
+import { requestKind } from '../../src/requests/request-kind.ts'
+import { amendRequest, askRequest } from '../../src/standard/ask.ts'
+import { decideRequest, withdrawRequest } from '../../src/standard/decide.ts'
+import { getRequest } from '../../src/standard/read.ts'
+import { lapseUnredeemed, redeemRequest, reportOutcome, revokeRequest } from '../../src/standard/redeem.ts'
+import { whatIsRequested } from '../../src/standard/standard.ts'
 import { isLong, often } from '../support/scale.ts'
 import { fits } from '../support/sealed.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
@@ -80,7 +81,11 @@ class Story {
   static async begin(votes: number) {
     const member = tenant.ctx('member', ['member'], Date.now() + 1_000_000 * hour)
     const asked = { ...facts(0), type: 'deployment', external_ref: null, state: null, restricted: false }
-    const { id, digest } = await askRequest(member, { ...asked, expires_in_hours: 24, redeem_within_hours: 24 })
+    const { id, digest } = await askRequest(member, requestKind, {
+      ...asked,
+      expires_in_hours: 24,
+      redeem_within_hours: 24,
+    })
     await env.DB.prepare('UPDATE approvals SET votes_needed = ? WHERE id = ?').bind(votes, id).run()
     return new Story(id, digest)
   }
@@ -104,31 +109,31 @@ class Story {
   private async attempt(one: Act): Promise<void> {
     const { id } = this
     if (one.do === 'amend') {
-      await amendRequest(this.ctx('member'), id, facts(one.to), null)
+      await amendRequest(this.ctx('member'), requestKind, id, facts(one.to), null)
     } else if (one.do === 'read') {
-      this.seen.get(one.who)!.push((await getRequest(this.ctx(one.who), id)).digest)
+      this.seen.get(one.who)!.push((await getRequest(this.ctx(one.who), requestKind, id)).digest)
     } else if (one.do === 'approve' || one.do === 'reject') {
       const digest = this.seen.get(one.who)!.at(-1)
       if (digest === undefined) return
-      await decideRequest(this.ctx(one.who), id, { vote: one.do, comment: 'x', ifMatch: null, digest })
+      await decideRequest(this.ctx(one.who), requestKind, id, { vote: one.do, comment: 'x', ifMatch: null, digest })
     } else if (one.do === 'withdraw') {
-      await withdrawRequest(this.ctx('member'), id, null)
+      await withdrawRequest(this.ctx('member'), requestKind, id, null)
     } else if (one.do === 'revoke') {
-      await revokeRequest(this.ctx('member'), id, 'x', null)
+      await revokeRequest(this.ctx('member'), requestKind, id, 'x', null)
     } else if (one.do === 'redeem') {
-      const present = one.what === 'now' ? (await getRequest(this.ctx(one.who), id)).digest : ''
+      const present = one.what === 'now' ? (await getRequest(this.ctx(one.who), requestKind, id)).digest : ''
       const digest = { now: present, first: this.first, other: 'f'.repeat(64) }[one.what]!
-      const { details } = await redeemRequest(this.ctx(one.who), id, digest)
+      const { details } = await redeemRequest(this.ctx(one.who), requestKind, id, digest)
       this.redeemed.push({ who: one.who, digest, details })
     } else if (one.do === 'report') {
-      await reportOutcome(this.ctx(one.who), id, { outcome: one.outcome, result: null, error: null })
+      await reportOutcome(this.ctx(one.who), requestKind, id, { outcome: one.outcome, result: null, error: null })
       this.reported.push(one.who)
     } else if (one.do === 'wait') {
       this.now += one.hours * hour
     } else {
       const system = systemContext(env, 'system:maintenance', this.now)
       await expireDue(system)
-      await lapseUnredeemed(system)
+      await lapseUnredeemed(system, requestKind)
     }
   }
 }

@@ -19,7 +19,15 @@ const roomOf = (file: string) => file.split('/').at(-2)!
  * what is sealed; a vote is sealed with its event.
  */
 const readers: Readonly<Record<string, readonly string[]>> = {
-  approvals: [...Object.keys(families).map(roomOf), 'dashboard', 'any-approval', 'desk', 'webhooks', 'policies'],
+  approvals: [
+    ...Object.keys(families).map(roomOf),
+    'standard',
+    'dashboard',
+    'any-approval',
+    'desk',
+    'webhooks',
+    'policies',
+  ],
   superseded_questions: ['webhooks'],
   events: ['webhooks', 'history'],
   votes: ['history'],

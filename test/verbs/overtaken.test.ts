@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { decideApproval } from '../../src/any-approval/decide-approval.ts'
 import type { Ctx } from '../../src/context.ts'
 import type { Refusal } from '../../src/refusal.ts'
-import { amendRequest } from '../../src/requests/ask-request.ts'
+import { requestKind } from '../../src/requests/request-kind.ts'
+import { amendRequest } from '../../src/standard/ask.ts'
 import { company, peerThenMoney, refund } from '../support/company.ts'
 
 /* A vote that is computed from what was read, when that is not so any more by the time that it is written. */
@@ -48,7 +49,7 @@ test('overtaken by the votes of others it is tried again, and counted once', asy
 
 test('overtaken by an amendment it is not tried again, whatever was seen', async () => {
   const { id, by } = await waiting()
-  const amend = () => amendRequest(by('mia'), id, { title: 'Refund 43' }, null)
+  const amend = () => amendRequest(by('mia'), requestKind, id, { title: 'Refund 43' }, null)
   expect((await voting(by('sam'), id, [amend])).outcome).toBe('digest_mismatch')
   const { revision, votes_for } = await decideApproval(by('sam'), id, ballot)
   expect([revision, votes_for]).toEqual([2, 1])

@@ -2,7 +2,7 @@ import { sql } from '../../../src/db/sql.ts'
 import * as unsealed from '../../../src/approvals/unsealed.store.ts'
 import * as erase from '../../../src/approvals/erase.store.ts'
 import { erase as eraseClaims } from '../../../src/claims/claims.erase.store.ts'
-import { erase as eraseRequests } from '../../../src/requests/requests.erase.store.ts'
+import { erase as eraseRequests } from '../../../src/standard/standard.erase.store.ts'
 import * as events from '../../../src/history/events.store.ts'
 import * as seals from '../../../src/history/seals.store.ts'
 import { ctx, gives, returns, type Samples } from './sample.ts'
@@ -50,5 +50,5 @@ export const samples: Samples = {
     eraseComments: erase.eraseComments(ctx, 'usr_y', ['a']),
   },
   'claims/claims.erase.store.ts': { erase: eraseClaims(ctx, 'usr_y') },
-  'requests/requests.erase.store.ts': { erase: eraseRequests(ctx, 'usr_y') },
+  'standard/standard.erase.store.ts': { erase: eraseRequests(ctx, 'usr_y') },
 }

@@ -10,8 +10,8 @@ import type { Ctx } from '../context.ts'
 import type { Condition, Reference, Statement } from '../db/open-db.ts'
 import { behind, merged, type PageRequest } from '../db/page.ts'
 import { redeemBy } from './redemption.store.ts'
-import { requestKind } from './request-kind.ts'
-import type { requests } from './requests.table.ts'
+import type { Standard } from './standard.ts'
+import type { requests } from './standard.table.ts'
 
 type Stored = typeof requests.$inferSelect
 
@@ -75,34 +75,35 @@ export function isAtVersion(version: number): Condition {
   return sql`approvals.version = ${version}`
 }
 
-/** One request that the caller sees. */
-export function selectRequest(ctx: Ctx, id: Reference) {
+/** One request of a kind that the caller sees. */
+export function selectRequest(ctx: Ctx, of: Standard, id: Reference) {
   return ctx.db.all<Request>(sql`
     SELECT ${listed}, r.details, r.result, r.state, r.approved_details FROM approvals a JOIN requests r ON r.approval_id = a.id
-    WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId} AND a.kind = 'request'
-      AND ${visible(ctx, requestKind, sql`a`)}`)
+    WHERE a.id = ${id} AND a.tenant_id = ${ctx.actor.tenantId} AND a.kind = ${of.kind}
+      AND ${visible(ctx, of, sql`a`)}`)
 }
 
 /** The id of the other request that has the reference of this one already, if the caller sees it. */
-export function selectByExternalRef(ctx: Ctx, request: Referring) {
+export function selectByExternalRef(ctx: Ctx, of: Standard, request: Referring) {
   return ctx.db.all<{ external_ref: string; request_id: string }>(sql`
     SELECT r.external_ref, a.id AS request_id FROM requests r CROSS JOIN approvals a
     WHERE r.tenant_id = ${ctx.actor.tenantId} AND r.external_ref = ${request.external_ref} AND r.ref_scope = ${scopeOf(request)}
-      AND r.approval_id <> ${request.id} AND a.id = r.approval_id AND ${visible(ctx, requestKind, sql`a`)}`)
+      AND r.approval_id <> ${request.id} AND a.id = r.approval_id AND a.kind = ${of.kind} AND ${visible(ctx, of, sql`a`)}`)
 }
 
 /** Newest first, as of now. */
-export function selectRequests(ctx: Ctx, filter: RequestFilter, page: PageRequest) {
+export function selectRequests(ctx: Ctx, of: Standard, filter: RequestFilter, page: PageRequest) {
   return ctx.db.all<ListedRequest>(sql`
-    SELECT ${listed} FROM ${found(ctx, filter, page)} a CROSS JOIN requests r
+    SELECT ${listed} FROM ${found(ctx, of, filter, page)} a CROSS JOIN requests r
     WHERE r.approval_id = a.id ORDER BY a.created_at DESC, a.id DESC`)
 }
 
 /**
  * Few have one reference, so those are looked through: but none that the caller does not see because it is restricted.
  */
-function found(ctx: Ctx, { status, type, requesterId, subject, externalRef }: RequestFilter, page: PageRequest): SQL {
-  const kinds = [requestKind] as const
+function found(ctx: Ctx, of: Standard, asked: RequestFilter, page: PageRequest): SQL {
+  const { status, type, requesterId, subject, externalRef } = asked
+  const kinds = [of] as const
   const { tenantId, userId } = ctx.actor
   const filter = { kinds, requesterId, type, subjectType: subject?.type, subjectId: subject?.id }
   if (externalRef === undefined) return pageAsOfNow(ctx, { ...filter, status }, page)
@@ -111,13 +112,13 @@ function found(ctx: Ctx, { status, type, requesterId, subject, externalRef }: Re
   const named = (scopes: SQL) => sql`
     SELECT a.* FROM requests r CROSS JOIN approvals a
     WHERE r.tenant_id = ${tenantId} AND r.external_ref = ${externalRef} AND ${scopes} AND a.id = r.approval_id AND ${rest}`
-  if (boundTo(ctx.actor) === null && seesRestricted(ctx.actor, requestKind)) return merged([named(sql`1`)], page)
+  if (boundTo(ctx.actor) === null && seesRestricted(ctx.actor, of)) return merged([named(sql`1`)], page)
   const sentForOthers = sql`
     SELECT a.* FROM approvals a INDEXED BY approvals_restricted_by_sender CROSS JOIN requests r
-    WHERE a.restricted = 1 AND a.kind = 'request' AND a.submitted_by = ${userId}
+    WHERE a.restricted = 1 AND a.kind = ${of.kind} AND a.submitted_by = ${userId}
       AND r.approval_id = a.id AND r.external_ref = ${externalRef} AND ${rest}`
   // Where there is no such version the tenant is NULL, and nothing is read.
-  const versions = versionsSeenBy(ctx, requestKind.kind)
+  const versions = versionsSeenBy(ctx, of.kind)
   const votedOn = sql`
     SELECT a.* FROM requests r CROSS JOIN approvals a
     WHERE r.tenant_id = (SELECT ${tenantId} FROM (${versions}) LIMIT 1) AND r.external_ref = ${externalRef} AND r.ref_scope NOT IN ('', ${userId})
@@ -126,8 +127,8 @@ function found(ctx: Ctx, { status, type, requesterId, subject, externalRef }: Re
 }
 
 /** How many requests there are in all, or of a status. */
-export function countRequests(ctx: Ctx, status: Status | undefined) {
-  return selectTotal(ctx, { kinds: [requestKind], status })
+export function countRequests(ctx: Ctx, of: Standard, status: Status | undefined) {
+  return selectTotal(ctx, { kinds: [of], status })
 }
 
 /** What there is of a request beside the row `a` of `approvals`: see `Family`. */

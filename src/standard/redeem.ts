@@ -7,10 +7,10 @@ import { asFound } from '../db/in-steps.ts'
 import { onceIf } from '../idempotency/once.ts'
 import { isSameJson } from '../json-reader.ts'
 import { Refusal } from '../refusal.ts'
-import { getRequest } from './read-requests.ts'
+import { getRequest } from './read.ts'
 import { lapse, redeem, report, revoke, selectUnredeemed, type Report } from './redemption.store.ts'
-import { mayRedeem, mayRevoke } from './request-kind.ts'
-import type { Request } from './requests.store.ts'
+import { mayRedeem, mayRevoke, type Standard } from './standard.ts'
+import type { Request } from './standard.store.ts'
 
 /**
  * Redeems an approval, once: whoever gets it carries out what was approved, exactly that.
@@ -18,10 +18,10 @@ import type { Request } from './requests.store.ts'
  * @throws Refusal `not_found`, `not_requester`, `not_approved`, `already_redeemed`, `redemption_lapsed`,
  *   `digest_mismatch`
  */
-export async function redeemRequest(ctx: Ctx, id: string, digest: string): Promise<Request> {
-  const { isDone, ...statements } = redeem(ctx, id, digest)
+export async function redeemRequest(ctx: Ctx, of: Standard, id: string, digest: string): Promise<Request> {
+  const { isDone, ...statements } = redeem(ctx, of, id, digest)
   const redeemed = await onceIf(ctx, true, Object.values(statements), isDone)
-  const request = await getRequest(ctx, id)
+  const request = await getRequest(ctx, of, id)
   if (redeemed) return request
   if (request.requester_id !== ctx.actor.userId && !mayRedeem(ctx.actor)) throw notTheirsToRedeem(request)
   const reason = whyNotOpen(request, ctx.now)
@@ -39,13 +39,14 @@ export async function redeemRequest(ctx: Ctx, id: string, digest: string): Promi
  */
 export async function revokeRequest(
   ctx: Ctx,
+  of: Standard,
   id: string,
   comment: string,
   ifMatch: readonly string[] | null,
 ): Promise<Request> {
-  const { isDone: _, ...transaction } = revoke(ctx, id, comment, ifMatch)
+  const { isDone: _, ...transaction } = revoke(ctx, of, id, comment, ifMatch)
   const { settled } = await ctx.db.batch(transaction)
-  const request = await getRequest(ctx, id)
+  const request = await getRequest(ctx, of, id)
   const { ended, ended_by, end_comment } = request
   if (settled.length > 0 || (ended === 'revoked' && ended_by === ctx.actor.userId && end_comment === comment))
     return request
@@ -53,7 +54,7 @@ export async function revokeRequest(
   const why = whyNotOpen(request, ctx.now) ?? (isAsSeen ? null : notAsSeen(request))
   if (request.requester_id === ctx.actor.userId) throw why ?? changedMeanwhile(id)
   if (request.policy_version_id !== null) throw why ?? notTheirsToRevoke(request)
-  throw mayRevoke(ctx.actor) ? (why ?? changedMeanwhile(id)) : notTheirsToRevoke(request)
+  throw mayRevoke(of, ctx.actor) ? (why ?? changedMeanwhile(id)) : notTheirsToRevoke(request)
 }
 
 /**
@@ -61,10 +62,10 @@ export async function revokeRequest(
  *
  * @throws Refusal `not_redeemed`, `not_redeemer`, `already_reported`
  */
-export async function reportOutcome(ctx: Ctx, id: string, said: Report): Promise<Request> {
-  const { isDone: _, ...transaction } = report(ctx, id, said)
+export async function reportOutcome(ctx: Ctx, of: Standard, id: string, said: Report): Promise<Request> {
+  const { isDone: _, ...transaction } = report(ctx, of, id, said)
   const { settled } = await ctx.db.batch(transaction)
-  const request = await getRequest(ctx, id)
+  const request = await getRequest(ctx, of, id)
   const { ended, ended_by, outcome, result, error } = request
   if (ended !== 'redeemed') throw new Refusal('not_redeemed', `Nobody has redeemed ${id}.`)
   if (ended_by !== ctx.actor.userId) throw new Refusal('not_redeemer', `${id} was redeemed by ${ended_by}.`)
@@ -76,11 +77,12 @@ export async function reportOutcome(ctx: Ctx, id: string, said: Report): Promise
 /**
  * Lapses what was not redeemed in time, a bounded number. Whoever reads or redeems it looks at the clock themselves.
  */
-export function lapseUnredeemed(ctx: Ctx): Promise<number> {
-  const find = (limit: number) => ctx.db.run(selectUnredeemed(ctx, limit))
+export function lapseUnredeemed(ctx: Ctx, of: Standard): Promise<number> {
+  const find = (limit: number) => ctx.db.run(selectUnredeemed(ctx, of, limit))
   return asFound(20, 1_000, find, async (due) => {
     const { isDone: _, ...transaction } = lapse(
       ctx,
+      of,
       due.map(({ id }) => id),
     )
     return (await ctx.db.batch(transaction)).settled.length

@@ -1,7 +1,7 @@
 import type { Explained } from '../refusal.ts'
 
-/** What requests are refused for, beyond what the core refuses. */
-export const requestRefusals = {
+/** What requests of a standard kind are refused for, beyond what the core refuses. */
+export const standardRefusals = {
   edit_not_allowed: [
     403,
     'It cannot be approved with changes',
@@ -25,5 +25,5 @@ export const requestRefusals = {
 } as const satisfies Record<string, Explained>
 
 declare module '../refusal.ts' {
-  interface Explanations extends Record<keyof typeof requestRefusals, Explained> {}
+  interface Explanations extends Record<keyof typeof standardRefusals, Explained> {}
 }

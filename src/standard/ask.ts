@@ -9,9 +9,9 @@ import { hour } from '../durations.ts'
 import { once } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { Refusal } from '../refusal.ts'
-import { parsed, requestKind, whatIsRequested } from './request-kind.ts'
-import { insertRequest, selectByExternalRef, selectRequest, updateFacts } from './requests.store.ts'
-import type { Request, RequestFacts } from './requests.store.ts'
+import { parsed, whatIsRequested, type Standard } from './standard.ts'
+import { insertRequest, selectByExternalRef, selectRequest, updateFacts } from './standard.store.ts'
+import type { Request, RequestFacts } from './standard.store.ts'
 
 /** What somebody asks for; `requester_id` only where it is for somebody else than the caller. */
 export interface NewRequest extends RequestFacts, Pick<Request, 'title' | 'external_ref' | 'state'> {
@@ -24,12 +24,12 @@ export interface NewRequest extends RequestFacts, Pick<Request, 'title' | 'exter
 }
 
 /** @throws Refusal `actor_mismatch`, `duplicate_external_ref`, `idempotency_key_reused`, `policy_needs_member` */
-export async function askRequest(ctx: Ctx, asked: NewRequest): Promise<Request> {
+export async function askRequest(ctx: Ctx, of: Standard, asked: NewRequest): Promise<Request> {
   const { requester_id, expires_in_hours, redeem_within_hours, restricted, ...facts } = asked
   const requester = actingFor(ctx.actor, requester_id, 'requester_id')
   const expires_at = expires_in_hours === null ? null : ctx.now + expires_in_hours * hour
   const opening = {
-    id: newId('req'),
+    id: newId(of.approvalId),
     title: asked.title,
     requester_id: requester,
     type: asked.type,
@@ -39,20 +39,20 @@ export async function askRequest(ctx: Ctx, asked: NewRequest): Promise<Request> 
     restricted,
   }
   return underPolicies(ctx, [requester], async (book) => {
-    const { approvals, statements } = await open(ctx, book, requestKind, 'created', [opening])
+    const { approvals, statements } = await open(ctx, book, of, 'created', [opening])
     const request: Request = { ...approvals[0], ...facts, ...unredeemed, expires_at }
     try {
       return await once(ctx, request, [...statements, insertRequest(ctx, request, redeem_within_hours * hour)])
     } catch (error) {
       if (!isDuplicate(error, 'requests')) throw error
-      throw await duplicate(ctx, request)
+      throw await duplicate(ctx, of, request)
     }
   })
 }
 
 /** The refusal of a reference that another request has: names it only to whoever sees it. */
-async function duplicate(ctx: Ctx, request: Parameters<typeof selectByExternalRef>[1]): Promise<Refusal> {
-  const existing = await ctx.db.run(selectByExternalRef(ctx, request))
+async function duplicate(ctx: Ctx, of: Standard, request: Parameters<typeof selectByExternalRef>[2]): Promise<Refusal> {
+  const existing = await ctx.db.run(selectByExternalRef(ctx, of, request))
   const whose = existing[0] ? `that of ${existing[0].request_id}` : 'taken'
   const detail = `external_ref ${JSON.stringify(request.external_ref)} is ${whose}.`
   return new Refusal('duplicate_external_ref', detail, { existing })
@@ -88,6 +88,7 @@ function subjectOf({ subject }: RequestFacts) {
  */
 export async function amendRequest(
   ctx: Ctx,
+  of: Standard,
   id: string,
   changes: Partial<Omit<RequestFacts, 'type'> & { title: string }>,
   ifMatch: readonly string[] | null,
@@ -101,9 +102,9 @@ export async function amendRequest(
     return { title, subject: subjectOf(next), what: whatIsRequested(next), clock: clockOf(request), effect }
   }
   try {
-    return await amend(ctx, { id, ...requestKind, ifMatch, view: selectRequest(ctx, id) }, amendment)
+    return await amend(ctx, { id, ...of, ifMatch, view: selectRequest(ctx, of, id) }, amendment)
   } catch (error) {
     if (!before || !isDuplicate(error, 'requests')) throw error
-    throw await duplicate(ctx, { ...before, restricted: before.restricted ? 0 : 1 })
+    throw await duplicate(ctx, of, { ...before, restricted: before.restricted ? 0 : 1 })
   }
 }

@@ -9,10 +9,10 @@ import { withdraw } from '../approvals/withdraw.ts'
 import type { Ctx } from '../context.ts'
 import type { Reference } from '../db/open-db.ts'
 import { Refusal } from '../refusal.ts'
-import { getRequest } from './read-requests.ts'
+import { getRequest } from './read.ts'
 import { keepApproved, openRedemption } from './redemption.store.ts'
-import { requestKind, whatIsRequested } from './request-kind.ts'
-import { isAtVersion, selectRequest, type Request } from './requests.store.ts'
+import { whatIsRequested, type Standard } from './standard.ts'
+import { isAtVersion, selectRequest, type Request } from './standard.store.ts'
 
 /**
  * A person's decision on a request.
@@ -22,33 +22,35 @@ import { isAtVersion, selectRequest, type Request } from './requests.store.ts'
  */
 export async function decideRequest(
   ctx: Ctx,
+  of: Standard,
   id: string,
   ballot: Ballot,
   details?: string | null | undefined,
 ): Promise<Request> {
-  const decision = decisionOnRequest(ctx, id, ballot)
-  return details === undefined ? decide(ctx, decision) : approveDetails(ctx, decision, id, details)
+  const decision = decisionOnRequest(ctx, of, id, ballot)
+  return details === undefined ? decide(ctx, decision) : approveDetails(ctx, of, decision, id, details)
 }
 
 /** What such a decision is: approved, a request may be redeemed from then on. */
-export function decisionOnRequest(ctx: Ctx, id: Reference, ballot: Ballot): Decision<Request> {
+export function decisionOnRequest(ctx: Ctx, of: Standard, id: Reference, ballot: Ballot): Decision<Request> {
   const effect: Decision<Request>['effect'] = (mark) => (ballot.vote === 'approve' ? [openRedemption(ctx, mark)] : [])
-  return { id, ...requestKind, ...ballot, effect, view: selectRequest(ctx, id) }
+  return { id, ...of, ...ballot, effect, view: selectRequest(ctx, of, id) }
 }
 
 /** A yes that says to what, and is refused where something else was approved before, be it by the same person. */
 async function approveDetails(
   ctx: Ctx,
+  of: Standard,
   decision: Decision<Request>,
   id: string,
   details: string | null,
 ): Promise<Request> {
-  const request = await getRequest(ctx, id)
+  const request = await getRequest(ctx, of, id)
   if (request.policy_version_id !== null) ctx.reserved.refusal = null
   const { title, revision, requester_id: requester } = request
   const what = whatIsRequested({ ...request, details })
-  const digest = await digestOf({ id, kind: requestKind.kind, revision, title, requester, what })
-  const decided = await approveAs(ctx, decision, request, { details, what, digest })
+  const digest = await digestOf({ id, kind: of.kind, revision, title, requester, what })
+  const decided = await approveAs(ctx, of, decision, request, { details, what, digest })
   if (decided.status !== 'approved' || digest === (decided.approved_digest ?? decided.digest)) return decided
   throw new Refusal('already_decided', `${id} was approved with other details.`, { winner: winnerOf(decided, ctx.now) })
 }
@@ -58,6 +60,7 @@ async function approveDetails(
  */
 async function approveAs(
   ctx: Ctx,
+  of: Standard,
   decision: Decision<Request>,
   request: Request,
   { details, what, digest }: { details: string | null; what: ReturnType<typeof whatIsRequested>; digest: string },
@@ -68,7 +71,7 @@ async function approveAs(
   if (request.status !== 'pending') return decide(ctx, decision)
   return underPolicies(ctx, [requester], async (book) => {
     if (request.policy_version_id === null) throw notAllowed(id)
-    const policy = policyFor(book, requestKind, { what, requester })
+    const policy = policyFor(book, of, { what, requester })
     if (policy?.versionId !== request.policy_version_id) {
       const detail = `With these details ${id} would be governed by ${policy ? `the policy ${policy.name}, as it is now` : 'no policy'}.`
       throw new Refusal('policy_changed', detail)
@@ -102,9 +105,10 @@ function changed(id: string): Refusal {
 /** The requester takes a pending request back. @throws Refusal as `withdraw` */
 export async function withdrawRequest(
   ctx: Ctx,
+  of: Standard,
   id: string,
   ifMatch: readonly string[] | null,
   digest?: string,
 ): Promise<Request> {
-  return withdraw(ctx, { id, ...requestKind, ifMatch, digest, view: selectRequest(ctx, id) })
+  return withdraw(ctx, { id, ...of, ifMatch, digest, view: selectRequest(ctx, of, id) })
 }

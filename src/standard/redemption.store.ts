@@ -9,7 +9,7 @@ import type { Ctx } from '../context.ts'
 import { isOneOfTags, jsonEach } from '../db/json.ts'
 import type { Condition, Statement } from '../db/open-db.ts'
 import { newId } from '../ids.ts'
-import { mayRedeem, mayRevoke, requestKind } from './request-kind.ts'
+import { mayRedeem, mayRevoke, type Standard } from './standard.ts'
 
 /** Begins the time within which a request may be redeemed, if this decision has approved it. */
 export function openRedemption(ctx: Ctx, mark: Mark): Statement {
@@ -30,27 +30,27 @@ export function keepApproved(ctx: Ctx, mark: Mark, details: string | null): Stat
 export const redeemBy = sql`a.decided_at + redeem_within`
 
 /** Redeems what was approved, once, where this is its digest and the actor may. */
-export function redeem(ctx: Ctx, id: string, digest: string) {
+export function redeem(ctx: Ctx, of: Standard, id: string, digest: string) {
   const may = mayRedeem(ctx.actor) ? sql`1` : sql`a.requester_id = ${ctx.actor.userId}`
   const isIt = sql`coalesce(a.approved_digest, a.digest) = ${digest}`
-  const where = open(ctx, sql`${isIt} AND ${may}`)
-  return end(ctx, [id], 'request.redeemed', { set: ended(ctx, 'redeemed', null), where, data: sql`'{}'` })
+  const where = open(ctx, of, sql`${isIt} AND ${may}`)
+  return end(ctx, [id], `${of.kind}.redeemed`, { set: ended(ctx, 'redeemed', null), where, data: sql`'{}'` })
 }
 
 /**
  * Takes an approval back that is not redeemed, where the actor has asked for it or may decide it, and it is at one of
  * these versions.
  */
-export function revoke(ctx: Ctx, id: string, comment: string, ifMatch: readonly string[] | null) {
+export function revoke(ctx: Ctx, of: Standard, id: string, comment: string, ifMatch: readonly string[] | null) {
   const isSeen = ifMatch ? isOneOfTags(sql`CAST(a.version AS TEXT)`, ifMatch) : sql`1`
-  const where = open(ctx, sql`${mayTakeBack(ctx)} AND ${isSeen}`)
+  const where = open(ctx, of, sql`${mayTakeBack(ctx, of)} AND ${isSeen}`)
   const data = sql`json_object('comment', end_comment)`
-  return end(ctx, [id], 'request.revoked', { set: ended(ctx, 'revoked', comment), where, data })
+  return end(ctx, [id], `${of.kind}.revoked`, { set: ended(ctx, 'revoked', comment), where, data })
 }
 
 /** Who has asked; and who may decide it, or where a policy holds, who has said yes. */
-function mayTakeBack(ctx: Ctx): Condition {
-  const byKind = mayRevoke(ctx.actor) ? sql`a.policy_version_id IS NULL` : sql`0`
+function mayTakeBack(ctx: Ctx, of: Standard): Condition {
+  const byKind = mayRevoke(of, ctx.actor) ? sql`a.policy_version_id IS NULL` : sql`0`
   return sql`(a.requester_id = ${ctx.actor.userId} OR ${byKind} OR (a.policy_version_id IS NOT NULL AND ${hasApproved(ctx)}))`
 }
 
@@ -62,28 +62,33 @@ export interface Report {
 }
 
 /** Keeps the report of whoever redeemed it, once. */
-export function report(ctx: Ctx, id: string, { outcome, result, error }: Report) {
+export function report(ctx: Ctx, of: Standard, id: string, { outcome, result, error }: Report) {
   const set = sql`outcome = ${outcome}, result = ${result}, error = ${error}, reported_at = ${ctx.now}`
-  const where = sql`ended = 'redeemed' AND ended_by = ${ctx.actor.userId} AND outcome IS NULL AND ${approved(ctx, sql`1`)}`
-  return settle(ctx, [id], 'request.executed', {
+  const where = sql`ended = 'redeemed' AND ended_by = ${ctx.actor.userId} AND outcome IS NULL AND ${approved(ctx, of, sql`1`)}`
+  return settle(ctx, [id], `${of.kind}.executed`, {
     set,
     where,
     data: sql`json_object('outcome', outcome, 'error', error)`,
   })
 }
 
-/** Up to `limit` requests that nobody has redeemed in time. */
-export function selectUnredeemed(ctx: Ctx, limit: number) {
+/** Up to `limit` requests of a kind that nobody has redeemed in time. */
+export function selectUnredeemed(ctx: Ctx, of: Standard, limit: number) {
   return ctx.db.all<{ id: string }>(sql`
-    SELECT approval_id AS id FROM open_redemptions WHERE redeem_by <= ${ctx.now} LIMIT ${limit}`)
+    SELECT approval_id AS id FROM open_redemptions
+    WHERE redeem_by <= ${ctx.now} AND EXISTS (SELECT 1 FROM approvals WHERE id = approval_id AND kind = ${of.kind}) LIMIT ${limit}`)
 }
 
 /** Lapses requests, those of them that are still not redeemed: at the time until which they could be. */
-export function lapse(ctx: Ctx, ids: readonly string[]) {
+export function lapse(ctx: Ctx, of: Standard, ids: readonly string[]) {
   const by = sql`(SELECT ${redeemBy} FROM approvals a WHERE a.id = approval_id)`
   const set = sql`ended = 'lapsed', ended_at = ${by}, ended_by = ${ctx.actor.userId}`
   const where = sql`ended IS NULL AND ${by} <= ${ctx.now}`
-  return end(ctx, ids, 'request.lapsed', { set, where, data: sql`json_object('redeem_by', ${isoTime(sql`ended_at`)})` })
+  return end(ctx, ids, `${of.kind}.lapsed`, {
+    set,
+    where,
+    data: sql`json_object('redeem_by', ${isoTime(sql`ended_at`)})`,
+  })
 }
 
 function ended(ctx: Ctx, how: string, comment: string | null): SQL {
@@ -91,14 +96,14 @@ function ended(ctx: Ctx, how: string, comment: string | null): SQL {
 }
 
 /** Whether the row of `requests` may still be redeemed or revoked, where the actor may do that. */
-function open(ctx: Ctx, may: Condition): Condition {
-  return sql`ended IS NULL AND ${approved(ctx, sql`${redeemBy} > ${ctx.now} AND ${may}`)}`
+function open(ctx: Ctx, of: Standard, may: Condition): Condition {
+  return sql`ended IS NULL AND ${approved(ctx, of, sql`${redeemBy} > ${ctx.now} AND ${may}`)}`
 }
 
-function approved(ctx: Ctx, may: Condition): Condition {
+function approved(ctx: Ctx, of: Standard, may: Condition): Condition {
   return sql`EXISTS (SELECT 1 FROM approvals a
-    WHERE a.id = approval_id AND a.tenant_id = ${ctx.actor.tenantId} AND a.status = 'approved'
-      AND ${visible(ctx, requestKind, sql`a`)} AND ${may})`
+    WHERE a.id = approval_id AND a.tenant_id = ${ctx.actor.tenantId} AND a.kind = ${of.kind} AND a.status = 'approved'
+      AND ${visible(ctx, of, sql`a`)} AND ${may})`
 }
 
 /** Ends redemptions: writes how, and that they are not open any more. */

@@ -2,10 +2,10 @@ import type { PagePart, Shown } from '../approvals/family.ts'
 import { Diff } from '../desk/diff.tsx'
 import { fact, Fact, Facts, JsonFacts, Markdown, Raw, SafeLink, Text } from '../desk/parts.tsx'
 import { say } from '../desk/wording.ts'
-import { besideRequest, type RequestFacts } from './requests.store.ts'
+import { besideRequest, type RequestFacts } from './standard.store.ts'
 
 /** A request: what it says of itself, what it is about, and its details. */
-export const requestPage: PagePart = {
+export const standardPage: PagePart = {
   select: () => besideRequest,
   editable: (facts) => (facts as unknown as RequestFacts).details,
   draw({ facts, more }: Shown) {
