@@ -61,23 +61,27 @@ const alsoLong = ['test/process/{batches,decisions,webhooks}.crash.test.ts', 'te
 /** Reads all sources, which takes Node a tenth of the time that it takes to bring them into the Worker's runtime. */
 const ofSources = 'test/unit/lines.test.ts'
 
-/** What goes over all families, which are tried with one more. */
-const ofFamilies = ['test/http/families.test.ts', 'test/unit/families.test.ts']
+/** What goes over all families, which are tried with those that are made up. */
+const ofFamilies = ['test/http/families.test.ts', 'test/http/standard-family.test.ts', 'test/unit/families.test.ts']
+/** One with routes of its own, and a standard one. */
+const madeUp = ['test/made-up-family', 'test/made-up-standard-family']
 
-/** `src/families.ts` as it is with one line more: that of the family that is made up. */
-const oneFamilyMore: Plugin = {
-  name: 'one-family-more',
+/** `src/families.ts` as it is with a line more for each family that is made up. */
+const twoFamiliesMore: Plugin = {
+  name: 'two-families-more',
   enforce: 'pre',
   transform(code, id) {
     if (!id.endsWith('/src/families.ts')) return undefined
-    const listed = code.replace('] as const', ', holidays] as const')
+    const listed = code.replace('] as const', ', holidays, purchases] as const')
     if (listed === code) throw new Error('src/families.ts has no list that one could be added to.')
-    return `import { holidays } from '../test/made-up-family/holidays.family.ts'\n${listed}`
+    return `import { holidays } from '../test/made-up-family/holidays.family.ts'
+import { purchases } from '../test/made-up-standard-family/purchases.family.ts'
+${listed}`
   },
 }
 
 /** One after the other: a process that the files of a project share ends where another project's are next. */
-const projects = ['budgets', 'workers', 'one family more', 'socket', 'process']
+const projects = ['budgets', 'workers', 'two families more', 'socket', 'process']
 
 /** What waits more than it works, and long: begins first, beside all that works. */
 const waiting = isLong
@@ -153,9 +157,12 @@ export default defineConfig({
         },
       },
       {
-        plugins: [oneFamilyMore, workerd([...migrations, ...(await readD1Migrations('./test/made-up-family'))])],
+        plugins: [
+          twoFamiliesMore,
+          workerd([...migrations, ...(await Promise.all(madeUp.map(readD1Migrations))).flat()]),
+        ],
         test: {
-          name: 'one family more',
+          name: 'two families more',
           include: isLong ? ['test/http/{access,openapi,examples}.test.ts'] : ofFamilies,
           isolate: false,
           setupFiles: ['./test/support/migrate.ts'],

@@ -5,7 +5,7 @@ import { families } from '../../src/families.ts'
 import { sealed } from './sealed.ts'
 import { send, type Caller } from './tenant.ts'
 
-const found = import.meta.glob<{ demo?: Demo }>(['../../src/*/*.demo.ts', '../made-up-family/*.demo.ts'], {
+const found = import.meta.glob<{ demo?: Demo }>(['../../src/*/*.demo.ts', '../made-up-*family/*.demo.ts'], {
   eager: true,
 })
 

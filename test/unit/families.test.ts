@@ -36,9 +36,18 @@ test('every refusal that a room declares is explained', () => {
   expect(Object.keys(refusals)).toEqual(expect.arrayContaining(codes))
 })
 
-test('a family takes fewer than 150 lines', () => {
-  const files = import.meta.glob<string>('../made-up-family/*', { query: '?raw', import: 'default', eager: true })
-  const lines = Object.values(files).flatMap((text) => text.trimEnd().split('\n'))
-  expect(lines.length).toBeGreaterThan(100)
-  expect(lines.length).toBeLessThan(150)
+const linesOf = (files: Record<string, string>) =>
+  Object.values(files).flatMap((text) => text.trimEnd().split('\n')).length
+
+test('a family takes fewer than 150 lines, a standard one fewer than 75', () => {
+  const own = import.meta.glob<string>('../made-up-family/*', { query: '?raw', import: 'default', eager: true })
+  expect(linesOf(own)).toBeGreaterThan(100)
+  expect(linesOf(own)).toBeLessThan(150)
+  const standard = import.meta.glob<string>('../made-up-standard-family/*', {
+    query: '?raw',
+    import: 'default',
+    eager: true,
+  })
+  expect(linesOf(standard)).toBeGreaterThan(50)
+  expect(linesOf(standard)).toBeLessThan(75)
 })
