@@ -3,9 +3,9 @@ import type { Actor, Role } from '../context.ts'
 import type { RequestFacts } from './standard.store.ts'
 
 /**
- * A kind whose API, verbs and storage are the house's own. What is asked for has a title and a type, and perhaps a summary,
- * a subject and details; it is amended until it is decided, and what was approved is redeemed once. In this room it is
- * called a request, whatever its kind.
+ * A kind whose API, verbs and storage are the house's own. What is asked for has a title and a type, and perhaps a
+ * summary, a subject and details; it is amended until it is decided, and what was approved is redeemed once. In this
+ * room it is called a request, whatever its kind.
  */
 export interface Standard extends KindOfApprovals {
   /** Also the word for one of them. */
@@ -16,7 +16,7 @@ export interface Standard extends KindOfApprovals {
   approvalId: string
 }
 
-/** Declares a standard kind. @param said its words, and the roles that decide one where no policy holds */
+/** Declares a standard kind. @param said its words, and the roles that decide one of it where no policy holds */
 export function standard<const K extends string>(
   said: Pick<Standard, 'plural' | 'approvalId'> & { kind: K; approverRoles: readonly Role[] },
 ) {
