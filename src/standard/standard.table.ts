@@ -2,8 +2,8 @@ import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
  * What somebody wants a yes for, of whatever standard kind, and its redemption: `ended` says how that ended, `outcome`
- * what was then reported. `details`, `subject` and `result` are JSON text. Its state is in `approvals`; its `type`
- * there is that of the subject. `ref_scope` says among whose references its own is unique.
+ * what was then reported. `details`, `subject` and `result` are JSON text. Its title, type and state
+ * are in `approvals`. `ref_scope` says among whose references its own is unique.
  */
 export const requests = sqliteTable('requests', {
   approval_id: text().primaryKey(),
