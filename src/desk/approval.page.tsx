@@ -46,7 +46,7 @@ const Opened: FC<ShownApproval & { reader: Reader; returned: Returned }> = (prop
     <article
       data-id={approval.id}
       data-version={approval.version}
-      data-asked={`${approval.digest}${approval.seen === null ? '' : `${approval.seen}.`}`}
+      data-asked={approval.digest + (approval.status === 'pending' && approval.seen ? `${approval.seen}.` : '')}
       data-did={didOf(explained)}
       aria-labelledby="title"
     >

@@ -184,6 +184,31 @@ describe('while somebody types', () => {
     await page.context().close()
   })
 
+  test('an intent that is decided meanwhile is shown as decided, and not as amended', async () => {
+    const instance = crypto.randomUUID()
+    const call = { action: 'refund', skill_slug: 'payments', customer_id: instance, serialized_intent: { amount: 1 } }
+    const made = await desk.server.call(`/internal/v1/instances/${instance}/approvals/request`, {
+      method: 'POST',
+      key: 'cs_demo_service',
+      body: { ...call, approver_role: 'owner' },
+    })
+    expect(made.status).toBe(201)
+    const { body } = await desk.server.call('/v1/approvals?kind=intent&status=pending&limit=1', {
+      key: 'cs_demo_admin',
+    })
+    const [{ id }] = body.approvals
+    const page = await desk.newPageOf('cs_demo_admin')
+    await page.goto(`${desk.server.origin}/a/${id}`)
+    await page.waitForLoadState('networkidle')
+    expect(await approve(page).isEnabled()).toBe(true)
+    await vote(id, 'approve', 'cs_demo_admin')
+    await lookForNews(page)
+    await page.getByText('approved this').waitFor()
+    expect(await page.getByText('What is asked has changed').count()).toBe(0)
+    expect(await approve(page).count()).toBe(0)
+    await page.context().close()
+  })
+
   test('what opens by itself takes no letter of a search', async () => {
     await ask('Send the parcel')
     const page = await pageAt('/docs/quick-start')
