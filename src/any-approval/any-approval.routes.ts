@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { tagAsOfNow } from '../approvals/approval.ts'
 import { ruleOfFamily, type Aftermath, type Family } from '../approvals/family.ts'
 import type { HistoricEvent } from '../approvals/history.store.ts'
 import type { Ballot } from '../approvals/rules.ts'
@@ -117,8 +118,9 @@ async function decide(c: AppContext, id: string, ballot: Ballot) {
 }
 
 function show(c: AppContext, approval: AnyApproval) {
-  setTag(c, `${approval.version}${approval.seen ?? ''}`)
-  return c.json(render(approval, c.get('ctx').now, new URL(c.req.url).origin), 200)
+  const shown = render(approval, c.get('ctx').now, new URL(c.req.url).origin)
+  setTag(c, `${tagAsOfNow({ ...shown, version: approval.version })}${approval.seen ?? ''}`)
+  return c.json(shown, 200)
 }
 
 export function render(approval: AnyApproval, now: number, origin: string) {

@@ -34,6 +34,11 @@ export function tagOf(approval: Pick<Approval, 'version'>): string {
   return String(approval.version)
 }
 
+/** The entity tag of what is shown as of now: what is past its time is something else, though no sweep has been by. */
+export function tagAsOfNow({ version, status }: Pick<Approval, 'version' | 'status'>): string {
+  return status === 'expired' ? `${version}-expired` : `${version}`
+}
+
 /** The votes on an approval as its family shows them: nothing where no policy holds. */
 export function quorumOf({ policy_version_id, votes_for, votes_needed }: Quorum) {
   return policy_version_id === null ? {} : { approvals: votes_for, required_approvals: votes_needed }

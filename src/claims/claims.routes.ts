@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { quorumOf } from '../approvals/approval.ts'
+import { quorumOf, tagAsOfNow } from '../approvals/approval.ts'
 import { ballotOf, undecidable, unwithdrawable } from '../http/ballots.ts'
 import type { AppContext } from '../http/environment.ts'
 import { endpoint, json } from '../http/endpoint.ts'
@@ -187,7 +187,7 @@ export const claimRoutes = createRouter()
   )
 
 function answer(c: AppContext, claim: Claim) {
-  setTag(c, claim.version)
+  setTag(c, tagAsOfNow(claim))
   return c.json(render(claim), 200)
 }
 

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { quorumOf, tagOf } from '../approvals/approval.ts'
+import { quorumOf, tagAsOfNow } from '../approvals/approval.ts'
 import { expirer, statusAt } from '../approvals/states.ts'
 import { refusedVotes } from '../http/ballots.ts'
 import { endpoint, json } from '../http/endpoint.ts'
@@ -106,7 +106,7 @@ export const intentRoutes = createRouter()
         resolution_channel,
         ifMatch: ifMatch(c),
       })
-      setTag(c, tagOfIntent(intent))
+      setTag(c, tagOfIntent(intent, c.get('ctx').now))
       return c.json(
         {
           approval_ref: intent.approval_ref,
@@ -174,14 +174,14 @@ export const intentRoutes = createRouter()
     async (c) => {
       const { instance_id, approval_ref } = c.req.valid('param')
       const intent = await getIntent(c.get('ctx'), instance_id, approval_ref)
-      setTag(c, tagOfIntent(intent))
+      setTag(c, tagOfIntent(intent, c.get('ctx').now))
       return jsonText(c, renderInView(intent, c.get('ctx').now), 200)
     },
   )
 
 /** It changes with the intent's own state and, once it is approved, with what is shown of its entry in the outbox. */
-function tagOfIntent(intent: IntentInView): string {
-  return `${tagOf(intent)}${intent.outbox_tag ?? ''}`
+function tagOfIntent(intent: IntentInView, now: number): string {
+  return `${tagAsOfNow({ ...intent, status: statusAt(intent, now) })}${intent.outbox_tag ?? ''}`
 }
 
 function render(intent: Intent, now: number): string {

@@ -1,5 +1,6 @@
 import type { z } from '@hono/zod-openapi'
-import { quorumOf } from '../approvals/approval.ts'
+import { quorumOf, tagAsOfNow } from '../approvals/approval.ts'
+import { statusAt } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
 import { json } from '../http/endpoint.ts'
 import type { AppContext } from '../http/environment.ts'
@@ -52,7 +53,10 @@ export function textOf(value: unknown): string | null {
 }
 
 export function answer(c: AppContext, request: Request) {
-  setTag(c, request.version)
+  const { now } = c.get('ctx')
+  const { version } = request
+  const hasLapsed = redemptionOf(request, now)?.state === 'lapsed'
+  setTag(c, hasLapsed ? `${version}-lapsed` : tagAsOfNow({ version, status: statusAt(request, now) }))
   return jsonText(c, render(request, c.get('ctx')), 200)
 }
 

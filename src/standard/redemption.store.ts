@@ -148,6 +148,10 @@ function settle(
   }
 }
 
+/** What the entity tag of a request says beyond its version, as of `now`, for the row `a` of `approvals` and its facts. */
+export const lapsedTag = (now: number) => sql`
+  iif(a.status = 'approved' AND coalesce(f.ended = 'lapsed', a.decided_at + f.redeem_within <= ${now}), '-lapsed', NULL)`
+
 /** Of the row `a` of `approvals`: whether it has been revoked or has lapsed, as of `now`. */
 export const aftermath = (now: number) => sql`
   SELECT json_object('became', coalesce(ended, 'lapsed'), 'at', coalesce(ended_at, ${redeemBy}), 'reason', end_comment)

@@ -8,7 +8,7 @@ import { decideRequest, decisionOnRequest, withdrawRequest } from './decide.ts'
 import { decisionRoutes } from './decisions.routes.ts'
 import { lapseUnredeemed } from './redeem.ts'
 import { redemptionRoutes } from './redemption.routes.ts'
-import { aftermath } from './redemption.store.ts'
+import { aftermath, lapsedTag } from './redemption.store.ts'
 import { standardPage } from './standard.page.tsx'
 import { shownMembers, toldMembers, type StandardSchemas } from './standard.schemas.ts'
 import { factsOfRequest, requestFacts, shownOfRequest, stateOfRequest } from './standard.store.ts'
@@ -44,6 +44,7 @@ export function standardFamily<const K extends string>(
     introduction: { title, text, beginWith: [`create${Kind}`, `redeem${Kind}`] },
     tags: { [title]: tag },
     shows: { object: () => shownOfRequest, members: shownMembers },
+    tag: lapsedTag,
     after: aftermath,
     tells: { select: stateOfRequest, members: toldMembers },
     what: { from: requestFacts, object: factsOfRequest, of: whatIsRequested },

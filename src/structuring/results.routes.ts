@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { quorumOf } from '../approvals/approval.ts'
+import { quorumOf, tagAsOfNow } from '../approvals/approval.ts'
 import type { Ballot } from '../approvals/rules.ts'
 import { ballotOf, refusedVotes } from '../http/ballots.ts'
 import type { AppContext } from '../http/environment.ts'
@@ -86,7 +86,7 @@ export const resultRoutes = createRouter()
       const body = c.req.valid('json')
       const data = (await keptText(c)) ?? '{}'
       const { result, checks } = await submitResult(c.get('ctx'), { ...body, data })
-      setTag(c, result.version)
+      setTag(c, tagAsOfNow(result))
       return jsonText(c, withRaw(render(result), { checks: `[${checks.map(renderCheck).join(',')}]` }), 201)
     },
   )
@@ -130,7 +130,7 @@ export const resultRoutes = createRouter()
     }),
     async (c) => {
       const { data, ...result } = await getResult(c.get('ctx'), c.req.valid('param').id)
-      setTag(c, result.version)
+      setTag(c, tagAsOfNow(result))
       return jsonText(c, withRaw(render(result), { data }), 200)
     },
   )
@@ -183,7 +183,7 @@ export const resultRoutes = createRouter()
 
 async function reviewed(c: AppContext, id: string, ballot: Ballot) {
   const result = await decideResult(c.get('ctx'), id, ballot)
-  setTag(c, result.version)
+  setTag(c, tagAsOfNow(result))
   return c.json(renderReviewed(id, result), 200)
 }
 

@@ -39,6 +39,16 @@ const requested = async (tenant: Tenant, more: object = {}) =>
   (await post(tenant.as('member'), '/v1/requests', { type: 'deploy', title: 'Deploy', details: { v: 1 }, ...more }))
     .body
 
+/** What the family's own path gives. */
+async function ownPath(kind: string, id: string) {
+  if (kind === 'claim') return `/api/v1/claims/${id}`
+  if (kind === 'change') return `/api/v1/approvals/${id}`
+  if (kind === 'result') return `/v1/structuring/results/${id}`
+  if (kind === 'request') return `/v1/requests/${id}`
+  const intent = await env.DB.prepare('SELECT approval_ref FROM intents WHERE approval_id = ?').bind(id).first<any>()
+  return `/internal/v1/instances/${instance}/approvals/${intent.approval_ref}`
+}
+
 /** How each family asks, and who without a policy decides. */
 const families = [
   ['claim', claimed, 'coordinator'],
@@ -112,6 +122,26 @@ describe.each(families)('%s', (kind, ask, decider) => {
     expect([read.body, read.headers.get('ETag')]).toEqual([approved.body, approved.headers.get('ETag')])
     expect(read.headers.get('ETag')).not.toBe(seen.headers.get('ETag'))
     expect(read.cost.rowsRead).toBeLessThanOrEqual(10)
+  })
+
+  test('has another ETag once its time is over, with a sweep or without, and the same on each path', async () => {
+    const tenant = await newTenant()
+    const id = await ask(tenant)
+    const paths = [at(id), await ownPath(kind, id)]
+    const look = async () => {
+      const answers = await Promise.all(paths.map((path) => tenant.as('admin')(path)))
+      const [one, other] = answers.map(({ headers }) => headers.get('ETag'))
+      expect(one).toBe(other)
+      return [answers[0]!.body.status, one]
+    }
+    const [before, pending] = await look()
+    await env.DB.prepare("UPDATE approvals SET due_at = 5, on_due = 'expire' WHERE id = ?").bind(id).run()
+    const [after, expired] = await look()
+    expect([before, after]).toEqual(['pending', 'expired'])
+    expect(expired).not.toBe(pending)
+    await expireDue(systemContext(env, 'system:test', Date.now()))
+    const [swept, tag] = await look()
+    expect([swept, tag === pending]).toEqual(['expired', false])
   })
 
   test('is rejected with a comment only, and then not approved', async () => {

@@ -284,7 +284,15 @@ describe('redeeming', () => {
     const tenant = await newTenant()
     const member = tenant.as('member')
     const { id, digest } = await approved(tenant, { redeem_within_hours: 1 })
+    const tags = async () => {
+      const answers = [`${path}/${id}`, `/v1/approvals/${id}`].map((one) => tenant.as('member')(one))
+      return (await Promise.all(answers)).map(({ headers }) => headers.get('ETag'))
+    }
+    const [before] = await tags()
     await lapse(id)
+    // Its ETag is another one as soon as its time is over, though no sweep has been by.
+    const [after, elsewhere] = await tags()
+    expect([after === before, elsewhere]).toEqual([false, after])
     expect((await member(`${path}/${id}`)).body).toMatchObject({ status: 'approved', redemption: { state: 'lapsed' } })
     expect(said(await post(member, id, 'redeem', { digest }))).toEqual([409, 'redemption_lapsed'])
     expect(said(await post(member, id, 'revoke', { comment: 'x' }))).toEqual([409, 'redemption_lapsed'])

@@ -72,6 +72,7 @@ export const samples: Samples = {
     report: settled(redemption.report(ctx, requestKind, 'a', { outcome: 'failed', result: '{}', error: 'x' })),
     selectUnredeemed: returns(redemption.selectUnredeemed(ctx, requestKind, 5), 'id'),
     lapse: ended(redemption.lapse(ctx, requestKind, ['a', 'b'])),
+    lapsedTag: gives(redemption.lapsedTag(1), 'approvals a, requests f'),
     aftermath: gives(redemption.aftermath(1), 'approvals a'),
   },
 }
