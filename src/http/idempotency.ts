@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import type { Ctx } from '../context.ts'
-import { answeredBefore } from '../idempotency/once.ts'
+import type { Actor, Ctx } from '../context.ts'
+import { answeredBefore, type IdempotencyKey } from '../idempotency/once.ts'
 import { invalidInput, type Fault } from '../refusal.ts'
 import { sha256 } from '../sha256.ts'
 import type { Declaration } from './endpoint.ts'
@@ -10,9 +10,11 @@ import { refuseOverRate } from './rate.ts'
 /** Printable ASCII, bare or between quotes. */
 const pattern = /^(?!""$)("[ -~]{1,255}"|[ -~]{1,255})$/
 
+export const idempotencyKey = z.string().regex(pattern, 'must be 1 to 255 printable ASCII characters')
+
 /** `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): quoted as the draft has it, or bare. */
 export const IdempotencyHeader = z.object({
-  'idempotency-key': z.string().regex(pattern, 'must be 1 to 255 printable ASCII characters').optional().openapi({
+  'idempotency-key': idempotencyKey.optional().openapi({
     description:
       '1–255 characters, quoted or bare; kept for 24 hours. The same key with the same body, compared byte for byte, gets the first answer again.',
   }),
@@ -45,17 +47,23 @@ export function bodyKeyFaults({ idempotency }: Ctx, key: unknown): Fault[] {
 
 async function useKey(c: AppContext, key: string): Promise<void> {
   const endpoint = c.get('endpoint') as Declaration
-  // A body that the operation does not declare is never read.
-  const fingerprint = await sha256(c.get('body')?.text ?? '')
   const { actor } = c.get('ctx')
-  const userId = endpoint.sharesKeys ? '' : actor.userId
-  // What was answered to one instance is not for another, even of the same user.
-  const instance = endpoint.sharesKeys ? null : actor.instanceId
-  const through = instance === null ? '' : ` through ${instance.toLowerCase()}`
-  const path = canonicalPath(endpoint, c.req.param()) + through
-  const used = { key, userId, path, fingerprint, replayed: false }
+  const sender = endpoint.sharesKeys ? { userId: '', instanceId: null } : actor
+  // A body that the operation does not declare is never read.
+  const used = await boundKey(key, sender, canonicalPath(endpoint, c.req.param()), c.get('body')?.text ?? '')
   c.set('ctx', { ...c.get('ctx'), idempotency: used })
   if (c.get('isOverRate') && (await answeredBefore(c.get('ctx'))) === null) refuseOverRate(c)
+}
+
+/** A key with what it is bound to: what was answered to one instance is not for another, even of the same user. */
+export async function boundKey(
+  key: string,
+  { userId, instanceId }: Pick<Actor, 'userId' | 'instanceId'>,
+  path: string,
+  body: string,
+): Promise<IdempotencyKey> {
+  const through = instanceId === null ? '' : ` through ${instanceId.toLowerCase()}`
+  return { key, userId, path: path + through, fingerprint: await sha256(body), replayed: false }
 }
 
 /** The path with its parameters normalised: one operation on one thing has one path, however it was written. */

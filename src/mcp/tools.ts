@@ -14,6 +14,7 @@ import type { Ctx } from '../context.ts'
 import { inboxCursor, readInbox } from '../desk/inbox.ts'
 import { digest } from '../digest.schemas.ts'
 import { kinds } from '../families.ts'
+import { boundKey, idempotencyKey } from '../http/idempotency.ts'
 import { cursorQuery, cursorRequest, writeCursor } from '../http/pagination.ts'
 import type { Kept } from '../http/raw-json.ts'
 import { iso } from '../http/time.ts'
@@ -128,14 +129,19 @@ export const tools: readonly Tool[] = [
     name: 'redeem_approval',
     title: 'Redeem an approval',
     description:
-      'Call this right before you do what was approved; it succeeds once. Then do exactly what the returned `details` say.',
+      'Call this right before you do what was approved; it succeeds once. Then do exactly what the returned `details` say. ' +
+      'With an `idempotency_key` of your own, a new one for each time that you act, you can ask again if the answer was lost.',
     input: about.extend({
       digest: digest.openapi({ description: 'The `approved_digest` that wait_for_decision has returned.' }),
+      idempotency_key: idempotencyKey.optional(),
     }),
     output: requestSchemas.redeemed,
     ...changes,
     async run(ctx, given) {
-      const redeemed = await redeemRequest(ctx, requestKind, given.id, given.digest)
+      const { idempotency_key: key } = given
+      const idempotency =
+        key === undefined ? null : await boundKey(key, ctx.actor, `/mcp/redeem/${given.id}`, given.digest)
+      const redeemed = await redeemRequest({ ...ctx, idempotency }, requestKind, given.id, given.digest)
       const { id, ended_at } = redeemed
       const { digest, details } = approvedOf(redeemed)
       const structured = { id, digest, redeemed_at: iso(ended_at), details: details === null ? null : read(details) }

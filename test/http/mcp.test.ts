@@ -97,6 +97,24 @@ test('an agent asks, waits, redeems what was approved once, and reports', async 
   expect(reported.structuredContent.redemption).toMatchObject({ outcome: 'succeeded', result: { run: 42 } })
 })
 
+test('what was redeemed under an idempotency_key is answered again under it, and under no other', async () => {
+  const tenant = await newTenant()
+  const { call } = await connect(tenant, 'member')
+  const { id, digest } = (await call('request_approval', deployment)).structuredContent
+  await tenant.as('reviewer')(`/v1/requests/${id}/approve`, { method: 'POST', body: { digest } })
+  const redeem = (idempotency_key: string, of = digest) => call('redeem_approval', { id, digest: of, idempotency_key })
+  const answers = await Promise.all([redeem('run-1'), redeem('run-1'), redeem('run-1')])
+  expect(answers[0].structuredContent).toMatchObject({ id, digest, details: { service: 'web' } })
+  expect(answers).toEqual([answers[0], answers[0], answers[0]])
+  for (const [other, code] of [
+    [redeem('run-2'), 'already_redeemed'],
+    [redeem('run-1', digest.replaceAll(/./g, '0')), 'idempotency_key_reused'],
+    [redeem(''), 'invalid_input'],
+  ] as const) {
+    expect(await other).toMatchObject({ isError: true, content: [{ text: expect.stringContaining(code) }] })
+  }
+})
+
 test('it withdraws, lists and reads what it has asked for', async () => {
   const tenant = await newTenant()
   const { call } = await connect(tenant, 'member')
