@@ -69,10 +69,15 @@ const staying = 'decision_id revision assigned approved_digest reported_by on_be
   ' ',
 )
 
-/** The ids and numbers in an event's data, as JSON text; none where the data is no JSON any more. */
+/**
+ * The ids and numbers in an event's data, as JSON text; none where the data is no JSON any more. What a policy says is
+ * no text about anybody, and stays as a whole.
+ */
 export function idsOf(data: string): string {
   try {
-    return JSON.stringify(JSON.parse(data), staying)
+    const { policy, ...rest } = JSON.parse(data) as { policy?: object }
+    const kept = JSON.parse(JSON.stringify(rest, staying)) as object
+    return JSON.stringify(policy === undefined ? kept : { ...kept, policy })
   } catch {
     return '{}'
   }

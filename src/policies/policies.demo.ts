@@ -69,7 +69,7 @@ export function demoPolicies(now: number): string[] {
           ...derivedFrom(body),
         }),
         insert('policies', { tenant_id: demoTenant, id, name, priority, version_id, created_at: now, updated_at: now }),
-        demoEvent('policy.created', id, by, now, { to: 'active', data: said }),
+        demoEvent('policy.created', id, by, now, { to: 'active', data: { ...said, policy: body } }),
       ]
     }),
     insert('policy_books', { tenant_id: demoTenant, revision: 1 }),

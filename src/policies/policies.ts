@@ -64,7 +64,7 @@ export async function createPolicy(ctx: Ctx, asked: AskedPolicy): Promise<Stored
       insertVersion(ctx, version, hasRoomForPolicy(ctx)),
       insertPolicy(ctx, policy),
       turnPage(ctx, written),
-      recordIf(ctx, [happening(policy, null, ['name', 'priority', ...Object.keys(body)])], written),
+      recordIf(ctx, [happening(policy, null, { policy: body })], written),
     ],
     written,
   )
@@ -105,7 +105,7 @@ export async function changePolicy(
       ...(asksOthers && { infeasible: null }),
     }
     const names = Object.keys(change).filter((one) => isChanged(one, seen, was, { ...body, name, priority }))
-    return { next, version, event: happening(next, 'active', names) }
+    return { next, version, event: happening(next, 'active', { changed: names, ...(version && { policy: body }) }) }
   })
   const unchecked = await ctx.db.run(selectWhetherUnchecked(ctx))
   return asShown(ctx, policy, unchecked)
@@ -119,7 +119,7 @@ export async function changePolicy(
 export async function deletePolicy(ctx: Ctx, id: string, tags: Tags): Promise<void> {
   await write(ctx, id, tags, async (seen) => {
     const next = { ...seen, deleted_at: ctx.now }
-    return { next, version: null, event: happening(next, 'active', []) }
+    return { next, version: null, event: happening(next, 'active', {}) }
   })
 }
 
@@ -189,7 +189,15 @@ function versionOf(policy_id: string, version: number, name: string, body: Polic
   return { id: newId('pov'), policy_id, version, name, body: JSON.stringify(body), ...derivedFrom(body) }
 }
 
-function happening(policy: StoredPolicy, from: string | null, changed: readonly string[]): Happening {
+/**
+ * @param more what it says, where that is a new version: so that the history has all that approvals are decided by; and
+ *   which members an update has changed
+ */
+function happening(
+  policy: StoredPolicy,
+  from: string | null,
+  more: { changed?: readonly string[]; policy?: PolicyBody },
+): Happening {
   const { id, name, priority, version_id, body_version, deleted_at } = policy
   const said = { name, priority, version: body_version, policy_version_id: version_id }
   const what = from === null ? 'created' : deleted_at === null ? 'updated' : 'deleted'
@@ -198,7 +206,7 @@ function happening(policy: StoredPolicy, from: string | null, changed: readonly 
     resourceId: id,
     from,
     to: deleted_at === null ? 'active' : 'deleted',
-    data: { ...said, ...(what === 'updated' && { changed }) },
+    data: { ...said, ...more },
   }
 }
 

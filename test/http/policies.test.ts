@@ -64,8 +64,14 @@ test('a policy is made, read, changed and deleted; each write is told, with who 
   expect([(await admin(at)).status, (await admin(path)).body.data]).toEqual([404, []])
   const by = { actor_id: 'usr_admin', resource_id: made.body.id, name: 'Big refunds' }
   expect(await told(tenant)).toMatchObject([
-    { type: 'policy.created', ...by, version: 1 },
-    { type: 'policy.updated', ...by, version: 2, changed: ['expires'] },
+    { type: 'policy.created', ...by, version: 1, policy: { match: asked.match, stages, expires: null } },
+    {
+      type: 'policy.updated',
+      ...by,
+      version: 2,
+      changed: ['expires'],
+      policy: { match: asked.match, stages, expires: { after_hours: 48, then: 'expire' } },
+    },
     { type: 'policy.deleted', ...by },
   ])
 })

@@ -50,6 +50,33 @@ test('of a person who is erased no text is left, and what was sealed is verified
   expect(last).toMatchObject([{ resource: 'usr_coordinator', actor: 'usr_operator', to: 'erased' }])
 })
 
+test('what a policy says stays in the history, sealed, whoever is erased that has made it', async () => {
+  const tenant = await newTenant()
+  const body = {
+    name: 'Payroll',
+    match: { kind: 'request', type: 'payroll' },
+    approver_roles: ['admin'],
+    required_approvals: 1,
+  }
+  const boss = tenant.as('boss', ['admin'])
+  for (const name of ['admin', 'reviewer', 'member'] as const) await tenant.as(name)('/v1/me')
+  const made = (await boss('/v1/policies', { method: 'POST', body })).body
+  const change = { approver_roles: ['admin', 'reviewer'] }
+  await boss(`/v1/policies/${made.id}`, { method: 'PATCH', body: change })
+  await sealed(tenant.id)
+  await erase(tenant, 'usr_boss')
+  const { data } = (await tenant.as('admin')('/v1/events?types=policy.created,policy.updated')).body
+  expect(data.map(({ erased_at, data: { policy } }: any) => [erased_at !== null, policy.approver_roles])).toEqual([
+    [true, ['admin']],
+    [true, change.approver_roles],
+  ])
+  const lines = (await exported(tenant)).split('\n')
+  await verifyExport(lines)
+  const forged = lines.map((line) => line.replace('[\\"admin\\"]', '[\\"member\\"]'))
+  expect(forged).not.toEqual(lines)
+  await expect(verifyExport(forged)).rejects.toThrow()
+})
+
 test('nothing is left of what somebody reported of a request, or said when they revoked one', async () => {
   const tenant = await newTenant()
   const approved = async () => {
