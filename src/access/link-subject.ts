@@ -3,6 +3,7 @@ import type { Ctx } from '../context.ts'
 import { newId } from '../ids.ts'
 import { Refusal } from '../refusal.ts'
 import { forgetKeys } from './authenticate.ts'
+import { knownAs } from './known-as.ts'
 import { selectPerson, selectSubject, updateSubject, wrotePerson } from './people.store.ts'
 
 /**
@@ -13,6 +14,7 @@ import { selectPerson, selectSubject, updateSubject, wrotePerson } from './peopl
  */
 export async function linkSubject(ctx: Ctx, id: string, issuer: string, subject: string): Promise<void> {
   const write_id = newId('wr')
+  const names = await knownAs(ctx, issuer, subject)
   const linked: Happening = {
     type: 'person.linked',
     resourceId: id,
@@ -24,10 +26,10 @@ export async function linkSubject(ctx: Ctx, id: string, issuer: string, subject:
     person: [person],
     known: [known],
   } = await ctx.db.batch({
-    linked: updateSubject(ctx, { id, issuer, subject, write_id }),
+    linked: updateSubject(ctx, { id, write_id }, names),
     event: recordIf(ctx, [linked], wrotePerson(ctx, { id, write_id })),
     person: selectPerson(ctx, id),
-    known: selectSubject(ctx, issuer, subject),
+    known: selectSubject(ctx, names),
   })
   forgetKeys()
   if (!person) throw new Refusal('not_found', `There is no person ${id}.`)

@@ -5,6 +5,7 @@ import type { Condition, Fragment, Statement } from '../db/open-db.ts'
 import { behind, newestFirst, type PageRequest } from '../db/page.ts'
 import type { people } from './access.table.ts'
 import { roomyGroups } from './groups.store.ts'
+import type { KnownAs } from './known-as.ts'
 import { keepsAnAdminKey, keysOf } from './last-admin.store.ts'
 
 /** A person as stored. `roles` and `groups` are JSON text. */
@@ -57,16 +58,14 @@ export function updatePerson(ctx: Ctx, seen: Person, next: Person, joined: reado
 }
 
 /** Says who a person is to an identity provider, where nobody is yet. */
-export function updateSubject(ctx: Ctx, { id, issuer, subject, write_id }: Linked): Statement {
+export function updateSubject(ctx: Ctx, { id, write_id }: Written, known: KnownAs): Statement {
+  const { issuer, subject } = known
   return ctx.db.all(sql`
     UPDATE people SET issuer = ${issuer}, subject = ${subject}, version = version + 1, write_id = ${write_id}, updated_at = ${ctx.now}
-    WHERE ${own(ctx, id)} AND issuer IS NULL AND NOT EXISTS (SELECT 1 FROM people p WHERE ${called(ctx, issuer, subject)})`)
+    WHERE ${own(ctx, id)} AND issuer IS NULL AND NOT EXISTS (SELECT 1 FROM people p WHERE ${called(ctx, known)})`)
 }
 
-interface Linked extends Pick<Person, 'id' | 'write_id'> {
-  issuer: string
-  subject: string
-}
+type Written = Pick<Person, 'id' | 'write_id'>
 
 /** One row where there is, or was, a person of this id; else none. */
 export function selectWhetherStored({ db, actor }: Ctx, id: string) {
@@ -74,7 +73,7 @@ export function selectWhetherStored({ db, actor }: Ctx, id: string) {
 }
 
 /** Whether this write has been made of a person. */
-export function wrotePerson(ctx: Ctx, { id, write_id }: Pick<Person, 'id' | 'write_id'>): Condition {
+export function wrotePerson(ctx: Ctx, { id, write_id }: Written): Condition {
   return sql`EXISTS (SELECT 1 FROM people WHERE tenant_id = ${ctx.actor.tenantId} AND id = ${id} AND write_id = ${write_id})`
 }
 
@@ -126,9 +125,9 @@ export function selectPerson(ctx: Ctx, id: string) {
     SELECT ${columns} FROM people p WHERE p.tenant_id = ${ctx.actor.tenantId} AND p.id = ${id} AND p.deleted_at IS NULL`)
 }
 
-/** Who this is to an identity provider, also where they are disabled or deleted. */
-export function selectSubject(ctx: Ctx, issuer: string, subject: string) {
-  return ctx.db.all<Person>(sql`SELECT ${columns} FROM people p WHERE ${called(ctx, issuer, subject)}`)
+/** Who this is to an identity provider, also where they are disabled, deleted or erased. */
+export function selectSubject(ctx: Ctx, known: KnownAs) {
+  return ctx.db.all<Person>(sql`SELECT ${columns} FROM people p WHERE ${called(ctx, known)}`)
 }
 
 /** Those of these people who are not disabled. */
@@ -139,8 +138,8 @@ export function selectEnabled(ctx: Ctx, ids: readonly string[]) {
 }
 
 /** The groups of a person whom an identity provider calls so, as a subquery. */
-export function groupsOfSubject(ctx: Ctx, issuer: string, subject: string): Fragment {
-  return sql`SELECT e.value FROM people p CROSS JOIN json_each(p.groups) e WHERE ${called(ctx, issuer, subject)}`
+export function groupsOfSubject(ctx: Ctx, known: KnownAs): Fragment {
+  return sql`SELECT e.value FROM people p CROSS JOIN json_each(p.groups) e WHERE ${called(ctx, known)}`
 }
 
 /** Newest first. */
@@ -150,17 +149,29 @@ export function selectPeople(ctx: Ctx, page: PageRequest) {
     WHERE p.tenant_id = ${ctx.actor.tenantId} AND p.deleted_at IS NULL AND ${behind(page, p)} ${newestFirst(page, p)}`)
 }
 
-function called(ctx: Ctx, issuer: string, subject: string): SQL {
-  return sql`p.tenant_id = ${ctx.actor.tenantId} AND p.issuer = ${issuer} AND p.subject = ${subject}`
+function called(ctx: Ctx, { issuer, subject, forgotten }: KnownAs): SQL {
+  return sql`p.tenant_id = ${ctx.actor.tenantId} AND p.issuer = ${issuer} AND p.subject IN (${subject}, ${forgotten})`
 }
 
 function own(ctx: Ctx, id: string): SQL {
   return sql`tenant_id = ${ctx.actor.tenantId} AND id = ${id} AND deleted_at IS NULL`
 }
 
-/** Takes away what a deleted person was called, but for their id, and how a provider of identities knows them. */
-export function forgetPerson({ db, actor, now }: Ctx, id: string): Statement {
+/** How an identity provider knows somebody, if one does, and if they are not erased yet. */
+export function selectKnownAs({ db, actor }: Ctx, id: string) {
+  return db.all<{ issuer: string; subject: string }>(sql`
+    SELECT issuer, subject FROM people
+    WHERE tenant_id = ${actor.tenantId} AND id = ${id} AND issuer IS NOT NULL AND subject NOT GLOB 'sha256:*'`)
+}
+
+/**
+ * Takes away what a deleted person was called, but for their id, and how a provider of identities knows them.
+ *
+ * @param known how one does: then so much of it stays that they are not taken for somebody new
+ */
+export function forgetPerson({ db, actor, now }: Ctx, id: string, known: KnownAs | null): Statement {
+  const subject = known ? sql`${known.forgotten}` : sql`subject`
   return db.all(sql`
-    UPDATE people SET name = id, email = NULL, issuer = NULL, subject = NULL, version = version + 1, updated_at = ${now}
+    UPDATE people SET name = id, email = NULL, subject = ${subject}, version = version + 1, updated_at = ${now}
     WHERE tenant_id = ${actor.tenantId} AND id = ${id} AND deleted_at IS NOT NULL`)
 }

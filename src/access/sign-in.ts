@@ -2,6 +2,7 @@ import type { Ctx, Role } from '../context.ts'
 import { Refusal } from '../refusal.ts'
 import type { Claimed } from './claims.ts'
 import { mostMembers, selectFilledGroups } from './groups.store.ts'
+import { knownAs } from './known-as.ts'
 import { changePerson, createPerson, type PersonFacts } from './people.ts'
 import { groupsOfSubject, mostGroups, selectSubject, type Person } from './people.store.ts'
 import { selectTenant } from './tenants.store.ts'
@@ -12,12 +13,13 @@ type Filled = Awaited<ReturnType<typeof readSubject>>['filled'][number]
 /**
  * Whoever signs in with a token, as the database has them, and the groups that matter to what their token says.
  *
- * @returns `person` also where they are disabled or deleted
+ * @returns `person` also where they are disabled, deleted or erased
  */
 export async function readSubject(ctx: Ctx, { issuer, subject, groups }: Claimed) {
+  const known = await knownAs(ctx, issuer, subject)
   const { people, filled = [] } = await ctx.db.batch({
-    people: selectSubject(ctx, issuer, subject),
-    filled: groups && selectFilledGroups(ctx, groups, groupsOfSubject(ctx, issuer, subject)),
+    people: selectSubject(ctx, known),
+    filled: groups && selectFilledGroups(ctx, groups, groupsOfSubject(ctx, known)),
   })
   return { person: people[0], filled }
 }

@@ -1,6 +1,7 @@
 import { forgetKeyNames } from '../access/keys.store.ts'
 import { deletePerson } from '../access/people.ts'
-import { forgetPerson, selectWhetherStored } from '../access/people.store.ts'
+import { knownAs } from '../access/known-as.ts'
+import { forgetPerson, selectKnownAs, selectWhetherStored } from '../access/people.store.ts'
 import { eraseComments, eraseEvents, selectErasable, selectWhetherNamed } from '../approvals/erase.store.ts'
 import { record } from '../approvals/history.store.ts'
 import type { Ctx } from '../context.ts'
@@ -39,8 +40,10 @@ export async function erasePerson(ctx: Ctx, personId: string, families: readonly
     erased += events.length
     after = last.seq
   }
+  const [provided] = await ctx.db.run(selectKnownAs(ctx, personId))
+  const known = provided ? await knownAs(ctx, provided.issuer, provided.subject) : null
   await ctx.db.batch({
-    person: forgetPerson(ctx, personId),
+    person: forgetPerson(ctx, personId, known),
     keys: forgetKeyNames(ctx, personId),
     answers: deleteAnswersOf(ctx, personId),
     families: families.map((erase) => erase(ctx, personId)),

@@ -3,6 +3,7 @@ import { exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT, type JWTPay
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { linkSubject } from '../../src/access/link-subject.ts'
 import { systemContext } from '../../src/context.ts'
+import { erasePerson } from '../../src/history/erase-person.ts'
 import { submitClaims } from '../support/batches.ts'
 import { bearing, newIssuer, serviceWith, trusting, type Issuer } from '../support/issuer.ts'
 import { overSocket } from '../support/over-socket.ts'
@@ -337,6 +338,25 @@ describe.skipIf(overSocket)('tokens', () => {
     await admin(`/v1/people/${id}`, { method: 'DELETE' })
     expect((await me({ iat: seconds() + 10 })).status).toBe(401)
     expect((await admin('/v1/people')).body.data).toHaveLength(1)
+  })
+
+  test('whoever is erased is out as well: nobody new is made of them, and nothing says who they were', async () => {
+    const { tenant, me, admin, issuer, as } = await signingIn({ OIDC_ROLES_CLAIM: 'roles' })
+    await admin('/v1/me')
+    const body = { type: 'access', title: 'Open the door' }
+    const ada = as(await issuer.token({ roles: ['reviewer'] }))
+    const asked = (await ada('/v1/requests', { method: 'POST', body })).body
+    const erase = () => erasePerson(tenant.ctx('operator', []), asked.requester_id, [])
+    await erase()
+    await erase()
+    later(minute)
+    expect((await me({ iat: seconds(), roles: ['reviewer'] })).status).toBe(401)
+    const linked = linkSubject(tenant.ctx('operator', []), 'usr_admin', issuer.url, 'ada')
+    await expect(linked).rejects.toMatchObject({ code: 'duplicate_id' })
+    expect((await me({ iat: seconds(), sub: 'bob' })).status).toBe(200)
+    const rows = await env.DB.prepare('SELECT * FROM people WHERE tenant_id = ?').bind(tenant.id).all<any>()
+    const stored = rows.results.find(({ id }) => id === asked.requester_id)
+    expect(stored.subject).toMatch(/^sha256:[0-9a-f]{64}$/)
   })
 
   test.each(['roles = \'["reviewer"]\'', 'disabled = 1'])(

@@ -28,6 +28,7 @@ const filters = [undefined, ...statuses].flatMap((status) =>
 const someone = { ...rowOf(people), roles: '["admin"]', groups: '["g"]' }
 const some = { ...rowOf(groups), member_ids: '["p"]' }
 const moves = { joined: ['x'], left: ['y'] }
+const known = { issuer: 'https://id.example', subject: 's', forgotten: 'sha256:x' }
 const personColumns =
   'id name email kind roles groups disabled version write_id created_at updated_at deleted_at issuer subject claimed_at'
 const groupColumns = 'id name member_ids version write_id created_at updated_at deleted_at filled_by_oidc'
@@ -85,18 +86,19 @@ export const samples: Samples = {
   },
   'access/people.store.ts': {
     insertPerson: person.insertPerson(ctx, someone),
-    forgetPerson: person.forgetPerson(ctx, 'usr_y'),
+    forgetPerson: [person.forgetPerson(ctx, 'usr_y', null), person.forgetPerson(ctx, 'usr_y', known)],
+    selectKnownAs: returns(person.selectKnownAs(ctx, 'usr_y'), 'issuer subject'),
     selectWhetherStored: returns(person.selectWhetherStored(ctx, 'usr_y'), 'found'),
     updatePerson: [true, false].map((loses) => person.updatePerson(ctx, someone, someone, ['g'], loses)),
-    updateSubject: person.updateSubject(ctx, { id: 'p', issuer: 'https://id.example', subject: 's', write_id: 'w' }),
+    updateSubject: person.updateSubject(ctx, { id: 'p', write_id: 'w' }, known),
     wrotePerson: holds(person.wrotePerson(ctx, someone)),
     roomyPeople: [holds(person.roomyPeople(ctx, ['p'])), holds(person.roomyPeople(ctx, []))],
     selectKnownPeople: returns(person.selectKnownPeople(ctx, ['p']), 'id groups'),
     regroupPeople: person.regroupPeople(ctx, 'g', moves, sql`1`),
     selectPerson: returns(person.selectPerson(ctx, 'p'), personColumns),
-    selectSubject: returns(person.selectSubject(ctx, 'https://id.example', 's'), personColumns),
+    selectSubject: returns(person.selectSubject(ctx, known), personColumns),
     selectEnabled: returns(person.selectEnabled(ctx, ['p']), 'id'),
-    groupsOfSubject: gives(person.groupsOfSubject(ctx, 'https://id.example', 's')),
+    groupsOfSubject: gives(person.groupsOfSubject(ctx, known)),
     selectPeople: pages.map((page) => returns(person.selectPeople(ctx, page), personColumns)),
   },
   'access/groups.store.ts': {
