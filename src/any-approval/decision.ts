@@ -1,5 +1,5 @@
 import type { Aftermath } from '../approvals/family.ts'
-import { expirer, statusAt, type Status } from '../approvals/states.ts'
+import { standingOf, statusAt, type Status } from '../approvals/states.ts'
 import type { DecisionRow } from './decision.store.ts'
 
 /** What became of an approval, as of one moment. Times are in milliseconds. */
@@ -19,16 +19,15 @@ export interface Decision {
 
 /** What became of it as of `now`, whether or not a sweep has been by. */
 export function decisionOf(row: DecisionRow, now: number): Decision {
-  const status = statusAt(row, now)
+  const { status, decided_at: decidedAt, decided_by: decidedBy } = standingOf(row, now)
   if (status === 'pending') return { ...undecided, tag: `${row.version}` }
   const { became, at, reason, final = true } = JSON.parse(row.after ?? '{}') as Aftermath
-  const decidedAt = row.decided_at ?? row.due_at
   const shown = became ?? status
   const turned = became ?? (status === row.status ? undefined : status)
   return {
     status: shown,
     final,
-    decidedBy: row.decided_by ?? expirer,
+    decidedBy,
     decidedAt,
     reason: reason ?? row.comment,
     retry: retryOf(shown, at ?? decidedAt),

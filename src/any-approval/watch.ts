@@ -205,12 +205,12 @@ export class Watch {
     }
   }
 
-  /** @param clocked whether to read earlier where an approval expires earlier */
+  /** @param clocked whether to read earlier where the clock ends an approval earlier */
   private readAgainAt(at: number, clocked = true): void {
     if (this.waiting === 0) return
     let next = this.lastAt < this.pokedFrom ? Math.min(at, this.pokedFrom) : at
     for (const { row } of this.all.values()) {
-      if (clocked && row?.on_due === 'expire' && row.due_at !== null) next = Math.min(next, row.due_at)
+      if (clocked && row?.due_at && row.on_due !== 'approve') next = Math.min(next, row.due_at)
     }
     this.timer = setTimeout(() => void this.look(), Math.max(1, next - Date.now()))
   }

@@ -9,6 +9,7 @@ import type { Opening } from './open.ts'
 import { openTo } from './policies.store.ts'
 import type { Terms } from './terms.ts'
 import { voidedFrom } from './votes.store.ts'
+import { isInTime } from './states.store.ts'
 
 /** The terms of a question that was asked otherwise before. */
 export type AmendedTerms = Terms & Pick<Approval, 'kept_due_at' | 'kept_on_due'>
@@ -40,7 +41,7 @@ export function amendQuestion(
         restricted = max(restricted, ${terms.restricted ? 1 : 0}), decision_id = ${mark.decisionId}, updated_at = ${now},
         version = version + 1
       WHERE id = ${target.id} AND tenant_id = ${actor.tenantId} AND kind = ${target.kind} AND revision = ${target.revision}
-        AND +status = 'pending' AND requester_id = ${actor.userId} AND NOT (on_due IS 'expire' AND due_at <= ${now})
+        AND +status = 'pending' AND requester_id = ${actor.userId} AND ${isInTime(now)}
         AND ${matches(target.ifMatch)} AND ${target.guard?.condition ?? sql`1`}
       RETURNING 1 AS amended`),
     voided: ctx.db.all(sql`

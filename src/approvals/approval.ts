@@ -1,5 +1,5 @@
 import type { approvals } from './approvals.table.ts'
-import { expirer, statusAt, type Status } from './states.ts'
+import { standingOf, type Status } from './states.ts'
 
 /** An approval as stored. */
 export type Approval = typeof approvals.$inferSelect
@@ -18,13 +18,9 @@ export interface Winner {
 
 /** What decided it; only for an approval that is decided, withdrawn or expired. */
 export function winnerOf(approval: Ended, now: number): Winner {
-  const status = statusAt(approval, now)
-  if (status === 'pending') throw new Error(`${approval.id} is still pending`)
-  return {
-    decision: status,
-    decided_by: approval.decided_by ?? expirer,
-    decided_at: new Date(approval.decided_at ?? approval.due_at ?? now).toISOString(),
-  }
+  const { status, decided_by, decided_at } = standingOf(approval, now)
+  if (status === 'pending' || decided_by === null) throw new Error(`${approval.id} is still pending`)
+  return { decision: status, decided_by, decided_at: new Date(decided_at ?? now).toISOString() }
 }
 
 type Ended = Pick<Approval, 'id' | 'status' | 'due_at' | 'on_due' | 'decided_at' | 'decided_by'>
@@ -34,9 +30,9 @@ export function tagOf(approval: Pick<Approval, 'version'>): string {
   return String(approval.version)
 }
 
-/** The entity tag of what is shown as of now: what is past its time is something else, though no sweep has been by. */
+/** The entity tag of what is shown as of now: what its clock has ended is something else, though no sweep has been by. */
 export function tagAsOfNow({ version, status }: Pick<Approval, 'version' | 'status'>): string {
-  return status === 'expired' ? `${version}-expired` : `${version}`
+  return status === 'expired' || status === 'rejected' ? `${version}-${status}` : `${version}`
 }
 
 /** The votes on an approval as its family shows them: nothing where no policy holds. */

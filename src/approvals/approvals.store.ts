@@ -10,6 +10,7 @@ import type { Ballot } from './rules.ts'
 import { boundTo } from './restricted.ts'
 import { visible } from './restricted.store.ts'
 import { openTo } from './policies.store.ts'
+import { isInTime } from './states.store.ts'
 
 /**
  * Inserts approvals from one bound value; none where the guard does not hold. They are pending, or where a
@@ -50,7 +51,7 @@ export function markWithdrawn(
       decision_id = ${decisionId}, event_seq = ${nextSeq(ctx)}, updated_at = ${now}, version = version + 1
     WHERE id = ${target.id} AND tenant_id = ${actor.tenantId} AND kind = ${target.kind} AND ${visible(ctx, target)}
       AND status = 'pending' AND requester_id = ${actor.userId}
-      AND NOT (on_due IS 'expire' AND due_at <= ${now})
+      AND ${isInTime(now)}
       AND ${matches(target.ifMatch)} AND digest = coalesce(${target.digest ?? null}, digest) AND ${target.guard?.condition ?? sql`1`}
     RETURNING *`)
 }

@@ -13,6 +13,7 @@ import { visible } from './restricted.store.ts'
 import type { Ballot, ReplacedVote } from './rules.ts'
 import type { Status } from './states.ts'
 import { voidedFrom } from './votes.store.ts'
+import { isInTime } from './states.store.ts'
 
 /** Which approval is voted on, how, and under which further condition. */
 type Cast = KindOfApprovals &
@@ -70,7 +71,7 @@ export function castStaged(ctx: Ctx, cast: Cast, step: Step, decisionId: string)
       open_to = ${step.nextStage === step.openStage ? sql`open_to` : openTo(sql`policy_version_id`, step.nextStage)}, decision_id = ${decisionId}, event_seq = ${nextSeq(ctx)},
       updated_at = ${now}, version = version + 1
     WHERE id = ${cast.id} AND tenant_id = ${actor.tenantId} AND kind = ${cast.kind} AND ${visible(ctx, cast)}
-      AND version = ${step.version} AND +status = 'pending' AND NOT (on_due IS 'expire' AND due_at <= ${now})
+      AND version = ${step.version} AND +status = 'pending' AND ${isInTime(now)}
       AND ${personOf(ctx, cast.reportedBy)} IS ${step.person}
       AND ${matches(cast.ifMatch)} AND digest = coalesce(${cast.digest ?? null}, digest)
       AND ${cast.guard?.condition ?? sql`1`}`)

@@ -3,6 +3,7 @@ import { personNow } from '../access/standing.store.ts'
 import { roles as allRoles, type Ctx, type Role } from '../context.ts'
 import type { Condition, Fragment } from '../db/open-db.ts'
 import type { Policy } from './policy.ts'
+import { isInTime } from './states.store.ts'
 
 /** Who votes, as SQL: values for a request, columns for a batch. */
 export interface Voter {
@@ -32,7 +33,7 @@ export function decidable(voter: Voter, policy: Policy, now: number): SQL {
   const fits = policy.approver_roles.map((role) => sql`instr(${voter.roles}, ${quoted(role)})`)
   return sql`
     +approvals.status = 'pending'
-    AND NOT (approvals.on_due IS 'expire' AND approvals.due_at <= ${now})
+    AND ${isInTime(now)}
     AND CASE WHEN approvals.policy_version_id IS NULL
       THEN ${policy.allow_self_approval ? sql`1` : sql`NOT ${asked}`} AND (${fits.length > 0 ? sql.join(fits, sql` OR `) : sql`0`})
       ELSE approvals.channel_confirms = 0 AND ${voter.underPolicy} END

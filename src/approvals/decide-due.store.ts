@@ -26,15 +26,15 @@ export function selectDue(ctx: Ctx, outcome: ClockOutcome, limit: number) {
 }
 
 /**
- * Decides approvals, those of them that are still past their due time, and records each. What expires does so at its
- * due time, whenever that is noticed; what is approved or rejected is so now.
+ * Decides approvals, those of them that are still past their due time, and records each. What expires or is rejected is so
+ * since its due time, whenever that is noticed; what is approved is so now.
  *
  * @param atMost how many they are
  * @param guard a further condition on the `approvals` row
  */
 export function decideDue(ctx: Ctx, outcome: ClockOutcome, mark: Mark, atMost: number, guard: Condition = sql`1`) {
   const { status } = outcome
-  const decidedAt = status === 'expired' ? sql`due_at` : sql`${ctx.now}`
+  const decidedAt = status === 'approved' ? sql`${ctx.now}` : sql`due_at`
   return {
     decided: ctx.db.all<{ tenant_id: string }>(sql`
       UPDATE approvals SET status = ${status}, decided_by = ${ctx.actor.userId}, decided_at = ${decidedAt}, decision_id = ${mark.decisionId},

@@ -5,6 +5,7 @@ import { behind, merged, type PageRequest } from '../db/page.ts'
 import type { KindOfApprovals } from './policy.ts'
 import { boundTo, seesAll, seesRestricted } from './restricted.ts'
 import { versionsSeenBy, visible } from './restricted.store.ts'
+import { isInTime } from './states.store.ts'
 import { statuses, type Status } from './states.ts'
 
 /** Which of a tenant's approvals a list shows, of those that the actor sees; every member that is set narrows it. */
@@ -39,35 +40,37 @@ const a = sql`a`
  * @param more a further condition on the row `a`
  */
 export function pageOfApprovals(ctx: Ctx, filter: ListFilter, page: PageRequest, more?: Condition): Fragment {
+  return merged(storedParts(ctx, filter, page, more), page)
+}
+
+/** The parts of such a page, each in its order. */
+function storedParts(ctx: Ctx, filter: ListFilter, page: PageRequest, more?: Condition): SQL[] {
   const among = filter.status === undefined ? statuses : [filter.status]
   const rest = sql`${behind(page, a)}${more ? sql` AND ${more}` : sql``}`
-  const parts = seen(ctx, filter).flatMap(({ index, isFor = statuses, condition }) =>
+  return seen(ctx, filter).flatMap(({ index, isFor = statuses, condition }) =>
     among
       .filter((status) => isFor.includes(status))
       .map((status) => sql`${from(index)} ${is(status)} AND ${condition} AND ${rest}`),
   )
-  return merged(parts, page)
 }
 
+/** What the clocks of those say that come to be of a status by them. */
+const clocks = { expired: sql`a.on_due IS 'expire'`, rejected: sql`a.on_due IS 'reject'` } as const
+
 /**
- * The same as of now: what is past its due time counts as expired although no sweep has been by. It leaves the pending
- * ones, and joins the expired ones.
+ * The same as of now: what its clock has ended counts as expired, or as rejected, although no sweep has been by. It
+ * leaves the pending ones, and joins those, sorted, as it comes in the order of its time.
  */
 export function pageAsOfNow(ctx: Ctx, filter: ListFilter, page: PageRequest): Fragment {
-  const overdue = sql`(a.on_due IS 'expire' AND a.due_at <= ${ctx.now})`
-  if (filter.status !== 'expired') {
-    return pageOfApprovals(ctx, filter, page, filter.status === 'pending' ? sql`NOT ${overdue}` : undefined)
+  const { status } = filter
+  if (status !== 'expired' && status !== 'rejected') {
+    return pageOfApprovals(ctx, filter, page, status === 'pending' ? isInTime(ctx.now, a) : undefined)
   }
-  const both = { ...page, limit: page.offset + page.limit, offset: 0 }
-  const rest = sql`a.due_at IS NOT NULL AND ${overdue} AND ${behind(page, a)}`
+  const rest = sql`a.due_at IS NOT NULL AND ${clocks[status]} AND a.due_at <= ${ctx.now} AND ${behind(page, a)}`
   const unswept = seen(ctx, filter).flatMap(({ index, indexOfDue = index, condition }) =>
     indexOfDue === null ? [] : [sql`${from(indexOfDue)} a.status = 'pending' AND ${condition} AND ${rest}`],
   )
-  const found = [pageOfApprovals(ctx, filter, both), merged(unswept, both)]
-  return merged(
-    found.map((one) => sql`SELECT * FROM ${one}`),
-    page,
-  )
+  return merged([...storedParts(ctx, filter, page), ...unswept], page)
 }
 
 /** A part of what an actor sees of a list, which no other part has: a condition on the row `a`, and an index for it. */
@@ -130,16 +133,16 @@ function restrictedParts(ctx: Ctx, kind: KindOfApprovals, filter: ListFilter): P
   const isGoverned = sql`a.policy_version_id IS NOT NULL`
   const all = (one: string, condition: Condition) => ({ index: one, indexOfDue: 'approvals_restricted_due', condition })
   const own = (more: Condition): Part[] => [
-    { index: 'approvals_restricted_by_requester', condition: sql`${ofKind} AND ${asked} AND ${more}` },
-    { index: 'approvals_restricted_by_sender', condition: sql`${ofKind} AND ${sent} AND ${more}` },
+    all('approvals_restricted_by_requester', sql`${ofKind} AND ${asked} AND ${more}`),
+    all('approvals_restricted_by_sender', sql`${ofKind} AND ${sent} AND ${more}`),
   ]
   // Where there is no such version the tenant is NULL, and nothing is read.
   const ifAny = sql`(SELECT ${actor.tenantId} FROM (${versions}) LIMIT 1)`
-  const votedOn: Part = {
-    index: isNarrowed ? index : governed,
-    condition: sql`a.restricted = 1 AND ${filtered(ifAny, filter)} AND ${isOneOf([kind.kind])} AND ${isGoverned}
+  const votedOn = all(
+    isNarrowed ? index : governed,
+    sql`a.restricted = 1 AND ${filtered(ifAny, filter)} AND ${isOneOf([kind.kind])} AND ${isGoverned}
       AND a.policy_version_id IN (${versions}) AND NOT ${isMine}`,
-  }
+  )
   if (!seesRestricted(actor, kind)) {
     const [ofMine, sentByMe] = own(sql`1`)
     if (requesterId === actor.userId) return [ofMine!]

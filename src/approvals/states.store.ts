@@ -1,16 +1,26 @@
-import { sql } from '../db/sql.ts'
+import { sql, type SQL } from '../db/sql.ts'
 import type { Ctx } from '../context.ts'
 import type { Condition, Fragment } from '../db/open-db.ts'
-import { expirer } from './states.ts'
+import { autoRejecter, expirer } from './states.ts'
 
-/** Whether the row `a` of `approvals` is past its due time, and expires then, although no sweep has been by. */
-export function isOverdue({ now }: Ctx): Condition {
-  return sql`(a.status = 'pending' AND a.on_due IS 'expire' AND a.due_at <= ${now})`
+/** Whether the clock has ended the row `a` of `approvals`, although no sweep has been by. */
+function isOver({ now }: Ctx): Condition {
+  return sql`(a.status = 'pending' AND a.on_due <> 'approve' AND a.due_at <= ${now})`
+}
+
+/** Whether the time of a row of `approvals` is not over: where its clock approves it, it is not before that is done. */
+export function isInTime(now: number, row: SQL = sql`approvals`): Condition {
+  return sql`(${row}.due_at IS NULL OR ${row}.due_at > ${now} OR ${row}.on_due = 'approve')`
+}
+
+/** The status of the row `a` of `approvals` as of now: says what `statusAt` says. */
+export function statusNow(ctx: Ctx): Fragment {
+  return sql`iif(${isOver(ctx)}, iif(a.on_due = 'reject', 'rejected', 'expired'), a.status)`
 }
 
 /** The `status` of the row `a` of `approvals` as of now, `decided_by` and `decided_at`: says what `standingOf` says. */
 export function standingNow(ctx: Ctx): Fragment {
-  const now = (expired: Fragment, stored: Fragment) => sql`iif(${isOverdue(ctx)}, ${expired}, ${stored})`
-  return sql`${now(sql`'expired'`, sql`a.status`)} AS status, ${now(sql`${expirer}`, sql`a.decided_by`)} AS decided_by,
-    ${now(sql`a.due_at`, sql`a.decided_at`)} AS decided_at`
+  return sql`${statusNow(ctx)} AS status,
+    iif(${isOver(ctx)}, iif(a.on_due = 'reject', ${autoRejecter}, ${expirer}), a.decided_by) AS decided_by,
+    iif(${isOver(ctx)}, a.due_at, a.decided_at) AS decided_at`
 }

@@ -33,21 +33,31 @@ export const expirer = 'system:expiry'
 export const autoApprover = 'system:auto-approve'
 export const autoRejecter = 'system:auto-reject'
 
-/**
- * The status as of `now`: an approval that expires is expired from its due time on, whether or not a sweep has been
- * by. One that will be decided by the clock stays pending until it is.
- */
-export function statusAt(approval: Pick<Stored, 'status' | 'due_at' | 'on_due'>, now: number): Status {
-  const overdue =
-    approval.status === 'pending' && approval.on_due === 'expire' && approval.due_at !== null && approval.due_at <= now
-  return overdue ? 'expired' : approval.status
+/** What an approval is from its due time on, and by whom, where its clock ends it without anything being set off. */
+const endings = {
+  expire: { status: 'expired', decided_by: expirer },
+  reject: { status: 'rejected', decided_by: autoRejecter },
+} as const
+
+type Clocked = Pick<Stored, 'status' | 'due_at' | 'on_due'>
+
+/** How its clock has ended an approval that nobody has decided, whether or not a sweep has been by; else undefined. */
+function endingOf({ status, due_at, on_due }: Clocked, now: number) {
+  const isOver = status === 'pending' && due_at !== null && due_at <= now
+  return isOver && on_due !== null && on_due !== 'approve' ? endings[on_due] : undefined
 }
 
-type Ended = 'status' | 'due_at' | 'on_due' | 'decided_at' | 'decided_by'
+/**
+ * The status as of `now`: an approval that expires is expired from its due time on, and one that its clock rejects is
+ * rejected. One that its clock approves stays pending until it is, with all that this sets off.
+ */
+export function statusAt(approval: Clocked, now: number): Status {
+  return endingOf(approval, now)?.status ?? approval.status
+}
 
 /** The status as of `now`, and who decided it when: its clock at its due time, where no sweep has been by yet. */
-export function standingOf(approval: Pick<Stored, Ended>, now: number) {
-  const status = statusAt(approval, now)
-  if (status === approval.status) return { status, decided_at: approval.decided_at, decided_by: approval.decided_by }
-  return { status, decided_at: approval.due_at, decided_by: expirer }
+export function standingOf(approval: Clocked & Pick<Stored, 'decided_at' | 'decided_by'>, now: number) {
+  const { status, decided_at, decided_by, due_at } = approval
+  const ending = endingOf(approval, now)
+  return ending ? { ...ending, decided_at: due_at } : { status, decided_at, decided_by }
 }

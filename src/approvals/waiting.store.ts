@@ -3,6 +3,7 @@ import { chunksOf } from '../chunks.ts'
 import type { Actor, Ctx } from '../context.ts'
 import type { Condition, Fragment } from '../db/open-db.ts'
 import type { Capacity, KindOfApprovals } from './policy.ts'
+import { isInTime } from './states.store.ts'
 
 /** What waits for somebody: where no policy says who, of these kinds; else in these roles and groups of theirs. */
 export interface WaitsFor {
@@ -53,7 +54,7 @@ function ofKind(
 ) {
   const notAsked = policy.allow_self_approval ? sql`1` : notAskedBy(actor)
   const waits = sql`a.status = 'pending' AND a.policy_version_id IS NULL AND a.tenant_id = ${actor.tenantId}
-    AND ${sql.raw(`a.kind = '${kind}'`)} AND ${isInTime(now)} AND ${notAsked} AND ${mine}`
+    AND ${sql.raw(`a.kind = '${kind}'`)} AND ${isInTime(now, sql`a`)} AND ${notAsked} AND ${mine}`
   const plain = sql`SELECT ${columns} FROM approvals a INDEXED BY approvals_waiting
     WHERE a.restricted = 0 AND ${waits} AND ${isAfter(after, sql`a.due_or_never, a.id`)}`
   const restricted = sql`SELECT * FROM (SELECT * FROM (SELECT ${columns} FROM approvals a INDEXED BY approvals_restricted_by_kind
@@ -76,7 +77,7 @@ function inCapacity({ actor, now }: Ctx, capacity: SQL, { only, noVote }: WaitsF
   const ofOnly = only === undefined ? sql`1` : sql`a.kind = ${only}`
   return sql`SELECT a.* FROM audience a
     WHERE a.asked_in = ${actor.tenantId} AND a.capacity = ${capacity} AND ${isAfter(after)}
-      AND ${isInTime(now)} AND ${ofOnly} AND (${notAskedBy(actor)} OR ${allowsOwn}) AND NOT EXISTS (${voted})
+      AND ${isInTime(now, sql`a`)} AND ${ofOnly} AND (${notAskedBy(actor)} OR ${allowsOwn}) AND NOT EXISTS (${voted})
       AND NOT ${sql.join([sql`0`, ...noVote], sql` AND NOT `)}`
 }
 
@@ -91,11 +92,6 @@ function isOf({ userId, keyMadeBy }: Actor): Condition {
   const cast = (who: string) => sql`${who} IN (v.voter_id, v.reported_by)`
   const theirs = sql`${cast(userId)} OR v.counted_with ->> '$.key_made_by' = ${userId}`
   return keyMadeBy === null ? sql`(${theirs})` : sql`(${theirs} OR ${cast(keyMadeBy)})`
-}
-
-/** Whether its time is not over, whether or not a sweep has been by. */
-function isInTime(now: number): Condition {
-  return sql`NOT (a.on_due IS 'expire' AND a.due_at <= ${now})`
 }
 
 /**

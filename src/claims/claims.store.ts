@@ -1,7 +1,7 @@
 import { sql, type SQL } from '../db/sql.ts'
 import type { Approval, Quorum } from '../approvals/approval.ts'
 import { pageAsOfNow } from '../approvals/list.store.ts'
-import { isOverdue, standingNow } from '../approvals/states.store.ts'
+import { standingNow, statusNow } from '../approvals/states.store.ts'
 import type { Status } from '../approvals/states.ts'
 import { selectTotal } from '../approvals/tallies.store.ts'
 import type { Ctx } from '../context.ts'
@@ -106,7 +106,7 @@ function narrowed(ctx: Ctx, { status, claimantId, batchId, externalRef }: ClaimF
       ...(externalRef === undefined ? [] : [sql`a.id = ${behindExternalRef(ctx, externalRef)}`]),
       ...(batchId === undefined ? [] : [sql`${plus}a.bulk_id = ${batchId}`]),
       ...(claimantId === undefined ? [] : [sql`+a.requester_id = ${claimantId}`]),
-      ...(status === undefined ? [] : [sql`iif(${isOverdue(ctx)}, 'expired', a.status) = ${status}`]),
+      ...(status === undefined ? [] : [sql`${statusNow(ctx)} = ${status}`]),
     ],
     sql` AND `,
   )

@@ -4,6 +4,7 @@ import { idIfSeen } from '../any-approval/any-approval.store.ts'
 import type { Approval } from '../approvals/approval.ts'
 import type { Family } from '../approvals/family.ts'
 import { pageAsOfNow } from '../approvals/list.store.ts'
+import { statusNow } from '../approvals/states.store.ts'
 import { allVotes, policyOfRow } from '../approvals/votes.store.ts'
 import { pageOfWaiting, type Place } from '../approvals/waiting.store.ts'
 import type { Actor, Ctx } from '../context.ts'
@@ -140,9 +141,8 @@ function shown(ctx: Ctx, list: Fragment, order: Fragment) {
   const briefs = all.flatMap(({ kind, page }) =>
     page?.brief ? [sql`WHEN ${sql.raw(`'${kind}'`)} THEN (${page.brief.select})`] : [],
   )
-  const status = sql`iif(a.status = 'pending' AND a.on_due IS 'expire' AND a.due_at <= ${ctx.now}, 'expired', a.status)`
   return ctx.db.all<InboxRow>(sql`
-    SELECT a.id, a.kind, a.title, ${status} AS status, a.created_at, a.due_at, a.on_due, a.decided_at, a.requester_id,
+    SELECT a.id, a.kind, a.title, ${statusNow(ctx)} AS status, a.created_at, a.due_at, a.on_due, a.decided_at, a.requester_id,
       ${userName(sql`a.tenant_id`, sql`a.requester_id`)} AS requester_name,
       CASE a.kind ${sql.join(briefs, sql` `)} END AS brief,
       CASE WHEN a.status = 'pending' AND a.votes_for > 0 AND a.policy_version_id IS NOT NULL THEN

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { quorumOf, tagAsOfNow } from '../approvals/approval.ts'
-import { expirer, statusAt } from '../approvals/states.ts'
+import { standingOf, statusAt } from '../approvals/states.ts'
 import { refusedVotes } from '../http/ballots.ts'
 import { endpoint, json } from '../http/endpoint.ts'
 import { keptText } from '../http/faults.ts'
@@ -191,12 +191,11 @@ function render(intent: Intent, now: number): string {
 function renderInView(intent: IntentInView, now: number): string {
   const { resolver_role, resolution_channel, reported_by, outbox_id, outbox_status, outbox_attempt, outbox_error } =
     intent
-  const asked = common(intent, now)
-  const isResolved = asked.status !== 'pending'
+  const { decided_at, decided_by } = standingOf(intent, now)
   const shown = {
-    ...asked,
-    resolved_at: isResolved ? iso(intent.decided_at ?? intent.due_at) : null,
-    resolved_by: isResolved ? (intent.decided_by ?? expirer) : null,
+    ...common(intent, now),
+    resolved_at: iso(decided_at),
+    resolved_by: decided_by,
     resolver_role,
     resolution_channel,
     reported_by,

@@ -4,6 +4,7 @@ import { marked, type Mark } from '../approvals/mark.store.ts'
 import type { Opened } from '../approvals/open.ts'
 import { boundTo, seesRestricted } from '../approvals/restricted.ts'
 import { versionsSeenBy, visible } from '../approvals/restricted.store.ts'
+import { statusNow } from '../approvals/states.store.ts'
 import type { Status } from '../approvals/states.ts'
 import { selectTotal } from '../approvals/tallies.store.ts'
 import type { Ctx } from '../context.ts'
@@ -107,7 +108,7 @@ function found(ctx: Ctx, of: Standard, asked: RequestFilter, page: PageRequest):
   const { tenantId, userId } = ctx.actor
   const filter = { kinds, requesterId, type, subjectType: subject?.type, subjectId: subject?.id }
   if (externalRef === undefined) return pageAsOfNow(ctx, { ...filter, status }, page)
-  const asOfNow = sql`iif(a.status = 'pending' AND a.on_due IS 'expire' AND a.due_at <= ${ctx.now}, 'expired', a.status)`
+  const asOfNow = statusNow(ctx)
   const rest = sql`${narrowed(ctx, filter)} AND ${asOfNow} = ${status ?? asOfNow} AND ${behind(page, sql`a`)}`
   const named = (scopes: SQL) => sql`
     SELECT a.* FROM requests r CROSS JOIN approvals a

@@ -2,7 +2,7 @@ import { sql, type SQL } from '../db/sql.ts'
 import type { Approval, Quorum } from '../approvals/approval.ts'
 import { isOpened } from '../approvals/approvals.store.ts'
 import { pageAsOfNow } from '../approvals/list.store.ts'
-import { isOverdue, standingNow } from '../approvals/states.store.ts'
+import { standingNow, statusNow } from '../approvals/states.store.ts'
 import { marked, type Mark } from '../approvals/mark.store.ts'
 import type { Status } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
@@ -121,7 +121,7 @@ export type FoundResult = Result & { matches: 0 | 1 }
 export function selectResults(ctx: Ctx, filter: ResultFilter, page: PageRequest) {
   const { status, gateId, externalRef } = filter
   if (externalRef !== undefined) {
-    const ofStatus = status === undefined ? sql`1` : sql`iif(${isOverdue(ctx)}, 'expired', a.status) = ${status}`
+    const ofStatus = status === undefined ? sql`1` : sql`${statusNow(ctx)} = ${status}`
     const [r, id] = [sql`r`, sql`r.approval_id`]
     const matches = sql`${ofStatus} AND ${gateId === undefined ? sql`1` : sql`r.gate_id = ${gateId}`}`
     return ctx.db.all<FoundResult>(sql`

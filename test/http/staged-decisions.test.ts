@@ -657,9 +657,34 @@ test.each([
   const id = await refund(as('mia'))
   await vote(as('sam'), id)
   await isDue(id)
-  // Until the sweep what is not to expire can be decided.
-  const late = await vote(as('fay'), id)
-  expect(late).toEqual(then === 'expire' ? [409, 'approval_expired'] : [200, 'pending'])
+  // Until the sweep only what the clock is to approve can be decided; the others are over for everybody.
+  const late = await post(as('fay'), at(id, '/approve'))
+  expect(said(late)).toEqual(
+    { expire: [409, 'approval_expired'], reject: [409, 'already_decided'], approve: [200, 'pending'] }[then],
+  )
+  if (then !== 'approve') {
+    const over = { status, decided_by: by, decided_at: expect.any(String) }
+    expect((await admin(at(id))).body).toMatchObject(over)
+    expect((await admin(`/v1/requests/${id}`)).body).toMatchObject(over)
+    expect((await admin(at(id, '/decision?wait=0'))).body).toMatchObject({ ...over, final: true })
+    const listed = async (query: string) =>
+      (await admin(`/v1/requests?${query}`)).body.data.map((one: any) => [one.id, one.status])
+    expect(await listed(`status=${status}`)).toEqual([[id, status]])
+    expect(await listed('')).toEqual([[id, status]])
+    expect(await listed('status=pending')).toEqual([])
+    for (const [path, init] of [
+      [`/v1/requests/${id}`, { method: 'DELETE' }],
+      [`/v1/requests/${id}`, { method: 'PATCH', body: { title: 'Else' } }],
+    ] as const)
+      expect(said(await as('mia')(path, init))).toEqual([
+        409,
+        then === 'expire' ? 'approval_expired' : 'already_decided',
+      ])
+  }
+  if (then === 'reject') {
+    const { winner } = late.body
+    expect(winner).toEqual({ decision: 'rejected', decided_by: by, decided_at: (await admin(at(id))).body.due_at })
+  }
   for (const sweep of [expireDue, rejectDue, approveByPolicy]) {
     const run = () => sweep(systemContext(env, 'system:maintenance', Date.now()))
     await Promise.all([run(), run()])

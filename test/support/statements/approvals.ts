@@ -131,7 +131,8 @@ export const samples: Samples = {
     ),
   },
   'approvals/states.store.ts': {
-    isOverdue: holds(states.isOverdue(ctx), 'approvals a'),
+    isInTime: [holds(states.isInTime(1), 'approvals'), holds(states.isInTime(1, sql`a`), 'approvals a')],
+    statusNow: gives(states.statusNow(ctx), 'approvals a'),
     standingNow: {
       statement: { query: sql`SELECT ${states.standingNow(ctx)} FROM approvals a LIMIT 1` },
       columns: ['status', 'decided_by', 'decided_at'],
