@@ -47,7 +47,7 @@ export const intentRoutes = createRouter()
       sharesKeys: true,
       faults: 'fastapi',
       request: { params: instanceParams, body: { required: true, content: json(newIntentSchema) } },
-      keeps: { member: 'serialized_intent' },
+      keeps: { member: 'serialized_intent', isUnique: true },
       further: async (ctx, { body }) => bodyKeyFaults(ctx, partOfIntent.parse(body).idempotency_key),
       responses: {
         201: { description: 'The intent, pending.', content: json(intentSchema) },

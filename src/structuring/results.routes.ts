@@ -75,7 +75,7 @@ export const resultRoutes = createRouter()
       roles: ['member', 'coordinator', 'reviewer', 'admin', 'service'],
       creates: true,
       request: { body: { required: true, content: json(newResultSchema) } },
-      keeps: { member: 'data' },
+      keeps: { member: 'data', isUnique: true },
       further: (ctx, { body }) => faultsOfReported(ctx, partOfResult.parse(body)),
       responses: {
         201: { description: 'The result, with what each check and rule said.', content: json(judgedResultSchema) },

@@ -220,6 +220,18 @@ test('an Idempotency-Key that is none, or another than that of the body, is told
   })
 })
 
+test('JSON that two readers might read otherwise is neither asked about nor judged', async () => {
+  const twice = '{"amount":5000,"amount":1}'
+  const instance = crypto.randomUUID()
+  const call = `{"action":"refund","skill_slug":"payments","customer_id":"${instance}","serialized_intent":${twice}}`
+  const path = `/internal/v1/instances/${instance}/approvals/request`
+  const asked = await tenant.as('service')(path, { method: 'POST', body: call })
+  expect([asked.status, faults(asked.body)]).toEqual([422, { 'body/serialized_intent/amount': 'is given twice' }])
+  const result = `{"gate_id":"${crypto.randomUUID()}","confidence":1,"data":${twice}}`
+  const submitted = await tenant.as('service')('/v1/structuring/results', { method: 'POST', body: result })
+  expect([submitted.status, faults(submitted.body)]).toEqual([422, { 'body/data/amount': 'is given twice' }])
+})
+
 test('what is wrong with JSON that is kept as sent is told beside other faults, all of it', async () => {
   const admin = tenant.as('admin')
   const large = `"${'x'.repeat(256 * 1024)}"`
