@@ -27,16 +27,25 @@ export function selectSomeOfRoles(ctx: Ctx, atMost: number) {
   return ctx.db.all<Some>(sql.join(terms, sql` UNION ALL `))
 }
 
+/** Some of the members of a group. */
+export interface SomeOfGroup extends Some {
+  /** Some of those for whom somebody can ask, with or without a role: ids, as a JSON array. */
+  askers: string
+  /** Whether tokens fill it (1), so that there may be others tomorrow. */
+  filled_by_oidc: number
+}
+
 /**
- * Of each of these groups that is there the first few members who are not disabled; and whether tokens fill it (1), so
- * that there may be others tomorrow. Reads no people but these and disabled ones.
+ * Of each of these groups that is there the first few members who are not disabled and have a role, without which
+ * nobody can vote; and the first few with or without one. Reads no people but these, and those who are left out.
  */
 export function selectSomeOfGroups(ctx: Ctx, ids: readonly string[], atMost: number) {
   const { tenantId } = ctx.actor
-  return ctx.db.all<Some & { filled_by_oidc: number }>(sql`
-    SELECT g.id AS name, g.filled_by_oidc, (SELECT json_group_array(id) FROM (
+  const some = (condition: SQL) => sql`(SELECT json_group_array(id) FROM (
       SELECT p.id FROM json_each(g.member_ids) m CROSS JOIN people p
-      WHERE p.tenant_id = ${tenantId} AND p.id = m.value AND p.disabled = 0 LIMIT ${atMost})) AS people
+      WHERE p.tenant_id = ${tenantId} AND p.id = m.value AND p.disabled = 0 AND ${condition} LIMIT ${atMost}))`
+  return ctx.db.all<SomeOfGroup>(sql`
+    SELECT g.id AS name, g.filled_by_oidc, ${some(sql`p.roles <> '[]'`)} AS people, ${some(sql`TRUE`)} AS askers
     FROM ${jsonEach(ids)} wanted CROSS JOIN groups g
     WHERE g.tenant_id = ${tenantId} AND g.id = wanted.value AND g.deleted_at IS NULL`)
 }

@@ -1,4 +1,4 @@
-import { selectSomeOfGroups, selectSomeOfRoles, type Some } from '../access/capable.store.ts'
+import { selectSomeOfGroups, selectSomeOfRoles, type Some, type SomeOfGroup } from '../access/capable.store.ts'
 import { enough, infeasibleStage, type Available } from '../approvals/feasible.ts'
 import { inGroup, inRole, ruleOf, type Capacity, type PolicyBody } from '../approvals/policy.ts'
 import type { Ctx } from '../context.ts'
@@ -9,6 +9,8 @@ export interface Crowd {
   open: ReadonlySet<Capacity>
   /** Who has a role, and so may ask. */
   anybody: readonly string[]
+  /** By group, for whom somebody can ask: of them also who has no role. */
+  askers: ReadonlyMap<Capacity, readonly string[]>
 }
 
 /** Where a policy names groups. */
@@ -33,12 +35,13 @@ export function selectCrowd(ctx: Ctx, groups: readonly string[]) {
 
 interface CrowdRead {
   roles: readonly Some[]
-  groups: readonly (Some & { filled_by_oidc: number })[]
+  groups: readonly SomeOfGroup[]
 }
 
 /** Who there is, of what `selectCrowd` has read. */
 export function crowdOf({ roles, groups }: CrowdRead): Crowd {
-  const idsOf = ({ people }: Some) => JSON.parse(people) as string[]
+  const idsIn = (ids: string) => JSON.parse(ids) as string[]
+  const idsOf = ({ people }: Some) => idsIn(people)
   return {
     people: new Map([
       ...roles.map((role) => [inRole(role.name), idsOf(role)] as const),
@@ -46,14 +49,15 @@ export function crowdOf({ roles, groups }: CrowdRead): Crowd {
     ]),
     open: new Set(groups.filter((group) => group.filled_by_oidc === 1).map(({ name }) => inGroup(name))),
     anybody: roles.flatMap(idsOf),
+    askers: new Map(groups.map(({ name, askers }) => [inGroup(name), idsIn(askers)])),
   }
 }
 
 /** Who there is for a policy: who asks is in the group that it is for, where one is said. */
-export function availableTo({ people, open, anybody }: Crowd, policy: PolicyBody): Available {
+export function availableTo({ people, open, anybody, askers }: Crowd, policy: PolicyBody): Available {
   const { requester_group: group } = policy.match
   const isKnown = group !== undefined && !open.has(inGroup(group))
-  return { people, open, askers: isKnown ? (people.get(inGroup(group)) ?? []) : anybody }
+  return { people, open, askers: isKnown ? (askers.get(inGroup(group)) ?? []) : anybody }
 }
 
 /** The first stage of a policy that the people there are cannot fulfil; null where they can. */

@@ -292,6 +292,17 @@ test('who is disabled fulfils nothing', async () => {
   expect((await admin(at, change)).body).toMatchObject({ code: 'infeasible_quorum', stage: 'money' })
 })
 
+test('who has no role fulfils nothing, but can be asked for', async () => {
+  const { admin } = await company()
+  for (const name of ['fay', 'finn']) await admin(`/v1/people/usr_${name}`, { method: 'PATCH', body: { roles: [] } })
+  const money = { name: 'A', stages: [{ name: 'money', all: [{ group: 'grp_finance', approvals: 1 }] }] }
+  expect(await make(admin, money)).toMatchObject({ status: 422, body: { code: 'infeasible_quorum', stage: 'money' } })
+  const peer = { name: 'A', stages: [{ name: 'peer', all: [{ group: 'grp_support', approvals: 1 }] }] }
+  expect((await make(admin, { ...peer, match: { requester_group: 'grp_finance' } })).status).toBe(201)
+  await admin('/v1/people/usr_finn', { method: 'PATCH', body: { roles: ['member'] } })
+  expect((await make(admin, money)).status).toBe(201)
+})
+
 // It calls cron's job.
 test.skipIf(overSocket)('people who leave make a policy infeasible: it shows at once, and is told once', async () => {
   const { tenant, admin } = await company()
@@ -323,6 +334,14 @@ test.skipIf(overSocket)('people who leave make a policy infeasible: it shows at 
   expect(await infeasible()).toEqual([null, null])
   await sweep()
   expect([await infeasible(), await told()]).toEqual([[null, null], [event]])
+  // Nor can who loses their last role.
+  await admin('/v1/people/usr_fay', { method: 'PATCH', body: { roles: [] } })
+  expect(await infeasible()).toEqual(['money', 'money'])
+  await sweep()
+  expect([await infeasible(), await told()]).toEqual([
+    ['money', 'money'],
+    [event, event],
+  ])
 })
 
 test('a tenant has at most 200 policies', async () => {

@@ -73,6 +73,9 @@ test('evaluate says which policy would hold, and who could vote, by group and ro
     infeasible: 'money',
   })
   expect((await evaluate(admin, { ...asking, requester_id: 'usr_mia' })).body.infeasible).toBeNull()
+  await admin('/v1/people/usr_finn', { method: 'PATCH', body: { roles: [] } })
+  const { body } = await evaluate(admin, { ...asking, requester_id: 'usr_mia' })
+  expect([body.stages[1].all[0].of[0].people, body.infeasible]).toEqual([[{ id: 'usr_fay', name: 'fay' }], 'money'])
 })
 
 test('evaluate: where no policy is for it, what the kind takes; digits beyond a double count', async () => {

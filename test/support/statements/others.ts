@@ -129,7 +129,7 @@ export const samples: Samples = {
   'access/capable.store.ts': {
     selectSomeOfRoles: returns(capable.selectSomeOfRoles(ctx, 5), 'name people'),
     selectNames: returns(capable.selectNames(ctx, ['p'], ['g']), 'what id name'),
-    selectSomeOfGroups: returns(capable.selectSomeOfGroups(ctx, ['g'], 5), 'name people filled_by_oidc'),
+    selectSomeOfGroups: returns(capable.selectSomeOfGroups(ctx, ['g'], 5), 'name filled_by_oidc people askers'),
   },
   'policies/simulate.store.ts': {
     selectPastAskings: families.flatMap((family) =>
