@@ -5,20 +5,17 @@
 //
 // Deleting takes everything that a tenant has, its history too, and cannot be undone: export that before. An isolate
 // trusts a key for up to 30 seconds, so it is done twice.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { selectTenants } from '../src/access/tenants.store.ts'
 import { systemContext } from '../src/context.ts'
 import { endTenant, leftOf } from './end-tenant.ts'
 import { openDatabase } from './operators-database.ts'
+import { twice } from './twice.ts'
 
 const usage = `npm run tenants -- list [--remote]
 npm run tenants -- delete TENANT --yes [--remote]`
 
-/** How long a key may be good after it is gone, with room. */
-const trustedMs = 31_000
-
-const { command, tenant, isSure, isQuick, remote } = readArguments()
+const { command, tenant, isSure, isOnce, remote } = readArguments()
 const database = await openDatabase(remote)
 try {
   if (command === 'list') await list()
@@ -39,11 +36,7 @@ async function remove(id: string): Promise<void> {
   const before = await leftOf(database.db, id)
   if (Object.keys(before).length === 0) throw new Error(`There is no tenant ${id}, and nothing left of one.`)
   if (!isSure) throw new Error(`${id} has ${JSON.stringify(before)}. Add --yes to delete all of it.`)
-  const gone = await endTenant(database.db, id, Date.now())
-  if (!isQuick) {
-    await sleep(trustedMs)
-    await endTenant(database.db, id, Date.now())
-  }
+  const [gone] = await twice(() => endTenant(database.db, id, Date.now()), id, isOnce)
   console.log(`${id} is deleted: ${JSON.stringify(gone)}.`)
 }
 
@@ -57,7 +50,7 @@ function readArguments() {
     const [command, tenant = '', ...more] = positionals
     const isKnown = (command === 'list' && tenant === '') || (command === 'delete' && tenant !== '')
     if (!isKnown || more.length > 0) throw new Error(usage)
-    return { command, tenant, isSure: values.yes, isQuick: values.once, remote: values.remote }
+    return { command, tenant, isSure: values.yes, isOnce: values.once, remote: values.remote }
   } catch (error) {
     console.error((error as Error).message)
     process.exit(1)

@@ -21,12 +21,14 @@ export interface ErasedEvent {
 }
 
 /**
- * Up to `limit` events behind `after` that tell what a person did, or what happened to them, and are not erased yet.
+ * Up to `limit` events behind `after` that tell what a person did, or what happened to them, and are not erased yet;
+ * but for those that tell of their erasure, which have no text.
  */
 export function selectErasable({ db, actor }: Ctx, personId: string, after: number, limit: number) {
   return db.all<ErasableEvent>(sql`
     SELECT seq, resource_id, data, salt FROM events
     WHERE tenant_id = ${actor.tenantId} AND seq > ${after} AND salt <> '' AND (actor_id = ${personId} OR resource_id = ${personId})
+      AND type <> 'person.erased'
     ORDER BY seq LIMIT ${limit}`)
 }
 

@@ -3,7 +3,7 @@ import { deletePerson } from '../access/people.ts'
 import { knownAs } from '../access/known-as.ts'
 import { forgetPerson, selectKnownAs, selectWhetherStored } from '../access/people.store.ts'
 import { eraseComments, eraseEvents, selectErasable, selectWhetherNamed } from '../approvals/erase.store.ts'
-import { record } from '../approvals/history.store.ts'
+import { record, type Happening } from '../approvals/history.store.ts'
 import type { Ctx } from '../context.ts'
 import type { Statement } from '../db/open-db.ts'
 import { deleteAnswersOf } from '../idempotency/idempotency.store.ts'
@@ -22,10 +22,16 @@ export type Erasing = (ctx: Ctx, personId: string) => Statement
  * sealed stays provable. Running it again goes on where it was cut off.
  *
  * @param families what each family erases
+ * @param isAgain whether they were erased just now: that is told once more only where something had come meanwhile
  * @returns how many events were erased
  * @throws Refusal `last_admin_key`
  */
-export async function erasePerson(ctx: Ctx, personId: string, families: readonly Erasing[]): Promise<number> {
+export async function erasePerson(
+  ctx: Ctx,
+  personId: string,
+  families: readonly Erasing[],
+  isAgain = false,
+): Promise<number> {
   await endPerson(ctx, personId)
   let erased = 0
   for (let after = 0; ;) {
@@ -42,14 +48,14 @@ export async function erasePerson(ctx: Ctx, personId: string, families: readonly
   }
   const [provided] = await ctx.db.run(selectKnownAs(ctx, personId))
   const known = provided ? await knownAs(ctx, provided.issuer, provided.subject) : null
+  const data = { events: erased }
+  const happened: Happening = { type: 'person.erased', resourceId: personId, from: null, to: 'erased', data }
   await ctx.db.batch({
     person: forgetPerson(ctx, personId, known),
     keys: forgetKeyNames(ctx, personId),
     answers: deleteAnswersOf(ctx, personId),
     families: families.map((erase) => erase(ctx, personId)),
-    event: record(ctx, [
-      { type: 'person.erased', resourceId: personId, from: null, to: 'erased', data: { events: erased } },
-    ]),
+    event: isAgain && erased === 0 ? undefined : record(ctx, [happened]),
   })
   return erased
 }

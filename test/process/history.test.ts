@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -159,14 +161,35 @@ test('another signing key is made by one command, and what the first has signed 
   expect((await get('/v1/history/checkpoint')).body.verifier_key).not.toBe(checkpoint.verifier_key)
 })
 
+test('who has just been here is erased twice: it is said what is waited for', async () => {
+  const script = join(import.meta.dirname, '../../scripts/erase.ts')
+  const erasing = spawn(process.execPath, ['--js-base-64', script, 'person', 'usr_coord99', '--tenant', 'demo'], {
+    env: { ...process.env, STATE_DIR: server.state },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const printed: string[] = []
+  for (const stream of [erasing.stdout, erasing.stderr]) stream.on('data', (chunk) => printed.push(String(chunk)))
+  await Promise.race([once(erasing.stderr, 'data'), once(erasing, 'exit')])
+  expect([erasing.exitCode, printed.join('')]).toEqual([
+    null,
+    expect.stringMatching(/31 seconds.*usr_coord99 may still be trusted/),
+  ])
+  erasing.kill()
+  await once(erasing, 'exit')
+})
+
 test('a person is erased by one command, and the history still fits; a tenant is deleted by another', async () => {
-  const erased = await command('erase', 'person', 'usr_member', '--tenant', 'demo')
-  expect(erased).toMatchObject({ status: 0, stdout: expect.stringContaining('usr_member is erased in demo') })
+  const erased = await command('erase', 'person', 'usr_member', '--tenant', 'demo', '--once')
+  expect(erased).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining('usr_member is erased in demo'),
+    stderr: '',
+  })
   writeFileSync(file('erased.ndjson'), (await get('/v1/history/export')).body)
   const verified = await command('verify-history', file('erased.ndjson'), '--earlier', file('checkpoint.txt'))
   expect(verified).toMatchObject({ status: 0, stdout: expect.stringContaining('had their data erased') })
   expect((await command('erase', 'person', 'usr_x', '--tenant', 'nobody')).status).toBe(1)
-  expect(await command('erase', 'person', 'usr_member', '--tenant', 'demo')).toMatchObject({ status: 0 })
+  expect(await command('erase', 'person', 'usr_member', '--tenant', 'demo', '--once')).toMatchObject({ status: 0 })
   expect(await command('erase', 'person', 'usr_nobody', '--tenant', 'demo')).toMatchObject({
     status: 1,
     stdout: '',

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest'
 import { endTenant, leftOf } from '../../scripts/end-tenant.ts'
 import { verifyExport } from '../../scripts/verify-export.ts'
 import { erasePerson, type Erasing } from '../../src/history/erase-person.ts'
+import { requestKind } from '../../src/requests/request-kind.ts'
+import { revokeRequest } from '../../src/standard/redeem.ts'
 import { eventfulTenant } from '../support/mutations.ts'
 import { includes } from '../support/rfc9162.ts'
 import { sealed } from '../support/sealed.ts'
@@ -13,7 +15,8 @@ import { newTenant, type Tenant } from '../support/tenant.ts'
 const exported = async (tenant: Tenant) => (await tenant.as('admin')('/v1/history/export')).body as string
 const found = import.meta.glob<{ erase: Erasing }>('../../src/*/*.erase.store.ts', { eager: true })
 const families = Object.values(found).map(({ erase }) => erase)
-const erase = (tenant: Tenant, person: string) => erasePerson(tenant.ctx('operator', []), person, families)
+const erase = (tenant: Tenant, person: string, isAgain?: boolean) =>
+  erasePerson(tenant.ctx('operator', []), person, families, isAgain)
 
 test('of a person who is erased no text is left, and what was sealed is verified as before', async () => {
   const tenant = await eventfulTenant()
@@ -117,6 +120,27 @@ test('nor of what an admin was answered when they made the person, or a key of t
     .bind(tenant.id)
     .all<{ path: string; answer: string }>()
   expect(results.map(({ path }) => path)).toEqual(['/v1/groups'])
+})
+
+test('what somebody said while their key was still trusted is erased the next time, and that is told', async () => {
+  const tenant = await newTenant()
+  const body = { type: 'x', title: 'May I?', requester_id: 'usr_member' }
+  const { id } = (await tenant.as('service')('/v1/requests', { method: 'POST', body })).body
+  await tenant.as('reviewer')(`/v1/requests/${id}/approve`, { method: 'POST' })
+  const told = async () =>
+    (await tenant.as('admin')('/v1/events?types=person.erased')).body.data.map(({ data }: any) => data)
+  await erase(tenant, 'usr_reviewer')
+  // As one does whom an isolate has authenticated before.
+  await revokeRequest(tenant.ctx('reviewer'), requestKind, id, 'Odd thing', null)
+  const texts = async () =>
+    JSON.stringify([await tenant.as('admin')('/v1/events'), await tenant.as('admin')(`/v1/requests/${id}`)])
+  expect(await texts()).toContain('Odd thing')
+  expect(await erase(tenant, 'usr_reviewer', true)).toBe(1)
+  expect(await texts()).not.toContain('Odd thing')
+  const both = [{ events: expect.any(Number) }, { events: 1 }]
+  expect(await told()).toEqual(both)
+  expect(await erase(tenant, 'usr_reviewer', true)).toBe(0)
+  expect(await told()).toEqual(both)
 })
 
 test('what happened and is not sealed yet is sealed as it was, though it is erased', async () => {
