@@ -1,23 +1,17 @@
 import { z } from '@hono/zod-openapi'
+import { isReserved, reserved } from './reserved.ts'
 import { unseen } from './unseen.ts'
 
-/** Names with this prefix belong to the service itself, such as `system:expiry`. */
-const reserved = 'system:'
-
-function nameOfSomebody(most: number) {
-  return z
-    .string()
-    .trim()
-    .min(1)
-    .max(most)
-    .refine((name) => !unseen.test(name), 'must not contain control or invisible characters')
+/** The same text, but none of the service's own names. */
+export function unreserved<S extends z.ZodString>(text: S): S {
+  return text
     .refine((name) => !isReserved(name), `must not begin with ${reserved}, which is reserved`)
     .openapi({ pattern: '^(?!\\s*[Ss][Yy][Ss][Tt][Ee][Mm]:)' })
 }
 
-/** Also if it is written with blanks, capitals or full-width look-alikes. */
-function isReserved(name: string): boolean {
-  return name.normalize('NFKC').replaceAll(/\s/gu, '').toLowerCase().startsWith(reserved)
+function nameOfSomebody(most: number) {
+  const text = z.string().trim().min(1).max(most)
+  return unreserved(text.refine((name) => !unseen.test(name), 'must not contain control or invisible characters'))
 }
 
 /** A user named in a body: 1–100 characters without surrounding blanks, and never one of the service itself. */

@@ -2,6 +2,7 @@ import type { JWTPayload } from 'jose'
 import { roles as allRoles, type Role } from '../context.ts'
 import { namesIn } from '../json-pointer.ts'
 import { Refusal } from '../refusal.ts'
+import { isReserved } from '../reserved.ts'
 import type { Mapping, OidcSettings } from './oidc-settings.ts'
 
 /** What a token says of who sends it, in this service's terms. */
@@ -9,7 +10,7 @@ export interface Claimed {
   tenantId: string
   issuer: string
   subject: string
-  /** Undefined where the token does not say. */
+  /** Undefined where the token does not say, or says one of the service's own. */
   name: string | undefined
   email: string | undefined
   roles: readonly Role[]
@@ -47,7 +48,7 @@ export function readClaims(settings: OidcSettings, claims: JWTPayload, now: numb
     tenantId: tenantOf(settings, claims),
     issuer: settings.issuer,
     subject: sub,
-    name: [claims.name, claims.preferred_username, claims.email].map(shortText).find((text) => text !== undefined),
+    name: nameIn(claims),
     email: emailIn(claims.email),
     roles: allRoles.filter((role) => defaultRoles.includes(role) || claimed.includes(role)),
     saysRoles: rolesClaim !== null,
@@ -82,7 +83,12 @@ function meant(values: readonly string[], by: Mapping | null): string[] {
   return [...new Set(by === null ? values : values.flatMap((value) => by.get(value) ?? []))]
 }
 
-/** A name to be shown, without what nobody sees. */
+/** The first name that a token has for who sends it, but for those of the service itself. */
+function nameIn({ name, preferred_username, email }: JWTPayload): string | undefined {
+  return [name, preferred_username, email].map(shortText).find((text) => text !== undefined && !isReserved(text))
+}
+
+/** A text to be shown, without what nobody sees. */
 function shortText(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined
   return (

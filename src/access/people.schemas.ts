@@ -4,12 +4,15 @@ import { distinct } from '../distinct.schemas.ts'
 import { id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
 import { time } from '../time.schemas.ts'
-import { newUserId } from '../user-id.schemas.ts'
+import { newUserId, unreserved } from '../user-id.schemas.ts'
 
 /** The address of a person, with one of the demo data to try it with. */
 export const personParams = (example: string) => z.object({ id: id.openapi({ example }) })
 
 export const name = z.string().trim().min(1).max(200)
+
+/** What somebody is called: what they do is shown under that name. */
+const nameOfPerson = unreserved(name)
 
 /** A list in which nothing is twice. */
 export function each<T extends z.ZodType>(element: T, most: number) {
@@ -29,7 +32,7 @@ const groups = each(id, 100)
 export const newPersonSchema = z
   .strictObject({
     id: newUserId.optional().openapi({ description: 'Generated if left out.' }),
-    name,
+    name: nameOfPerson,
     email: email.default(null),
     kind: kind.default('human'),
     roles: rolesSchema.default(['member']).openapi({ description: 'The most that their keys may do.' }),
@@ -43,7 +46,7 @@ export const newPersonSchema = z
 /** What of a person can be changed. */
 export const personChangeSchema = z
   .strictObject({
-    name: name.optional(),
+    name: nameOfPerson.optional(),
     email: email.optional(),
     kind: kind.optional(),
     roles: rolesSchema.optional(),

@@ -1,5 +1,6 @@
 import type { Ctx, Role } from '../context.ts'
 import { Refusal } from '../refusal.ts'
+import { isReserved } from '../reserved.ts'
 import type { Claimed } from './claims.ts'
 import { mostMembers, selectFilledGroups } from './groups.store.ts'
 import { knownAs } from './known-as.ts'
@@ -65,9 +66,14 @@ export function changeBy(claimed: Claimed, person: Person, filled: readonly Fill
 }
 
 function make(ctx: Ctx, claimed: Claimed, filled: readonly Filled[]): Promise<Person> {
-  const { issuer, subject, issuedAt, roles, groups = [], name = subject.slice(0, 200), email = null } = claimed
+  const { issuer, subject, issuedAt, roles, groups = [], name = nameBySubject(subject), email = null } = claimed
   const facts = { name, email, kind: 'human' as const, roles, groups: grouped([], groups, filled), disabled: false }
   return createPerson(ctx, facts, { issuer, subject, claimed_at: issuedAt })
+}
+
+/** What somebody is called whose token does not say; never as the service calls itself. */
+function nameBySubject(subject: string): string {
+  return (isReserved(subject) ? `subject ${subject}` : subject).slice(0, 200)
 }
 
 /** The one who signs in is let in as they are where the change is refused: with no more than their token says. */

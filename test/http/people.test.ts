@@ -121,6 +121,27 @@ test('what is wrong with a person, a group or a key is said, all of it', async (
   expect(await faults('/v1/groups', { name: 'All', member_ids: many })).toContain('/member_ids')
 })
 
+test('nobody is called as the service calls itself', async () => {
+  const admin = (await newTenant()).as('admin')
+  const { id } = (await admin('/v1/people', post({ name: 'Systema: Ada' }))).body
+  for (const name of ['system:auto-approve', ' SYSTEM: x', 'Sys\u00adtem\uff1ax', '\u200bsystem:', 'sy stem:x']) {
+    for (const answer of [
+      await admin('/v1/people', post({ name })),
+      await admin(`/v1/people/${id}`, patch({ name })),
+      await admin('/v1/people', post({ name, email: 'nowhere' })),
+    ]) {
+      expect([name, answer.status, answer.body.errors]).toEqual([
+        name,
+        422,
+        expect.arrayContaining([
+          expect.objectContaining({ pointer: '/name', message: 'must not begin with system:, which is reserved' }),
+        ]),
+      ])
+    }
+  }
+  expect((await admin(`/v1/people/${id}`)).body.name).toBe('Systema: Ada')
+})
+
 test.each(['.', '..', 'a"b', 'a\\b', ',', 'a,b'])(
   '%s is nobody’s id: none is taken for another, each is in a path',
   async (id) => {

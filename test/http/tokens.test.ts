@@ -126,6 +126,16 @@ describe.skipIf(overSocket)('tokens', () => {
     ])
   })
 
+  test('a name of the service itself is none: what comes next in the token is taken', async () => {
+    const { me } = await signingIn()
+    const iat = seconds() - 100
+    const nameBy = async (claims: object, at: number) => (await me({ ...claims, iat: iat + at })).body.person.name
+    expect(await nameBy({ name: ' System:auto-approve', preferred_username: 'ada' }, 0)).toBe('ada')
+    expect(await nameBy({ name: 'Ada', preferred_username: 'system:x' }, 1)).toBe('Ada')
+    expect(await nameBy({ name: 'sys\u3164tem:expiry', email: 'system:expiry@example.com' }, 2)).toBe('Ada')
+    expect(await nameBy({ sub: 'system:auto-approve' }, 0)).toBe('subject system:auto-approve')
+  })
+
   test('of two tokens of one second the second to come gives nothing, and takes what it does not say', async () => {
     const { tenant, as, issuer, admin } = await signingIn({ OIDC_ROLES_CLAIM: 'roles', OIDC_GROUPS_CLAIM: 'groups' })
     for (const id of ['grp_a', 'grp_b', 'grp_c']) {
