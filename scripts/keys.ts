@@ -13,11 +13,13 @@
 import { parseArgs } from 'node:util'
 import { createKey, endKey, listKeys } from '../src/access/keys.ts'
 import { linkSubject } from '../src/access/link-subject.ts'
+import { name as nameSchema } from '../src/access/people.schemas.ts'
 import { changePerson, createPerson, getPerson } from '../src/access/people.ts'
 import { insertTenant, selectTenants } from '../src/access/tenants.store.ts'
 import { roles as allRoles, systemContext, type Ctx, type Role } from '../src/context.ts'
 import type { Position } from '../src/db/page.ts'
 import { Refusal } from '../src/refusal.ts'
+import { instant } from '../src/time.schemas.ts'
 import { newUserId } from '../src/user-id.schemas.ts'
 import { openDatabase } from './operators-database.ts'
 
@@ -49,15 +51,13 @@ function commandOf([command, ...operands]: readonly string[]): () => Promise<voi
 
 /** Says on stderr what it did, on stdout nothing but the key. */
 function create(): () => Promise<void> {
-  const { tenant = fail(usage), person = fail(usage), role = fail(usage), name = 'Made by the operator' } = given
+  const { tenant = fail(usage), person = fail(usage), role = fail(usage) } = given
   if (!/^[\w-]{1,63}$/.test(tenant))
     fail(`A tenant name may contain letters, digits, - and _; "${tenant}" is not valid.`)
   const id = newUserId.safeParse(person).data ?? fail(`"${person}" is not a valid id of a person.`)
-  const roles = role.map(
-    (one) => allRoles.find((known) => known === one) ?? fail(`A role is one of ${allRoles.join(', ')}.`),
-  )
-  const expires_at = given.expires === undefined ? undefined : Date.parse(given.expires)
-  if (Number.isNaN(expires_at)) fail(`--expires takes a time such as 2027-01-01T00:00:00Z, not ${given.expires}.`)
+  const roles = rolesOf(role)
+  const name = nameSchema.safeParse(given.name ?? 'Made by the operator').data ?? fail('A name has 1–200 characters.')
+  const expires_at = given.expires === undefined ? undefined : instantOf(given.expires)
   return async () => {
     const ctx = operator(tenant)
     await ctx.db.run(insertTenant(ctx))
@@ -66,6 +66,18 @@ function create(): () => Promise<void> {
     console.error(`${key.id} is a key of ${id} in ${tenant} (${roles.join(', ')}). It is shown only once:`)
     console.log(key.secret)
   }
+}
+
+function rolesOf(given: readonly string[]): Role[] {
+  const twice = given.find((role, index) => given.indexOf(role) !== index)
+  if (twice !== undefined) fail(`The role ${twice} is given twice.`)
+  return given.map((one) => allRoles.find((role) => role === one) ?? fail(`A role is one of ${allRoles.join(', ')}.`))
+}
+
+/** When a key is to expire, in milliseconds. */
+function instantOf(text: string): number {
+  const at = instant.safeParse(text).data ?? fail(`--expires takes a time such as 2027-01-01T00:00:00Z, not ${text}.`)
+  return at > Date.now() ? at : fail(`--expires is in the past: ${text}.`)
 }
 
 /** Makes the person, or gives them the roles that they lack. */
@@ -90,7 +102,9 @@ function asRoles(roles: readonly Role[]): string {
 
 async function list(): Promise<void> {
   const all = operator('')
-  const tenants = given.tenant === undefined ? await all.db.run(selectTenants(all)) : [{ id: given.tenant }]
+  const known = await all.db.run(selectTenants(all))
+  const tenants = known.filter(({ id }) => given.tenant === undefined || id === given.tenant)
+  if (given.tenant !== undefined && tenants.length === 0) throw new Error(`There is no tenant ${given.tenant}.`)
   for (const { id } of tenants) {
     for (let after: Position | null | undefined; after !== null;) {
       const page = await listKeys(operator(id), { limit: 100, offset: 0, after: after ?? null })

@@ -37,16 +37,23 @@ test('one command makes the tenant, the person and the key, which works at once'
 })
 
 test('what it does not understand it says, and does nothing', async () => {
-  for (const args of [
-    [],
-    ['create', ...ada, '--role', 'owner'],
-    ['create', ...ada, '--role', 'admin', '--expires', 'soon'],
-    ['create', '--tenant', 'acme', '--person', 'system:x', '--role', 'admin'],
-    ['revoke', 'key_nobody'],
-  ]) {
+  const bob = ['--tenant', 'bobs', '--person', 'usr_bob', '--role', 'admin'] as const
+  for (const [said, ...args] of [
+    [/npm run keys/],
+    [/role is one of/, 'create', ...ada, '--role', 'owner'],
+    [/--expires/, 'create', ...bob, '--expires', 'soon'],
+    [/^--expires is in the past: 2020-01-01T00:00:00Z\.$/, 'create', ...bob, '--expires', '2020-01-01T00:00:00Z'],
+    [/^A name has 1.200 characters/, 'create', ...bob, '--name', '  '],
+    [/^A name has 1.200 characters/, 'create', ...bob, '--name', 'n'.repeat(201)],
+    [/admin is given twice/, 'create', ...bob, '--role', 'member', '--role', 'admin'],
+    [/system:x/, 'create', '--tenant', 'bobs', '--person', 'system:x', '--role', 'admin'],
+    [/./, 'revoke', 'key_nobody'],
+    [/^There is no tenant nope\.$/, 'list', '--tenant', 'nope'],
+    [/^There is no tenant bobs\.$/, 'list', '--tenant', 'bobs'],
+  ] as const) {
     expect([args, await keys(...args)]).toMatchObject([
       args,
-      { status: 1, stdout: '', stderr: expect.stringMatching(/./) },
+      { status: 1, stdout: '', stderr: expect.stringMatching(said) },
     ])
   }
 })
