@@ -8,7 +8,7 @@ import type { Ctx } from '../context.ts'
 import { pageOf, type Position } from '../db/page.ts'
 import { second } from '../durations.ts'
 import { families } from '../families.ts'
-import { invalidInput } from '../refusal.ts'
+import { invalidInput, type Refusal } from '../refusal.ts'
 import { availableTo, crowdOf, groupsOf, infeasibleAmong, selectCrowd } from './available.ts'
 import { ComparisonOfBooks, type Compared } from './comparison-of-books.ts'
 import type { AskedPolicy } from './policies.ts'
@@ -44,7 +44,7 @@ export interface Simulation {
  * @param since from when on, in milliseconds
  * @param from where an earlier call has stopped
  * @param most what this one does at the most
- * @throws Refusal `invalid_input` (the id, groups)
+ * @throws Refusal `invalid_input` (the id, groups, where an earlier call is said to have stopped)
  */
 export async function simulatePolicy(
   ctx: Ctx,
@@ -97,7 +97,8 @@ async function compareAll(ctx: Ctx, comparison: ComparisonOfBooks, span: Span): 
     ({ kind }) => !span.kind || kind === span.kind || (span.replaced && kind === (span.replaced.match.kind ?? kind)),
   )
   const first = span.from ? concerned.findIndex(({ kind }) => kind === span.from?.kind) : 0
-  for (const family of concerned.slice(Math.max(first, 0)) as Family[]) {
+  if (first === -1) throw notFromNext()
+  for (const family of concerned.slice(first) as Family[]) {
     let after = family.kind === span.from?.kind ? span.from.after : null
     do {
       const { most } = span
@@ -122,6 +123,13 @@ async function compareAll(ctx: Ctx, comparison: ComparisonOfBooks, span: Span): 
     } while (after)
   }
   return null
+}
+
+/** The refusal of a cursor that no answer for this policy has had. */
+export function notFromNext(): Refusal {
+  return invalidInput([
+    { in: 'body', pointer: '/cursor', message: 'must be a cursor from `next`', type: 'value_error' },
+  ])
 }
 
 /** What was asked with its facts: those that are large are read a few at a time. */

@@ -2,9 +2,8 @@ import type { Capacity } from '../approvals/policy.ts'
 import { endpoint, json } from '../http/endpoint.ts'
 import { keptText } from '../http/faults.ts'
 import { createRouter } from '../http/router.ts'
-import { invalidInput } from '../refusal.ts'
 import { evaluateAsking, type Evaluation } from './evaluate.ts'
-import { simulatePolicy, type Place, type Simulation } from './simulate.ts'
+import { notFromNext, simulatePolicy, type Place, type Simulation } from './simulate.ts'
 import { evaluationSchema, simulationRequestSchema, simulationSchema, wouldBeSchema } from './what-if.schemas.ts'
 
 const tags = ['Policies']
@@ -116,9 +115,6 @@ function writePlace({ kind, after }: Place): string {
 function readPlace(cursor: string | undefined): Place | null {
   if (cursor === undefined) return null
   const [, kind, at, id] = /^(\w+)(?::(\d{1,15}):(.+))?$/.exec(cursor) ?? []
-  if (kind === undefined) {
-    const message = 'must be a cursor from `next`'
-    throw invalidInput([{ in: 'body', pointer: '/cursor', message, type: 'value_error' }])
-  }
+  if (kind === undefined) throw notFromNext()
   return { kind, after: id === undefined ? null : { created_at: Number(at), id } }
 }

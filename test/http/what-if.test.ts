@@ -250,7 +250,19 @@ test('simulate refuses what is no policy, groups that are not there, and cursors
   expect((await simulate(admin, { stages: nobody })).body).toMatchObject({
     errors: [{ pointer: '/policy/stages/0/all/0/group' }],
   })
-  expect((await simulate(admin, { stages }, { cursor: ':' })).body).toMatchObject({ errors: [{ pointer: '/cursor' }] })
+  const ofRequests = { match: { kind: 'request' }, stages }
+  for (const [policy, cursor] of [
+    [{ stages }, ':'],
+    [{ stages }, 'zzz'],
+    [{ stages }, 'zzz:1758000000000:req_x'],
+    [ofRequests, 'claim'],
+    [ofRequests, 'claim:1758000000000:clm_x'],
+  ] as const) {
+    const { status, body } = await simulate(admin, policy, { cursor })
+    const fault = { pointer: '/cursor', message: 'must be a cursor from `next`' }
+    expect([cursor, status, body.errors]).toMatchObject([cursor, 422, [fault]])
+  }
+  expect((await simulate(admin, ofRequests, { cursor: 'request:1758000000000:req_x' })).status).toBe(200)
   const infeasible = [{ name: 'x', all: [{ group: 'grp_finance', approvals: 3 }] }]
   expect((await simulate(admin, { stages: infeasible })).body).toMatchObject({ infeasible_stage: 'x' })
 })
