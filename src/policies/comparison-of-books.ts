@@ -1,6 +1,6 @@
 import { infeasibleStageFor, type Available } from '../approvals/feasible.ts'
 import { Asked, firstMatch } from '../approvals/match.ts'
-import { ruleOf, type PolicyBody, type PolicyFacts, type Rule } from '../approvals/policy.ts'
+import { ruleOf, type PolicyBody, type PolicyFacts, type Requirement, type Rule } from '../approvals/policy.ts'
 
 /** A policy to compare with others. */
 export interface Compared {
@@ -70,7 +70,7 @@ export class ComparisonOfBooks {
     const lastWords = isConfirmed ? Number(after !== null) - Number(before !== null) : 0
     const more = approvalsOf(is) - approvalsOf(was) + lastWords
     if (more !== 0) this.count(more > 0 ? 'asked_more' : 'asked_less', id)
-    else if (JSON.stringify(is.stages) !== JSON.stringify(was.stages)) this.count('asked_others', id)
+    else if (askedOf(is) !== askedOf(was)) this.count('asked_others', id)
     const clocks = [before, after].map((found) => JSON.stringify(found?.policy.body.expires ?? null))
     if (clocks[0] !== clocks[1]) this.count('clock_changed', id)
   }
@@ -98,4 +98,19 @@ export class ComparisonOfBooks {
 
 function approvalsOf({ stages }: Rule): number {
   return stages.flatMap(({ all }) => all).reduce((sum, { approvals }) => sum + approvals, 0)
+}
+
+/** Of whom a rule asks how many approvals, in which order: the same text for the same, however it is written. */
+function askedOf({ stages }: Rule): string {
+  return JSON.stringify(stages.map(({ all }) => [...approvalsBy(all)].toSorted()))
+}
+
+/** How many approvals are asked of whom in one stage. */
+function approvalsBy(all: readonly Requirement[]): Map<string, number> {
+  const sum = new Map<string, number>()
+  for (const { anyOf, approvals } of all) {
+    const who = JSON.stringify(anyOf.toSorted())
+    sum.set(who, (sum.get(who) ?? 0) + approvals)
+  }
+  return sum
 }

@@ -228,6 +228,31 @@ test('simulate: another in the place of one that holds; what it is not for any m
   expect(nobodys).toMatchObject({ status: 422, body: { errors: [{ pointer: '/policy/id' }] } })
 })
 
+test('simulate: it counts as others what is asked of others, and not what is written differently', async () => {
+  const { admin, mia } = await company()
+  const match = { kind: 'request', type: 'refund' }
+  await refund(mia, {})
+  const short = { required_approvals: 2, approver_roles: ['member', 'admin'] }
+  const othersThan = async (made: object, policy: object) => {
+    const { id } = (await admin('/v1/policies', { method: 'POST', body: { name: 'Now', match, ...made } })).body
+    const { body } = await simulate(admin, { id, match, ...policy })
+    await admin(`/v1/policies/${id}`, { method: 'DELETE' })
+    return [body.matched, body.asked_more, body.asked_less, body.asked_others]
+  }
+  const stage = (name: string, ...all: object[]) => ({ name, all })
+  const [support, finance] = ['grp_support', 'grp_finance'].map((group) => ({ group, approvals: 1 }))
+  const members = { role: 'member', approvals: 1 }
+  const two = { stages: [stage('a', support!, finance!)] }
+  expect(await othersThan(short, { ...short, approver_roles: ['admin', 'member'] })).toEqual([1, 0, 0, 0])
+  expect(
+    await othersThan({ ...short, approver_roles: ['member'] }, { stages: [stage('x', members, members)] }),
+  ).toEqual([1, 0, 0, 0])
+  expect(await othersThan(two, { stages: [stage('b', finance!, support!)] })).toEqual([1, 0, 0, 0])
+  expect(await othersThan(two, { stages: [stage('a', support!), stage('b', finance!)] })).toEqual([1, 0, 0, 1])
+  expect(await othersThan(two, { stages: [stage('a', support!, members)] })).toEqual([1, 0, 0, 1])
+  expect(await othersThan(short, { ...short, approver_roles: ['admin'] })).toEqual([1, 0, 0, 1])
+})
+
 test('simulate: what lacks a member, requesters by group, every kind, and facts that are large', async () => {
   const { tenant, admin, mia } = await company()
   await refund(mia, {})
