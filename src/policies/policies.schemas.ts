@@ -12,17 +12,12 @@ import { next } from '../page.schemas.ts'
 import { time } from '../time.schemas.ts'
 import { type } from '../type.schemas.ts'
 import { policyFaults } from './policy-faults.ts'
+import { approvals, requirement, role } from './requirement.schemas.ts'
 
 /** The address of a policy, with one of the demo data to try it with. */
 export const policyParams = (example: string) => z.object({ id: id.openapi({ example }) })
 
 const name = z.string().trim().min(1).max(200)
-const role = z.enum(roles)
-const approvals = z
-  .int()
-  .min(1)
-  .max(mostApprovals)
-  .openapi({ description: 'How many different people have to approve.' })
 
 const where = z
   .strictObject({
@@ -72,13 +67,6 @@ const match = z
     description:
       'What the policy applies to. Each member narrows it; a member that only one kind has requires that `kind`.',
     example: { kind: 'intent', action: 'refund', where: [{ field: '/amount', op: '>', value: 1000 }] },
-  })
-
-const requirement = z
-  .union([z.strictObject({ group: id, approvals }), z.strictObject({ role, approvals })])
-  .openapi('PolicyRequirement', {
-    description: 'How many people of a group, or with a role, have to approve.',
-    example: { group: 'grp_finance', approvals: 1 },
   })
 
 export const stage = z

@@ -261,6 +261,48 @@ test('what a change makes of the whole has to be right, too', async () => {
   expect(answer).toMatchObject({ status: 422, body: { errors: [{ pointer: '/restricted' }] } })
 })
 
+test.each<[unknown, Record<string, string>]>([
+  [
+    { role: 'boss', approvals: 1 },
+    { '/role': 'must be one of member, coordinator, reviewer, admin, service, not "boss"' },
+  ],
+  [{ approvals: 1 }, { '': 'needs a group or a role' }],
+  [{}, { '': 'needs a group or a role', '/approvals': 'is required: a number' }],
+  [{ group: 'grp_support' }, { '/approvals': 'is required: a number' }],
+  [{ group: 'grp_support', role: 'admin', approvals: 1 }, { '': 'takes a group or a role, not both' }],
+  [
+    { group: 'grp_support', role: 'boss', approvals: 0, x: 1 },
+    {
+      '': 'takes a group or a role, not both',
+      '/approvals': 'must be at least 1',
+      '/x': 'is not a known member; check its spelling or leave it out',
+    },
+  ],
+  [
+    { group: 7, approvals: 11 },
+    { '/group': 'must be text', '/approvals': 'must be at most 10' },
+  ],
+  [
+    { group: 'grp_none', approvals: 'one' },
+    { '/group': 'there is no group grp_none', '/approvals': 'must be a number' },
+  ],
+  [
+    { roles: 'admin', approvals: 1 },
+    { '': 'needs a group or a role', '/roles': 'is not a known member; check its spelling or leave it out' },
+  ],
+  ['admin', { '': 'must be an object' }],
+  [null, { '': 'must be an object' }],
+])('what is wrong with a requirement is said where it is: %j', async (requirement, faults) => {
+  const { admin } = await company()
+  const name = 'A'
+  const policy = { name, stages: [{ name, all: [{ role: 'admin', approvals: 1 }, requirement] }] }
+  const { status, body } = await make(admin, policy)
+  expect(status).toBe(422)
+  const found = body.errors.map(({ pointer, message }: any) => [pointer, message])
+  const expected = Object.entries(faults).map(([at, message]) => [`/stages/0/all/1${at}`, message])
+  expect(found.toSorted()).toEqual(expected.toSorted())
+})
+
 test('a policy that nobody could fulfil is refused, naming the stage; one that fits the people there is not', async () => {
   const { admin } = await company()
   const asking = (...asked: [group: string, approvals: number][]) => ({
