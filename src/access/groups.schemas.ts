@@ -3,12 +3,13 @@ import { id } from '../id.schemas.ts'
 import { next } from '../page.schemas.ts'
 import { time } from '../time.schemas.ts'
 import { newUserId } from '../user-id.schemas.ts'
-import { deleted, each, name } from './people.schemas.ts'
+import { deleted, each, name, partOfIds } from './people.schemas.ts'
 
 /** The address of a group, with one of the demo data to try it with. */
 export const groupParams = (example: string) => z.object({ id: id.openapi({ example }) })
 
-const memberIds = each(id, 1_000).openapi({ description: 'Ids of people.' })
+const mostMembers = 1_000
+const memberIds = each(id, mostMembers).openapi({ description: 'Ids of people.' })
 
 const filledByOidc = z.boolean().openapi({
   description: 'Whether the tokens that people sign in with say who is in it. Tokens never change other groups.',
@@ -35,7 +36,7 @@ export const groupChangeSchema = z
   .openapi('GroupChange', { minProperties: 1, example: { member_ids: ['usr_fay', 'usr_admin'] } })
 
 /** The parts of a faulty group in which further faults can be found. */
-export const partOfGroup = z.object({ member_ids: memberIds.optional().catch(undefined) }).catch({})
+export const partOfGroup = z.object({ member_ids: partOfIds(mostMembers) }).catch({})
 
 export const groupSchema = z
   .object({

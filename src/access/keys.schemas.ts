@@ -27,7 +27,7 @@ export const newKeySchema = z
 export const partOfKey = z
   .object({
     person_id: id.optional().catch(undefined),
-    roles: rolesSchema.optional().catch(undefined),
+    roles: z.array(z.enum(roles)).max(roles.length).optional().catch(undefined),
     expires_at: instant.optional().catch(undefined),
   })
   .catch({})

@@ -117,6 +117,23 @@ test('what is wrong with a person, a group or a key is said, all of it', async (
     '/expires_at',
     '/person_id',
   ])
+  // Beside an entry that is at fault itself, those that only what is stored tells.
+  expect(await faults('/v1/people', { name: 'Ada', groups: ['grp_none', 'grp_x', 'grp_x', 7] })).toEqual([
+    '/groups/0',
+    '/groups/1',
+    '/groups/2',
+    '/groups/3',
+  ])
+  const members = ['nobody1', 'usr_admin', 'usr_admin', '']
+  expect(await faults('/v1/groups', { name: 'g', member_ids: members })).toEqual([
+    '/member_ids/0',
+    '/member_ids/2',
+    '/member_ids/3',
+  ])
+  expect(await faults('/v1/api-keys', { person_id: 'usr_admin', name: 'x', roles: ['service', 'service'] })).toEqual([
+    '/roles/0',
+    '/roles/1',
+  ])
   const many = Array.from({ length: 1_001 }, (_, index) => `usr_${index}`)
   expect(await faults('/v1/groups', { name: 'All', member_ids: many })).toContain('/member_ids')
 })
