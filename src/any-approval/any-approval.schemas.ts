@@ -32,7 +32,9 @@ const voteSchema = z.object({
   stage: z
     .string()
     .nullable()
-    .openapi({ description: 'The stage of the policy that it was cast for; null without a policy.' }),
+    .openapi({
+      description: 'The stage of the policy that it was cast for; null without a policy, or if the stage has no name.',
+    }),
 })
 
 /** What a stage asks for, as far as it does not say who has voted. */
@@ -50,7 +52,7 @@ export const requirementShape = {
 }
 
 export const stageShape = {
-  name: z.string().nullable(),
+  name: z.string().nullable().openapi({ description: 'Null if it is the only stage and has no name.' }),
   status: z.enum(['closed', 'open', 'waiting']).openapi({
     description:
       '`closed`: fulfilled. `waiting`: opens once the stages before it are closed. Once decided, all are `closed`.',

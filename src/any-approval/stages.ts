@@ -17,7 +17,7 @@ export interface ShownStage {
 }
 
 /**
- * How far the stages of a rule have got. That of a kind has no name, and each vote that was let in counts for it.
+ * How far the stages of a rule have got. For that of a kind each vote that was let in counts.
  *
  * @param isDecided none is open any more then
  */
@@ -29,7 +29,7 @@ export function stagesOf(
   const { open, stages } = progressOf(rule, votes)
   const approving = votes.filter(({ vote }) => vote === 'approve').map(({ voter }) => voter)
   return stages.map(({ name, all }, index) => ({
-    name: isGoverned ? name : null,
+    name,
     status: isDecided || index < open ? 'closed' : index === open ? 'open' : 'waiting',
     all: all.map(({ voters: assigned, ...requirement }) => {
       const voters = isGoverned ? assigned : approving

@@ -1,4 +1,4 @@
-import type { Capacity, Requirement, Rule } from './policy.ts'
+import { nameOfStage, type Capacity, type Requirement, type Rule } from './policy.ts'
 
 /*
  * Whether the people there are can fulfil a rule at all: pure. One person fills one slot of the whole approval, and who
@@ -33,7 +33,7 @@ export function infeasibleStage(rule: Rule, available: Available): string | null
     const slots = rule.stages.slice(0, index + 1).flatMap(({ all }) => all.flatMap((one) => slotsOf(one, available)))
     return !isGoodForMany(slots, rule, available.askers)
   })
-  return stage ? nameOf(stage) : null
+  return stage ? nameOfStage(stage) : null
 }
 
 /**
@@ -54,12 +54,7 @@ export function infeasibleStageFor(
     const slots = rule.stages.slice(0, index + 1).flatMap(({ all }) => all.flatMap((one) => slotsOf(one, available)))
     return fill(slots, without) === null
   })
-  return stage ? nameOf(stage) : null
-}
-
-/** What a stage is called; the only one of a policy that is written short has no name. */
-function nameOf({ name }: { name: string | null }): string {
-  return name ?? 'approval'
+  return stage ? nameOfStage(stage) : null
 }
 
 /** Who could fill each slot of a requirement; no slots where nobody knows who could. */

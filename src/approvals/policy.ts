@@ -95,7 +95,8 @@ export interface Rule {
 }
 
 export interface Stage {
-  name: string
+  /** Null where nobody has given it one: the only stage of a kind, or of a policy that is written short. */
+  name: string | null
   /** All of them have to be fulfilled. */
   all: readonly Requirement[]
 }
@@ -109,7 +110,7 @@ export interface Requirement {
 /** What decides a kind, as a rule. */
 export function ruleOfKind({ required_approvals, approver_roles, allow_self_approval }: Policy): Rule {
   return {
-    stages: [{ name: 'approval', all: [{ anyOf: approver_roles.map(inRole), approvals: required_approvals }] }],
+    stages: [{ name: null, all: [{ anyOf: approver_roles.map(inRole), approvals: required_approvals }] }],
     allowSelfApproval: allow_self_approval,
   }
 }
@@ -128,6 +129,11 @@ export function ruleOf({ stages, ...short }: PolicyBody): Rule {
     })),
     allowSelfApproval: allow_self_approval,
   }
+}
+
+/** What a stage is called where it has to be called something. */
+export function nameOfStage({ name }: Pick<Stage, 'name'>): string {
+  return name ?? 'approval'
 }
 
 /** The one requirement of a rule that has no other; else null. */

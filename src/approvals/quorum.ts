@@ -24,7 +24,7 @@ export interface RequirementProgress extends Requirement {
 }
 
 export interface StageProgress {
-  name: string
+  name: string | null
   all: readonly RequirementProgress[]
 }
 

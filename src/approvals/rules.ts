@@ -1,7 +1,7 @@
 import type { Actor } from '../context.ts'
 import { Refusal } from '../refusal.ts'
 import { tagOf, winnerOf, type Approval, type Vote } from './approval.ts'
-import type { Capacity, Rule } from './policy.ts'
+import { nameOfStage, type Capacity, type Rule } from './policy.ts'
 import { fits, progressOf, wouldFill, type StandingVote } from './quorum.ts'
 import { statusAt, type Status } from './states.ts'
 
@@ -131,21 +131,21 @@ function unneeded({ id, channel_confirms }: Approval, { rule, votes, capacities 
     return new Refusal('stage_not_open', detail)
   }
   if (!fits(stage, capacities)) {
-    const detail = `The stage ${JSON.stringify(stage.name)} of ${id} is open, but it does not ask for you.`
-    return new Refusal('stage_not_open', detail, { stage: stage.name })
+    const detail = `The stage ${JSON.stringify(nameOfStage(stage))} of ${id} is open, but it does not ask for you.`
+    return new Refusal('stage_not_open', detail, { stage: nameOfStage(stage) })
   }
   const ofStage = votes.filter((vote) => vote.stage === open)
   if (wouldFill(stage, ofStage, { capacities })) return null
-  const detail = `What you could fulfil of the stage ${JSON.stringify(stage.name)} of ${id} is already fulfilled.`
-  return new Refusal('vote_not_needed', detail, { stage: stage.name })
+  const detail = `What you could fulfil of the stage ${JSON.stringify(nameOfStage(stage))} of ${id} is already fulfilled.`
+  return new Refusal('vote_not_needed', detail, { stage: nameOfStage(stage) })
 }
 
 /** A yes through the channel is the last; a no is taken at any time. */
 function early({ id }: Approval, { rule, votes }: Voting, { vote }: Pick<Ballot, 'vote'>): Refusal | null {
   const stage = rule.stages[progressOf(rule, votes).open]
   if (vote === 'reject' || !stage) return null
-  const detail = `The stage ${JSON.stringify(stage.name)} of ${id} is still open; the person asked through a channel comes last.`
-  return new Refusal('stage_not_open', detail, { stage: stage.name })
+  const detail = `The stage ${JSON.stringify(nameOfStage(stage))} of ${id} is still open; the person asked through a channel comes last.`
+  return new Refusal('stage_not_open', detail, { stage: nameOfStage(stage) })
 }
 
 /**

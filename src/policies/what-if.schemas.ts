@@ -106,7 +106,8 @@ export const evaluationSchema = z
     restricted: z.boolean(),
     expires,
     infeasible: z.string().nullable().openapi({
-      description: 'The first stage that the people there are could not fulfil for this requester; null if they could.',
+      description:
+        'The first stage that the people there are could not fulfil for this requester (`approval` if it has no name); null if they could.',
       example: null,
     }),
   })
@@ -177,7 +178,7 @@ export const simulationSchema = z
     needs_member: count('How many could not have been asked: they lack a member that the policy looks at.'),
     infeasible_stage: z.string().nullable().openapi({
       description:
-        'The stage because of which making the policy would be refused with 422 `infeasible_quorum`; null if it would not.',
+        'The stage because of which making the policy would be refused with 422 `infeasible_quorum` (`approval` if it has no name); null if it would not.',
       example: null,
     }),
     instead_of: z

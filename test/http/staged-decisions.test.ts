@@ -299,6 +299,35 @@ test('a key has no more to say than its person, and its person no more than the 
   expect(await vote(await keyFor(admin, 'fay', { roles: ['reviewer'] }), id)).toEqual([200, 'approved'])
 })
 
+test('a stage that nobody gave a name has none, wherever it is shown; a refusal calls it approval', async () => {
+  const { tenant, admin, as, policy } = await company()
+  const namesOf = ({ stages }: any) => stages.map(({ name }: any) => name)
+  const evaluated = async (asked: object) => namesOf((await post(admin, '/v1/policies/evaluate', asked)).body)
+  const shown = async (id: string) =>
+    [(await admin(at(id))).body, (await admin(at(id, '/explain'))).body].flatMap(namesOf)
+  const ofPolicy = { kind: 'request', type: 'refund' }
+  expect(await evaluated(ofPolicy)).toEqual([null])
+  expect(await shown(await refund(as('mia')))).toEqual([null, null])
+  const short = { required_approvals: 2, approver_roles: ['admin', 'reviewer'] }
+  for (const name of ['rob', 'rita']) await tenant.as(name, ['reviewer'])('/v1/me')
+  await policy(short)
+  expect(await evaluated(ofPolicy)).toEqual([null])
+  const id = await refund(as('mia'))
+  expect(await vote(tenant.as('rob', ['reviewer']), id)).toEqual([200, 'pending'])
+  expect(await shown(id)).toEqual([null, null])
+  expect((await admin(at(id))).body.votes).toMatchObject([{ voter: 'usr_rob', stage: null }])
+
+  await policy({ match: { kind: 'intent', action: 'refund' }, ...short })
+  const agent = tenant.as('agent', ['service'])
+  const instance = `/internal/v1/instances/${crypto.randomUUID()}/approvals`
+  const call = { action: 'refund', skill_slug: 'pay', customer_id: crypto.randomUUID(), serialized_intent: {} }
+  const { approval_ref } = (await post(agent, `${instance}/request`, call)).body
+  const resolver = { resolver_role: 'customer', resolver_person_id: 'usr_carla', pin_verified: true }
+  const early = await post(agent, `${instance}/resolve`, { approval_ref, action: 'approve', ...resolver })
+  expect(early).toMatchObject({ status: 403, body: { code: 'stage_not_open', stage: 'approval' } })
+  expect(early.body.detail).toMatch(/^The stage "approval" of /)
+})
+
 test('who asked never votes unless the policy lets them: requester, sender, nor both of them', async () => {
   const { as, admin, policy } = await company()
   await policy({ stages: peerThenMoney })
