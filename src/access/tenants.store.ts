@@ -20,6 +20,12 @@ export function selectTenants(ctx: Ctx, keyId?: string) {
   return ctx.db.all<{ id: string }>(sql`SELECT id FROM tenants WHERE ${which} ORDER BY id`)
 }
 
+/** Gives the context's tenant a time zone, by its IANA name. @returns one row, or none where there is no such tenant */
+export function updateTimeZone(ctx: Ctx, timeZone: string) {
+  return ctx.db.all<{ id: string }>(sql`
+    UPDATE tenants SET time_zone = ${timeZone} WHERE id = ${ctx.actor.tenantId} RETURNING id`)
+}
+
 /** When a tenant was made: with its id, what tells it from any other, also from an earlier one of that id. */
 export function madeAt(tenantId: SQL): SQL {
   return sql`(SELECT created_at FROM tenants WHERE id = ${tenantId})`

@@ -29,12 +29,9 @@ const voteSchema = z.object({
   reported_by: z.string().nullable().openapi({ description: "Whose key cast it, if it was not the voter's own." }),
   revision: revision.openapi({ description: 'The revision of the question that it was cast on.' }),
   voided_at: time.nullable().openapi({ description: 'When it stopped counting; null if it counts.' }),
-  stage: z
-    .string()
-    .nullable()
-    .openapi({
-      description: 'The stage of the policy that it was cast for; null without a policy, or if the stage has no name.',
-    }),
+  stage: z.string().nullable().openapi({
+    description: 'The stage of the policy that it was cast for; null without a policy, or if the stage has no name.',
+  }),
 })
 
 /** What a stage asks for, as far as it does not say who has voted. */

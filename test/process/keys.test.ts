@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runScript } from '../support/run-script.ts'
 import { startServer, type Server } from '../support/server.ts'
 
-/* `npm run keys`, beside a server that runs. */
+/* `npm run keys`, and what `npm run tenants` changes, beside a server that runs. */
 
 let server: Server
 
@@ -12,6 +12,8 @@ beforeAll(async () => {
 afterAll(() => server?.dispose())
 
 const keys = (...args: string[]) => runScript(server.state, 'keys', ...args)
+
+const tenants = (...args: string[]) => runScript(server.state, 'tenants', ...args)
 
 const ada = ['--tenant', 'acme', '--person', 'usr_ada'] as const
 
@@ -66,4 +68,22 @@ test('one says who somebody is to an identity provider, once', async () => {
   const other = await keys('link', '--tenant', 'demo', '--person', 'usr_nobody', ...subject)
   expect(other).toMatchObject({ status: 1, stderr: 'There is no person usr_nobody.' })
   expect((await keys('link', ...ada)).status).toBe(1)
+})
+
+test('a tenant has the time zone that the operator says', async () => {
+  const timeZone = async (key: string) => (await server.call('/v1/me', { key })).body.tenant.time_zone
+  expect(await timeZone('cs_demo_admin')).toBe('UTC')
+  const set = await tenants('time-zone', 'demo', 'europe/zurich')
+  expect(set).toEqual({ status: 0, stdout: 'demo has the time zone Europe/Zurich.', stderr: '' })
+  expect([await timeZone('cs_demo_admin'), await timeZone('cs_other_admin')]).toEqual(['Europe/Zurich', 'UTC'])
+  for (const [said, ...args] of [
+    ['There is no tenant nope.', 'nope', 'Europe/Zurich'],
+    ['Mars/Olympus is not an IANA time zone, such as Europe/Zurich.', 'demo', 'Mars/Olympus'],
+    ['+01:00 is not an IANA time zone, such as Europe/Zurich.', 'demo', '+01:00'],
+    [expect.stringContaining('npm run tenants -- time-zone TENANT ZONE'), 'demo'],
+    [expect.stringContaining('npm run tenants -- time-zone TENANT ZONE'), 'demo', 'UTC', 'UTC'],
+  ]) {
+    expect([args, await tenants('time-zone', ...args)]).toEqual([args, { status: 1, stdout: '', stderr: said }])
+  }
+  expect(await timeZone('cs_demo_admin')).toBe('Europe/Zurich')
 })

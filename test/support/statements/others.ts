@@ -82,6 +82,7 @@ export const samples: Samples = {
     madeAt: gives(tenant.madeAt(sql`'t'`)),
     insertTenant: tenant.insertTenant(ctx),
     selectTenant: returns(tenant.selectTenant(ctx), 'id'),
+    updateTimeZone: returns(tenant.updateTimeZone(ctx, 'Europe/Zurich'), 'id'),
     selectTenants: [undefined, 'k'].map((key) => returns(tenant.selectTenants(ctx, key), 'id')),
   },
   'access/people.store.ts': {
