@@ -1,7 +1,7 @@
 import type { components } from './generated/api.ts'
 import { known, type Answer, type Arguments, type Item, type ListId, type OperationId } from './operations.ts'
 import { CountersignError, isCountersignError } from './problem.ts'
-import { rest, send, type Connection } from './send.ts'
+import { checked, rest, send, type Connection } from './send.ts'
 
 type Schemas = components['schemas']
 /** What somebody asks for. */
@@ -41,8 +41,9 @@ export interface FullAnswer<Id extends OperationId> {
 export class Countersign {
   private readonly connection: Connection
 
+  /** @throws TypeError where `baseUrl` is no URL of the web, or the key is missing */
   constructor(connection: Connection) {
-    this.connection = connection
+    this.connection = checked(connection)
   }
 
   /** Calls an operation by its `operationId`. */

@@ -14,6 +14,18 @@ export interface Connection {
   fetch?: (request: Request) => Promise<Response>
 }
 
+/** @throws TypeError where it leads nowhere, or has no key */
+export function checked(connection: Connection): Connection {
+  const { baseUrl, key } = connection
+  if (!/^https?:\/\//i.test(baseUrl) || !URL.canParse(`${baseUrl}/`)) {
+    throw new TypeError(`baseUrl is where the service is, as in https://countersign.example, and not ${baseUrl}.`)
+  }
+  if (typeof key !== 'function' && (typeof key !== 'string' || key === '')) {
+    throw new TypeError('key is an API key (cs_…), or a function that gives one, and is missing.')
+  }
+  return connection
+}
+
 /** One call, ready to be sent. */
 export interface Call {
   method: string

@@ -91,7 +91,7 @@ test('a failure has its code, its faults and what helps', async () => {
   expect(await failed(as('nobody').call('whoAmI'))).toMatchObject({ code: 'unauthorized', status: 401 })
   const elsewhere = new Countersign({
     baseUrl: server.origin,
-    key: '',
+    key: 'cs_demo_member',
     fetch: async () => new Response('<p>', { status: 502 }),
     retries: 0,
   })
