@@ -163,11 +163,13 @@ interface Whole extends CallOptions {
   body?: unknown
 }
 
-/** @throws TypeError where the path has a parameter that is not given */
+/** @throws TypeError where the path has a parameter that is not given, or that would lead elsewhere */
 function addressOf(template: string, { path = {}, query = {} }: Whole): string {
   const filled = template.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = path[name]
     if (value === undefined || value === '') throw new TypeError(`${template} takes a ${name}.`)
+    // Even encoded they lead up the path, to another operation.
+    if (value === '.' || value === '..') throw new TypeError(`${template} takes a ${name}, which ${value} is not.`)
     return encodeURIComponent(value)
   })
   const search = new URLSearchParams()

@@ -1,7 +1,22 @@
 import { expect, test } from 'vitest'
-import { Countersign } from '../../client/src/index.ts'
+import { Countersign, type Connection } from '../../client/src/index.ts'
 
 /* `@countersign/client` without a server: what it makes of what it is given, and of answers as no service gives them. */
+
+type Fetch = NonNullable<Connection['fetch']>
+
+/** A client that gets these answers, one after the other, and the last one again; what it sent is kept. */
+function answered(...answers: (Response | Fetch)[]) {
+  const sent: Request[] = []
+  const through: Fetch = async (request) => {
+    const next = answers[Math.min(sent.length, answers.length - 1)]!
+    sent.push(request)
+    return typeof next === 'function' ? next(request) : next.clone()
+  }
+  const client = (more: Partial<Connection> = {}) =>
+    new Countersign({ baseUrl: 'https://countersign.example', key: 'cs_1', fetch: through, ...more })
+  return { client, sent }
+}
 
 test.each([undefined, '', 'countersign.example', 'localhost:8787', '/api', 'ftp://countersign.example', 'https://'])(
   'a client for %j is refused at once',
@@ -16,4 +31,14 @@ test.each([undefined, null, '', 1])('a client with the key %j is refused at once
   const make = () => new Countersign({ baseUrl: 'https://countersign.example', key: key as string })
   expect(make).toThrow(TypeError)
   expect(make).toThrow('key')
+})
+
+test.each(['.', '..'])('%j is no part of a path: it would lead to another operation', async (rule_id) => {
+  const { client, sent } = answered(new Response(null, { status: 204 }))
+  const call = client().call('deleteGateRule', { path: { id: 'gate_1', rule_id } })
+  await expect(call).rejects.toThrow(TypeError)
+  await expect(call).rejects.toThrow('rule_id')
+  expect(sent).toEqual([])
+  await client().call('deleteGateRule', { path: { id: 'gate_1', rule_id: '...' } })
+  expect(sent[0]!.url).toMatch(/gate_1\/rules\/\.\.\.$/)
 })
