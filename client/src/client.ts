@@ -14,7 +14,10 @@ export type Decision = Schemas['Decision']
 /** How a call is made. */
 export interface CallOptions {
   signal?: AbortSignal | undefined
-  /** For what creates; without it the client makes one for each call, and keeps it when it tries again. */
+  /**
+   * For what creates; without it the client makes one for each call, unless the body has one, and keeps it when it tries
+   * again.
+   */
   idempotencyKey?: string
   /** An ETag: where that is not the present one any more, nothing happens. */
   ifMatch?: string
@@ -57,7 +60,8 @@ export class Countersign {
     const { body, signal, idempotencyKey, ifMatch, isRepeatable, longestPause, ...where }: Whole = given ?? {}
     const headers: Record<string, string> = { accept: 'application/json' }
     if (body !== undefined) headers['content-type'] = 'application/json'
-    if (takesKey) headers['idempotency-key'] = idempotencyKey ?? crypto.randomUUID()
+    const key = idempotencyKey ?? (hasKey(body) ? undefined : crypto.randomUUID())
+    if (takesKey && key !== undefined) headers['idempotency-key'] = key
     if (ifMatch !== undefined) headers['if-match'] = ifMatch
     const response = await send(this.connection, {
       method,
@@ -161,6 +165,11 @@ interface Whole extends CallOptions {
   path?: Record<string, string>
   query?: Record<string, unknown>
   body?: unknown
+}
+
+/** Whether a body has an idempotency key itself, as an intent may: another one in the header would be refused. */
+function hasKey(body: unknown): boolean {
+  return ((body ?? {}) as { idempotency_key?: unknown }).idempotency_key != null
 }
 
 /** @throws TypeError where the path has a parameter that is not given, or that would lead elsewhere */

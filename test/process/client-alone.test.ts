@@ -42,3 +42,18 @@ test.each(['.', '..'])('%j is no part of a path: it would lead to another operat
   await client().call('deleteGateRule', { path: { id: 'gate_1', rule_id: '...' } })
   expect(sent[0]!.url).toMatch(/gate_1\/rules\/\.\.\.$/)
 })
+
+test('a key in the body goes without one in the header, and is sent again like any', async () => {
+  const lost: Fetch = async () => {
+    throw new TypeError('The connection was lost.')
+  }
+  const { client, sent } = answered(lost, Response.json({}))
+  const path = { instance_id: '497f6eca-6276-4993-bfeb-53cbbbba6f08' }
+  const body = { idempotency_key: 'refund-1001' } as never
+  await client().call('requestIntent', { path, body })
+  expect(sent.map(({ headers }) => headers.get('idempotency-key'))).toEqual([null, null])
+  await client().call('requestIntent', { path, body, idempotencyKey: 'refund-1001' })
+  await client().call('requestIntent', { path, body: { idempotency_key: null } as never })
+  const [given, made] = sent.slice(2).map(({ headers }) => headers.get('idempotency-key'))
+  expect([given, made]).toEqual(['refund-1001', expect.stringMatching(/^[0-9a-f-]{36}$/)])
+})
