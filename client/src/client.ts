@@ -1,6 +1,6 @@
 import type { components } from './generated/api.ts'
 import { known, type Answer, type Arguments, type Item, type ListId, type OperationId } from './operations.ts'
-import { CountersignError, isCountersignError } from './problem.ts'
+import { CountersignError, passes } from './problem.ts'
 import { checked, rest, send, type Connection } from './send.ts'
 
 type Schemas = components['schemas']
@@ -132,8 +132,7 @@ export class Countersign {
         })
         if (decision.status !== 'pending' || Date.now() >= until) return decision
       } catch (error) {
-        const passes = isCountersignError(error) && (error.status === 0 || error.status === 429 || error.status >= 500)
-        if (!passes || Date.now() >= until) throw error
+        if (!passes(error) || Date.now() >= until) throw error
         await rest(Math.min((error.retryAfter ?? 5) * 1000, Math.max(0, until - Date.now())), signal)
       }
     }

@@ -41,6 +41,11 @@ export function isCountersignError(error: unknown, ...codes: CountersignError['c
   return error instanceof CountersignError && (codes.length === 0 || codes.includes(error.code))
 }
 
+/** Whether a call failed in a way that passes by itself. */
+export function passes(error: unknown): error is CountersignError {
+  return isCountersignError(error) && (error.code === 'no_answer' || error.status === 429 || error.status >= 500)
+}
+
 /** What an answer that is no success says: a problem (RFC 9457), or a list of faults as FastAPI shows them. */
 export async function problemOf(response: Response): Promise<CountersignError> {
   const { status, headers } = response
@@ -51,6 +56,10 @@ export async function problemOf(response: Response): Promise<CountersignError> {
     retryAfter: seconds >= 0 ? seconds : undefined,
   }
   const text = await response.text().catch(() => '')
+  if ((response.type as string) === 'opaqueredirect' || (status >= 300 && status < 400)) {
+    const where = headers.get('location') ?? 'an address that the platform keeps to itself'
+    return new CountersignError('unreadable', `The answer is a redirect to ${where}, which is not followed.`, about)
+  }
   const { type: _, title, status: __, detail, code, request_id: ___, ...members } = read(text)
   if (typeof code === 'string') {
     return new CountersignError(code as ErrorCode, String(detail ?? title), { ...about, members })

@@ -80,7 +80,8 @@ async function attemptOnce(connection: Connection, call: Call): Promise<Response
     headers: { ...headers, authorization: `Bearer ${typeof key === 'string' ? key : await key()}` },
     body,
     signal: signal ? AbortSignal.any([signal, overdue]) : overdue,
-    redirect: 'error',
+    // Workers know no 'error'; followed, the key would be sent to wherever it leads.
+    redirect: 'manual',
   } as RequestInit)
   try {
     const response = await (through ? through(request) : fetch(request))

@@ -57,3 +57,28 @@ test('a key in the body goes without one in the header, and is sent again like a
   const [given, made] = sent.slice(2).map(({ headers }) => headers.get('idempotency-key'))
   expect([given, made]).toEqual(['refund-1001', expect.stringMatching(/^[0-9a-f-]{36}$/)])
 })
+
+test('a redirect is followed nowhere, and is none of the answers of the service', async () => {
+  const moved = new Response(null, { status: 308, headers: { location: 'https://elsewhere.example/v1/me' } })
+  const { client, sent } = answered(moved)
+  await expect(client().call('whoAmI')).rejects.toMatchObject({
+    code: 'unreadable',
+    status: 308,
+    detail: expect.stringContaining('https://elsewhere.example/v1/me'),
+  })
+  expect(sent.map(({ redirect }) => redirect)).toEqual(['manual'])
+  // As browsers show one.
+  const opaque = Object.defineProperties(new Response(null), {
+    type: { value: 'opaqueredirect' },
+    status: { value: 0 },
+    ok: { value: false },
+  })
+  const browser = answered(async () => opaque)
+  const waits = browser.client().waitForDecision('req_1', { timeout: 1_000 })
+  await expect(waits).rejects.toMatchObject({
+    code: 'unreadable',
+    status: 0,
+    detail: expect.stringMatching(/redirect/),
+  })
+  expect(browser.sent).toHaveLength(1)
+})
