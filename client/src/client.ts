@@ -63,7 +63,7 @@ export class Countersign {
     const key = idempotencyKey ?? (hasKey(body) ? undefined : crypto.randomUUID())
     if (takesKey && key !== undefined) headers['idempotency-key'] = key
     if (ifMatch !== undefined) headers['if-match'] = ifMatch
-    const response = await send(this.connection, {
+    const { response, text } = await send(this.connection, {
       method,
       url: addressOf(path, where),
       headers,
@@ -72,7 +72,7 @@ export class Countersign {
       longestPause,
       isRepeatable: isRepeatable ?? (takesKey || (method !== 'POST' && method !== 'PATCH')),
     })
-    return { data: (await contentOf(response)) as Answer<Id>, headers: response.headers, status: response.status }
+    return { data: contentOf(response, text) as Answer<Id>, headers: response.headers, status: response.status }
   }
 
   /** Everything that an operation lists, page after page, as it is asked for. */
@@ -188,10 +188,9 @@ function addressOf(template: string, { path = {}, query = {} }: Whole): string {
 }
 
 /** JSON as a value; a stream of events as the stream. */
-async function contentOf(response: Response): Promise<unknown> {
+function contentOf(response: Response, text: string | undefined): unknown {
   const type = response.headers.get('content-type') ?? ''
-  if (type.includes('event-stream')) return response.body
-  const text = await response.text()
+  if (text === undefined) return response.body
   if (!type.includes('json')) return text === '' ? undefined : text
   try {
     return JSON.parse(text)

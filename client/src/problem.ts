@@ -10,7 +10,7 @@ export type ErrorCode = components['schemas']['Problem']['code']
 export class CountersignError extends Error {
   override readonly name = 'CountersignError'
   readonly code: ErrorCode | 'no_answer' | 'unreadable'
-  /** Of the answer; 0 where there was none. */
+  /** Of the answer, also of one that broke off; 0 where there was none. */
   readonly status: number
   /** One sentence about this very case. */
   readonly detail: string
@@ -46,16 +46,17 @@ export function passes(error: unknown): error is CountersignError {
   return isCountersignError(error) && (error.code === 'no_answer' || error.status === 429 || error.status >= 500)
 }
 
-/** What an answer that is no success says: a problem (RFC 9457), or a list of faults as FastAPI shows them. */
-export async function problemOf(response: Response): Promise<CountersignError> {
-  const { status, headers } = response
+/** What an error says of an answer, whatever is in it. */
+export function headOf({ status, headers }: Response) {
   const seconds = Number(headers.get('retry-after') ?? NaN)
-  const about = {
-    status,
-    requestId: headers.get('x-request-id') ?? undefined,
-    retryAfter: seconds >= 0 ? seconds : undefined,
-  }
-  const text = await response.text().catch(() => '')
+  const retryAfter = seconds >= 0 ? seconds : undefined
+  return { status, requestId: headers.get('x-request-id') ?? undefined, retryAfter }
+}
+
+/** What an answer that is no success says: a problem (RFC 9457), or a list of faults as FastAPI shows them. */
+export function problemOf(response: Response, text: string): CountersignError {
+  const { status, headers } = response
+  const about = headOf(response)
   if ((response.type as string) === 'opaqueredirect' || (status >= 300 && status < 400)) {
     const where = headers.get('location') ?? 'an address that the platform keeps to itself'
     return new CountersignError('unreadable', `The answer is a redirect to ${where}, which is not followed.`, about)

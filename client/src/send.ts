@@ -1,4 +1,4 @@
-import { CountersignError, problemOf } from './problem.ts'
+import { CountersignError, headOf, problemOf } from './problem.ts'
 
 /** How a client reaches the service. */
 export interface Connection {
@@ -41,6 +41,12 @@ export interface Call {
   isRepeatable: boolean
 }
 
+/** A good answer, with all of its text; without, where it is a stream, which goes on. */
+export interface Answered {
+  response: Response
+  text?: string
+}
+
 const firstPauseMs = 250
 /** Nobody is kept waiting for longer than this before a call is tried again; over its rate the service says a minute. */
 const longestPauseMs = 65_000
@@ -52,12 +58,12 @@ const longestPauseMs = 65_000
  * @throws CountersignError what the service refuses, or `no_answer`
  * @throws whatever the signal was aborted with
  */
-export async function send(connection: Connection, call: Call): Promise<Response> {
+export async function send(connection: Connection, call: Call): Promise<Answered> {
   const { retries = 4 } = connection
   const { longestPause = longestPauseMs } = call
   for (let attempt = 0; ; attempt++) {
     const failure = await attemptOnce(connection, call)
-    if (failure instanceof Response) return failure
+    if (!(failure instanceof CountersignError)) return failure
     if (attempt >= retries || !mayHelp(failure, call)) throw failure
     const pause = firstPauseMs * 2 ** attempt * (0.5 + Math.random())
     const wanted = failure.retryAfter === undefined ? pause : failure.retryAfter * 1000
@@ -71,26 +77,48 @@ function mayHelp({ code, status }: CountersignError, { isRepeatable }: Call): bo
   return isRepeatable && (status >= 502 || code === 'no_answer')
 }
 
-async function attemptOnce(connection: Connection, call: Call): Promise<Response | CountersignError> {
+async function attemptOnce(connection: Connection, call: Call): Promise<Answered | CountersignError> {
   const { baseUrl, key, attemptTimeout = 60_000, fetch: through } = connection
-  const { method, url, headers, body, signal } = call
-  const overdue = AbortSignal.timeout(attemptTimeout)
+  const { method, url, headers, body, signal: given } = call
+  const overdue = new AbortController()
+  const signal = given ? AbortSignal.any([given, overdue.signal]) : overdue.signal
   const request = new Request(url.startsWith('/') ? baseUrl.replace(/\/+$/, '') + url : url, {
     method,
     headers: { ...headers, authorization: `Bearer ${typeof key === 'string' ? key : await key()}` },
     body,
-    signal: signal ? AbortSignal.any([signal, overdue]) : overdue,
+    signal,
     // Workers know no 'error'; followed, the key would be sent to wherever it leads.
     redirect: 'manual',
   } as RequestInit)
+  const timer = setTimeout(() => {
+    overdue.abort(new DOMException(`It took longer than ${attemptTimeout} ms.`, 'TimeoutError'))
+  }, attemptTimeout)
+  let response: Response | undefined
   try {
-    const response = await (through ? through(request) : fetch(request))
-    if (response.ok) return response
-    return await problemOf(response)
+    response = await unlessAborted(signal, through ? through(request) : fetch(request))
+    if (response.ok && isStream(response)) return { response }
+    const text = await unlessAborted(signal, response.text())
+    return response.ok ? { response, text } : problemOf(response, text)
   } catch (cause) {
-    signal?.throwIfAborted()
-    return new CountersignError('no_answer', `${method} ${url} was not answered: ${String(cause)}`, { cause })
+    given?.throwIfAborted()
+    const why = `${method} ${url} was not answered${response ? ' to the end' : ''}: ${String(cause)}`
+    return new CountersignError('no_answer', why, { ...(response && headOf(response)), cause })
+  } finally {
+    clearTimeout(timer)
   }
+}
+
+function isStream({ headers }: Response): boolean {
+  return headers.get('content-type')?.includes('event-stream') ?? false
+}
+
+/** What becomes of it, until the signal is aborted: not every connection heeds a signal. */
+function unlessAborted<T>(signal: AbortSignal, pending: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    pending.then(resolve, reject)
+    signal.throwIfAborted()
+  })
 }
 
 /** @throws whatever the signal was aborted with */

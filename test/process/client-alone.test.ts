@@ -82,3 +82,40 @@ test('a redirect is followed nowhere, and is none of the answers of the service'
   })
   expect(browser.sent).toHaveLength(1)
 })
+
+/** An answer whose body ends in the middle; without `error` it never ends. */
+function half(text: string, error?: Error, init?: ResponseInit): Response {
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(text))
+      if (error) setTimeout(() => controller.error(error), 10)
+    },
+  })
+  return new Response(body, { headers: { 'content-type': 'application/json' }, ...init })
+}
+
+test('an answer that breaks off is none: it is asked for again under the same key', async () => {
+  const cut = async () => half('{"id":"req', new TypeError('terminated'))
+  const refused = async () => half('{"code":"stor', new TypeError('terminated'), { status: 503 })
+  const { client, sent } = answered(cut, refused, Response.json({ id: 'req_1' }))
+  expect(await client().request({ type: 'a', title: 'b' })).toEqual({ id: 'req_1' })
+  expect(new Set(sent.map(({ headers }) => headers.get('idempotency-key'))).size).toBe(1)
+  expect(sent).toHaveLength(3)
+
+  const once = answered(cut, Response.json({}))
+  const path = { instance_id: '497f6eca-6276-4993-bfeb-53cbbbba6f08' }
+  await expect(once.client().call('leaseOutbox', { path })).rejects.toMatchObject({ code: 'no_answer', status: 200 })
+  expect(once.sent).toHaveLength(1)
+  const over = async () => half('{', new TypeError('terminated'), { status: 429, headers: { 'retry-after': '0' } })
+  expect(await answered(over, Response.json({})).client().call('leaseOutbox', { path })).toEqual({})
+})
+
+test('an answer that stalls is none, whatever the connection makes of a signal', async () => {
+  const stalled = async () => half('{"id":"req')
+  const { client } = answered(stalled, () => new Promise<Response>(() => undefined), Response.json({ id: 'req_1' }))
+  expect(await client({ attemptTimeout: 50 }).request({ type: 'a', title: 'b' })).toEqual({ id: 'req_1' })
+  const controller = new AbortController()
+  const given = answered(stalled).client().call('whoAmI', { signal: controller.signal })
+  setTimeout(() => controller.abort(new Error('Enough.')), 50)
+  await expect(given).rejects.toThrow('Enough.')
+})

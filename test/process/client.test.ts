@@ -1,3 +1,5 @@
+import { createServer, request as httpRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { Webhook } from 'standardwebhooks'
 import { Countersign, isCountersignError, verifyWebhook, WebhookVerificationError } from '../../client/src/index.ts'
@@ -127,6 +129,36 @@ test('what creates is sent again when its answer was lost, and is done once', as
   const lost = losing(0)
   expect(await as('member', { fetch: lost.through }).redeem(asked)).toMatchObject({ id: asked.id })
   expect(lost.sent).toHaveLength(2)
+})
+
+test('a redemption whose answer was cut off ends with that answer', async () => {
+  const asked = await as('member').request(deployment)
+  await as('reviewer').call('approveRequest', { path: { id: asked.id } })
+  const keys: (string | null)[] = []
+  // Hands on half of the first answer, and resets the connection.
+  const proxy = createServer((request, response) => {
+    keys.push(String(request.headers['idempotency-key']))
+    const { method, url, headers } = request
+    const to = httpRequest(server.origin + url, { method, headers }, (answer) => {
+      const cuts = keys.length === 1
+      response.writeHead(answer.statusCode!, answer.headers)
+      answer.on('data', (chunk: Buffer) => {
+        if (!cuts) response.write(chunk)
+        else response.write(chunk.subarray(0, 20), () => request.socket.resetAndDestroy())
+      })
+      answer.on('end', () => cuts || response.end())
+    })
+    request.pipe(to)
+  })
+  await new Promise<void>((resolve) => void proxy.listen(0, '127.0.0.1', resolve))
+  try {
+    const { port } = proxy.address() as AddressInfo
+    const redeemed = await as('member', { baseUrl: `http://127.0.0.1:${port}` }).redeem(asked)
+    expect(redeemed).toMatchObject({ id: asked.id, details: deployment.details })
+    expect([keys.length, new Set(keys).size]).toEqual([2, 1])
+  } finally {
+    proxy.close()
+  }
 })
 
 test('what may not be done twice is not sent again when nobody knows whether it was done', async () => {
