@@ -44,8 +44,9 @@ function withoutRefusals(document: Document): Document {
 }
 
 /**
- * Of each operation its method and path; behind them `+` where it takes an Idempotency-Key, and the member of its
- * answer that is a list, where it is read page by page (`[]`: the answer itself).
+ * Of each operation its method and path; behind them `+` where it takes an Idempotency-Key, the media type of its answer
+ * where that is a stream, and the member of its answer that is a list, where it is read page by page (`[]`: the answer
+ * itself).
  */
 function operationsOf({ paths, components }: Document): string {
   const resolved = (schema: Schema): Schema =>
@@ -57,11 +58,17 @@ function operationsOf({ paths, components }: Document): string {
     if (lists.length === 1) return lists[0]![0]
     throw new Error(`Which member of its answer is the list? ${lists.map(([name]) => name).join()}`)
   }
+  const streamsOf = ({ responses }: Operation): string[] => {
+    const types = Object.keys(responses[200]?.content ?? {})
+    return types.includes('application/json') ? [] : types
+  }
   const lines = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => {
       const takes = (name: string) => operation.parameters?.some((one) => one.name === name) ?? false
       const words = [method.toUpperCase(), path]
       if (takes('idempotency-key')) words.push('+')
+      const [stream] = streamsOf(operation)
+      if (stream !== undefined) words.push(stream)
       if (takes('cursor')) words.push(listOf(operation))
       return `  ${operation.operationId}: '${words.join(' ')}',`
     }),

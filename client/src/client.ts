@@ -49,16 +49,19 @@ export class Countersign {
     this.connection = checked(connection)
   }
 
-  /** Calls an operation by its `operationId`. */
+  /**
+   * Calls an operation by its `operationId`. A stream (`followBatch`, `exportHistory`) is answered as soon as it begins,
+   * as a `ReadableStream`.
+   */
   async call<Id extends OperationId>(id: Id, ...given: Given<Id>): Promise<Answer<Id>> {
     return (await this.send(id, ...given)).data
   }
 
   /** As `call`, with the headers of the answer. */
   async send<Id extends OperationId>(id: Id, ...[given]: Given<Id>): Promise<FullAnswer<Id>> {
-    const { method, path, takesKey } = known(id)
+    const { method, path, takesKey, stream } = known(id)
     const { body, signal, idempotencyKey, ifMatch, isRepeatable, longestPause, ...where }: Whole = given ?? {}
-    const headers: Record<string, string> = { accept: 'application/json' }
+    const headers: Record<string, string> = { accept: stream ?? 'application/json' }
     if (body !== undefined) headers['content-type'] = 'application/json'
     const key = idempotencyKey ?? (hasKey(body) ? undefined : crypto.randomUUID())
     if (takesKey && key !== undefined) headers['idempotency-key'] = key
@@ -69,6 +72,7 @@ export class Countersign {
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),
       signal,
+      stream,
       longestPause,
       isRepeatable: isRepeatable ?? (takesKey || (method !== 'POST' && method !== 'PATCH')),
     })
@@ -187,7 +191,7 @@ function addressOf(template: string, { path = {}, query = {} }: Whole): string {
   return search.size > 0 ? `${filled}?${search}` : filled
 }
 
-/** JSON as a value; a stream of events as the stream. */
+/** JSON as a value; a stream of events or lines as the stream. */
 function contentOf(response: Response, text: string | undefined): unknown {
   const type = response.headers.get('content-type') ?? ''
   if (text === undefined) return response.body

@@ -28,7 +28,9 @@ export type Arguments<Id extends OperationId> = Part<'path', Parameter<Id, 'path
   Part<'query', Parameter<Id, 'query'>> &
   Body<Id>
 
-type Contents<R> = { [Status in keyof R]: R[Status] extends { content: infer C } ? C[keyof C] : undefined }[keyof R]
+/** What is asked for of what there is: JSON, else the stream. */
+type Content<C> = C extends { 'application/json': infer J } ? J : ReadableStream<Uint8Array>
+type Contents<R> = { [Status in keyof R]: R[Status] extends { content: infer C } ? Content<C> : undefined }[keyof R]
 
 /** What an operation answers. */
 export type Answer<Id extends OperationId> = Contents<Described<Id>['responses']>
@@ -51,6 +53,8 @@ export interface Known {
   path: string
   /** Whether it takes an Idempotency-Key. */
   takesKey: boolean
+  /** The media type of its answer, where that is a stream of events or lines and not JSON. */
+  stream: string | undefined
   /** The member of its answer that is a list; `[]` where the answer is one. */
   list: string | undefined
 }
@@ -60,5 +64,12 @@ export function known(id: OperationId): Known {
   const line: string | undefined = operations[id]
   if (line === undefined) throw new TypeError(`Countersign has no operation ${id}.`)
   const [method = '', path = '', ...more] = line.split(' ')
-  return { method, path, takesKey: more.includes('+'), list: more.find((word) => word !== '+') }
+  const stream = more.find((word) => word.includes('/'))
+  return {
+    method,
+    path,
+    takesKey: more.includes('+'),
+    stream,
+    list: more.find((word) => word !== '+' && word !== stream),
+  }
 }

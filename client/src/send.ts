@@ -8,7 +8,7 @@ export interface Connection {
   key: string | (() => string | Promise<string>)
   /** How often a call is tried again that failed in a way that passes, where that is safe (4). */
   retries?: number
-  /** How long an attempt may take, in milliseconds (60,000). */
+  /** How long an attempt may take, in milliseconds (60,000); where the answer is a stream, until that begins. */
   attemptTimeout?: number
   /** Instead of the platform's own. */
   fetch?: (request: Request) => Promise<Response>
@@ -35,6 +35,8 @@ export interface Call {
   /** JSON. */
   body?: string | undefined
   signal?: AbortSignal | undefined
+  /** The media type of its answer, where that is a stream and goes on after the attempt. */
+  stream?: string | undefined
   /** For how long it is worth waiting before it is tried again, in milliseconds. */
   longestPause?: number | undefined
   /** Whether it may be sent again when nobody knows what became of it. */
@@ -96,7 +98,7 @@ async function attemptOnce(connection: Connection, call: Call): Promise<Answered
   let response: Response | undefined
   try {
     response = await unlessAborted(signal, through ? through(request) : fetch(request))
-    if (response.ok && isStream(response)) return { response }
+    if (response.ok && isOf(response, call.stream)) return { response }
     const text = await unlessAborted(signal, response.text())
     return response.ok ? { response, text } : problemOf(response, text)
   } catch (cause) {
@@ -108,8 +110,8 @@ async function attemptOnce(connection: Connection, call: Call): Promise<Answered
   }
 }
 
-function isStream({ headers }: Response): boolean {
-  return headers.get('content-type')?.includes('event-stream') ?? false
+function isOf({ headers }: Response, type: string | undefined): boolean {
+  return type !== undefined && (headers.get('content-type') ?? '').startsWith(type)
 }
 
 /** What becomes of it, until the signal is aborted: not every connection heeds a signal. */

@@ -119,3 +119,31 @@ test('an answer that stalls is none, whatever the connection makes of a signal',
   setTimeout(() => controller.abort(new Error('Enough.')), 50)
   await expect(given).rejects.toThrow('Enough.')
 })
+
+const lines = (text: string) =>
+  new Response(text, { headers: { 'content-type': 'application/x-ndjson; charset=utf-8' } })
+
+test('streams are handed on as streams, and may take longer than an attempt', async () => {
+  const events = new ReadableStream({
+    async start(controller) {
+      controller.enqueue(new TextEncoder().encode('event: progress\n\n'))
+      await new Promise((resolve) => setTimeout(resolve, 150))
+      controller.enqueue(new TextEncoder().encode('event: completed\n\n'))
+      controller.close()
+    },
+  })
+  const answer = new Response(events, { headers: { 'content-type': 'text/event-stream' } })
+  const follower = answered(async () => answer)
+  const stream = await follower.client({ attemptTimeout: 50 }).call('followBatch', { path: { batch_id: 'bat_1' } })
+  expect(await new Response(stream).text()).toBe('event: progress\n\nevent: completed\n\n')
+  expect(follower.sent[0]!.headers.get('accept')).toBe('text/event-stream')
+
+  const exporter = answered(lines('{"seq":1}\n{"seq":2}\n'))
+  const history = await exporter.client().call('exportHistory')
+  expect(await new Response(history).text()).toBe('{"seq":1}\n{"seq":2}\n')
+  expect(exporter.sent[0]!.headers.get('accept')).toBe('application/x-ndjson')
+
+  const feed = answered(Response.json({ data: [], next: 0 }))
+  expect((await feed.client().call('listEvents')).next).toBe(0)
+  expect(feed.sent[0]!.headers.get('accept')).toBe('application/json')
+})

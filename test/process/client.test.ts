@@ -117,6 +117,15 @@ test('lists go on from page to page, also those that are bare arrays', async () 
   expect(changes).toEqual(['of_3', 'of_2', 'of_1'])
 })
 
+test('streams are read as they come', async () => {
+  const { batch_id } = await as('coordinator').call('processBatch', { body: { claim_ids: ['clm_demo1'] } })
+  const events = await as('coordinator').call('followBatch', { path: { batch_id } })
+  expect(await new Response(events).text()).toMatch(/^event: progress\n[^]*event: completed\n/)
+  const history = await new Response(await as('admin').call('exportHistory')).text()
+  const last = history.trim().split('\n').at(-1)!
+  expect(JSON.parse(last)).toMatchObject({ checkpoint: expect.any(String) })
+})
+
 test('what creates is sent again when its answer was lost, and is done once', async () => {
   const { sent, through } = losing(0, 1)
   const external_ref = `lost-${crypto.randomUUID()}`

@@ -38,6 +38,13 @@ export async function calls(countersign: Countersign): Promise<void> {
   const { headers } = await countersign.send('getApproval', { path: { id: claim_id } })
   headers satisfies Headers
   await countersign.call('whoAmI')
+  const stream = await countersign.call('followBatch', { path: { batch_id: 'bat_1' } })
+  stream.getReader() satisfies ReadableStreamDefaultReader<Uint8Array>
+  ;(await countersign.call('exportHistory')).pipeThrough(new TextDecoderStream()) satisfies ReadableStream<string>
+  const { data, next } = await countersign.call('listEvents', { query: { after: 0 } })
+  data.map(({ seq }) => seq) satisfies number[]
+  next satisfies number
+  ;(await countersign.call('getCheckpoint')).size satisfies number
 
   // @ts-expect-error there is no such operation
   await countersign.call('eatClaim')
