@@ -1,7 +1,7 @@
 import type { components } from './generated/api.ts'
 import { known, type Answer, type Arguments, type Item, type ListId, type OperationId } from './operations.ts'
-import { CountersignError, passes } from './problem.ts'
-import { checked, rest, send, type Connection } from './send.ts'
+import { CountersignError, foreign, passes } from './problem.ts'
+import { checked, rest, send, type Answered, type Connection } from './send.ts'
 
 type Schemas = components['schemas']
 /** What somebody asks for. */
@@ -66,7 +66,7 @@ export class Countersign {
     const key = idempotencyKey ?? (hasKey(body) ? undefined : crypto.randomUUID())
     if (takesKey && key !== undefined) headers['idempotency-key'] = key
     if (ifMatch !== undefined) headers['if-match'] = ifMatch
-    const { response, text } = await send(this.connection, {
+    const answered = await send(this.connection, {
       method,
       url: addressOf(path, where),
       headers,
@@ -76,7 +76,8 @@ export class Countersign {
       longestPause,
       isRepeatable: isRepeatable ?? (takesKey || (method !== 'POST' && method !== 'PATCH')),
     })
-    return { data: contentOf(response, text) as Answer<Id>, headers: response.headers, status: response.status }
+    const { headers: about, status } = answered.response
+    return { data: contentOf(answered, stream) as Answer<Id>, headers: about, status }
   }
 
   /** Everything that an operation lists, page after page, as it is asked for. */
@@ -191,11 +192,16 @@ function addressOf(template: string, { path = {}, query = {} }: Whole): string {
   return search.size > 0 ? `${filled}?${search}` : filled
 }
 
-/** JSON as a value; a stream of events or lines as the stream. */
-function contentOf(response: Response, text: string | undefined): unknown {
-  const type = response.headers.get('content-type') ?? ''
+/**
+ * JSON as a value; a stream of events or lines as the stream; undefined where there is nothing.
+ *
+ * @throws CountersignError `unreadable`
+ */
+function contentOf({ response, text }: Answered, stream: string | undefined): unknown {
   if (text === undefined) return response.body
-  if (!type.includes('json')) return text === '' ? undefined : text
+  if (text === '' && stream === undefined) return undefined
+  const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '')
+  if (!isJson || stream !== undefined) throw foreign(response, text)
   try {
     return JSON.parse(text)
   } catch (cause) {

@@ -72,7 +72,13 @@ export function problemOf(response: Response, text: string): CountersignError {
     const refused = isReused ? 'idempotency_key_reused' : 'invalid_input'
     return new CountersignError(refused, said, { ...about, members: { errors: faults } })
   }
-  return new CountersignError('unreadable', `The answer ${status} is not the service's: ${text.slice(0, 200)}`, about)
+  return foreign(response, text)
+}
+
+/** An answer of somebody else, as a proxy or a sign-in page in between gives. */
+export function foreign(response: Response, text: string): CountersignError {
+  const what = `The answer ${response.status} is not the service's: ${text.slice(0, 200)}`
+  return new CountersignError('unreadable', what, headOf(response))
 }
 
 function read(text: string): Record<string, unknown> {

@@ -147,3 +147,21 @@ test('streams are handed on as streams, and may take longer than an attempt', as
   expect((await feed.client().call('listEvents')).next).toBe(0)
   expect(feed.sent[0]!.headers.get('accept')).toBe('application/json')
 })
+
+test('an answer that is not the service’s is none of its own, whatever its status', async () => {
+  const wall = new Response('<!doctype html><title>Sign in</title>', { headers: { 'content-type': 'text/html' } })
+  const unreadable = { code: 'unreadable', status: 200, detail: expect.stringContaining('Sign in') }
+  await expect(answered(wall).client().call('whoAmI')).rejects.toMatchObject(unreadable)
+  await expect(answered(wall).client().find('order-1001')).rejects.toMatchObject(unreadable)
+  await expect(answered(wall).client().call('exportHistory')).rejects.toMatchObject(unreadable)
+  for (const other of [lines('{}\n'), new Response('{}')])
+    await expect(answered(other).client().call('whoAmI')).rejects.toMatchObject({ code: 'unreadable' })
+  const path = { batch_id: 'bat_1' }
+  for (const other of [lines('{}\n'), new Response(null), Response.json({})])
+    await expect(answered(other).client().call('followBatch', { path })).rejects.toMatchObject({ code: 'unreadable' })
+  expect(
+    await answered(new Response(null, { status: 204 }))
+      .client()
+      .call('deletePolicy', { path: { id: 'p' } }),
+  ).toBe(undefined)
+})
