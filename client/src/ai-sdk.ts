@@ -3,6 +3,7 @@ import { answersTo, callsIn, type ToolCall } from './ai-sdk/messages.ts'
 import { lookUp, type Ask, type Standing } from './ai-sdk/standing.ts'
 import { guarded, isGuarded } from './ai-sdk/guarded.ts'
 import type { Countersign } from './client.ts'
+import { passes } from './problem.ts'
 
 export type { ToolCall } from './ai-sdk/messages.ts'
 export type { Ask } from './ai-sdk/standing.ts'
@@ -69,16 +70,30 @@ export function countersign(guard: Guard): ToolApproval {
     return answersTo(messages, async (call) => {
       const standing = await lookUp(guard, call, { mayAsk: false })
       if (standing.is !== 'pending' || !standing.request) return standing
-      const { status } = await guard.client.waitForDecision(standing.request.id, {
-        timeout: until - Date.now(),
-        signal,
-      })
-      return status === 'pending' ? standing : lookUp(guard, call, { mayAsk: false })
+      const isDecided = await decidedWithin(until - Date.now(), guard.client, standing.request.id, signal)
+      return isDecided ? lookUp(guard, call, { mayAsk: false }) : standing
     })
   }
 
   const tools = <Tools extends ToolSet>(tools: Tools): Tools => guarded(tools, guard)
   return Object.assign(toolApproval, { tools, resume })
+}
+
+/** The longest that a timer takes, in milliseconds. */
+const longestTimerMs = 2 ** 31 - 1
+
+/** Whether what is pending is decided within so many milliseconds; where nobody answers meanwhile, it is not. */
+async function decidedWithin(ms: number, client: Countersign, id: string, signal: AbortSignal | undefined) {
+  if (ms <= 0) return false
+  const over = AbortSignal.timeout(Math.min(Math.ceil(ms), longestTimerMs))
+  try {
+    const both = signal ? AbortSignal.any([signal, over]) : over
+    return (await client.waitForDecision(id, { timeout: ms, signal: both })).status !== 'pending'
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (over.aborted || passes(error)) return false
+    throw error
+  }
 }
 
 function statusOf({ is, reason }: Standing, isNew: boolean): Status {

@@ -1,7 +1,8 @@
 import type { components } from './generated/api.ts'
 import { known, type Answer, type Arguments, type Item, type ListId, type OperationId } from './operations.ts'
-import { CountersignError, foreign, passes } from './problem.ts'
-import { checked, rest, send, type Answered, type Connection } from './send.ts'
+import { CountersignError, foreign } from './problem.ts'
+import { checked, defaultTimeoutMs, send, type Answered, type Connection } from './send.ts'
+import { waitWith } from './wait.ts'
 
 type Schemas = components['schemas']
 /** What somebody asks for. */
@@ -59,14 +60,22 @@ export class Countersign {
 
   /** As `call`, with the headers of the answer. */
   async send<Id extends OperationId>(id: Id, ...[given]: Given<Id>): Promise<FullAnswer<Id>> {
+    return this.sendOver(this.connection, id, given ?? {})
+  }
+
+  private async sendOver<Id extends OperationId>(
+    connection: Connection,
+    id: Id,
+    given: Whole,
+  ): Promise<FullAnswer<Id>> {
     const { method, path, takesKey, stream } = known(id)
-    const { body, signal, idempotencyKey, ifMatch, isRepeatable, longestPause, ...where }: Whole = given ?? {}
+    const { body, signal, idempotencyKey, ifMatch, isRepeatable, longestPause, ...where } = given
     const headers: Record<string, string> = { accept: stream ?? 'application/json' }
     if (body !== undefined) headers['content-type'] = 'application/json'
     const key = idempotencyKey ?? (hasKey(body) ? undefined : crypto.randomUUID())
     if (takesKey && key !== undefined) headers['idempotency-key'] = key
     if (ifMatch !== undefined) headers['if-match'] = ifMatch
-    const answered = await send(this.connection, {
+    const answered = await send(connection, {
       method,
       url: addressOf(path, where),
       headers,
@@ -117,30 +126,18 @@ export class Countersign {
    * for again.
    *
    * @param options `timeout` in milliseconds; without it, as long as it takes. What the service cannot answer for a
-   *   while is waited through
+   *   while is waited through; only where it has not answered at all when the time is over, that is thrown
    */
   async waitForDecision(
     id: string,
     { timeout, signal }: { timeout?: number; signal?: AbortSignal | undefined } = {},
   ): Promise<Decision> {
-    const until = timeout === undefined ? Infinity : Date.now() + timeout
-    for (;;) {
-      const left = Math.max(0, until - Date.now())
-      const wait = Math.min(50, Math.ceil(left / 1000))
-      try {
-        // A longer pause is made here, where it ends with the time that there is.
-        const decision = await this.call('awaitDecision', {
-          path: { id },
-          query: { wait },
-          signal,
-          longestPause: 5_000,
-        })
-        if (decision.status !== 'pending' || Date.now() >= until) return decision
-      } catch (error) {
-        if (!passes(error) || Date.now() >= until) throw error
-        await rest(Math.min((error.retryAfter ?? 5) * 1000, Math.max(0, until - Date.now())), signal)
-      }
+    const { attemptTimeout = defaultTimeoutMs } = this.connection
+    const ask = async (wait: number, limit: number) => {
+      const once = { ...this.connection, retries: 0, attemptTimeout: limit }
+      return (await this.sendOver(once, 'awaitDecision', { path: { id }, query: { wait }, signal })).data
     }
+    return waitWith(ask, { timeout, attemptTimeout, signal })
   }
 
   /**

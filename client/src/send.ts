@@ -43,6 +43,9 @@ export interface Call {
   isRepeatable: boolean
 }
 
+/** How long an attempt may take, in milliseconds, where nothing else is said. */
+export const defaultTimeoutMs = 60_000
+
 /** A good answer, with all of its text; without, where it is a stream, which goes on. */
 export interface Answered {
   response: Response
@@ -67,11 +70,15 @@ export async function send(connection: Connection, call: Call): Promise<Answered
     const failure = await attemptOnce(connection, call)
     if (!(failure instanceof CountersignError)) return failure
     if (attempt >= retries || !mayHelp(failure, call)) throw failure
-    const pause = firstPauseMs * 2 ** attempt * (0.5 + Math.random())
-    const wanted = failure.retryAfter === undefined ? pause : failure.retryAfter * 1000
+    const wanted = failure.retryAfter === undefined ? pauseAfter(attempt) : failure.retryAfter * 1000
     if (wanted > longestPause) throw failure
     await rest(wanted, call.signal)
   }
+}
+
+/** How long to rest before it is tried again after so many failures, in milliseconds, where the service says nothing. */
+export function pauseAfter(failures: number): number {
+  return firstPauseMs * 2 ** failures * (0.5 + Math.random())
 }
 
 function mayHelp({ code, status }: CountersignError, { isRepeatable }: Call): boolean {
@@ -80,7 +87,7 @@ function mayHelp({ code, status }: CountersignError, { isRepeatable }: Call): bo
 }
 
 async function attemptOnce(connection: Connection, call: Call): Promise<Answered | CountersignError> {
-  const { baseUrl, key, attemptTimeout = 60_000, fetch: through } = connection
+  const { baseUrl, key, attemptTimeout = defaultTimeoutMs, fetch: through } = connection
   const { method, url, headers, body, signal: given } = call
   const overdue = new AbortController()
   const signal = given ? AbortSignal.any([given, overdue.signal]) : overdue.signal

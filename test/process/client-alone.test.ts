@@ -165,3 +165,56 @@ test('an answer that is not the service’s is none of its own, whatever its sta
       .call('deletePolicy', { path: { id: 'p' } }),
   ).toBe(undefined)
 })
+
+const standing = (status: string) => Response.json({ id: 'req_1', status })
+const lost: Fetch = async () => {
+  throw new TypeError('The connection was lost.')
+}
+/** Never answers, and ends with its signal. */
+const stalled: Fetch = ({ signal }) =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+const waitsOf = (sent: readonly Request[]) => sent.map(({ url }) => Number(new URL(url).searchParams.get('wait')))
+
+/** How a wait ends, and after how many milliseconds. */
+async function waited(client: Countersign, timeout: number) {
+  const began = Date.now()
+  const end = await client.waitForDecision('req_1', { timeout }).then(
+    ({ status }) => status,
+    ({ code }) => code as string,
+  )
+  return { end, ms: Date.now() - began }
+}
+
+test.each([
+  ['lost', lost],
+  ['stalled', stalled],
+  ['busy', async () => Response.json({ code: 'rate_limited' }, { status: 429, headers: { 'retry-after': '60' } })],
+  ['down', async () => new Response('<p>Bad gateway', { status: 502 })],
+])('a wait whose connection is %s meanwhile is over in its time, and pending', async (_, broken: Fetch) => {
+  const known = answered(standing('pending'), broken)
+  const { end, ms } = await waited(known.client(), 1_200)
+  expect(end).toBe('pending')
+  expect(ms).toBeGreaterThanOrEqual(1_150)
+  expect(ms).toBeLessThan(1_900)
+  const unknown = await waited(answered(broken).client({ attemptTimeout: 500 }), 1_200)
+  expect(unknown.end).toMatch(/no_answer|rate_limited|unreadable/)
+  expect(unknown.ms).toBeLessThan(2_400)
+})
+
+test('each try of a wait waits for what is left, and for less than an attempt may take', async () => {
+  const passing = answered(lost, standing('pending'), lost, standing('approved'))
+  expect(await waited(passing.client({ attemptTimeout: 3_000 }), 30_000)).toMatchObject({ end: 'approved' })
+  expect(waitsOf(passing.sent)).toEqual([1, 1, 1, 1])
+  const patient = answered(lost, standing('approved'))
+  await waited(patient.client(), 40_000)
+  expect(waitsOf(patient.sent)).toEqual([40, 39])
+  const long = answered(standing('approved'))
+  await long.client().waitForDecision('req_1')
+  expect(waitsOf(long.sent)).toEqual([50])
+  const hasty = answered(standing('pending'))
+  expect(await waited(hasty.client({ attemptTimeout: 500 }), 1_500)).toMatchObject({ end: 'pending' })
+  expect(hasty.sent.length).toBeLessThan(5)
+  const now = answered(standing('pending'))
+  expect(await waited(now.client(), 0)).toMatchObject({ end: 'pending' })
+  expect(waitsOf(now.sent)).toEqual([0])
+})
