@@ -114,11 +114,29 @@ export class Countersign {
     return `${this.connection.baseUrl.replace(/\/+$/, '')}/a/${encodeURIComponent(id)}`
   }
 
-  /** What was asked under this reference of your own; null where nothing was. */
+  /**
+   * What was asked under this reference of your own; null where nothing was. Of restricted requests, which others may
+   * have under the same reference, it is the one that you have asked or sent.
+   */
   async find(externalRef: string, options?: Pick<CallOptions, 'signal'>): Promise<ApprovalRequest | null> {
-    const query = { external_ref: externalRef, limit: 1 }
-    const [found] = (await this.call('listRequests', { ...options, query })).data
+    const query = { external_ref: externalRef, limit: 2 }
+    const { data } = await this.call('listRequests', { ...options, query })
+    const [first, another] = data
+    const found = another || first?.restricted ? await this.ownOf(externalRef, options) : first
     return found ? this.call('getRequest', { ...options, path: { id: found.id } }) : null
+  }
+
+  /** Of all that is seen under a reference what the caller has asked, or sent, or nobody keeps to themselves. */
+  private async ownOf(externalRef: string, options?: Pick<CallOptions, 'signal'>) {
+    const { person } = await this.call('whoAmI', options ?? {})
+    const all: Item<'listRequests'>[] = []
+    const query = { external_ref: externalRef, limit: 100 }
+    for await (const one of this.list('listRequests', { ...options, query })) all.push(one)
+    return (
+      all.find(({ requester_id }) => requester_id === person.id) ??
+      all.find(({ submitted_by }) => submitted_by === person.id) ??
+      all.find(({ restricted }) => !restricted)
+    )
   }
 
   /**

@@ -59,6 +59,29 @@ test('asks, waits, redeems what was approved once, and reports', async () => {
   })
 })
 
+test('a reference is one’s own, whoever else has it and keeps that to themselves', async () => {
+  const external_ref = `order-${crypto.randomUUID()}`
+  const ask = (name: string, restricted = true) => as(name).request({ ...deployment, external_ref, restricted })
+  const [theirs, service] = [await ask('member'), await ask('service')]
+  expect(theirs.id).not.toBe(service.id)
+  expect(await as('admin').find(external_ref)).toBeNull()
+  const own = await ask('admin')
+  expect(await as('admin').find(external_ref)).toEqual(own)
+  expect((await as('member').find(external_ref))!.id).toBe(theirs.id)
+  // What nobody keeps to themselves, a whole tenant has once.
+  const shared = await ask('reviewer', false)
+  expect((await as('coordinator').find(external_ref))!.id).toBe(shared.id)
+  expect((await as('admin').find(external_ref))!.id).toBe(own.id)
+
+  const single = `order-${crypto.randomUUID()}`
+  await as('member').request({ ...deployment, external_ref: single, restricted: true })
+  expect(await as('admin').find(single)).toBeNull()
+  const sent = { ...deployment, external_ref: single, restricted: true, requester_id: 'usr_coord99' }
+  const { id } = await as('service').request(sent)
+  expect((await as('service').find(single))!.id).toBe(id)
+  expect((await as('coordinator').find(single))!.id).toBe(id)
+})
+
 test('what was approved with changes is redeemed by what was approved', async () => {
   const { body } = await server.call('/v1/policies', {
     method: 'POST',
