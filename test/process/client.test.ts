@@ -271,6 +271,16 @@ test('webhooks are verified as they come, and nothing else is', async () => {
   const timestamp = String(Math.floor(Date.now() / 1000))
   const headers = { 'webhook-id': 'msg_1', 'webhook-timestamp': timestamp, 'webhook-signature': signature }
   expect(await verifyWebhook({ headers, body: '{}' }, secret)).toEqual({})
+  // One that is no signature keeps none behind it from counting.
+  const among = { ...headers, 'webhook-signature': `v1,@@@ v1a,x v1, ${signature}` }
+  expect(await verifyWebhook({ headers: among, body: '{}' }, secret)).toEqual({})
+  const named = { 'Webhook-Id': 'msg_1', 'Webhook-Timestamp': timestamp, 'WEBHOOK-SIGNATURE': signature }
+  expect(await verifyWebhook({ headers: named, body: '{}' }, secret)).toEqual({})
+  for (const wrong of ['', 'whsec_', 'whsec_@', undefined, ['whsec_b3RoZXI=', ''], []] as string[]) {
+    const error = await failed(verifyWebhook({ headers, body: '{}' }, wrong))
+    expect(error).toBeInstanceOf(TypeError)
+    expect(error.message).toContain('whsec_')
+  }
 })
 
 interface Message {
