@@ -1,6 +1,7 @@
 import type { ModelMessage } from 'ai'
 import { expect, test } from 'vitest'
 import { Countersign, type Connection } from '../../client/src/index.ts'
+import { callsIn } from '../../client/src/ai-sdk/messages.ts'
 import { payingAgent } from '../support/paying-agent.ts'
 
 /* `@countersign/client/ai-sdk` without a server, where that answers as it seldom does. */
@@ -43,4 +44,25 @@ test.each([0, 1_200])('resuming for %i ms is over in its time, whatever the conn
   expect(await resume([...start, question], { wait })).toBeNull()
   expect(Date.now() - began).toBeLessThan(wait + 600)
   expect(waits).toBe(wait === 0 ? 0 : 1)
+})
+
+/** As the service answers about a call that was approved with these arguments. */
+const approvedWith = (edited: object) => {
+  const approved_details = { tool: 'pay', input: edited }
+  const redemption = { state: 'open' }
+  return { ...waiting, status: 'approved', approved_digest: 'd2', approved_details, redemption }
+}
+/** A service that knows this one request. */
+const knowing = (request: object): Fetch => {
+  return async ({ url }) => Response.json(url.includes('external_ref') ? { data: [request] } : request)
+}
+
+test('the id of a call with changes is one that model providers take', async () => {
+  const less = { ...input, amount: 4000 }
+  const { resume } = payingAgent(client(knowing(approvedWith(less))))
+  const resumed = (await resume([...start, question]))!
+  const [asked, again] = callsIn(resumed)
+  expect([asked!.input, again!.input]).toEqual([input, less])
+  expect(again!.toolCallId).toMatch(/^[a-zA-Z0-9_-]{1,40}$/)
+  expect(again!.toolCallId).not.toBe(asked!.toolCallId)
 })

@@ -8,12 +8,18 @@ export interface ToolCall {
   input: unknown
 }
 
-/** What stands behind the id of a call, and of a question, that was approved with other arguments. */
-const edited = '~edited'
+/**
+ * What stands behind the id of a call, and of a question, that was approved with other arguments: providers take letters,
+ * digits, _ and -, and some of them 40 characters.
+ */
+const edited = '_edited'
+/** That, and what stood there in conversations that were kept before. */
+const editedEnds = [edited, '~edited']
 
 /** Whose approval a call goes by: its own, or that of the call which was approved with other arguments. */
 export function askedAs(toolCallId: string): string {
-  return toolCallId.endsWith(edited) ? toolCallId.slice(0, -edited.length) : toolCallId
+  const end = editedEnds.find((one) => toolCallId.endsWith(one)) ?? ''
+  return toolCallId.slice(0, toolCallId.length - end.length)
 }
 
 function assistantParts(messages: readonly ModelMessage[]) {
