@@ -1,5 +1,5 @@
 import type { ModelMessage, ToolSet } from 'ai'
-import { answersTo, callsIn, type ToolCall } from './ai-sdk/messages.ts'
+import { answersTo, callsIn, refuseIfBuried, type ToolCall } from './ai-sdk/messages.ts'
 import { lookUp, type Ask, type Standing } from './ai-sdk/standing.ts'
 import { guarded, isGuarded } from './ai-sdk/guarded.ts'
 import type { Countersign } from './client.ts'
@@ -35,10 +35,12 @@ export interface ToolApproval {
   tools<Tools extends ToolSet>(tools: Tools): Tools
   /**
    * The messages with an answer to each open question, to call the model with again: in this process or in another one,
-   * as soon as a webhook tells that something was decided. An edited call is answered by a call of its own. Where nothing is open, the messages are as they were.
+   * as soon as a webhook tells that something was decided. An edited call is answered by a call of its own. Where
+   * nothing is open, the messages are as they were.
    *
    * @param options `wait`: how long to wait for the decisions, in milliseconds (0)
    * @returns null while one is not decided
+   * @throws Error where a message of the user is behind an open question: it belongs behind the results
    */
   resume(messages: ModelMessage[], options?: { wait?: number; signal?: AbortSignal }): Promise<ModelMessage[] | null>
 }
@@ -62,6 +64,7 @@ export function countersign(guard: Guard): ToolApproval {
       )
     }
     const isNew = !callsIn(messages).some(({ toolCallId }) => toolCallId === toolCall.toolCallId)
+    if (!isNew) refuseIfBuried(messages, [toolCall])
     return statusOf(await lookUp(guard, toolCall, { mayAsk: isNew }), isNew)
   }
 

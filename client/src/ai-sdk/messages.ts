@@ -32,8 +32,35 @@ export function callsIn(messages: readonly ModelMessage[]): ToolCall[] {
 }
 
 /**
+ * Results come right behind the message with their calls: the SDK runs what is answered later, and then throws, so that
+ * nobody learns what came of it.
+ *
+ * @throws Error where something else is said behind a call
+ */
+export function refuseIfBuried(messages: readonly ModelMessage[], calls: readonly ToolCall[]): void {
+  for (const { toolCallId, toolName } of calls) {
+    const at = messages.findLastIndex((message) => callsIn([message]).some((call) => call.toolCallId === toolCallId))
+    const behind = messages.slice(at + 1)
+    const later = behind.find(({ role }) => role === 'user' || role === 'system')
+    if (later && !hasResult(behind, toolCallId)) {
+      throw new Error(
+        `${toolName} (${toolCallId}) is still open, and a ${later.role} message is behind it: nothing was run. ` +
+          'Resume without that message, and add it behind the results.',
+      )
+    }
+  }
+}
+
+function hasResult(messages: readonly ModelMessage[], toolCallId: string): boolean {
+  const parts = messages.flatMap(({ role, content }) => (role === 'tool' ? content : []))
+  return parts.some((part) => part.type === 'tool-result' && part.toolCallId === toolCallId)
+}
+
+/**
  * The messages with an answer to each question that is open; null while one of them is not decided. A call
  * that was approved with other arguments gets a call with those beside it: the one that was asked about never runs.
+ *
+ * @throws Error where something else is said behind a question
  */
 export async function answersTo(
   messages: ModelMessage[],
@@ -49,7 +76,9 @@ export async function answersTo(
     (part) => part.type === 'tool-approval-request' && !answered.has(part.approvalId) && !answered.has(part.toolCallId),
   ) as { approvalId: string; toolCallId: string }[]
   if (open.length === 0) return messages
-  const standings = await Promise.all(open.map(({ toolCallId }) => standingOf(calls.get(toolCallId)!)))
+  const asked = open.map(({ toolCallId }) => calls.get(toolCallId)!)
+  refuseIfBuried(messages, asked)
+  const standings = await Promise.all(asked.map(standingOf))
   if (standings.some(({ is }) => is === 'pending')) return null
 
   const added: unknown[] = []
