@@ -101,3 +101,35 @@ test.each([
   const settled = [...start, question, answer, later]
   expect(await resume(settled)).toEqual(settled)
 })
+
+const outcomes = (messages: ModelMessage[]) => JSON.stringify(messages.filter(({ role }) => role === 'tool'))
+
+test.each([
+  ['invalid_input', 422],
+  ['body_too_large', 413],
+  ['policy_needs_member', 422],
+])('a call whose arguments are refused as %s is denied, and the model is told why', async (code, status) => {
+  const detail = 'amount has more digits than a number can hold.'
+  const payer = payingAgent(
+    client(async ({ method }) =>
+      method === 'GET' ? Response.json({ data: [] }) : Response.json({ code, detail }, { status }),
+    ),
+  )
+  payer.next({ call_1: input })
+  const ended = await payer.run(start)
+  expect(outcomes(ended)).toContain(detail)
+  expect(outcomes(ended)).toContain('execution-denied')
+  expect(payer.paid).toEqual([])
+})
+
+test('what is refused for another reason than a call’s arguments is thrown', async () => {
+  const payer = payingAgent(
+    client(async ({ method }) =>
+      method === 'GET'
+        ? Response.json({ data: [] })
+        : Response.json({ code: 'forbidden', detail: 'No.' }, { status: 403 }),
+    ),
+  )
+  payer.next({ call_1: input })
+  await expect(payer.run(start)).rejects.toMatchObject({ code: 'forbidden' })
+})

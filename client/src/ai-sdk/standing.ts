@@ -26,10 +26,18 @@ export interface Standing {
  * @param options `mayAsk`: whether it is asked about where it was not
  */
 export async function lookUp(guard: Guard, call: ToolCall, { mayAsk }: { mayAsk: boolean }): Promise<Standing> {
-  const request = (await find(guard, call)) ?? (mayAsk ? await ask(guard, call) : null)
-  if (request === null) return { is: 'denied', reason: 'Nobody was asked about this call.' }
-  return standingOf(request, call, guard)
+  try {
+    const request = (await find(guard, call)) ?? (mayAsk ? await ask(guard, call) : null)
+    if (request === null) return { is: 'denied', reason: 'Nobody was asked about this call.' }
+    return standingOf(request, call, guard)
+  } catch (error) {
+    if (!isCountersignError(error, ...refusalsOfCalls)) throw error
+    return { is: 'denied', reason: `Nobody can be asked about this call. ${error.detail}` }
+  }
 }
+
+/** What the service refuses because of one call's arguments, which its model may mend. */
+const refusalsOfCalls = ['invalid_input', 'body_too_large', 'policy_needs_member'] as const
 
 function standingOf(request: ApprovalRequest, call: ToolCall, { client }: Guard): Standing {
   const { id, status, digest, redemption, decided_by, comment, approved_details, approved_digest } = request
