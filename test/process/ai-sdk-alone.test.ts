@@ -1,6 +1,7 @@
 import type { ModelMessage } from 'ai'
 import { expect, test } from 'vitest'
 import { Countersign, type Connection } from '../../client/src/index.ts'
+import { countersign, type Guard } from '../../client/src/ai-sdk.ts'
 import { callsIn } from '../../client/src/ai-sdk/messages.ts'
 import { payingAgent } from '../support/paying-agent.ts'
 
@@ -132,4 +133,82 @@ test('what is refused for another reason than a call’s arguments is thrown', a
   )
   payer.next({ call_1: input })
   await expect(payer.run(start)).rejects.toMatchObject({ code: 'forbidden' })
+})
+
+/** What a tool's outcome was reported as, and what could not be. */
+async function reported(execute: (given: typeof input) => unknown, more: Partial<Guard> = {}) {
+  const reports: unknown[] = []
+  const unreported: unknown[] = []
+  const through: Fetch = async (request) => {
+    if (request.method === 'GET')
+      return knowing({ ...waiting, status: 'approved', redemption: { state: 'open' } })(request)
+    const text = await request.text()
+    if (request.url.endsWith('/redeem')) return Response.json({})
+    reports.push(JSON.parse(text))
+    const isRefused = text.length > 256 * 1024 || /\\ud[89a-f]/.test(text)
+    return isRefused ? Response.json({ code: 'invalid_input', detail: 'No.' }, { status: 422 }) : Response.json({})
+  }
+  const onUnreported = (error: unknown) => void unreported.push(error)
+  const toolApproval = countersign({ client: client(through), thread: 't', onUnreported, ...more })
+  const { pay } = toolApproval.tools({ pay: { inputSchema: {} as never, execute: execute as never } })
+  const run = () => (pay as { execute: (...given: unknown[]) => unknown }).execute(input, { toolCallId: 'call_1' })
+  return { run, reports, unreported }
+}
+
+test.each([
+  ['an emoji at the end', `${'x'.repeat(1_999)}😀`, 'x'.repeat(1_999)],
+  ['half of a character', 'bad \ud83d here', 'bad \ufffd here'],
+  ['nothing', '', 'unknown'],
+  ['blanks', ' \n\u200b', 'unknown'],
+  ['undefined', undefined, 'unknown'],
+  ['what cannot be said', Object.create(null), 'unknown'],
+])('a tool that throws %s is reported to have failed', async (_, thrown, error) => {
+  const { run, reports, unreported } = await reported(() => {
+    throw thrown
+  })
+  await expect(run()).rejects.toBe(thrown)
+  expect(reports).toEqual([{ outcome: 'failed', error }])
+  expect(unreported).toEqual([])
+})
+
+test.each([
+  ['too large', 'x'.repeat(300_000), 2],
+  ['a BigInt', { paid: 1n }, 1],
+  ['half of a character', '\ud83d', 2],
+])('a result that is %s does not keep the outcome from being reported', async (_, output, sent) => {
+  const { run, reports, unreported } = await reported(() => output, { result: (given) => given })
+  expect(await run()).toBe(output)
+  expect(reports).toHaveLength(sent)
+  expect(reports.at(-1)).toEqual({ outcome: 'succeeded' })
+  expect(unreported).toHaveLength(1)
+})
+
+test('what onUnreported, or the result, throws makes no failure of a success', async () => {
+  const fault = new Error('No.')
+  const throwing = () => {
+    throw fault
+  }
+  const told = await reported(() => 'Paid.', { result: throwing })
+  expect(await told.run()).toBe('Paid.')
+  expect([told.reports, told.unreported]).toEqual([[{ outcome: 'succeeded' }], [fault]])
+  const untold = await reported(() => 'Paid.', { result: throwing, onUnreported: throwing })
+  await expect(untold.run()).rejects.toBe(fault)
+  expect(untold.reports).toEqual([{ outcome: 'succeeded' }])
+})
+
+test('a tool that streams is reported, however it ends', async () => {
+  const stopped: string[] = []
+  const { run, reports } = await reported(async function* () {
+    try {
+      yield 'begun'
+      yield 'paid'
+    } finally {
+      stopped.push('stopped')
+    }
+  })
+  for await (const _ of run() as AsyncIterable<unknown>) break
+  for await (const _ of run() as AsyncIterable<unknown>);
+  expect(stopped).toEqual(['stopped', 'stopped'])
+  const error = 'Error: It was stopped before its end.'
+  expect(reports).toEqual([{ outcome: 'failed', error }, { outcome: 'succeeded' }])
 })

@@ -1,6 +1,6 @@
 import type { ToolSet } from 'ai'
 import type { Guard } from '../ai-sdk.ts'
-import { isCountersignError } from '../problem.ts'
+import { isCountersignError, passes } from '../problem.ts'
 import { asJson } from './json.ts'
 import type { ToolCall } from './messages.ts'
 import { lookUp } from './standing.ts'
@@ -32,25 +32,30 @@ function executing(toolName: string, execute: Execute, guard: Guard): Execute {
 
   async function whole(input: unknown, options: Options): Promise<unknown> {
     const taken = await takeUp(guard, callOf(input, options))
+    let output: unknown
     try {
-      const output = await last(execute(input as never, options))
-      await taken.succeeded(output)
-      return output
+      output = await last(execute(input as never, options))
     } catch (error) {
       await taken.failed(error)
       throw error
     }
+    await taken.succeeded(output)
+    return output
   }
 
   async function* streamed(input: unknown, options: Options): AsyncGenerator<unknown> {
     const taken = await takeUp(guard, callOf(input, options))
+    // So it is where whoever reads it stops: it is told to end, and nobody knows how far it has got.
+    let report = () => taken.failed(new Error('It was stopped before its end.'))
     try {
       let latest: unknown
       for await (const output of execute(input as never, options) as AsyncIterable<unknown>) yield (latest = output)
-      await taken.succeeded(latest)
+      report = () => taken.succeeded(latest)
     } catch (error) {
-      await taken.failed(error)
+      report = () => taken.failed(error)
       throw error
+    } finally {
+      await report()
     }
   }
 
@@ -86,20 +91,43 @@ async function takeUp(guard: Guard, call: ToolCall): Promise<Taken> {
   } catch (error) {
     throw isCountersignError(error) ? new Error(`Not executed. ${error.detail}`, { cause: error }) : error
   }
-  const report = async (outcome: () => Parameters<typeof guard.client.report>[1]) => {
+  const { client, result, onUnreported } = guard
+  const succeeded = async (output: unknown) => {
+    const outcome = 'succeeded'
+    if (!result) return void (await client.report(id, { outcome }))
     try {
-      await guard.client.report(id, outcome())
+      await client.report(id, { outcome, result: asJson(result(output, call)) })
     } catch (error) {
-      guard.onUnreported?.(error, call)
+      // Where it is the result that cannot be sent, how it went can.
+      if (!passes(error)) await client.report(id, { outcome }).catch(() => undefined)
+      throw error
     }
   }
+  const failed = async (error: unknown) => void (await client.report(id, { outcome: 'failed', error: saidOf(error) }))
+  const telling = (error: unknown) => onUnreported?.(error, call)
   return {
-    succeeded: (output) =>
-      report(() => ({
-        outcome: 'succeeded',
-        ...(guard.result && { result: asJson(guard.result(output, call)) }),
-      })),
-    failed: (error) => report(() => ({ outcome: 'failed', error: String(error).slice(0, 2000) })),
+    succeeded: (output) => succeeded(output).catch(telling),
+    failed: (error) => failed(error).catch(telling),
+  }
+}
+
+/** As long as the service takes what is said of a failure. */
+const longestError = 2000
+
+/** What is reported of a failure: whole characters, of which one sees some. */
+function saidOf(error: unknown): string {
+  const said = textOf(error)
+    .slice(0, longestError)
+    .replace(/[\uD800-\uDBFF]$/, '')
+    .replace(/\p{Surrogate}/gu, '\uFFFD')
+  return /[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u.test(said) ? said : 'unknown'
+}
+
+function textOf(error: unknown): string {
+  try {
+    return String(error ?? '')
+  } catch {
+    return ''
   }
 }
 
