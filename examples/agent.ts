@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { Countersign } from '@countersign/client'
 import { countersign } from '@countersign/client/ai-sdk'
-import { tool } from 'ai'
+import { tool, type ContentPart, type ToolSet } from 'ai'
 import { z } from 'zod'
 
 /** The service that `npm start` starts, and its demo key for services, unless the environment has others. */
@@ -18,6 +18,11 @@ export function paying(order: string) {
     ask: ({ input }) => ({ type: 'payment', title: `Pay ${(input as Payment).amount} for ${order}` }),
   })
   return { toolApproval, tools: toolApproval.tools({ pay }) }
+}
+
+/** What there is to say of the calls in a step: where a person decides, or why one is not asked about any more. */
+export function reasonsIn(content: readonly ContentPart<ToolSet>[]): string[] {
+  return content.flatMap((part) => ('reason' in part && part.reason !== undefined ? [part.reason] : []))
 }
 
 const payment = z.object({ order: z.string(), amount: z.number() })

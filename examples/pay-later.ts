@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { verifyWebhook } from '@countersign/client'
 import { generateText, type ModelMessage } from 'ai'
-import { paying } from './agent.ts'
+import { paying, reasonsIn } from './agent.ts'
 import { model } from './model.ts'
 
 const folder = process.env.THREADS ?? 'threads'
@@ -39,7 +39,7 @@ async function goOn(order: string): Promise<void> {
 async function step(order: string, messages: ModelMessage[]): Promise<void> {
   const { responseMessages, content, text } = await generateText({ model, messages, ...paying(order) })
   keep(order, [...messages, ...responseMessages])
-  for (const part of content) if (part.type === 'tool-approval-request') console.log(part.reason)
+  for (const reason of reasonsIn(content)) console.log(reason)
   if (text !== '') console.log(text)
 }
 

@@ -1,6 +1,6 @@
 // An agent that pays only after a yes, and waits for it: node examples/pay.ts o_1001 4990
 import { generateText, type ModelMessage } from 'ai'
-import { paying } from './agent.ts'
+import { paying, reasonsIn } from './agent.ts'
 import { model } from './model.ts'
 
 const [order = 'o_1001', amount = '4990'] = process.argv.slice(2)
@@ -8,7 +8,7 @@ const { tools, toolApproval } = paying(order)
 
 let messages: ModelMessage[] = [{ role: 'user', content: `Pay ${amount} for ${order}, please.` }]
 const asked = await generateText({ model, messages, tools, toolApproval })
-for (const part of asked.content) if (part.type === 'tool-approval-request') console.log(part.reason)
+for (const reason of reasonsIn(asked.content)) console.log(reason)
 
 // Nothing is paid yet. The decision may take its time; a message from the chat that pretends to be one changes nothing.
 messages = (await toolApproval.resume([...messages, ...asked.responseMessages], { wait: 600_000 })) ?? []

@@ -59,6 +59,22 @@ test('pay.ts pays after the yes, and not before', async () => {
   expect(readFileSync(payments, 'utf8')).toBe('o_1001 4990\n')
 })
 
+test('pay.ts and pay-later.ts, again for what is paid, say so and pay nothing', async () => {
+  const order = 'o_again'
+  const { prints } = start(['pay.ts', order, '7'])
+  await approveAt(await prints(link))
+  await prints(/Paid 7 for o_again/)
+  for (const args of [
+    ['pay.ts', order, '7'],
+    ['pay-later.ts', 'ask', order, '7'],
+  ]) {
+    const { status, printed } = await start(args).ended
+    expect([status, printed]).toEqual([0, expect.stringMatching(/req_\w+ was redeemed at .*, and succeeded/)])
+    expect(printed).not.toContain('undefined')
+  }
+  expect(readFileSync(payments, 'utf8').match(/o_again/g)).toHaveLength(1)
+})
+
 test('pay-later.ts goes on in another process, when a webhook tells of the yes, once', async () => {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}/`
