@@ -44,9 +44,9 @@ function withoutRefusals(document: Document): Document {
 }
 
 /**
- * Of each operation its method and path; behind them `+` where it takes an Idempotency-Key, the media type of its answer
- * where that is a stream, and the member of its answer that is a list, where it is read page by page (`[]`: the answer
- * itself).
+ * Of each operation its method and path; behind them `+` where it takes an Idempotency-Key, the media type of its
+ * answer where that is a stream, and the member of its answer that is a list, where it is read page by page (`[]`: the
+ * answer itself).
  */
 function operationsOf({ paths, components }: Document): string {
   const resolved = (schema: Schema): Schema =>

@@ -22,7 +22,7 @@ export interface Guard {
   ask?: (call: ToolCall) => Ask
   /** What is reported of an output; without it, only that it succeeded. */
   result?: (output: unknown, call: ToolCall) => unknown
-  /** Is told where the outcome of a call, or its result, could not be reported: it has been carried out all the same. */
+  /** Is told where the outcome of a call, or its result, could not be reported: it has been carried out even so. */
   onUnreported?: (error: unknown, call: ToolCall) => void
 }
 

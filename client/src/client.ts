@@ -16,8 +16,8 @@ export type Decision = Schemas['Decision']
 export interface CallOptions {
   signal?: AbortSignal | undefined
   /**
-   * For what creates; without it the client makes one for each call, unless the body has one, and keeps it when it tries
-   * again.
+   * For what creates; without it the client makes one for each call, unless the body has one, and keeps it when it
+   * tries again.
    */
   idempotencyKey?: string
   /** An ETag: where that is not the present one any more, nothing happens. */
@@ -51,8 +51,8 @@ export class Countersign {
   }
 
   /**
-   * Calls an operation by its `operationId`. A stream (`followBatch`, `exportHistory`) is answered as soon as it begins,
-   * as a `ReadableStream`.
+   * Calls an operation by its `operationId`. A stream (`followBatch`, `exportHistory`) is answered as soon as it
+   * begins, as a `ReadableStream`.
    */
   async call<Id extends OperationId>(id: Id, ...given: Given<Id>): Promise<Answer<Id>> {
     return (await this.send(id, ...given)).data

@@ -76,7 +76,7 @@ export async function send(connection: Connection, call: Call): Promise<Answered
   }
 }
 
-/** How long to rest before it is tried again after so many failures, in milliseconds, where the service says nothing. */
+/** How long to rest before it is tried again after so many failures, in milliseconds; unless the service says. */
 export function pauseAfter(failures: number): number {
   return firstPauseMs * 2 ** failures * (0.5 + Math.random())
 }

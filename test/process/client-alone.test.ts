@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Countersign, type Connection } from '../../client/src/index.ts'
 
-/* `@countersign/client` without a server: what it makes of what it is given, and of answers as no service gives them. */
+/* `@countersign/client` without a server: what it makes of what it is given, and of answers as no service gives. */
 
 type Fetch = NonNullable<Connection['fetch']>
 

@@ -21,6 +21,12 @@ const program = `
       return { details, outcome: redemption.outcome }
     },
     whoAmI: (client) => client.call('whoAmI'),
+    async exports(client, reviewer, admin) {
+      const lines = (await admin.call('exportHistory')).pipeThrough(new TextDecoderStream())
+      let length = 0
+      for await (const text of lines) length += text.length
+      return { length }
+    },
   }
 
   export default {
@@ -28,7 +34,7 @@ const program = `
       const { step, ...given } = await request.json()
       const as = (name) => new Countersign({ key: 'cs_demo_' + name, retries: 0, ...given })
       try {
-        return Response.json(await steps[step](as('service'), as('reviewer')))
+        return Response.json(await steps[step](as('service'), as('reviewer'), as('admin')))
       } catch (error) {
         const { code, status, detail } = error
         return Response.json(isCountersignError(error) ? { code, status, detail } : { error: String(error) })
@@ -60,7 +66,7 @@ afterAll(async () => {
 })
 
 /** What comes of a step that the Worker takes. */
-async function taken(step: string, given: { baseUrl: string }): Promise<unknown> {
+async function taken(step: string, given: { baseUrl: string; attemptTimeout?: number }): Promise<unknown> {
   const answer = await worker.dispatchFetch('http://worker', {
     method: 'POST',
     body: JSON.stringify({ step, ...given }),
@@ -70,6 +76,29 @@ async function taken(step: string, given: { baseUrl: string }): Promise<unknown>
 
 test('asks, waits, redeems and reports', async () => {
   expect(await taken('asks', { baseUrl: server.origin })).toEqual({ details: { service: 'web' }, outcome: 'succeeded' })
+})
+
+test('reads streams', async () => {
+  const { length } = (await taken('exports', { baseUrl: server.origin })) as { length: number }
+  expect(length).toBeGreaterThan(1_000)
+})
+
+test('does not wait for an answer that stalls', async () => {
+  const stalling = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.write('{"person":')
+  })
+  await new Promise<void>((resolve) => void stalling.listen(0, '127.0.0.1', resolve))
+  const { port } = stalling.address() as AddressInfo
+  try {
+    expect(await taken('whoAmI', { baseUrl: `http://127.0.0.1:${port}`, attemptTimeout: 200 })).toMatchObject({
+      code: 'no_answer',
+      status: 200,
+    })
+  } finally {
+    stalling.closeAllConnections()
+    stalling.close()
+  }
 })
 
 test('is led nowhere else', async () => {

@@ -9,8 +9,8 @@ export interface ToolCall {
 }
 
 /**
- * What stands behind the id of a call, and of a question, that was approved with other arguments: providers take letters,
- * digits, _ and -, and some of them 40 characters.
+ * What stands behind the id of a call, and of a question, that was approved with other arguments: providers take
+ * letters, digits, _ and -, and some of them 40 characters.
  */
 const edited = '_edited'
 /** That, and what stood there in conversations that were kept before. */
