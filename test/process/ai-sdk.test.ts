@@ -330,3 +330,35 @@ test('streams, of the model and of a tool, go the same way', async () => {
   const [now] = await asked(messages)
   expect(now!.redemption).toMatchObject({ outcome: 'succeeded', result: { paid: 4990 } })
 })
+
+test('how it went is reported also where the service does not take what came of it', async () => {
+  for (const output of ['x'.repeat(300_000), '\ud83d']) {
+    const unreported: unknown[] = []
+    const onUnreported = (error: unknown) => void unreported.push(error)
+    const { payer, messages, request } = await asking(agent({ result: () => output, onUnreported }))
+    await approve(request)
+    await payer.run((await payer.resume(messages))!)
+    const [now] = await asked(messages)
+    expect(now!.redemption).toMatchObject({ state: 'redeemed', outcome: 'succeeded' })
+    expect(unreported).toHaveLength(1)
+  }
+})
+
+test('a call that is too large to be asked about is denied, and another beside it goes on', async () => {
+  const payer = agent()
+  payer.next({ call_1: { ...input, order: 'x'.repeat(300_000) }, call_2: input })
+  const messages = await payer.run(start)
+  const [request] = await asked(messages.map(withoutAutomatic))
+  expect(request).toMatchObject({ status: 'pending', details: { input } })
+  expect(outcomes(messages)).toMatch(/Nobody can be asked about this call\. details is over/)
+  await approve(request!)
+  await payer.run((await payer.resume(messages))!)
+  expect(payer.paid).toEqual([input])
+})
+
+/** Without the questions that nobody was asked. */
+function withoutAutomatic(message: ModelMessage): ModelMessage {
+  if (message.role !== 'assistant' || typeof message.content === 'string') return message
+  const content = message.content.filter((part) => part.type !== 'tool-approval-request' || !part.isAutomatic)
+  return { ...message, content }
+}
