@@ -30,7 +30,7 @@ export function tagOf(approval: Pick<Approval, 'version'>): string {
   return String(approval.version)
 }
 
-/** The entity tag of what is shown as of now: what its clock has ended is something else, though no sweep has been by. */
+/** The entity tag of what is shown as of now: what its clock has ended is something else, sweep or no sweep. */
 export function tagAsOfNow({ version, status }: Pick<Approval, 'version' | 'status'>): string {
   return status === 'expired' || status === 'rejected' ? `${version}-${status}` : `${version}`
 }

@@ -26,8 +26,8 @@ export function selectDue(ctx: Ctx, outcome: ClockOutcome, limit: number) {
 }
 
 /**
- * Decides approvals, those of them that are still past their due time, and records each. What expires or is rejected is so
- * since its due time, whenever that is noticed; what is approved is so now.
+ * Decides approvals, those of them that are still past their due time, and records each. What expires or is rejected is
+ * so since its due time, whenever that is noticed; what is approved is so now.
  *
  * @param atMost how many they are
  * @param guard a further condition on the `approvals` row

@@ -68,7 +68,8 @@ export async function approveByClock(db: Db, due: readonly ToApprove[]): Promise
 }
 
 /**
- * Rejects what nobody has decided by its due time, where that is asked for: as `expireDue`. Nothing is set off by it: a family for which a rejection sets something off needs a sweep of its own.
+ * Rejects what nobody has decided by its due time, where that is asked for: as `expireDue`. Nothing is set off by it: a
+ * family for which a rejection sets something off needs a sweep of its own.
  *
  * @returns how many
  */

@@ -148,7 +148,7 @@ function settle(
   }
 }
 
-/** What the entity tag of a request has besides its version as of `now`, for the row `a` of `approvals` and its facts. */
+/** What the entity tag of a request has besides its version, for the row `a` of `approvals` and its facts. */
 export const lapsedTag = (now: number) => sql`
   iif(a.status = 'approved' AND coalesce(f.ended = 'lapsed', a.decided_at + f.redeem_within <= ${now}), '-lapsed', NULL)`
 
