@@ -53,12 +53,12 @@ export interface Answered {
 }
 
 const firstPauseMs = 250
-/** Nobody is kept waiting for longer than this before a call is tried again; over its rate the service says a minute. */
+/** Nobody is kept waiting for longer than this before it is tried again; over its rate the service says a minute. */
 const longestPauseMs = 65_000
 
 /**
- * Sends a call, and again where that is safe and may help: after 429 in any case, since nothing was done; after 503, and
- * where no answer came, only what is repeatable.
+ * Sends a call, and again where that is safe and may help: after 429 in any case, since nothing was done; after 503,
+ * and where no answer came, only what is repeatable.
  *
  * @throws CountersignError what the service refuses, or `no_answer`
  * @throws whatever the signal was aborted with
