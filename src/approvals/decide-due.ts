@@ -68,13 +68,18 @@ export async function approveByClock(db: Db, due: readonly ToApprove[]): Promise
 }
 
 /**
- * Rejects what nobody has decided by its due time, where that is asked for: as `expireDue`. Nothing is set off by it: a
- * family for which a rejection sets something off needs a sweep of its own.
+ * Rejects what nobody has decided by its due time, where that is asked for: of one family, or of all others. Readers and
+ * deciders look at the clock themselves, as with `expireDue`.
  *
+ * @param effect what the family does in the same transaction for the approvals that bear the mark
  * @returns how many
  */
-export function rejectDue(ctx: Ctx): Promise<number> {
-  return sweep(ctx, { status: 'rejected' }, autoRejecter, () => [])
+export function rejectDue(
+  ctx: Ctx,
+  which: Pick<ClockOutcome, 'kind' | 'otherThan'>,
+  effect: (ctx: Ctx, mark: Mark) => Statement[] = () => [],
+): Promise<number> {
+  return sweep(ctx, { ...which, status: 'rejected' }, autoRejecter, effect)
 }
 
 /** Looks first: a sweep with nothing due, which is nearly each, costs a row. */

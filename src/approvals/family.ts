@@ -115,8 +115,11 @@ export interface Family extends KindOfApprovals {
     /** What deliveries to it say beside the event. */
     members: Readonly<Record<string, ZodType>>
   }
-  /** Whether a job of its own approves what its clock does; else what a policy has the clock approve is, one by one. */
-  approvesDue?: boolean
+  /**
+   * Whether jobs of its own approve and reject what its clocks do, many at once. Else what a policy has the clock approve
+   * is approved one by one, and a rejection by the clock sets nothing off.
+   */
+  decidesDue?: boolean
   /** Its routers. What a router is, the door knows that mounts them. */
   routes: readonly unknown[]
   /** Its upkeep of each minute, by name: each takes a bounded chunk of what is due, and says how much that was. */

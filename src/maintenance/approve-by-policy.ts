@@ -1,12 +1,7 @@
 import { approveByClock, findToApprove, type ToApprove } from '../approvals/decide-due.ts'
-import type { Family } from '../approvals/family.ts'
 import { systemContext, type Ctx } from '../context.ts'
 import { asFound } from '../db/in-steps.ts'
-import { families } from '../families.ts'
-
-const all: readonly Family[] = families
-/** Those that approve what is due by themselves, many at once. */
-const byThemselves = all.filter(({ approvesDue }) => approvesDue).map(({ kind }) => kind)
+import { all, decidingDue } from './deciding-due.ts'
 
 /** How many one look finds, how many of those are one transaction, and how many looks a run takes: 1,000 in all. */
 const perStep = 50
@@ -19,7 +14,7 @@ const steps = 20
  * @returns how many
  */
 export function approveByPolicy(ctx: Ctx): Promise<number> {
-  const find = (limit: number) => findToApprove(ctx, byThemselves, limit)
+  const find = (limit: number) => findToApprove(ctx, decidingDue, limit)
   return asFound(steps, perStep, find, async (found) => {
     const due = found.flatMap((one) => toApprove(ctx, one))
     for (const { tenant_id } of found) ctx.decidedFor.add(tenant_id)

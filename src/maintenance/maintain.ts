@@ -6,6 +6,7 @@ import { families } from '../families.ts'
 import { sealDue } from '../history/seal-due.ts'
 import { logLine } from '../log-line.ts'
 import { approveByPolicy } from './approve-by-policy.ts'
+import { decidingDue } from './deciding-due.ts'
 import { purgeKeys } from '../idempotency/purge.ts'
 import { recheckPolicies } from '../policies/recheck-policies.ts'
 import { purgeWebhooks, relayWebhooks } from '../webhooks/relay.ts'
@@ -17,7 +18,7 @@ const mostTold = 200
 const jobs: Record<string, (ctx: Ctx) => Promise<number>> = {
   approve_by_policy: approveByPolicy,
   expire_approvals: expireDue,
-  reject_approvals: rejectDue,
+  reject_approvals: (ctx) => rejectDue(ctx, { otherThan: decidingDue }),
   ...Object.assign({}, ...families.map((family) => family.jobs)),
   recheck_policies: recheckPolicies,
   purge_idempotency_keys: purgeKeys,

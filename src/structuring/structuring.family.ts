@@ -1,6 +1,6 @@
 import { defineFamily } from '../approvals/family.ts'
 import { resultKind, whatResulted } from './result-kind.ts'
-import { approveDueResults } from './approve-due-results.ts'
+import { approveDueResults, rejectDueResults } from './decide-due-results.ts'
 import { checkRoutes } from './checks.routes.ts'
 import { decisionOnResult } from './decide-result.ts'
 import { gateRoutes } from './gates.routes.ts'
@@ -35,7 +35,7 @@ export const structuring = defineFamily({
   decision: decisionOnResult,
   page: resultPage,
   addresses: { from: { gates: gatesThatName }, members: saidOfAction },
-  approvesDue: true,
+  decidesDue: true,
   routes: [checkRoutes, gateRoutes, ruleRoutes, resultRoutes],
-  jobs: { approve_due_results: approveDueResults },
+  jobs: { approve_due_results: approveDueResults, reject_due_results: rejectDueResults },
 })

@@ -661,6 +661,24 @@ test('an automatic approval sets off what a person’s would', async () => {
   expect(receiver.received).toHaveLength(1)
 })
 
+test('so does a rejection by the clock of a policy', async () => {
+  const tenant = await newTenant()
+  const receiver = await newReceiver(tenant, { event_types: ['batch.started'] })
+  const admin = tenant.as('admin')
+  for (const name of ['r1', 'r2', 'r3']) await tenant.as(name, ['reviewer'])('/v1/me')
+  const who = { match: { kind: 'result' }, required_approvals: 2, approver_roles: ['reviewer'] }
+  const policy = { name: 'In an hour', ...who, expires: { after_hours: 1, then: 'reject' } }
+  expect((await admin('/v1/policies', { method: 'POST', body: policy })).status).toBe(201)
+  const gate = await invoiceGate(admin, { on_reject: { type: 'webhook', endpoint_id: receiver.id } })
+  const id = await heldResult(tenant.as('service'), gate)
+  await env.DB.prepare('UPDATE approvals SET due_at = 1 WHERE id = ?').bind(id).run()
+  await Promise.all([upkeep(), upkeep()])
+  const [received] = await arrived(receiver, 1)
+  await upkeep()
+  expect(received!.body.data).toMatchObject({ id, actor_id: 'system:auto-reject', gate_action: 'on_reject' })
+  expect(receiver.received).toHaveLength(1)
+})
+
 test('the log is listed by status and in pages; old entries are removed by the upkeep', async () => {
   const tenant = await newTenant()
   const admin = tenant.as('admin')

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { expireDue, rejectDue } from '../../src/approvals/decide-due.ts'
 import { verifyExport } from '../../scripts/verify-export.ts'
-import { systemContext } from '../../src/context.ts'
+import { systemContext, type Ctx } from '../../src/context.ts'
 import { readInbox } from '../../src/desk/inbox.ts'
 import { approveByPolicy } from '../../src/maintenance/approve-by-policy.ts'
 import { ended, soon, submitClaims } from '../support/batches.ts'
@@ -714,7 +714,7 @@ test.each([
     const { winner } = late.body
     expect(winner).toEqual({ decision: 'rejected', decided_by: by, decided_at: (await admin(at(id))).body.due_at })
   }
-  for (const sweep of [expireDue, rejectDue, approveByPolicy]) {
+  for (const sweep of [expireDue, (ctx: Ctx) => rejectDue(ctx, {}), approveByPolicy]) {
     const run = () => sweep(systemContext(env, 'system:maintenance', Date.now()))
     await Promise.all([run(), run()])
   }

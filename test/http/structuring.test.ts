@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { systemContext } from '../../src/context.ts'
-import { approveDueResults } from '../../src/structuring/approve-due-results.ts'
+import { approveDueResults } from '../../src/structuring/decide-due-results.ts'
 import { heldResult, invoiceGate, newCheck, newGate } from '../support/gates.ts'
 import { newTenant, type Tenant } from '../support/tenant.ts'
 

@@ -91,17 +91,19 @@ test('past its due time it cannot be decided or withdrawn, sweep or no sweep', a
 
 test('what the clock rejects is rejected from then on, before a sweep and after it, and recorded once', async () => {
   // What others that share the database have left.
-  await rejectDue(systemContext(env, 'system:maintenance', Date.UTC(2100)))
+  await rejectDue(systemContext(env, 'system:maintenance', Date.UTC(2100)), {})
   const tenant = await newTenant()
   const due = { due_at: now, on_due: 'reject' as const }
   const open = (at: number) => opened(tenant.ctx('member', undefined, at), {}, due)
   const [decided, left] = [await open(now - 2), await open(now - 2)]
   expect(await vote(tenant.ctx('coordinator', undefined, now - 1), decided)).toBe('approved')
   expect(await vote(tenant.ctx('coordinator', undefined, now), left)).toBe('already_decided')
-  const sweep = () => rejectDue(systemContext(env, 'system:maintenance', now))
-  expect([await rejectDue(systemContext(env, 'system:maintenance', now - 1)), await sweep(), await sweep()]).toEqual([
-    0, 1, 0,
-  ])
+  const sweep = () => rejectDue(systemContext(env, 'system:maintenance', now), {})
+  expect([
+    await rejectDue(systemContext(env, 'system:maintenance', now - 1), {}),
+    await sweep(),
+    await sweep(),
+  ]).toEqual([0, 1, 0])
   expect(await vote(tenant.ctx('coordinator', undefined, now), left)).toBe('already_decided')
   expect((await history(left)).at(-1)).toEqual(['claim.rejected', 'system:auto-reject', 'pending', 'rejected'])
 })
