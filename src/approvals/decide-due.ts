@@ -68,8 +68,8 @@ export async function approveByClock(db: Db, due: readonly ToApprove[]): Promise
 }
 
 /**
- * Rejects what nobody has decided by its due time, where that is asked for: of one family, or of all others. Readers and
- * deciders look at the clock themselves, as with `expireDue`.
+ * Rejects what nobody has decided by its due time, where that is asked for: of one family, or of all others. Readers
+ * and deciders look at the clock themselves, as with `expireDue`.
  *
  * @param effect what the family does in the same transaction for the approvals that bear the mark
  * @returns how many

@@ -116,8 +116,8 @@ export interface Family extends KindOfApprovals {
     members: Readonly<Record<string, ZodType>>
   }
   /**
-   * Whether jobs of its own approve and reject what its clocks do, many at once. Else what a policy has the clock approve
-   * is approved one by one, and a rejection by the clock sets nothing off.
+   * Whether jobs of its own approve and reject what its clocks do, many at once. Else what a policy has the clock
+   * approve is approved one by one, and a rejection by the clock sets nothing off.
    */
   decidesDue?: boolean
   /** Its routers. What a router is, the door knows that mounts them. */
