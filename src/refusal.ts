@@ -75,7 +75,11 @@ export const coreRefusals = {
     'Read it again, then send its current ETag in If-Match; if it does not exist, leave If-Match out.',
   ],
   body_too_large: [413, 'The body is too large', 'Send at most 1 MiB; split what you send.'],
-  unsupported_media_type: [415, 'The body is not declared as JSON', 'Send Content-Type: application/json.'],
+  unsupported_media_type: [
+    415,
+    'The body is not declared as plain JSON',
+    'Send Content-Type: application/json, and no Content-Encoding.',
+  ],
   invalid_input: [
     422,
     'The input is not valid',

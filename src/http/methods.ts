@@ -60,6 +60,10 @@ export function crossOrigin() {
       'If-Match',
       'If-None-Match',
       'Last-Event-ID',
+      'Mcp-Method',
+      'Mcp-Name',
+      'MCP-Protocol-Version',
+      'Mcp-Session-Id',
       'X-Request-Id',
       'X-Tenant-Id',
       'x-d1-bookmark',
@@ -85,13 +89,8 @@ export function crossOrigin() {
   })
 }
 
-/** The origins in `CORS_ORIGINS`. */
+/** The origins in `CORS_ORIGINS`, as browsers write them: without a path, in lower case. What is no URL names none. */
 export function namedOrigins(c: AppContext): string[] {
   const { CORS_ORIGINS: named = '' } = c.env
-  return named === ''
-    ? []
-    : named
-        .split(',')
-        .map((origin) => origin.trim())
-        .filter(Boolean)
+  return named.split(',').flatMap((one) => (URL.canParse(one.trim()) ? [new URL(one.trim()).origin] : []))
 }

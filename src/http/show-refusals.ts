@@ -30,10 +30,23 @@ function refused(codes: readonly RefusalCode[], asFastApi: boolean) {
       status,
       {
         description: group.map((code) => `\`${code}\`: ${refusals[code][1]}.`).join(' '),
+        ...headersOf(status, group),
         content: status === 422 && asFastApi ? faultList : problems(group),
       },
     ]),
   )
+}
+
+/** What such an answer says beside its body: RFC 9110, 11.6.1 and 10.2.3. */
+function headersOf(status: number, codes: readonly RefusalCode[]) {
+  const header = (type: string, description: string) => ({ description, schema: { type } })
+  const headers = {
+    ...(status === 401 && { 'WWW-Authenticate': header('string', 'How to send a key.') }),
+    ...(codes.some((code) => refusals[code][3] !== undefined) && {
+      'Retry-After': header('integer', 'After how many seconds to try again.'),
+    }),
+  }
+  return Object.keys(headers).length > 0 ? { headers } : {}
 }
 
 const faultList = {

@@ -220,6 +220,19 @@ test('an Idempotency-Key that is none, or another than that of the body, is told
   })
 })
 
+test.each(['gzip', 'br', 'GZIP, identity'])('a body that is encoded as %s is refused for that', async (coding) => {
+  const bytes = await new Response(
+    new Blob([JSON.stringify({ type: 'x', title: 'x' })]).stream().pipeThrough(new CompressionStream('gzip')),
+  ).arrayBuffer()
+  const { status, body } = await tenant.as('member')('/v1/requests', {
+    method: 'POST',
+    headers: { 'Content-Encoding': coding },
+    body: bytes as never,
+  })
+  expect([status, body.code]).toEqual([415, 'unsupported_media_type'])
+  expect(body.detail).toContain(coding.toLowerCase())
+})
+
 test('JSON that two readers might read otherwise is neither asked about nor judged', async () => {
   const twice = '{"amount":5000,"amount":1}'
   const instance = crypto.randomUUID()

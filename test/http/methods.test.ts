@@ -69,10 +69,11 @@ test.skipIf(overSocket)(
   'pages of the origins that the operator names may call the API, and read its headers',
   async () => {
     const key = await (await newTenant()).key('member')
-    for (const origins of [desk, `https://other.example.com, ${desk}`]) {
+    for (const origins of [desk, `https://other.example.com, ${desk}`, `${desk.toUpperCase()}/, nonsense`]) {
       const asked = await browser(origins, path, 'OPTIONS', preflight)
       expect([asked.status, asked.headers.get('Access-Control-Allow-Origin')]).toEqual([204, desk])
       expect(asked.headers.get('Access-Control-Allow-Headers')).toContain('Idempotency-Key')
+      expect(asked.headers.get('Access-Control-Allow-Headers')).toContain('MCP-Protocol-Version')
       expect(asked.headers.get('Access-Control-Allow-Methods')).toContain('PATCH')
       for (const [to, headers] of [
         [path, { 'X-API-Key': key }],
