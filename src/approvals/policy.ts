@@ -18,6 +18,8 @@ export interface KindOfApprovals {
   policy: Policy
   /** Whether whoever asks may have it restricted. */
   restrictable?: boolean
+  /** Which members of `Match` its approvals have, beside those that all have. */
+  matchedBy?: readonly (keyof Match)[]
   /** What a policy looks at of what is asked; without it, all of that as the family's JSON. */
   policyFacts?: (what: Question['what']) => Pick<PolicyFacts, 'members' | 'document'>
   /** Whether the person who is asked through the family's channel has the last word where a policy holds. */

@@ -5,6 +5,7 @@ import type { ChangeFacts } from './changes.store.ts'
 export const changeKind = {
   kind: 'change',
   policy: defaultPolicy(['admin']),
+  matchedBy: ['entity_type', 'change_action'],
   policyFacts: (change) => {
     const { entity_type, action, payload } = change as ReturnType<typeof whatChanges>
     return { members: { entity_type, change_action: action }, document: payload }

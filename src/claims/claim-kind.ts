@@ -5,6 +5,7 @@ import type { ClaimFacts } from './claims.store.ts'
 export const claimKind = {
   kind: 'claim',
   policy: defaultPolicy(['coordinator', 'admin']),
+  matchedBy: ['expense_type', 'currency', 'min_amount'],
   policyFacts: (claim) => {
     const { expense_type, currency, amount } = claim as ClaimFacts
     return { members: { expense_type, currency, amount }, document: JSON.stringify(claim) }

@@ -4,7 +4,7 @@ import { families, kinds } from '../families.ts'
 import { next, total } from '../page.schemas.ts'
 import { status } from '../status.schemas.ts'
 import { time } from '../time.schemas.ts'
-import { capitalized } from '../words.ts'
+import { inPascalCase } from '../words.ts'
 
 const kind = z.enum(kinds)
 
@@ -37,7 +37,7 @@ const common = {
 }
 /** What is shown of an approval of each family, beside the members that all have. */
 const ofFamilies = families.map(({ kind, shows }) =>
-  z.object({ ...common, kind: z.literal(kind), ...shows.members }).openapi(`${capitalized(kind)}OnDashboard`),
+  z.object({ ...common, kind: z.literal(kind), ...shows.members }).openapi(`${inPascalCase(kind)}OnDashboard`),
 )
 
 /** An approval of any family. */

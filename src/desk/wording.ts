@@ -1,3 +1,5 @@
+import { capitalized, spaced } from '../words.ts'
+
 /** Everything that the desk says, so that a second language is a second one of these. */
 export const say = {
   lang: 'en',
@@ -225,7 +227,7 @@ export const say = {
 
 /** What an approval of a kind is called. */
 export function kindName(kind: string): string {
-  return say.kinds[kind] ?? `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`
+  return say.kinds[kind] ?? capitalized(spaced(kind))
 }
 
 /** What a member of JSON or a column is called: `expense_type` is "expense type". */

@@ -9,6 +9,7 @@ import type { IntentFacts } from './intents.store.ts'
 export const intentKind = {
   kind: 'intent',
   policy: { ...defaultPolicy(['service', 'admin']), allow_self_approval: true },
+  matchedBy: ['action', 'skill_slug', 'instance_id'],
   policyFacts: (call) => {
     const { action, skill_slug, instance_id, serialized_intent } = call as Called
     return { members: { action, skill_slug, instance_id }, document: serialized_intent }

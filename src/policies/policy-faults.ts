@@ -1,6 +1,8 @@
+import type { Family } from '../approvals/family.ts'
 import { isOrdering, type Operator } from '../comparison.ts'
 import { mostApprovals } from '../approvals/feasible.ts'
 import { ruleOf, type Match, type PolicyBody } from '../approvals/policy.ts'
+import { families } from '../families.ts'
 
 /** What is wrong with a policy as a whole: where in it, and what. */
 export interface PolicyFault {
@@ -8,13 +10,26 @@ export interface PolicyFault {
   message: string
 }
 
-/** What of `match` only approvals of one kind have. */
-export const membersOf: Readonly<Record<string, readonly (keyof Match)[]>> = {
-  claim: ['expense_type', 'currency', 'min_amount'],
-  change: ['entity_type', 'change_action'],
-  intent: ['action', 'skill_slug', 'instance_id'],
-  result: ['gate_id'],
-  request: ['type'],
+const all: readonly Family[] = families
+const kindsThat = (are: (family: Family) => boolean) => all.filter(are).map(({ kind }) => kind)
+
+/** What of `match` not all approvals have, each with the kinds that do. */
+export const membersOfKinds: ReadonlyMap<keyof Match, readonly string[]> = new Map(
+  all
+    .flatMap(({ matchedBy = [] }) => matchedBy)
+    .map((name) => [name, kindsThat(({ matchedBy }) => matchedBy?.includes(name) ?? false)]),
+)
+const restrictable = kindsThat((family) => family.restrictable ?? false)
+const editable = kindsThat(({ approveEdited }) => approveEdited !== undefined)
+
+/** What goes with these kinds alone. */
+export function onlyFor(kinds: readonly string[]): string {
+  return `applies only to the ${kinds.length === 1 ? 'kind' : 'kinds'} ${kinds.join(', ')}`
+}
+
+function namedAs(kinds: readonly string[]): string {
+  const named = kinds.map((kind) => JSON.stringify(kind)).join(' or ')
+  return `"kind": ${named}`
 }
 
 /** The faults of a policy whose members are each what they should be. */
@@ -59,10 +74,10 @@ export function approvalsOf(policy: PolicyBody): number {
 }
 
 function matchFaults(match: Match): PolicyFault[] {
-  const foreign = Object.entries(membersOf).flatMap(([kind, names]) =>
-    names
-      .filter((name) => match[name] !== undefined && match.kind !== kind)
-      .map((name) => ({ path: ['match', name], message: `applies only to the kind ${kind}: set "kind": "${kind}"` })),
+  const foreign = [...membersOfKinds].flatMap(([name, kinds]) =>
+    match[name] === undefined || isAmong(kinds, match.kind)
+      ? []
+      : [{ path: ['match', name], message: `${onlyFor(kinds)}: set ${namedAs(kinds)}` }],
   )
   const { min_amount, currency, where = [] } = match
   const unordered = where.flatMap(({ op, value }, index) =>
@@ -75,14 +90,22 @@ function matchFaults(match: Match): PolicyFault[] {
   return [...foreign, ...(ofNothing ? [{ path: ['match', 'currency'], message }] : []), ...unordered]
 }
 
-/** What only requests can be. */
+/** What only approvals of some kinds can be. */
 function kindFaults(policy: PolicyBody): PolicyFault[] {
-  const ofRequests = 'must be false unless match says "kind": "request"'
+  const { kind } = policy.match
+  const unless = (kinds: readonly string[]) => `must be false unless match says ${namedAs(kinds)}`
   const ofOne = 'must be false unless it takes exactly one approval'
-  const isOfRequests = policy.match.kind === 'request'
-  const isEditable = isOfRequests && approvalsOf(policy) === 1
+  const isEditable = isAmong(editable, kind)
   return [
-    ...(policy.restricted && !isOfRequests ? [{ path: ['restricted'], message: ofRequests }] : []),
-    ...(policy.allow_edit && !isEditable ? [{ path: ['allow_edit'], message: isOfRequests ? ofOne : ofRequests }] : []),
+    ...(policy.restricted && !isAmong(restrictable, kind)
+      ? [{ path: ['restricted'], message: unless(restrictable) }]
+      : []),
+    ...(policy.allow_edit && !(isEditable && approvalsOf(policy) === 1)
+      ? [{ path: ['allow_edit'], message: isEditable ? ofOne : unless(editable) }]
+      : []),
   ]
+}
+
+function isAmong(kinds: readonly string[], kind: string | undefined): boolean {
+  return kind !== undefined && kinds.includes(kind)
 }

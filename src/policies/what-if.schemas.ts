@@ -7,7 +7,7 @@ import { instant } from '../time.schemas.ts'
 import { type } from '../type.schemas.ts'
 import { personId, userId } from '../user-id.schemas.ts'
 import { exampleOfStages, expires, findFaults, newPolicy } from './policies.schemas.ts'
-import { membersOf } from './policy-faults.ts'
+import { membersOfKinds, onlyFor } from './policy-faults.ts'
 
 const approverRole = z.enum(['customer', 'owner'])
 
@@ -26,12 +26,12 @@ const members = {
   approver_person_id: personId.optional(),
 }
 
-/** Which of them only what is asked of one kind has. */
-const ofKind: Readonly<Record<string, readonly string[]>> = {
-  ...membersOf,
-  claim: membersOf.claim!.map((name) => (name === 'min_amount' ? 'amount' : name)),
-  intent: [...membersOf.intent!, 'approver_role', 'approver_person_id'],
-}
+/** Which of them not all have, each with the kinds that do. */
+const ofKinds: readonly (readonly [string, readonly string[]])[] = [
+  ...[...membersOfKinds].map(([name, kinds]) => [name === 'min_amount' ? 'amount' : name, kinds] as const),
+  ['approver_role', ['intent']],
+  ['approver_person_id', ['intent']],
+]
 
 /** Something that somebody could ask. */
 export const wouldBeSchema = z
@@ -45,12 +45,10 @@ export const wouldBeSchema = z
     }),
   })
   .superRefine((wouldBe, refinement) => {
-    for (const [kind, names] of Object.entries(ofKind)) {
-      for (const name of names) {
-        const isThere = wouldBe[name as keyof typeof members] !== undefined
-        if (!isThere || wouldBe.kind === kind) continue
-        refinement.addIssue({ code: 'custom', path: [name], message: `applies only to the kind ${kind}` })
-      }
+    for (const [name, kinds] of ofKinds) {
+      const isThere = wouldBe[name as keyof typeof members] !== undefined
+      if (!isThere || kinds.includes(wouldBe.kind)) continue
+      refinement.addIssue({ code: 'custom', path: [name], message: onlyFor(kinds) })
     }
   })
   .openapi('WouldBeAsking', {

@@ -9,7 +9,6 @@ import { externalRef, id } from '../id.schemas.ts'
 import { invalidInput } from '../refusal.ts'
 import { status } from '../status.schemas.ts'
 import { type } from '../type.schemas.ts'
-import { capitalized } from '../words.ts'
 import { amendRequest, askRequest } from './ask.ts'
 import { answer, body, detailsOf, faceOf, keepsDetails, render, shown, textOf } from './face.routes.ts'
 import { getRequest, listRequests } from './read.ts'
@@ -18,7 +17,7 @@ import type { Standard } from './standard.ts'
 
 /** Ask for something of a kind, read it, amend it. */
 export function askingRoutes(of: Standard, schemas: StandardSchemas) {
-  const { path, about, anybody, one, kind, plural, aKind, Kind } = faceOf(of, schemas)
+  const { path, about, anybody, one, word, words, aWord, Kind, Kinds } = faceOf(of, schemas)
   return createRouter()
     .openapi(
       endpoint({
@@ -32,7 +31,7 @@ export function askingRoutes(of: Standard, schemas: StandardSchemas) {
         creates: true,
         request: { body: body(schemas.created) },
         keeps: keepsDetails,
-        responses: { 201: { description: `The ${kind}, pending.`, content: json(schemas.one) } },
+        responses: { 201: { description: `The ${word}, pending.`, content: json(schemas.one) } },
         refuses: ['actor_mismatch', 'duplicate_external_ref', 'policy_needs_member'],
       }),
       async (c) => {
@@ -50,9 +49,9 @@ export function askingRoutes(of: Standard, schemas: StandardSchemas) {
         ...anybody,
         method: 'get',
         path,
-        operationId: `list${capitalized(plural)}`,
-        summary: `List ${plural}, newest first`,
-        description: `Filters combine. \`details\`, \`state\` and results are shown on a single ${kind} only. \`total\` is null with any filter but \`status\`.`,
+        operationId: `list${Kinds}`,
+        summary: `List ${words}, newest first`,
+        description: `Filters combine. \`details\`, \`state\` and results are shown on a single ${word} only. \`total\` is null with any filter but \`status\`.`,
         request: {
           query: z.object({
             ...pageQuery,
@@ -65,7 +64,7 @@ export function askingRoutes(of: Standard, schemas: StandardSchemas) {
             external_ref: externalRef.optional(),
           }),
         },
-        responses: { 200: { description: `A page of ${plural}.`, content: json(schemas.list) } },
+        responses: { 200: { description: `A page of ${words}.`, content: json(schemas.list) } },
       }),
       async (c) => {
         const { status, type, requester_id, subject_type, subject_id, external_ref, ...rest } = c.req.valid('query')
@@ -86,10 +85,10 @@ export function askingRoutes(of: Standard, schemas: StandardSchemas) {
         path: about,
         operationId: `get${Kind}`,
         tagged: true,
-        summary: `Read ${aKind}`,
+        summary: `Read ${aWord}`,
         description: 'With its redemption, once it is approved; `state` is shown only to the requester.',
         request: { params: schemas.params(1) },
-        responses: one(`The ${kind}; its ETag changes with every change.`),
+        responses: one(`The ${word}; its ETag changes with every change.`),
         refuses: ['not_found'],
       }),
       async (c) => answer(c, await getRequest(c.get('ctx'), of, c.req.valid('param').id)),
@@ -100,12 +99,12 @@ export function askingRoutes(of: Standard, schemas: StandardSchemas) {
         method: 'patch',
         path: about,
         operationId: `amend${Kind}`,
-        summary: `Amend a pending ${kind} of your own`,
+        summary: `Amend a pending ${word} of your own`,
         description:
           'It becomes another question with another digest, and earlier votes no longer count. What is left out stays; `details` are replaced as a whole. An amendment that changes nothing has no effect.',
         request: { params: schemas.params(3), body: body(schemas.amendment) },
         keeps: keepsDetails,
-        responses: one(`The ${kind} as it is asked now.`),
+        responses: one(`The ${word} as it is asked now.`),
         refuses: [...unwithdrawable, 'already_withdrawn', 'duplicate_external_ref', 'policy_needs_member'],
       }),
       async (c) => {

@@ -9,13 +9,13 @@ import type { Standard } from './standard.ts'
 
 /** Decide on something of a kind: approve it, reject it, withdraw it. */
 export function decisionRoutes(of: Standard, schemas: StandardSchemas) {
-  const { about, tags, anybody, one, kind, aKind, Kind } = faceOf(of, schemas)
+  const { about, tags, anybody, one, word, aWord, Kind } = faceOf(of, schemas)
   const decides = {
     tags,
     method: 'post',
     roles: of.policy.approver_roles,
     yieldsToPolicies: true,
-    responses: one(`The ${kind} as decided; the same answer if the same person repeats the decision.`),
+    responses: one(`The ${word} as decided; the same answer if the same person repeats the decision.`),
     refuses: [...undecidable, 'digest_mismatch'],
   } as const
   return createRouter()
@@ -24,7 +24,7 @@ export function decisionRoutes(of: Standard, schemas: StandardSchemas) {
         ...decides,
         path: `${about}/approve`,
         operationId: `approve${Kind}`,
-        summary: `Approve ${aKind}`,
+        summary: `Approve ${aWord}`,
         description:
           'Send the `digest` that you have seen, or If-Match, so that you approve nothing newer. Once approved, it may be redeemed.',
         request: { params: schemas.params(1), body: { content: json(schemas.approval) } },
@@ -41,7 +41,7 @@ export function decisionRoutes(of: Standard, schemas: StandardSchemas) {
         ...decides,
         path: `${about}/reject`,
         operationId: `reject${Kind}`,
-        summary: `Reject ${aKind}, saying why`,
+        summary: `Reject ${aWord}, saying why`,
         description: 'The comment is shown to the requester.',
         request: { params: schemas.params(2), body: body(schemas.rejection) },
       }),
@@ -56,10 +56,10 @@ export function decisionRoutes(of: Standard, schemas: StandardSchemas) {
         method: 'delete',
         path: about,
         operationId: `withdraw${Kind}`,
-        summary: `Withdraw a pending ${kind} of your own`,
+        summary: `Withdraw a pending ${word} of your own`,
         description: 'Only the requester can, and only until it is decided.',
         request: { params: schemas.params(3) },
-        responses: one(`The ${kind}, withdrawn.`),
+        responses: one(`The ${word}, withdrawn.`),
         refuses: unwithdrawable,
       }),
       async (c) => answer(c, await withdrawRequest(c.get('ctx'), of, c.req.valid('param').id, ifMatch(c))),

@@ -10,7 +10,7 @@ import { setTag } from '../http/preconditions.ts'
 import { withRaw } from '../http/raw-json.ts'
 import { standing } from '../standing.ts'
 import { iso } from '../http/time.ts'
-import { capitalized } from '../words.ts'
+import { capitalized, inPascalCase, spaced } from '../words.ts'
 import type { StandardSchemas } from './standard.schemas.ts'
 import type { ListedRequest, Request } from './standard.store.ts'
 import type { Standard } from './standard.ts'
@@ -18,19 +18,21 @@ import type { Standard } from './standard.ts'
 /** What the operations of a kind have in common, and the words for it. */
 export function faceOf({ kind, plural }: Standard, schemas: StandardSchemas) {
   const path = `/v1/${plural}`
-  const tags = [capitalized(plural)]
+  const [word, words] = [spaced(kind), spaced(plural)]
+  const tags = [capitalized(words)]
   return {
     path,
     about: `${path}/{id}`,
     tags,
     anybody: { tags, roles: 'any', takesBoundKeys: true } as const,
     one: (description: string) => ({ 200: { description, content: json(schemas.one) } }),
-    kind,
-    plural,
+    word,
+    words,
     /** With its article. */
-    aKind: `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`,
-    /** As it is in the names of operations. */
-    Kind: capitalized(kind),
+    aWord: `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`,
+    /** As they are in the names of operations. */
+    Kind: inPascalCase(kind),
+    Kinds: inPascalCase(plural),
   }
 }
 

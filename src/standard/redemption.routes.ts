@@ -16,7 +16,7 @@ export const keepsResult = { member: 'result' }
 
 /** What becomes of something of a kind that was approved: redeem it, revoke it, report what came of it. */
 export function redemptionRoutes(of: Standard, schemas: StandardSchemas) {
-  const { about, anybody, one, kind, Kind } = faceOf(of, schemas)
+  const { about, anybody, one, word, Kind } = faceOf(of, schemas)
   return createRouter()
     .openapi(
       endpoint({
@@ -50,7 +50,7 @@ export function redemptionRoutes(of: Standard, schemas: StandardSchemas) {
         description:
           'For the requester and, under a policy, those who approved it; without one, anybody who may decide it.',
         request: { params: schemas.params(5), body: body(schemas.revocation) },
-        responses: one(`The ${kind}, its approval revoked.`),
+        responses: one(`The ${word}, its approval revoked.`),
         refuses: [...unopened, 'precondition_failed'],
       }),
       async (c) => {
@@ -65,11 +65,11 @@ export function redemptionRoutes(of: Standard, schemas: StandardSchemas) {
         tagged: true,
         path: `${about}/outcome`,
         operationId: `report${Kind}Outcome`,
-        summary: `Report what came of a redeemed ${kind}`,
+        summary: `Report what came of a redeemed ${word}`,
         description: 'Once, by whoever redeemed it. Repeating the same report gives the same answer.',
         request: { params: schemas.params(6), body: body(schemas.report) },
         keeps: keepsResult,
-        responses: one(`The ${kind} with its outcome.`),
+        responses: one(`The ${word} with its outcome.`),
         refuses: ['not_found', 'not_redeemed', 'not_redeemer', 'already_reported'],
       }),
       async (c) => {

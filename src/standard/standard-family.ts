@@ -2,7 +2,7 @@ import { defineFamily } from '../approvals/family.ts'
 import type { Ctx } from '../context.ts'
 import type { Reference } from '../db/open-db.ts'
 import type { Ballot } from '../approvals/rules.ts'
-import { capitalized } from '../words.ts'
+import { capitalized, inPascalCase, spaced } from '../words.ts'
 import { askingRoutes } from './asking.routes.ts'
 import { decideRequest, decisionOnRequest, withdrawRequest } from './decide.ts'
 import { decisionRoutes } from './decisions.routes.ts'
@@ -35,7 +35,7 @@ export function standardFamily<const K extends string>(
   { text, tag }: { text: string; tag: string },
 ) {
   const { kind, plural, approvalId } = of
-  const [Kind, title] = [capitalized(kind), capitalized(plural)]
+  const [Kind, title] = [inPascalCase(kind), capitalized(spaced(plural))]
   return defineFamily({
     ...of,
     idPrefixes: [approvalId],

@@ -8,7 +8,7 @@ import { standingExample, standingShape } from '../standing.schemas.ts'
 import { time } from '../time.schemas.ts'
 import { type } from '../type.schemas.ts'
 import { userId } from '../user-id.schemas.ts'
-import { capitalized } from '../words.ts'
+import { inPascalCase } from '../words.ts'
 import type { Standard } from './standard.ts'
 
 const text = (most: number) => z.string().trim().min(1).max(most)
@@ -118,7 +118,7 @@ export function standardSchemas(
   { kind, approvalId }: Standard,
   { details: exactly, example, amended, digests }: Particulars,
 ) {
-  const Kind = capitalized(kind)
+  const Kind = inPascalCase(kind)
   const demo = (number: number) => `${approvalId}_demo${number}`
   const details = (exactly ?? object).openapi({ description: whatDetailsAre })
   const { type: exampleType, details: exampleDetails, ...listedExample } = example

@@ -16,15 +16,20 @@ export interface Standard extends KindOfApprovals {
   approvalId: string
 }
 
-/** Declares a standard kind. @param said its words, and the roles that decide one of it where no policy holds */
+/**
+ * Declares a standard kind.
+ *
+ * @param said its words, and the roles that decide one of it where no policy holds, beside admins
+ */
 export function standard<const K extends string>(
   said: Pick<Standard, 'plural' | 'approvalId'> & { kind: K; approverRoles: readonly Role[] },
 ) {
   const { approverRoles, ...named } = said
   return {
     ...named,
-    policy: defaultPolicy(approverRoles),
+    policy: defaultPolicy([...new Set([...approverRoles, 'admin' as const])]),
     restrictable: true,
+    matchedBy: ['type'],
     policyFacts: (request) => {
       const { type, details } = request as ReturnType<typeof whatIsRequested>
       return { members: { type }, document: details === null ? null : JSON.stringify(details) }

@@ -7,6 +7,7 @@ import type { ResultFacts } from './results.store.ts'
 export const resultKind = {
   kind: 'result',
   policy: { ...defaultPolicy(['reviewer', 'admin']), allow_self_approval: true },
+  matchedBy: ['gate_id'],
   policyFacts: (result) => {
     const { gate_id, data } = result as ReturnType<typeof whatResulted>
     return { members: { gate_id }, document: data }

@@ -94,6 +94,32 @@ describe.skipIf(overSocket)('a standard family', () => {
     expect([await last(purchase.id), await last(request.id)]).toEqual(['purchase.lapsed', 'request.lapsed'])
   })
 
+  test('is what policies are for: by its type, with edits, and restricted; an admin decides it as anything', async () => {
+    const tenant = await newTenant()
+    const admin = tenant.as('admin')
+    await tenant.as('coordinator')('/v1/me')
+    const policy = { name: 'Chairs', match: { kind: 'purchase', type: 'furniture' }, approver_roles: ['coordinator'] }
+    const made = (more: object) => admin('/v1/policies', { method: 'POST', body: { ...policy, ...more } })
+    await tenant.as('second', ['coordinator'])('/v1/me')
+    const terms = { required_approvals: 1, allow_edit: true, restricted: true }
+    expect((await made(terms)).status).toBe(201)
+    const wrong = await made({ ...terms, match: { kind: 'claim', type: 'furniture' } })
+    expect(wrong.body.errors.map(({ pointer, message }: any) => [pointer, message])).toEqual([
+      ['/match/type', 'applies only to the kinds request, purchase: set "kind": "request" or "purchase"'],
+      ['/restricted', 'must be false unless match says "kind": "request" or "purchase"'],
+      ['/allow_edit', 'must be false unless match says "kind": "request" or "purchase"'],
+    ])
+    const would = { kind: 'purchase', type: 'furniture', document: details }
+    const evaluated = await admin('/v1/policies/evaluate', { method: 'POST', body: would })
+    expect(evaluated.body.policy).toMatchObject({ name: 'Chairs' })
+    const { id } = await ask(tenant)
+    expect((await tenant.as('other', ['member'])(`${path}/${id}`)).status).toBe(404)
+    const fewer = await post(tenant, 'coordinator', `/${id}/approve`, { details: { ...details, count: 2 } })
+    expect(fewer.body).toMatchObject({ status: 'approved', edited: true, approved_details: { count: 2 } })
+    const plain = await ask(tenant, { type: 'lamps' })
+    expect(said(await admin(`${path}/${plain.id}/approve`, { method: 'POST' }))).toEqual([200, 'approved'])
+  })
+
   test('an external_ref is one request’s in the tenant, of whatever kind', async () => {
     const tenant = await newTenant()
     await ask(tenant, { external_ref: 'po-1' })
