@@ -1,6 +1,7 @@
 import type { FC } from 'hono/jsx'
 import type { Explanation } from '../any-approval/explain.ts'
 import type { Aftermath } from '../approvals/family.ts'
+import { standingOf } from '../approvals/states.ts'
 import type { CastVote } from '../approvals/votes.store.ts'
 import { DecideForm, editOf } from './decide-form.tsx'
 import { List, counted, queryOf } from './inbox.page.tsx'
@@ -46,6 +47,8 @@ const Opened: FC<ShownApproval & { reader: Reader; returned: Returned }> = (prop
     <article
       data-id={approval.id}
       data-version={approval.version}
+      data-status={status}
+      data-due={approval.due_at ?? undefined}
       data-asked={approval.digest + (approval.status === 'pending' && approval.seen ? `${approval.seen}.` : '')}
       data-did={didOf(explained)}
       aria-labelledby="title"
@@ -63,7 +66,13 @@ const Opened: FC<ShownApproval & { reader: Reader; returned: Returned }> = (prop
         {status === 'pending' && approval.due_at !== null && (
           <>
             {' · '}
-            {say.due[approval.on_due ?? 'expire']} <When at={approval.due_at} now={shown.now} />
+            {approval.due_at <= shown.now ? (
+              say.dueNow
+            ) : (
+              <>
+                {say.due[approval.on_due ?? 'expire']} <When at={approval.due_at} now={shown.now} />
+              </>
+            )}
           </>
         )}
         {status === 'pending' && (
@@ -126,10 +135,11 @@ function asText(value: unknown): string | null {
   return typeof value === 'string' || value === null ? value : JSON.stringify(value)
 }
 
-const Outcome: FC<ShownApproval> = ({ approval, status, nameOf, shown }) => {
+const Outcome: FC<ShownApproval> = ({ approval, nameOf, shown }) => {
+  const { status, decided_by, decided_at } = standingOf(approval, shown.now)
   if (status === 'pending') return null
-  const at = approval.decided_at ?? approval.due_at ?? approval.updated_at
-  const [before, after] = say.decided[status](visibleText(nameOf(approval.decided_by ?? '')), '\u0000').split('\u0000')
+  const at = decided_at ?? approval.updated_at
+  const [before, after] = say.decided[status](visibleText(nameOf(decided_by ?? '')), '\u0000').split('\u0000')
   return (
     <div class={`outcome ${status}`}>
       <p>

@@ -8,6 +8,7 @@ import { statusAt, type Status } from '../approvals/states.ts'
 import type { Ctx } from '../context.ts'
 import { pageFrom, selectInbox, type Asked, type Inbox } from './inbox.ts'
 import { selectMore, selectNamesAbout, selectNamesOfGroups } from './shown-approval.store.ts'
+import { say } from './wording.ts'
 
 /** How much of its history a page shows. */
 const mostEvents = 50
@@ -61,7 +62,7 @@ export async function readShown(ctx: Ctx, id: string, asked: Asked): Promise<Sho
     },
     explained: explain(ctx, family, votedOn, found.view[0]),
     events: found.events.slice(0, mostEvents),
-    nameOf: (id) => names!.get(id) ?? id,
+    nameOf: (id) => say.actors[id] ?? names!.get(id) ?? id,
     groupOf: (id) => groups!.get(id) ?? id,
     inbox: pageFrom(ctx, asked, found),
   }

@@ -83,6 +83,15 @@ export const say = {
   asksFor: (sender: string, who: string) => `${sender} asks for ${who}`,
   given: (given: number, needed: number) => `${given} of ${needed} ${needed === 1 ? 'approval' : 'approvals'}`,
   due: { expire: 'Expires', approve: 'Approved automatically', reject: 'Rejected automatically' },
+  dueNow: 'About to be approved automatically',
+  actors: {
+    'system:expiry': 'The clock',
+    'system:auto-approve': 'The clock',
+    'system:auto-reject': 'The clock',
+    'system:gate': 'The gate',
+    'system:oidc': 'The sign-in',
+    'system:operator': 'The operator',
+  } as Record<string, string>,
   still: (missing: number) => (missing === 0 ? 'complete' : `${missing} more needed`),
   anyOf: (roles: readonly string[]) =>
     roles.length < 2 ? (roles[0] ?? 'the one who is asked') : `${roles.slice(0, -1).join(', ')} or ${roles.at(-1)}`,

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { maintain } from '../../src/maintenance/maintain.ts'
 import { resumeSession, sessionMs } from '../../src/desk/sessions.ts'
 import { newTenant, spentKey, type Tenant } from '../support/tenant.ts'
 import { heldResult, newCheck, newGate } from '../support/gates.ts'
@@ -214,6 +215,22 @@ describe('a form', () => {
       expect(body).toContain('role="alert"')
     }
     expect((await stateOf(id)).status).toBe('pending')
+  })
+
+  test.each([
+    ['expire', 'expired', 'Nobody decided this in time: it expired'],
+    ['reject', 'rejected', 'The clock rejected this'],
+  ])('what its clock is to %s is %s from its time on, in a sentence', async (then, status, sentence) => {
+    const { id } = await ask()
+    await env.DB.prepare('UPDATE approvals SET due_at = 5, on_due = ? WHERE id = ?').bind(then, id).run()
+    const { body } = await reviewer.get(`/a/${id}`)
+    expect(body).toContain(`data-status="${status}"`)
+    expect(body).toContain(sentence)
+    expect(body).not.toContain('id="decide"')
+    await maintain({ ...env, LOG_REQUESTS: 'off' }, Date.now())
+    const swept = (await reviewer.get(`/a/${id}`)).body
+    expect(swept).toContain(sentence)
+    expect(swept).not.toContain('system:')
   })
 
   test('a rejection needs a comment', async () => {

@@ -184,6 +184,22 @@ describe('while somebody types', () => {
     await page.context().close()
   })
 
+  test('a page asks how it is now when the time of what is open is over', async () => {
+    const id = await ask('Send the parcel')
+    const page = await pageAt(`/a/${id}`)
+    const asks = () =>
+      page.waitForRequest(`**/a/${id}*`, { timeout: 3_000 }).then(
+        () => true,
+        () => false,
+      )
+    await page.evaluate(`document.querySelector('article').dataset.due = String(Date.now() + 60_000)`)
+    const [early] = await Promise.all([asks(), lookForNews(page)])
+    await page.evaluate(`document.querySelector('article').dataset.due = '5'`)
+    const [over] = await Promise.all([asks(), lookForNews(page)])
+    expect([early, over]).toEqual([false, true])
+    await page.context().close()
+  })
+
   test('an intent that is decided meanwhile is shown as decided, and not as amended', async () => {
     const instance = crypto.randomUUID()
     const call = { action: 'refund', skill_slug: 'payments', customer_id: instance, serialized_intent: { amount: 1 } }
@@ -373,6 +389,40 @@ describe('on leaving', () => {
     }
     await page.context().close()
   }, 30_000)
+
+  test('a tab that somebody else has signed in beside becomes theirs as a whole, and keeps nothing of the one before', async () => {
+    const id = await ask('First parcel')
+    const page = await pageAt(`/a/${id}`)
+    await comment(page).fill('Typed by Sam')
+    const beside = await page.context().newPage()
+    await beside.context().clearCookies()
+    await beside.goto(`${desk.server.origin}/sign-in?demo=cs_demo_support2`)
+    await beside.getByRole('button', { name: 'Sign in' }).click()
+    await beside.getByText('Sue Support').first().waitFor()
+    await page.bringToFront()
+    await ask('Third parcel')
+    await lookForNews(page)
+    await page.getByText('Sue Support').first().waitFor()
+    expect(await page.getByText('Sam Support').count()).toBe(0)
+    await title(page).waitFor()
+    expect(await comment(page).inputValue()).toBe('')
+    await page.context().close()
+  })
+
+  test('a link to what is opened in place leads there as a whole where somebody else has signed in', async () => {
+    const [, other] = [await ask('First parcel'), await ask('Second parcel')]
+    const page = await pageAt('/?view=all')
+    const beside = await page.context().newPage()
+    await beside.context().clearCookies()
+    await beside.goto(`${desk.server.origin}/sign-in?demo=cs_demo_support2`)
+    await beside.getByRole('button', { name: 'Sign in' }).click()
+    await beside.getByText('Sue Support').first().waitFor()
+    await page.bringToFront()
+    await page.locator(`#item-${other} a`).click()
+    await page.getByText('Sue Support').first().waitFor()
+    expect(await page.getByText('Sam Support').count()).toBe(0)
+    await page.context().close()
+  })
 
   test('going back to what was decided shows that it is', async () => {
     const [id] = [await ask('First parcel'), await ask('Second parcel')]

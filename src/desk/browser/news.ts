@@ -41,7 +41,8 @@ function renewOpened(here: HTMLElement, there: HTMLElement, wrapper: HTMLElement
     })
   } else {
     setAmended(undefined)
-    if (here.dataset.version !== there.dataset.version) {
+    // Its time may be over although nothing has happened to it.
+    if (stateOf(here) !== stateOf(there)) {
       const said = there.querySelector('.outcome p, .line')?.textContent ?? ''
       renewArticle(here, there)
       announce(said)
@@ -49,6 +50,8 @@ function renewOpened(here: HTMLElement, there: HTMLElement, wrapper: HTMLElement
   }
   mindOpened()
 }
+
+const stateOf = ({ dataset: { version, status } }: HTMLElement) => `${version} ${status}`
 
 function renewList(page: Document): void {
   const [here, there] = [document.querySelector<HTMLElement>('#list')!, page.querySelector<HTMLElement>('#list')!]
@@ -79,9 +82,20 @@ export function announce(text: string): void {
 }
 
 let seen: string | undefined
+/** Of what it was seen that its time is over. */
+let over: string | undefined
+
+/** Whether the time of what is open is over, and the page does not say so yet. */
+function isOver(): boolean {
+  const { id, due, status } = opened()?.dataset ?? {}
+  if (!due || status !== 'pending' || Number(due) > Date.now() || over === id) return false
+  over = id
+  return true
+}
 
 export async function lookForNews(): Promise<void> {
   if (document.hidden || !document.querySelector('#items')) return
+  if (isOver()) await renew()
   const answer = await fetch('/desk/news', { redirect: 'manual' }).catch(() => null)
   if (!answer?.ok) return
   const { news } = (await answer.json()) as { news: string }

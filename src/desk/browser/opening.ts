@@ -61,8 +61,8 @@ export async function open(url: string, opening: Opening = {}): Promise<void> {
   const page = ahead === undefined || ahead === 'offline' ? await load(url) : ahead
   if (mine !== openings) return
   if (page === 'offline') return tellOffline(() => void open(url, opening))
-  const wrapper = page === 'elsewhere' ? null : page.querySelector<HTMLElement>('.opened')
-  if (page === 'elsewhere' || !wrapper) return location.assign(url)
+  const wrapper = page instanceof Document ? page.querySelector<HTMLElement>('.opened') : null
+  if (!(page instanceof Document) || !wrapper) return location.assign(url)
   keep()
   if (opening.keeps !== false) goTo(url)
   show(wrapper, page.title, opening.byItself)

@@ -1,7 +1,14 @@
 const parser = new DOMParser()
 
-/** What came of asking for a page: it; or that it leads elsewhere, or could not be had at all. */
-export type Loaded = Document | 'elsewhere' | 'offline'
+/** Whose pages these are. */
+const readerOf = (page: Document) => page.querySelector<HTMLElement>('[data-reader]')?.dataset.reader
+const reader = readerOf(document)
+
+/**
+ * What came of asking for a page: it; or that it leads elsewhere, is for somebody else, who has signed in meanwhile, or
+ * could not be had at all.
+ */
+export type Loaded = Document | 'elsewhere' | 'anothers' | 'offline'
 
 /** A page of this origin, laid out. */
 export async function load(url: string): Promise<Loaded> {
@@ -12,12 +19,17 @@ export async function load(url: string): Promise<Loaded> {
   const text = await answer.text().catch(() => null)
   if (text === null) return 'offline'
   const page = parser.parseFromString(text, 'text/html')
+  if (reader !== undefined && (readerOf(page) ?? reader) !== reader) return 'anothers'
   if (page.querySelector('[data-markdown]')) (await import('./lay-out.ts')).layOut(page)
   return page
 }
 
-/** The same for whoever does without it where it is not to be had. */
+/**
+ * The same for whoever does without it where it is not to be had. Nothing of what is for somebody else comes into this
+ * page: it becomes theirs as a whole.
+ */
 export async function read(url: string): Promise<Document | null> {
   const page = await load(url)
-  return page === 'elsewhere' || page === 'offline' ? null : page
+  if (page === 'anothers') location.reload()
+  return page instanceof Document ? page : null
 }
