@@ -56,7 +56,7 @@ export const say = {
     ['j', 'next in the list'],
     ['k', 'previous in the list'],
     ['a', 'approve'],
-    ['r', 'reject: say why, then again'],
+    ['r', 'reject: say why, then Esc, and r again'],
     ['e', 'edit, then approve as edited'],
     ['x', 'withdraw what you asked for'],
     ['z', 'undo'],

@@ -225,6 +225,21 @@ describe('while somebody types', () => {
     await page.context().close()
   })
 
+  test('a rejection takes no more than keys: r, why, Escape, r', async () => {
+    const id = await ask('Send the parcel')
+    const page = await pageAt(`/a/${id}`)
+    await page.keyboard.press('r')
+    await page.keyboard.type('nor this')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('r')
+    await page.getByText('Rejected: Send the parcel').waitFor()
+    await page.goto(`${desk.server.origin}/docs/quick-start`)
+    await expect.poll(() => desk.statusOf(id), { timeout: 4_000 }).toBe('rejected')
+    const { body } = await desk.server.call(`/v1/approvals/${id}`, { key: 'cs_demo_admin' })
+    expect(body.comment).toBe('nor this')
+    await page.context().close()
+  })
+
   test('what opens by itself takes no letter of a search', async () => {
     await ask('Send the parcel')
     const page = await pageAt('/docs/quick-start')

@@ -74,8 +74,16 @@ function isObject(json = '{}'): boolean {
   }
 }
 
+/** Out of a field of the form, to where letters are commands. */
+function leave(field: HTMLElement): void {
+  field.blur()
+  document.querySelector<HTMLElement>('.opened')?.focus({ preventScroll: true })
+}
+
 function onKey(event: KeyboardEvent): void {
-  const isTyping = (event.target as HTMLElement).matches('input, textarea, select')
+  const target = event.target as HTMLElement
+  const isTyping = target.matches('input, textarea, select')
+  if (event.key === 'Escape' && target.matches('#decide textarea')) return leave(target)
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey || keys.open || !keysAreOn()) return
   const comment = document.querySelector<HTMLTextAreaElement>('#comment')
   const does: Record<string, () => void> = {
