@@ -1,6 +1,6 @@
 // Puts what pages load where the Worker serves it from, so that they load nothing from another host: what the docs need
 // is copied, the desk's module is bundled; and what the API says of itself, which the Worker does not make.
-import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
@@ -29,4 +29,9 @@ await build({
   target: 'es2023',
   logLevel: 'error',
 })
+// What the Worker answers has these from it; what is served beside it, from this file.
+writeFileSync(
+  join(root, 'dist/public/_headers'),
+  '/*\n  X-Content-Type-Options: nosniff\n  Strict-Transport-Security: max-age=15552000; includeSubDomains\n',
+)
 await keepDescriptions()

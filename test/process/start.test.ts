@@ -110,8 +110,11 @@ test('what the API says of itself is what its schemas say, although it was made 
   expect({ ...body, servers: document.servers, info: document.info }).toEqual(document)
 })
 
-test('assets are served', async () => {
+test('assets are served, with the headers that answers have', async () => {
   const style = await fetch(`${server.origin}/docs/assets/page.css`)
+  const { headers } = await fetch(`${server.origin}/healthz`)
+  for (const name of ['X-Content-Type-Options', 'Strict-Transport-Security'])
+    expect([name, style.headers.get(name)]).toEqual([name, headers.get(name)])
   expect([style.status, style.headers.get('Content-Type')]).toEqual([200, expect.stringContaining('text/css')])
 })
 
