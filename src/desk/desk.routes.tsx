@@ -1,3 +1,4 @@
+import type { MiddlewareHandler } from 'hono'
 import { csrf } from 'hono/csrf'
 import { createMiddleware } from 'hono/factory'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
@@ -32,13 +33,20 @@ const largestForm = 1024 * 1024
 /** The pages where people decide. A GET changes nothing. */
 export const deskRoutes = createPlainRouter()
 for (const path of ['/', '/sign-in/*', '/sign-out', '/a/*', '/desk/news'])
-  deskRoutes.use(path, pageHeaders(policy, 'same-origin'), csrf(), bounded())
-for (const path of ['/', '/sign-out', '/a/*', '/desk/news']) deskRoutes.use(path, signedIn())
+  deskRoutes.use(path, ...[pageHeaders(policy, 'same-origin'), csrf(), bounded()].map(ofPages))
+for (const path of ['/', '/sign-out', '/a/*', '/desk/news']) deskRoutes.use(path, ofPages(signedIn()))
 deskRoutes.onError(showError)
 deskRoutes.route('/', signInRoutes)
 
 /** What somebody sees of how far the history goes: that it has moved on, not how far. */
 const newsTag = async (token: string, seq: number) => (await sha256(`${token}:${seq}`)).slice(0, 16)
+
+/** What pages and forms pass; any other method is answered as everywhere, by which ones the path takes. */
+function ofPages(middleware: MiddlewareHandler<AppEnv>) {
+  return createMiddleware<AppEnv>(function ofPages(c, next) {
+    return ['GET', 'HEAD', 'POST'].includes(c.req.method) ? middleware(c, next) : next()
+  })
+}
 
 function bounded() {
   return createMiddleware<AppEnv>(async function bounded(c, next) {

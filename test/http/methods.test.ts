@@ -54,6 +54,17 @@ test('GET / leads a person to the sign-in', async () => {
   expect([answer.status, answer.headers.get('Location')]).toEqual([302, '/sign-in?next=%2F'])
 })
 
+test.each(['/', '/sign-in', '/a/req_1'])('a method that %s does not take is 405, as everywhere', async (page) => {
+  for (const method of ['PUT', 'DELETE'] as const) {
+    const { status, headers, body } = await send(page, { method })
+    expect([status, body.code, headers.get('Allow')]).toEqual([
+      405,
+      'method_not_allowed',
+      page === '/' ? 'GET, HEAD, OPTIONS' : 'GET, POST, HEAD, OPTIONS',
+    ])
+  }
+})
+
 test('OPTIONS says what a path takes, without a key', async () => {
   const { status, headers } = await send(`${path}/clm_1`, { method: 'OPTIONS' })
   expect([status, headers.get('Allow')]).toEqual([204, 'GET, DELETE, HEAD, OPTIONS'])
