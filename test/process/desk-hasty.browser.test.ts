@@ -579,6 +579,41 @@ test('what was refused stays beside an undo, and over the next page, until it is
   await page.context().close()
 }, 30_000)
 
+test('what is told covers neither the buttons nor the comment, however wide the window', async () => {
+  const id = await ask('First parcel')
+  const body = { type: 'parcel', title: 'Second parcel', details: { list: 'A line\n'.repeat(80) } }
+  asked.push((await member('/v1/requests', { method: 'POST', body })).body.id)
+  const page = await pageAt(`/a/${id}`)
+  // It stays for as long as this looks at it.
+  await page.clock.install()
+  await page.reload()
+  await page.waitForLoadState('networkidle')
+  await page.clock.runFor(600)
+  await page.keyboard.press('a')
+  await title(page).getByText('Second parcel').waitFor()
+  await page.getByRole('button', { name: 'Undo' }).waitFor()
+  await page.clock.runFor(600)
+  for (const [width, height] of [
+    [768, 1024],
+    [820, 1180],
+    [1024, 768],
+    [1280, 800],
+    [1600, 900],
+  ] as const) {
+    await page.setViewportSize({ width, height })
+    const reached = await page.evaluate(() => {
+      const { document } = globalThis as any
+      return ['[value=approve]', '[value=reject]', '#comment'].map((one) => {
+        const found = document.querySelector(`#decide ${one}`)
+        const { x, y, width, height } = found.getBoundingClientRect()
+        return [0.05, 0.5, 0.95].every((part) => document.elementFromPoint(x + width * part, y + height / 2) === found)
+      })
+    })
+    expect([width, reached]).toEqual([width, [true, true, true]])
+  }
+  await page.context().close()
+})
+
 test('keys of one letter are turned off where they are told of, and stay so', async () => {
   const id = await ask('Send the parcel')
   const page = await pageAt(`/a/${id}`)
