@@ -28,8 +28,13 @@ export function signInPage({ next, demo, fault, isOver, takesTokens, issuer, typ
     children: (
       <main id="content" class="narrow">
         <h1>{say.signIn.title}</h1>
-        <p class="lead">{isOver ? say.signIn.again : say.signIn.lead}</p>
+        <p class="lead">{isOver ? (issuer ? say.signIn.ended : say.signIn.again) : say.signIn.lead}</p>
         <Kept label={say.signIn.kept} texts={[typed.comment?.trim()]} />
+        {issuer && Object.keys(typed).length > 0 && (
+          <noscript>
+            <p class="notice">{say.signIn.typedStays(issuer)}</p>
+          </noscript>
+        )}
         {issuer && (
           <p>
             <a class="button primary" href={`/sign-in/begin?next=${encodeURIComponent(next)}`}>

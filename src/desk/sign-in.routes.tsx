@@ -11,7 +11,8 @@ import { Refusal } from '../refusal.ts'
 import { refusals } from '../refusals.ts'
 import { approvalAt, ownPath, showApproval } from './answers.tsx'
 import { endSession, openSession, type Opener } from './sessions.ts'
-import { signInPage, type SignIn } from './sign-in.page.tsx'
+import { signInAgain } from './sign-in-again.tsx'
+import type { SignIn } from './sign-in.page.tsx'
 import { attributes, dropSession, readerOf, recognize, sessionSecret, setSession } from './signed-in.tsx'
 import { say } from './wording.ts'
 
@@ -132,20 +133,5 @@ async function orAgain(c: AppContext, asked: SignIn, act: () => Promise<Response
     if (code !== 'unauthorized' && code !== 'forbidden' && code !== 'sign_in_unavailable') throw error
     const fault = code === 'forbidden' ? say.refused.bound! : detail
     return signInAgain(c, { ...asked, fault }, refusals[code][0] as ContentfulStatusCode)
-  }
-}
-
-function signInAgain(c: AppContext, asked: SignIn, status: ContentfulStatusCode = 200) {
-  const settings = oidcSettingsOrNone(c)
-  const host = settings?.client && new URL(settings.issuer).host
-  return c.html(signInPage({ ...asked, takesTokens: settings !== null, ...(host && { issuer: host }) }), status)
-}
-
-/** Also where they are wrong one signs in with a key. */
-function oidcSettingsOrNone(c: AppContext) {
-  try {
-    return oidcSettings(c.env)
-  } catch {
-    return null
   }
 }

@@ -10,7 +10,8 @@ import { openDb } from '../db/open-db.ts'
 import { Refusal } from '../refusal.ts'
 import type { Reader } from './layout.tsx'
 import { openSession, resumeSession, sessionMs } from './sessions.ts'
-import { signInPage, type Typed } from './sign-in.page.tsx'
+import { signInAgain } from './sign-in-again.tsx'
+import type { Typed } from './sign-in.page.tsx'
 import { say } from './wording.ts'
 
 const cookie = '__Host-session'
@@ -43,7 +44,7 @@ export function signedIn() {
       const { pathname, search } = new URL(c.req.url)
       if (!isForm) return c.redirect(`/sign-in?next=${encodeURIComponent(pathname + search)}`)
       const back = pathname.startsWith('/a/') ? pathname + search : '/'
-      return c.html(signInPage({ next: back, isOver: true, typed: await typedIn(c) }), 401)
+      return signInAgain(c, { next: back, isOver: true, typed: await typedIn(c) }, 401)
     }
     if (isForm && (await c.req.parseBody()).token !== reader.token) throw new Refusal('forbidden', say.refused.forged!)
     await next()

@@ -19,7 +19,10 @@ export const say = {
     disabled: 'You no longer have access. Ask your administrator.',
     refused: (issuer: string) => `${issuer} did not sign you in.`,
     again: 'Your session has ended. Sign in, and you are back where you were; nothing you typed is lost.',
+    ended: 'Your session has ended. Sign in, and you are back where you were.',
     kept: 'What you typed is kept:',
+    typedStays: (issuer: string) =>
+      `Without JavaScript, what you typed comes along only if you sign in with a key: copy it before you go to ${issuer}.`,
     newHere: 'Building something that asks?',
     readDocs: 'Read the docs',
   },

@@ -122,6 +122,18 @@ describe.skipIf(overSocket)('at the issuer', () => {
     expect(whose(await get('/'))).toBe('Ada')
   })
 
+  test('whoever has to sign in before a form is taken may do so there, and reads what comes along', async () => {
+    const { issuer, get, post } = await deskTrusting(withClient)
+    const lost = await post('/a/req_x?view=all', { vote: 'reject', comment: 'Not on a Friday' })
+    expect([lost.status, lost.body.includes('Not on a Friday')]).toEqual([401, true])
+    expect(lost.body).toContain(`href="/sign-in/begin?next=${encodeURIComponent('/a/req_x?view=all')}"`)
+    expect(lost.body).toContain(say.signIn.keyOrToken)
+    expect([lost.body.includes(say.signIn.again), lost.body.includes(say.signIn.ended)]).toEqual([false, true])
+    const without = `<noscript><p class="notice">${say.signIn.typedStays(new URL(issuer.url).host)}</p></noscript>`
+    expect(lost.body).toContain(without)
+    expect((await get('/sign-in')).body).not.toContain('noscript')
+  })
+
   test('what was begun elsewhere, or came back already, signs nobody in', async () => {
     const [ada, eva] = [await deskTrusting(withClient), await deskTrusting(withClient)]
     const sent = await ada.get(begin)
