@@ -16,7 +16,7 @@ import type { SignIn } from './sign-in.page.tsx'
 import { attributes, dropSession, readerOf, recognize, sessionSecret, setSession } from './signed-in.tsx'
 import { say } from './wording.ts'
 
-const begunCookie = '__Host-signing-in'
+const begunCookie = '__Host-signing-in-'
 
 /** Signing in, by a key, by a token, or at the issuer; and signing out. */
 export const signInRoutes = createPlainRouter()
@@ -48,28 +48,32 @@ signInRoutes.post('/sign-in', async (c) => {
   })
 })
 
-/** Leads to the issuer. What is needed when they come back is in a cookie, and nowhere else. */
+/** Leads to the issuer. What is needed when they come back is in a cookie of this time's, and nowhere else. */
 signInRoutes.get('/sign-in/begin', async (c) => {
   const next = ownPath(c, c.req.query('next'))
   return orAgain(c, { next }, async () => {
     await countAgainstAddress(c)
     const settings = withClient(c)
     const verifier = newVerifier()
-    setBegun(c, { verifier, next })
+    await setBegun(c, { verifier, next })
     return c.redirect(await authorizationUrl(settings, verifier, callbackOf(c)))
   })
 })
 
-/** Where the issuer leads back to, with a code or with an error (RFC 6749, 4.1.2). */
+/**
+ * Where the issuer leads back to, with a code or with an error (RFC 6749, 4.1.2). Whoever is signed in already, and comes
+ * back a second time, is where everything is.
+ */
 signInRoutes.get('/sign-in/callback', async (c) => {
   const { code, state, error } = c.req.query()
-  const before = begun(c)
+  const before = await begunWith(c, state)
   const next = ownPath(c, before?.next)
-  dropBegun(c)
+  if (before) dropBegun(c, state!)
   return orAgain(c, { next }, async () => {
     await countAgainstAddress(c)
     const settings = withClient(c)
-    if (!before || state !== (await stateOf(before.verifier))) throw new Refusal('unauthorized', say.signIn.notBegun)
+    if (!before && (await readerOf(c))) return c.redirect(next)
+    if (!before) throw new Refusal('unauthorized', say.signIn.notBegun)
     if (code === undefined || error !== undefined) {
       throw new Refusal('unauthorized', say.signIn.refused(new URL(settings.issuer).host))
     }
@@ -102,7 +106,7 @@ function callbackOf(c: AppContext): string {
   return `${new URL(c.req.url).origin}/sign-in/callback`
 }
 
-/** What the browser keeps while somebody is at the issuer. */
+/** What the browser keeps while somebody is at the issuer: a cookie for each time, named by its `state`. */
 interface Begun {
   verifier: string
   next: string
@@ -111,17 +115,34 @@ interface Begun {
 /** For how long it does, in seconds. */
 const begunFor = 600
 
-function setBegun(c: AppContext, { verifier, next }: Begun): void {
-  c.header('Set-Cookie', `${begunCookie}=${verifier}.${encodeURIComponent(next)}; Max-Age=${begunFor}; ${attributes}`)
+/** Of how many times: a browser does not send any number of cookies. */
+const mostBegun = 5
+
+async function setBegun(c: AppContext, { verifier, next }: Begun): Promise<void> {
+  const states = [...cookiesOf(c).matchAll(new RegExp(`(?:^|; *)${begunCookie}(\\w+)=`, 'g'))].map(
+    ([, state]) => state!,
+  )
+  // The oldest come first (RFC 6265, 5.4).
+  for (const state of states.slice(0, 1 - mostBegun)) dropBegun(c, state)
+  const begun = `${verifier}.${encodeURIComponent(next)}`
+  const cookie = `${begunCookie}${await stateOf(verifier)}=${begun}; Max-Age=${begunFor}; ${attributes}`
+  c.header('Set-Cookie', cookie, { append: true })
 }
 
-function begun(c: AppContext): Begun | null {
-  const found = new RegExp(`(?:^|; *)${begunCookie}=([\\w-]{43})\\.([^;]*)`).exec(c.req.header('Cookie') ?? '')
-  return found && { verifier: found[1]!, next: tryDecodeURIComponent(found[2]!) }
+/** What was begun in this browser with that `state`. */
+async function begunWith(c: AppContext, state: string | undefined): Promise<Begun | null> {
+  if (state === undefined || !/^\w+$/.test(state)) return null
+  const found = new RegExp(`(?:^|; *)${begunCookie}${state}=([\\w-]{43})\\.([^;]*)`).exec(cookiesOf(c))
+  if (!found || (await stateOf(found[1]!)) !== state) return null
+  return { verifier: found[1]!, next: tryDecodeURIComponent(found[2]!) }
 }
 
-function dropBegun(c: AppContext): void {
-  c.header('Set-Cookie', `${begunCookie}=; Max-Age=0; ${attributes}`, { append: true })
+function dropBegun(c: AppContext, state: string): void {
+  c.header('Set-Cookie', `${begunCookie}${state}=; Max-Age=0; ${attributes}`, { append: true })
+}
+
+function cookiesOf(c: AppContext): string {
+  return c.req.header('Cookie') ?? ''
 }
 
 /** What is done, or the sign-in again with what went wrong. */

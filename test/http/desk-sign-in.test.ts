@@ -144,7 +144,30 @@ describe.skipIf(overSocket)('at the issuer', () => {
     expect([strange.status, eva.jar.has('__Host-session')]).toEqual([401, false])
     expect(strange.body).toContain('role="alert"')
     expect((await ada.get(back)).status).toBe(302)
+    ada.jar.delete('__Host-session')
     expect((await ada.get(back)).status).toBe(401)
+  })
+
+  test('two sign-ins at a time come back each to its own place, in any order', async () => {
+    const { issuer, get, jar } = await deskTrusting(withClient)
+    const started = await Promise.all(['/?view=all', '/?view=asked'].map((next) => get(`/sign-in/begin?next=${next}`)))
+    const backs = await Promise.all(started.map(({ headers }) => path(issuer.letsIn(headers.get('Location')!))))
+    expect((await get('/sign-in/callback?code=x&state=of-another')).status).toBe(401)
+    const ended = [await get(backs[0]!), await get(backs[1]!)]
+    expect(ended.map(({ headers }) => headers.get('Location'))).toEqual(['/?view=all', '/?view=asked'])
+    expect([...jar.keys()]).toEqual(['__Host-session'])
+    // Whoever goes back to it is signed in already.
+    const again = await get(backs[0]!)
+    expect([again.status, again.headers.get('Location'), again.headers.get('Set-Cookie')]).toEqual([302, '/', null])
+  })
+
+  test('of many sign-ins that nobody finished, the last five are known', async () => {
+    const { issuer, get, jar } = await deskTrusting(withClient)
+    const started: string[] = []
+    for (let n = 0; n < 7; n++) started.push((await get(begin)).headers.get('Location')!)
+    expect(jar.size).toBe(5)
+    expect((await get(await path(issuer.letsIn(started[1]!)))).status).toBe(401)
+    expect((await get(await path(issuer.letsIn(started[2]!)))).status).toBe(302)
   })
 
   test('a token of another sign-in, or for somebody else, signs nobody in', async () => {
@@ -167,8 +190,9 @@ describe.skipIf(overSocket)('at the issuer', () => {
 
   test('a cookie of the sign-in that nobody has set is none', async () => {
     const { get } = await deskTrusting(withClient)
-    const Cookie = `__Host-signing-in=${'a'.repeat(43)}.%E0%A4%A`
-    const { status, body } = await get('/sign-in/callback?code=x&state=y', { Cookie })
+    const state = 'a'.repeat(32)
+    const Cookie = `__Host-signing-in-${state}=${'a'.repeat(43)}.%E0%A4%A`
+    const { status, body } = await get(`/sign-in/callback?code=x&state=${state}`, { Cookie })
     expect([status, body.includes(say.signIn.notBegun)]).toEqual([401, true])
   })
 
