@@ -614,6 +614,40 @@ test('what is told covers neither the buttons nor the comment, however wide the 
   await page.context().close()
 })
 
+test('what is too much to be sent while leaving is sent all the same', async () => {
+  const id = await ask('First parcel')
+  const page = await pageAt(`/a/${id}`)
+  await page.keyboard.press('e')
+  const to = '見'.repeat(8_000)
+  await page.locator('#details').fill(JSON.stringify({ to }))
+  await settled(page)
+  await page.getByRole('button', { name: 'Approve as edited' }).click()
+  await expect.poll(() => desk.statusOf(id), { timeout: 9_000 }).toBe('approved')
+  expect((await member(`/v1/requests/${id}`)).body.approved_details).toEqual({ to })
+  await page.context().close()
+}, 30_000)
+
+test('what is much together is sent all the same, however long each takes', async () => {
+  const ids = [await ask('First parcel'), await ask('Second parcel'), await ask('Third parcel')]
+  const page = await pageAt(`/a/${ids[0]}`)
+  const posted: (() => void)[] = []
+  await page.route('**/a/*', async (route) => {
+    if (route.request().method() === 'POST') await new Promise<void>((resolve) => posted.push(resolve))
+    await route.continue()
+  })
+  for (const name of ['First parcel', 'Second parcel', 'Third parcel']) {
+    await title(page).getByText(name).waitFor()
+    await settled(page)
+    await page.locator('.edit').evaluate((one: any) => (one.open = true))
+    await page.locator('#details').fill(JSON.stringify({ to: '見'.repeat(2_800) }))
+    await page.getByRole('button', { name: 'Approve as edited' }).click()
+  }
+  await expect.poll(() => posted.length, { timeout: 9_000 }).toBe(3)
+  for (const goOn of posted) goOn()
+  for (const id of ids) await expect.poll(() => desk.statusOf(id), { timeout: 9_000 }).toBe('approved')
+  await page.context().close()
+}, 40_000)
+
 test('keys of one letter are turned off where they are told of, and stay so', async () => {
   const id = await ask('Send the parcel')
   const page = await pageAt(`/a/${id}`)

@@ -6,7 +6,7 @@ import { announce, finish, lookForNews, renew } from './news.ts'
 import { begin, comeBack, goTo, isAmended, keep, mindOpened, onReturn, open, prefetch, showList } from './opening.ts'
 import { read } from './pages.ts'
 import { keepTimes } from './times.ts'
-import { heldBack, holdBack, sendAll, sendNow, tellOfUnsent, undo } from './undo.ts'
+import { heldBack, holdBack, mostHeld, sendAll, sendNow, sizeOf, tellOfUnsent, undo } from './undo.ts'
 import { forgetAll, forgetUnsent, keepTyped } from './unsent.ts'
 
 /*
@@ -29,7 +29,7 @@ function decided(event: SubmitEvent): void {
   }
   // What the server would refuse, and what is too much to be sent while leaving, takes the plain way.
   const details = vote === 'approve_edited' ? form.querySelector<HTMLTextAreaElement>('#details')?.value : undefined
-  if ((comment?.value.length ?? 0) + (details?.length ?? 0) > 10_000 || !isObject(details)) return
+  if (sizeOf(form, vote) > mostHeld || !isObject(details)) return
   event.preventDefault()
   const next = beside(1) ?? beside(-1)
   const row = isOfWaiting() ? document.getElementById(`item-${id}`) : null

@@ -6,6 +6,9 @@ import { forgetUnsent, keepTyped, keepUnsent, unsent, type Fields, type Unsent }
 /** For how long a decision may be undone, in milliseconds. */
 const undoMs = 5_000
 
+/** How much a decision has at most that is held back: leaving the page sends it, and browsers take 64 KiB of that. */
+export const mostHeld = 30_000
+
 /** A decision that has been made and is not sent yet. */
 interface Held {
   id: string
@@ -153,10 +156,36 @@ function fieldsOf(form: HTMLFormElement, vote: string): Fields {
   return [...all.filter(([name]) => name !== 'details' || vote === 'approve_edited'), ['vote', vote]]
 }
 
+/** How much it sends, in bytes. */
+export function sizeOf(form: HTMLFormElement, vote: string): number {
+  return encoded(fieldsOf(form, vote)).length
+}
+
+/** As it is sent: ASCII, in which a character is up to twelve. */
+function encoded(fields: Fields): string {
+  return new URLSearchParams(fields).toString()
+}
+
+/** How much is being sent that goes on when the page is left, in bytes. */
+let outlasting = 0
+
+/** What is too much beside what is being sent is sent all the same, as long as the page is there. */
+async function post(action: string, fields: Fields): Promise<Response> {
+  const body = encoded(fields)
+  const keepalive = outlasting + body.length <= 2 * mostHeld
+  const size = keepalive ? body.length : 0
+  outlasting += size
+  try {
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded;charset=UTF-8' }
+    return await fetch(action, { method: 'POST', headers, body, keepalive, redirect: 'manual' })
+  } finally {
+    outlasting -= size
+  }
+}
+
 /** @returns null where it was done, undefined where somebody has to sign in first, else what the server says */
 async function send({ action, fields }: Unsent): Promise<string | null | undefined> {
-  const body = new URLSearchParams(fields)
-  const answer = await fetch(action, { method: 'POST', body, keepalive: true, redirect: 'manual' })
+  const answer = await post(action, fields)
   if (answer.type === 'opaqueredirect') return null
   if (answer.status === 401) return undefined
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
