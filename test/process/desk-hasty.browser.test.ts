@@ -536,6 +536,26 @@ describe('the list', () => {
     await page.context().close()
   }, 30_000)
 
+  test('goes on behind what somebody else has decided, which is gone from it', async () => {
+    const ids = [await ask('First parcel'), await ask('Second parcel'), await ask('Third parcel')]
+    const page = await pageAt(`/a/${ids[1]}`)
+    const isGone = async (id: string) => {
+      await vote(id, 'approve')
+      await lookForNews(page)
+      await expect.poll(() => page.locator(`#item-${id}`).count()).toBe(0)
+    }
+    await isGone(ids[1]!)
+    await page.keyboard.press('j')
+    await title(page).getByText('Third parcel').waitFor()
+    await isGone(ids[2]!)
+    await page.keyboard.press('j')
+    await page.waitForTimeout(300)
+    expect(await title(page).textContent()).toBe('Third parcel')
+    await page.keyboard.press('k')
+    await title(page).getByText('First parcel').waitFor()
+    await page.context().close()
+  })
+
   test('on a phone is where it was, after Back and after the link back', async () => {
     for (let n = 0; n < 16; n++) await ask(`Parcel ${n}`)
     const page = await pageAt('/', { viewport: phone })
