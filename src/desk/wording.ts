@@ -228,6 +228,13 @@ export const say = {
     second_vote: 'You are behind another vote on this.',
     self_approval: 'You asked for this yourself.',
   } as Record<string, string>,
+  /** The same where something else is on the page. */
+  refusedAside: {
+    digest_mismatch: 'What is asked had changed, so nothing was decided. Look at it again, then decide.',
+    stale: 'What this would change had changed, so nothing was decided. Look at it again, then decide.',
+    precondition_failed: 'It had changed, so nothing was decided. Look at it again, then decide.',
+    forged: 'The form was of another session, so nothing was decided. Look at it again, then decide.',
+  } as Record<string, string>,
   errors: {
     title: 'This did not work',
     notFound: 'Nothing here',

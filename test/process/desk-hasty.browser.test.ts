@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { BrowserContextOptions, Page } from 'playwright-core'
+import { say } from '../../src/desk/wording.ts'
 import { faultsShown, inspectable } from '../support/axe.ts'
 import { openDesk, overflow, phone, type Desk } from '../support/chromium.ts'
 
@@ -667,6 +668,22 @@ test('what is much together is sent all the same, however long each takes', asyn
   for (const id of ids) await expect.poll(() => desk.statusOf(id), { timeout: 9_000 }).toBe('approved')
   await page.context().close()
 }, 40_000)
+
+test('what was refused is told as one says it beside another', async () => {
+  const ids = [await ask('First parcel'), await ask('Second parcel')]
+  const page = await pageAt(`/a/${ids[0]}`)
+  await page.keyboard.press('a')
+  await title(page).getByText('Second parcel').waitFor()
+  await member(`/v1/requests/${ids[0]}`, { method: 'PATCH', body: { title: 'All parcels' } })
+  await settled(page)
+  await approve(page).click()
+  const told = page.getByRole('alert').getByText('First parcel: ')
+  await told.waitFor()
+  expect(await told.textContent()).toBe(`First parcel: ${say.refusedAside.digest_mismatch}`)
+  await page.getByRole('button', { name: 'Look' }).click()
+  await title(page).getByText('All parcels').waitFor()
+  await page.context().close()
+})
 
 test('keys of one letter are turned off where they are told of, and stay so', async () => {
   const id = await ask('Send the parcel')

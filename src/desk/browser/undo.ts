@@ -190,7 +190,13 @@ async function send({ action, fields }: Unsent): Promise<string | null | undefin
   if (answer.status === 401) return undefined
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
   const said = page.querySelector('.outcome p') ?? page.querySelector('.fault, .lead')
-  return said?.textContent?.trim() ?? say.errors.title
+  return aside(said?.textContent?.trim() ?? say.errors.title)
+}
+
+/** What the page of an approval says of a refusal, as one says it over another. */
+function aside(said: string): string {
+  const code = Object.keys(say.refusedAside).find((one) => say.refused[one] === said)
+  return code === undefined ? said : say.refusedAside[code]!
 }
 
 /** Sends the form as it would have been without this module: the server's page says what is to be done. */
