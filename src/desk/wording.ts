@@ -177,6 +177,8 @@ export const say = {
   } as Record<string, string>,
   restricted: 'Restricted: only whoever asked, whoever may decide, and admins see this.',
   stale: 'This has changed since it was asked for. You see what it would be now; approving applies that.',
+  gone: 'What this is about is no longer there: it cannot be approved, only rejected.',
+  exists: 'What this would create is there already: it cannot be approved, only rejected.',
   decided: {
     approved: (who: string, when: string) => `${who} approved this ${when}.`,
     rejected: (who: string, when: string) => `${who} rejected this ${when}.`,

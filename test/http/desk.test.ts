@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { maintain } from '../../src/maintenance/maintain.ts'
 import { resumeSession, sessionMs } from '../../src/desk/sessions.ts'
+import { say } from '../../src/desk/wording.ts'
 import { newTenant, spentKey, type Tenant } from '../support/tenant.ts'
 import { heldResult, newCheck, newGate } from '../support/gates.ts'
 import { browserOf, cookieFrom, form, visit, type Browser } from '../support/desk.ts'
@@ -334,6 +335,49 @@ describe('a form', () => {
     const again = form((await one.get(`/a/${change.id}`)).body)!
     expect((await one.post(`/a/${change.id}`, { vote: 'approve', digest, state: again })).status).toBe(303)
     expect((await admin('/api/v1/entities/offer/of_1')).body.data).toEqual({ n: 3, x: 2 })
+  })
+
+  test('a change that cannot be made any more can only be rejected, and says why', async () => {
+    const own = await newTenant()
+    const admin = own.as('admin')
+    const one = await browserOf(own, 'admin')
+    const at = '/api/v1/entities/offer/of_1'
+    const put = () => admin(at, { method: 'PUT', body: { entityName: 'Offer', data: { n: 1 } } })
+    const of = { entityType: 'offer', entityId: 'of_1', entityName: 'Offer' }
+    const change = async (asked: object) =>
+      (await own.as('member')('/api/v1/approvals', { method: 'POST', body: { ...of, ...asked } })).body
+    const pageOf = async (asked: object, meanwhile: () => Promise<unknown>) => {
+      const { id } = await change(asked)
+      await meanwhile()
+      return (await one.get(`/a/${id}`)).body
+    }
+    const remove = async () => {
+      const { id } = await change({ action: 'delete' })
+      const { digest } = (await admin(`/v1/approvals/${id}`)).body
+      expect((await one.post(`/a/${id}`, { vote: 'approve', digest })).status).toBe(303)
+    }
+    const created = await pageOf({ action: 'create', payload: { n: 2 } }, put)
+    const updated = await pageOf({ action: 'update', payload: { n: 3 } }, remove)
+    await put()
+    const deleted = await pageOf({ action: 'delete' }, remove)
+    const told = (html: string) => /<p class="notice">([^<]*)/.exec(html)?.[1]
+    expect([created, updated, deleted].map(told)).toEqual([say.exists, say.gone, say.gone])
+    for (const html of [created, updated, deleted]) {
+      expect([html.includes('value="approve"'), html.includes('value="reject"')]).toEqual([false, true])
+      expect(html).not.toContain(say.diff.after)
+    }
+  })
+
+  test('the JSON of a change is there once, before it is decided and then', async () => {
+    const own = await newTenant()
+    const asked = { entityType: 'offer', entityId: 'of_1', entityName: 'Offer', action: 'create', payload: { x: 2 } }
+    const { body: change } = await own.as('member')('/api/v1/approvals', { method: 'POST', body: asked })
+    const one = await browserOf(own, 'admin')
+    const { digest } = (await own.as('admin')(`/v1/approvals/${change.id}`)).body
+    const times = async () => (await one.get(`/a/${change.id}`)).body.split(say.raw).length - 1
+    expect(await times()).toBe(1)
+    expect((await one.post(`/a/${change.id}`, { vote: 'approve', digest })).status).toBe(303)
+    expect(await times()).toBe(1)
   })
 })
 
