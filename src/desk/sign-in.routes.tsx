@@ -23,8 +23,8 @@ export const signInRoutes = createPlainRouter()
 
 signInRoutes.get('/sign-in', async (c) => {
   const next = ownPath(c, c.req.query('next'))
-  if (await readerOf(c)) return c.redirect(next)
   const demo = c.env.DEMO === 'on' ? c.req.query('demo') : undefined
+  if (!demo && (await readerOf(c))) return c.redirect(next)
   return signInAgain(c, { next, ...(demo && { demo }) })
 })
 

@@ -100,6 +100,17 @@ describe.skipIf(overSocket)('at the desk', () => {
   })
 })
 
+test.skipIf(overSocket)('a link with a demo key fills it in, also where somebody is signed in', async () => {
+  const { issuer, get, post } = await deskTrusting({ DEMO: 'on' })
+  await post('/sign-in', { key: await issuer.token({ name: 'Ada', roles: ['reviewer'] }), next: '/' })
+  const { status, body } = await get('/sign-in?demo=cs_demo_x&next=/?view=all')
+  expect([status, body.includes('value="cs_demo_x"'), body.includes('value="/?view=all"')]).toEqual([200, true, true])
+  expect((await get('/sign-in?next=/?view=all')).headers.get('Location')).toBe('/?view=all')
+  const deployed = await deskTrusting()
+  await deployed.post('/sign-in', { key: await deployed.issuer.token({ roles: ['reviewer'] }), next: '/' })
+  expect((await deployed.get('/sign-in?demo=cs_demo_x')).status).toBe(302)
+})
+
 describe.skipIf(overSocket)('at the issuer', () => {
   const withClient = { OIDC_CLIENT_ID: 'the-desk' }
   const begin = '/sign-in/begin?next=/?view=all'
