@@ -1,6 +1,7 @@
 import type { Child, FC, PropsWithChildren } from 'hono/jsx'
 import { decimalsOf } from '../currencies.ts'
 import { iso } from '../http/time.ts'
+import { unseen } from '../unseen.ts'
 import { relativeTime } from './relative-time.ts'
 import { joined, leavesOf, type Leaf } from './leaves.ts'
 import { labelOf, say } from './wording.ts'
@@ -19,8 +20,14 @@ const mostFacts = 60
  */
 export const Text: FC<{ text: string }> = ({ text }) => <bdi>{visibleText(text)}</bdi>
 
-/** Controls and formats, which have no shape; but for tabs, ends of lines and joiners, which scripts and emoji need. */
-const hidden = /(?![\t\n\r\u200c\u200d])[\p{Cc}\p{Cf}]/gu
+/**
+ * What has no shape: controls, formats, fillers and the like, and the blank of Braille. Not tabs, ends of lines, joiners,
+ * which scripts and emoji need, and what says how an emoji or a keycap is drawn.
+ */
+const hidden = new RegExp(
+  String.raw`(?![\t\n\r\u200c\u200d])(?!(?<=(?![#*\d])\p{Emoji})[\ufe0e\ufe0f]|(?<=[#*\d])\ufe0f\u20e3)${unseen.source}`,
+  'gu',
+)
 
 export function visibleText(text: string): string {
   return text.replace(hidden, (one) => `⟨U+${one.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}⟩`)

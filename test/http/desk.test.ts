@@ -570,6 +570,15 @@ test('text is text, whatever is in it', async () => {
   }
 })
 
+test('what has no shape is shown by its number; what emoji and scripts need is left as it is', async () => {
+  const [hidden, whole] = ['\u3164\u034F\u2800\u115F\u180B\u{E0100}', '👩‍👧 ❤️ ☝🏽 1️⃣ 🏳️‍🌈 نمی‌خواهم क्‍ष']
+  const { id } = await ask(tenant, { title: `${whole} ${hidden}`, details: { apart: 'a\uFE0Fb1\uFE0F2' } })
+  const { body } = await reviewer.get(`/a/${id}`)
+  const shown = '⟨U+3164⟩⟨U+034F⟩⟨U+2800⟩⟨U+115F⟩⟨U+180B⟩⟨U+E0100⟩'
+  expect(body).toContain(`<bdi>${whole} ${shown}</bdi>`)
+  expect(body).toContain('<bdi>a⟨U+FE0F⟩b1⟨U+FE0F⟩2</bdi>')
+})
+
 test('a long text is not cut in the middle of a character', async () => {
   const long = `${'x'.repeat(599)}🧾${'y'.repeat(100)}`
   const { id } = await ask(tenant, { details: { long } })
