@@ -21,8 +21,8 @@ const mostFacts = 60
 export const Text: FC<{ text: string }> = ({ text }) => <bdi>{visibleText(text)}</bdi>
 
 /**
- * What has no shape: controls, formats, fillers and the like, and the blank of Braille. Not tabs, ends of lines, joiners,
- * which scripts and emoji need, and what says how an emoji or a keycap is drawn.
+ * What has no shape: controls, formats, fillers and the like, and the blank of Braille. Not tabs, ends of lines,
+ * joiners, which scripts and emoji need, and what says how an emoji or a keycap is drawn.
  */
 const hidden = new RegExp(
   String.raw`(?![\t\n\r\u200c\u200d])(?!(?<=(?![#*\d])\p{Emoji})[\ufe0e\ufe0f]|(?<=[#*\d])\ufe0f\u20e3)${unseen.source}`,

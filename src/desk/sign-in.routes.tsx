@@ -61,8 +61,8 @@ signInRoutes.get('/sign-in/begin', async (c) => {
 })
 
 /**
- * Where the issuer leads back to, with a code or with an error (RFC 6749, 4.1.2). Whoever is signed in already, and comes
- * back a second time, is where everything is.
+ * Where the issuer leads back to, with a code or with an error (RFC 6749, 4.1.2). Whoever is signed in already, and
+ * comes back a second time, is where everything is.
  */
 signInRoutes.get('/sign-in/callback', async (c) => {
   const { code, state, error } = c.req.query()

@@ -68,7 +68,11 @@ export function halfCharacter(json: string): Fault[] {
 /** Decoding whole texts, it keeps nothing from one to the next. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
-/** The text of a body. @throws Refusal `body_too_large`, `unsupported_media_type`, `invalid_json` where it is not UTF-8 */
+/**
+ * The text of a body.
+ *
+ * @throws Refusal `body_too_large`, `unsupported_media_type` where it is encoded, `invalid_json` where it is not UTF-8
+ */
 export async function readText(c: AppContext): Promise<string> {
   const coding = c.req.header('Content-Encoding')?.trim().toLowerCase() ?? 'identity'
   if (coding !== 'identity') {

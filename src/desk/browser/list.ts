@@ -11,7 +11,7 @@ export const isOfWaiting = () => document.querySelector<HTMLElement>('#list')?.d
 /** The place in the list of what was open when it was last there: what came before it, and what came after it. */
 let place: { id: string; before: string[]; after: string[] } | undefined
 
-/** The one so many places behind the one that is open, or that was there until somebody else decided it; or the first. */
+/** The one so many places behind the one that is open, or was until somebody else decided it; or the first. */
 export function beside(step: number): HTMLAnchorElement | undefined {
   const all = items().filter((link) => !isOfWaiting() || !heldBack(idOf(link)))
   const at = all.findIndex((link) => link.getAttribute('aria-current') === 'true')
