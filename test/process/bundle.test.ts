@@ -48,7 +48,7 @@ function loadedAtFirst(): string[] {
 
 const codeOf = (names: string[]) => Buffer.concat(names.map((name) => readFileSync(join(uploaded, name))))
 
-test('it has at most 335 KiB, and 261 without MCP', () => {
+test('it has at most 335 KiB, and 263 without MCP', () => {
   expect(gzipSync(codeOf(modules)).byteLength).toBeLessThanOrEqual(335 * 1024)
   const ofMcp = Object.keys(meta.outputs).filter((path) =>
     Object.keys(meta.outputs[path]!.inputs).some((input) => input.includes('@modelcontextprotocol/server/dist')),
@@ -56,7 +56,7 @@ test('it has at most 335 KiB, and 261 without MCP', () => {
   expect(ofMcp).toHaveLength(1)
   const others = modules.filter((name) => !ofMcp[0]!.endsWith(`/${name}`))
   expect(others).toHaveLength(modules.length - 1)
-  expect(gzipSync(codeOf(others)).byteLength).toBeLessThanOrEqual(261 * 1024)
+  expect(gzipSync(codeOf(others)).byteLength).toBeLessThanOrEqual(263 * 1024)
 })
 
 test('of the languages that messages could be in, it has one', () => {
