@@ -69,6 +69,14 @@ async function signIn(page: Page, key: string, next: string): Promise<void> {
   await page.waitForLoadState('networkidle')
 }
 
+/** Sue signs in in another tab of the same browser. */
+async function sueSignsInBeside(page: Page): Promise<void> {
+  const beside = await page.context().newPage()
+  await signIn(beside, 'cs_demo_support2', '/')
+  await beside.getByText('Sue Support').first().waitFor()
+  await page.bringToFront()
+}
+
 /** Has the page ask for what is new now, and not within four seconds. */
 const lookForNews = (page: Page) => page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 const title = (page: Page) => page.locator('article h1')
@@ -410,12 +418,7 @@ describe('on leaving', () => {
     const id = await ask('First parcel')
     const page = await pageAt(`/a/${id}`)
     await comment(page).fill('Typed by Sam')
-    const beside = await page.context().newPage()
-    await beside.context().clearCookies()
-    await beside.goto(`${desk.server.origin}/sign-in?demo=cs_demo_support2`)
-    await beside.getByRole('button', { name: 'Sign in' }).click()
-    await beside.getByText('Sue Support').first().waitFor()
-    await page.bringToFront()
+    await sueSignsInBeside(page)
     await ask('Third parcel')
     await lookForNews(page)
     await page.getByText('Sue Support').first().waitFor()
@@ -428,12 +431,7 @@ describe('on leaving', () => {
   test('a link to what is opened in place leads there as a whole where somebody else has signed in', async () => {
     const [, other] = [await ask('First parcel'), await ask('Second parcel')]
     const page = await pageAt('/?view=all')
-    const beside = await page.context().newPage()
-    await beside.context().clearCookies()
-    await beside.goto(`${desk.server.origin}/sign-in?demo=cs_demo_support2`)
-    await beside.getByRole('button', { name: 'Sign in' }).click()
-    await beside.getByText('Sue Support').first().waitFor()
-    await page.bringToFront()
+    await sueSignsInBeside(page)
     await page.locator(`#item-${other} a`).click()
     await page.getByText('Sue Support').first().waitFor()
     expect(await page.getByText('Sam Support').count()).toBe(0)
